@@ -1,0 +1,62 @@
+// The rule of dependencies (ARCHITECTURE.md): sibling folders of src/ meet only at the files in
+// src/'s root and at src/step/; only src/main.ts knows them all; machines/ imports nothing from src/.
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'charts-know-no-source',
+      comment: 'machines/ is pure: it imports only xstate, zod, currency-codes and itself.',
+      severity: 'error',
+      from: { path: '^machines/' },
+      to: {
+        pathNot: ['^machines/', '^node_modules/(xstate|zod|currency-codes)/'],
+      },
+    },
+    {
+      name: 'siblings-meet-at-contracts',
+      comment: 'A folder of src/ imports itself, the files in src/, src/step/ and machines/.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/step/'] },
+    },
+    {
+      name: 'contracts-know-no-implementation',
+      comment: 'The files in src/, except main.ts, import no folder but step/.',
+      severity: 'error',
+      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/main\\.ts$' },
+      to: { path: '^src/[^/]+/', pathNot: '^src/step/' },
+    },
+    {
+      name: 'step-is-pure',
+      comment: 'src/step/ imports xstate, zod, machines/ and itself: no I/O, no clock.',
+      severity: 'error',
+      from: { path: '^src/step/' },
+      to: { pathNot: ['^src/step/', '^machines/', '^src/errors\\.ts$', '^node_modules/(xstate|zod)/'] },
+    },
+    {
+      name: 'nothing-imports-main',
+      comment: 'main.ts is the root of composition; commands get what they need as arguments.',
+      severity: 'error',
+      from: { path: '^(src|machines)/' },
+      to: { path: '^src/main\\.ts$' },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '^test/' }, to: {} },
+    {
+      name: 'product-needs-no-development-package',
+      severity: 'error',
+      from: { path: '^(src|machines)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

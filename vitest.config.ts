@@ -1,0 +1,21 @@
+// How the tests run: one process per file, coverage over the product's code, and the gates that
+// the charts and the step must pass. Longer campaigns are commands of their own, not configurations.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    coverage: {
+      provider: 'v8',
+      include: ['machines/**/*.ts', 'src/**/*.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      thresholds: {
+        'machines/**': { lines: 100, branches: 100 },
+        'src/step/**': { lines: 100, branches: 100 },
+      },
+    },
+  },
+});

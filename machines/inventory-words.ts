@@ -1,0 +1,170 @@
+// The words of the inventory chart (inventory.ts): what it remembers, what it checks and what it says. It
+// never says when; it exists so that the chart itself reads as the story alone.
+import { and, assertEvent, assign, enqueueActions, setup } from 'xstate';
+import { type ChartNotes, noRetrying, notAwaited, speaker, toBackOff, whyNotRepaired } from './chart.ts';
+import type { DomainEvent, Line, MessageTo, Problem, Retrying } from './messages.ts';
+
+type Purpose = 'check' | 'reserve' | 'commit' | 'release';
+type InventoryContext = {
+  orderId: string;
+  lines: Line[];
+  reservationTtlMs: number;
+  retrying: Retrying;
+  /** What was asked last, so that its answer can be told from an earlier one's. */
+  key: string;
+  attempt: number;
+  tries: number;
+  /** Why stock is given back. */
+  why: 'cancelled' | 'failed' | 'expired';
+  /** The order does not want the reservation any more, but its answer is still on the way. */
+  unwanted: boolean;
+  problems: Problem[];
+};
+
+const { tell, parked } = speaker<InventoryContext, MessageTo<'inventory'>>('inventory');
+
+export { parked };
+
+/** Quantity for each product, in the order in which products first appear. */
+const toShares = (lines: readonly Line[]): { productId: string; quantity: number }[] => {
+  const quantities = new Map<string, number>();
+  for (const { productId, quantity } of lines) {
+    quantities.set(productId, (quantities.get(productId) ?? 0) + quantity);
+  }
+  return [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
+};
+
+const asked = ({ key, attempt }: InventoryContext) => ({ key, attempt });
+
+export const inventorySetup = setup({
+  types: {
+    context: {} as InventoryContext,
+    events: {} as MessageTo<'inventory'>,
+    emitted: {} as DomainEvent,
+    tags: {} as 'settled' | 'incident',
+    meta: {} as ChartNotes,
+  },
+  guards: {
+    isOurs: ({ context, event }) => 'key' in event && event.key === context.key,
+    isCurrent: ({ context, event }) =>
+      'key' in event && event.key === context.key && event.attempt === context.attempt,
+    mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
+    isUnwanted: ({ context }) => context.unwanted,
+    /** It expired, and the order has not asked for it back meanwhile. */
+    isExpired: ({ context }) => context.why === 'expired' && !context.unwanted,
+    hasProblems: ({ event }) => 'problems' in event && event.problems.length > 0,
+    says: ({ event }, { outcome }: { outcome: string }) => 'outcome' in event && event.outcome === outcome,
+  },
+  delays: {
+    answerDeadline: ({ context }) => context.retrying.answerWithinMs,
+    backOff: ({ context }) => toBackOff(context.retrying, context.tries),
+    reservationExpiry: ({ context }) => context.reservationTtlMs,
+  },
+  actions: {
+    forgetTries: assign({ tries: 0 }),
+    count: assign(({ context }, { purpose }: { purpose: Purpose }) => ({
+      key: `${context.orderId}/${purpose}/1`,
+      attempt: context.attempt + 1,
+      tries: context.tries + 1,
+    })),
+    noteExpired: assign({ why: 'expired' }),
+    noteUnwanted: assign({ unwanted: true }),
+    noteWhy: assign(({ event }) => {
+      assertEvent(event, 'inventory.release');
+      return { why: event.why };
+    }),
+    noteProblems: assign(({ event }) => {
+      assertEvent(event, ['warehouse.checked', 'warehouse.insufficient']);
+      return { problems: event.problems };
+    }),
+    askForCheck: tell('warehouse', ({ context }) => ({
+      type: 'warehouse.check',
+      ...asked(context),
+      lines: context.lines,
+    })),
+    askForReservation: tell('warehouse', ({ context }) => ({
+      type: 'warehouse.reserve',
+      ...asked(context),
+      lines: context.lines,
+      ttlMs: context.reservationTtlMs,
+    })),
+    askForCommit: tell('warehouse', ({ context }) => ({ type: 'warehouse.commit', ...asked(context) })),
+    askForRelease: tell('warehouse', ({ context }) => ({ type: 'warehouse.release', ...asked(context) })),
+    announceInsufficient: enqueueActions(({ context, enqueue }) => {
+      for (const { kind, productId, requested, available } of context.problems) {
+        if (kind === 'insufficient-stock' && requested !== undefined && available !== undefined) {
+          enqueue.emit({ type: 'inventory.insufficient', productId, requested, available });
+        }
+      }
+    }),
+    announceReserved: enqueueActions(({ context, enqueue }) => {
+      for (const share of toShares(context.lines)) enqueue.emit({ type: 'inventory.reserved', ...share });
+    }),
+    announceCommitted: enqueueActions(({ context, enqueue }) => {
+      for (const share of toShares(context.lines)) enqueue.emit({ type: 'inventory.committed', ...share });
+    }),
+    announceReleased: enqueueActions(({ context, enqueue }) => {
+      for (const share of toShares(context.lines)) {
+        enqueue.emit({ type: 'inventory.released', ...share, why: context.why });
+      }
+    }),
+    tellCheckPassed: tell('order', () => ({ type: 'inventory.check-passed' })),
+    tellCheckFailed: tell('order', ({ context: { problems } }) => ({
+      type: 'inventory.check-failed',
+      problems,
+    })),
+    tellReserved: tell('order', () => ({ type: 'inventory.reservation-completed' })),
+    tellNotReserved: tell('order', ({ context: { problems } }) => ({
+      type: 'inventory.reservation-failed',
+      problems,
+    })),
+    tellExpired: tell('order', () => ({ type: 'inventory.reservation-expired' })),
+    tellReleased: tell('order', () => ({ type: 'inventory.release-completed' })),
+    tellCommitted: tell('order', () => ({ type: 'inventory.commit-completed' })),
+    tellNotCommitted: tell('order', () => ({ type: 'inventory.commit-failed' })),
+  },
+});
+
+export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
+export const tryAgainWhileWeMay = [
+  { guard: 'mayTryAgain', target: 'backingOff' },
+  { target: 'needsAttention' },
+] as const;
+export const ifCurrentTryAgain = [
+  { guard: and(['isCurrent', 'mayTryAgain']), target: 'backingOff' },
+  { guard: 'isCurrent', target: 'needsAttention' },
+] as const;
+export const nothingToRelease = {
+  target: '#inventory.released',
+  actions: ['noteWhy', 'tellReleased'],
+} as const;
+export const release = { target: '#inventory.releasing', actions: 'noteWhy' } as const;
+
+/** Why a message is ignored wherever no transition takes it; states say more where they can. */
+export const whyIgnored = {
+  ...whyNotRepaired,
+  'inventory.check': 'the lines of an order are checked once',
+  'inventory.reserve': 'stock is reserved once, after its check',
+  'inventory.release': 'no stock was reserved',
+  'inventory.commit': 'only stock that is held can be sold',
+  'warehouse.checked': 'no check waits for this answer',
+  'warehouse.reserved': 'no reservation waits for this answer',
+  'warehouse.insufficient': 'no reservation waits for this answer',
+  'warehouse.committed': 'no sale waits for this answer',
+  'warehouse.released': 'no release waits for this answer',
+  'warehouse.refused': notAwaited,
+  'warehouse.failed': notAwaited,
+} as const;
+
+export const newInventory: InventoryContext = {
+  orderId: '',
+  lines: [],
+  reservationTtlMs: 0,
+  retrying: noRetrying,
+  key: '',
+  attempt: 0,
+  tries: 0,
+  why: 'failed',
+  unwanted: false,
+  problems: [],
+};

@@ -1,0 +1,242 @@
+// The order's stock: checked, reserved (all lines or none), then sold or given back. A reservation belongs
+// to the order and expires by itself. Several lines of one product count as their sum. The chart never
+// counts stock: it tells `warehouse`, which answers each command once it has taken effect, whole or not
+// at all; so a command that got no answer is simply given again with the same key.
+import { and, assign, not } from 'xstate';
+import {
+  ifCurrentTryAgain,
+  inventorySetup,
+  newInventory,
+  nothingToRelease,
+  parked,
+  release,
+  says,
+  tryAgainWhileWeMay,
+  whyIgnored,
+} from './inventory-words.ts';
+
+export const inventoryChart = inventorySetup.createMachine({
+  id: 'inventory',
+  context: newInventory,
+  initial: 'idle',
+  meta: { ignores: whyIgnored },
+  states: {
+    idle: {
+      tags: 'settled',
+      description: 'no stock was asked for',
+      on: {
+        'inventory.check': {
+          target: 'checking',
+          actions: assign(({ event: { type: _, ...order } }) => order),
+        },
+      },
+    },
+
+    checking: {
+      initial: 'asking',
+      on: {
+        'inventory.release': nothingToRelease,
+        'warehouse.checked': [
+          {
+            guard: and(['isOurs', 'hasProblems']),
+            target: 'unavailable',
+            actions: ['noteProblems', 'announceInsufficient', 'tellCheckFailed'],
+          },
+          { guard: 'isOurs', target: 'checked', actions: 'tellCheckPassed' },
+        ],
+      },
+      states: {
+        asking: {
+          description: 'what the warehouse has',
+          entry: [{ type: 'count', params: { purpose: 'check' } }, 'askForCheck'],
+          after: { answerDeadline: tryAgainWhileWeMay },
+          on: { 'warehouse.failed': ifCurrentTryAgain, 'warehouse.refused': ifCurrentTryAgain },
+        },
+        backingOff: { description: 'the next try of the check', after: { backOff: 'asking' } },
+        needsAttention: {
+          ...parked('check-unanswered', 'the warehouse does not answer the check', ['available']),
+          on: {
+            'incident.retry': { target: 'asking', actions: 'forgetTries' },
+            'incident.resolve': {
+              guard: says('available'),
+              target: '#inventory.checked',
+              actions: 'tellCheckPassed',
+            },
+          },
+        },
+      },
+    },
+
+    checked: {
+      tags: 'settled',
+      description: 'the warehouse has everything; nothing is reserved yet',
+      on: { 'inventory.reserve': { target: 'reserving', actions: 'forgetTries' } },
+    },
+
+    reserving: {
+      initial: 'asking',
+      meta: {
+        ignores: { 'inventory.release': 'it was asked for before, and follows the answer that is awaited' },
+      },
+      on: {
+        'warehouse.reserved': { guard: 'isOurs', target: 'reserved' },
+        'warehouse.insufficient': [
+          { guard: and(['isOurs', 'isUnwanted']), target: 'released', actions: 'tellReleased' },
+          {
+            guard: 'isOurs',
+            target: 'unavailable',
+            actions: ['noteProblems', 'announceInsufficient', 'tellNotReserved'],
+          },
+        ],
+      },
+      states: {
+        asking: {
+          description: "the warehouse's answer to the reservation",
+          entry: [{ type: 'count', params: { purpose: 'reserve' } }, 'askForReservation'],
+          after: {
+            answerDeadline: [{ guard: 'isUnwanted', target: '#inventory.releasing' }, ...tryAgainWhileWeMay],
+          },
+          on: {
+            'inventory.release': { guard: not('isUnwanted'), actions: ['noteWhy', 'noteUnwanted'] },
+            'warehouse.failed': [
+              { guard: and(['isCurrent', 'isUnwanted']), target: '#inventory.releasing' },
+              ...ifCurrentTryAgain,
+            ],
+            'warehouse.refused': [
+              { guard: and(['isCurrent', 'isUnwanted']), target: '#inventory.releasing' },
+              { guard: 'isCurrent', target: 'needsAttention' },
+            ],
+          },
+        },
+        backingOff: {
+          description: 'the next try of the reservation',
+          after: { backOff: 'asking' },
+          on: { 'inventory.release': release },
+        },
+        needsAttention: {
+          ...parked('reservation-unconfirmed', 'the warehouse does not confirm the reservation', [
+            'reserved',
+          ]),
+          on: {
+            'inventory.release': release,
+            'incident.retry': { target: 'asking', actions: 'forgetTries' },
+            'incident.resolve': { guard: says('reserved'), target: '#inventory.reserved' },
+          },
+        },
+      },
+    },
+
+    reserved: {
+      description: 'the word to sell the stock that is held, for a limited time',
+      entry: ['announceReserved', 'tellReserved'],
+      always: { guard: 'isUnwanted', target: 'releasing' },
+      after: { reservationExpiry: { target: 'releasing', actions: 'noteExpired' } },
+      on: {
+        'inventory.commit': { target: 'committing', actions: 'forgetTries' },
+        'inventory.release': release,
+      },
+    },
+
+    committing: {
+      initial: 'asking',
+      meta: { ignores: { 'inventory.commit': 'the sale is under way already' } },
+      on: {
+        'inventory.release': release,
+        'warehouse.committed': { guard: 'isOurs', target: 'committed' },
+        'warehouse.refused': { guard: 'isOurs', target: 'releasing', actions: 'tellNotCommitted' },
+      },
+      states: {
+        asking: {
+          description: "the warehouse's answer to the sale",
+          entry: [{ type: 'count', params: { purpose: 'commit' } }, 'askForCommit'],
+          after: { answerDeadline: tryAgainWhileWeMay },
+          on: { 'warehouse.failed': ifCurrentTryAgain },
+        },
+        backingOff: { description: 'the next try of the sale', after: { backOff: 'asking' } },
+        needsAttention: {
+          ...parked('sale-unconfirmed', 'the warehouse does not confirm the sale', [
+            'committed',
+            'not-committed',
+          ]),
+          on: {
+            'incident.retry': { target: 'asking', actions: 'forgetTries' },
+            'incident.resolve': [
+              { guard: says('committed'), target: '#inventory.committed' },
+              { guard: says('not-committed'), target: '#inventory.releasing', actions: 'tellNotCommitted' },
+            ],
+          },
+        },
+      },
+    },
+
+    releasing: {
+      initial: 'asking',
+      meta: { ignores: { 'inventory.release': 'the stock is being given back already' } },
+      entry: 'forgetTries',
+      on: {
+        'inventory.release': { guard: 'isExpired', actions: 'noteUnwanted' },
+        'inventory.commit': { actions: 'tellNotCommitted' },
+        'warehouse.released': [
+          {
+            guard: and(['isOurs', 'isExpired']),
+            target: 'released',
+            actions: ['announceReleased', 'tellExpired'],
+          },
+          { guard: 'isOurs', target: 'released', actions: ['announceReleased', 'tellReleased'] },
+        ],
+      },
+      states: {
+        asking: {
+          description: "the warehouse's answer to the release",
+          entry: [{ type: 'count', params: { purpose: 'release' } }, 'askForRelease'],
+          after: { answerDeadline: tryAgainWhileWeMay },
+          on: {
+            'warehouse.failed': ifCurrentTryAgain,
+            'warehouse.refused': { guard: 'isCurrent', target: 'needsAttention' },
+          },
+        },
+        backingOff: { description: 'the next try of the release', after: { backOff: 'asking' } },
+        needsAttention: {
+          ...parked('release-unconfirmed', 'the warehouse does not take the stock back', ['released']),
+          on: {
+            'incident.retry': { target: 'asking', actions: 'forgetTries' },
+            'incident.resolve': [
+              {
+                guard: and([says('released'), 'isExpired']),
+                target: '#inventory.released',
+                actions: ['announceReleased', 'tellExpired'],
+              },
+              {
+                guard: says('released'),
+                target: '#inventory.released',
+                actions: ['announceReleased', 'tellReleased'],
+              },
+            ],
+          },
+        },
+      },
+    },
+
+    unavailable: {
+      tags: 'settled',
+      description: 'the warehouse does not have everything; nothing is reserved',
+      on: { 'inventory.release': nothingToRelease },
+    },
+    committed: {
+      tags: 'settled',
+      description: 'the stock is sold',
+      meta: {
+        ignores: {
+          'inventory.release': 'the stock is sold',
+          'inventory.commit': 'the stock is sold already',
+        },
+      },
+      entry: ['announceCommitted', 'tellCommitted'],
+    },
+    released: {
+      tags: 'settled',
+      description: 'no stock is held for this order any more',
+      on: { 'inventory.release': { actions: 'tellReleased' } },
+    },
+  },
+});

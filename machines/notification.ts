@@ -1,0 +1,161 @@
+// The order's notice to its customer: a confirmation or a failure notice, once, tried again with back-off.
+// It never holds the order back: after the first try that fails the order is told that the notice is
+// delayed, and a notice that can't be sent is an incident of its own. The chart sends nothing itself: it
+// tells `mailer`, always with the same key, so that a message that was accepted is not sent twice.
+import { and, assign, setup } from 'xstate';
+import { type ChartNotes, noRetrying, notAwaited, speaker, toBackOff, whyNotRepaired } from './chart.ts';
+import type { DomainEvent, Failure, Item, MessageTo, Notice, Retrying } from './messages.ts';
+
+type NotificationContext = {
+  orderId: string;
+  notice: Notice;
+  recipient: string;
+  amount: number;
+  currency: string;
+  items: Item[];
+  /** Why the order failed; null in a confirmation. */
+  reason: Failure | null;
+  retrying: Retrying;
+  /** What was asked last, so that its answer can be told from an earlier one's. */
+  key: string;
+  attempt: number;
+  tries: number;
+};
+
+const { tell, announce, parked } = speaker<NotificationContext, MessageTo<'notification'>>('notification');
+
+const tryAgainWhileWeMay = [
+  { guard: 'mayTryAgain', target: 'backingOff' },
+  { target: 'needsAttention', actions: 'tellDelayed' },
+] as const;
+
+export const notificationChart = setup({
+  types: {
+    context: {} as NotificationContext,
+    events: {} as MessageTo<'notification'>,
+    emitted: {} as DomainEvent,
+    tags: {} as 'settled' | 'incident',
+    meta: {} as ChartNotes,
+  },
+  guards: {
+    isOurs: ({ context, event }) => 'key' in event && event.key === context.key,
+    isCurrent: ({ context, event }) =>
+      'key' in event && event.key === context.key && event.attempt === context.attempt,
+    mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
+    saysSent: ({ event }) => 'outcome' in event && event.outcome === 'sent',
+  },
+  delays: {
+    answerDeadline: ({ context }) => context.retrying.answerWithinMs,
+    backOff: ({ context }) => toBackOff(context.retrying, context.tries),
+  },
+  actions: {
+    forgetTries: assign({ tries: 0 }),
+    count: assign(({ context }) => ({
+      key: `${context.orderId}/${context.notice}/1`,
+      attempt: context.attempt + 1,
+      tries: context.tries + 1,
+    })),
+    askToSend: tell('mailer', ({ context: { key, attempt, notice, recipient, orderId, ...about } }) => ({
+      type: 'mailer.send',
+      key,
+      attempt,
+      notice,
+      recipient,
+      orderId,
+      amount: about.amount,
+      currency: about.currency,
+      items: about.items,
+      reason: about.reason,
+    })),
+    announceSent: announce(({ context: { recipient, reason } }) =>
+      reason === null
+        ? { type: 'order.confirmation-sent', recipient }
+        : { type: 'order.failure-notification-sent', recipient, reason },
+    ),
+    tellDelivered: tell('order', ({ context }) => ({
+      type: 'notification.delivered',
+      notice: context.notice,
+    })),
+    tellDelayed: tell('order', ({ context }) => ({ type: 'notification.delayed', notice: context.notice })),
+  },
+}).createMachine({
+  id: 'notification',
+  context: {
+    orderId: '',
+    notice: 'confirmation',
+    recipient: '',
+    amount: 0,
+    currency: '',
+    items: [],
+    reason: null,
+    retrying: noRetrying,
+    key: '',
+    attempt: 0,
+    tries: 0,
+  },
+  initial: 'idle',
+  meta: {
+    ignores: {
+      ...whyNotRepaired,
+      'notification.send-confirmation': 'an order gets one notice',
+      'notification.send-failure': 'an order gets one notice',
+      'mailer.sent': 'no message waits for this answer',
+      'mailer.failed': notAwaited,
+    },
+  },
+  states: {
+    idle: {
+      tags: 'settled',
+      description: 'no notice was asked for',
+      on: {
+        'notification.send-confirmation': {
+          target: 'sending',
+          actions: assign(({ event: { type: _, ...notice } }) => ({
+            ...notice,
+            notice: 'confirmation' as const,
+          })),
+        },
+        'notification.send-failure': {
+          target: 'sending',
+          actions: assign(({ event: { type: _, ...notice } }) => ({ ...notice, notice: 'failure' as const })),
+        },
+      },
+    },
+
+    sending: {
+      initial: 'asking',
+      on: { 'mailer.sent': { guard: 'isOurs', target: 'sent' } },
+      states: {
+        asking: {
+          description: "the mail server's answer",
+          entry: ['count', 'askToSend'],
+          after: { answerDeadline: tryAgainWhileWeMay },
+          on: {
+            'mailer.failed': [
+              { guard: and(['isCurrent', 'mayTryAgain']), target: 'backingOff' },
+              { guard: 'isCurrent', target: 'needsAttention', actions: 'tellDelayed' },
+            ],
+          },
+        },
+        backingOff: {
+          description: 'the next try of the notice',
+          entry: 'tellDelayed',
+          after: { backOff: 'asking' },
+        },
+        needsAttention: {
+          ...parked('notice-unsent', 'the notice cannot be sent', ['sent']),
+          on: {
+            'incident.retry': { target: 'asking', actions: 'forgetTries' },
+            'incident.resolve': { guard: 'saysSent', target: '#notification.sent' },
+          },
+        },
+      },
+    },
+
+    sent: {
+      tags: 'settled',
+      description: 'the customer was told',
+      entry: ['announceSent', 'tellDelivered'],
+    },
+  },
+});

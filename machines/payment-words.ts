@@ -1,0 +1,265 @@
+// The words of the payment chart (payment.ts): what it remembers, what it checks and what it says. It
+// never says when; it exists so that the chart itself reads as the story alone.
+import { and, assertEvent, assign, setup } from 'xstate';
+import { type ChartNotes, noRetrying, notAwaited, speaker, toBackOff, whyNotRepaired } from './chart.ts';
+import type { DomainEvent, MessageTo, Retrying } from './messages.ts';
+
+type Purpose = 'charge' | 'capture' | 'void' | 'refund';
+type PaymentContext = {
+  orderId: string;
+  amount: number;
+  currency: string;
+  method: 'card';
+  capture: 'at-once' | 'later';
+  retrying: Retrying;
+  /** Number of the charge: part of its key. Only a charge that is known not to exist gets a new number. */
+  charge: number;
+  keyExpired: boolean;
+  /** What was asked last, so that its answer can be told from an earlier one's. */
+  key: string;
+  attempt: number;
+  /** How often the present purpose, and the look-up of the charge, were tried so far. */
+  tries: number;
+  lookUps: number;
+  transactionId: string;
+  captured: number;
+  refunded: number;
+  refundId: string;
+  refundAmount: number;
+  /** The order does not want the money any more: whatever was taken goes back. */
+  unwanted: boolean;
+};
+
+const { tell, announce, report, parked } = speaker<PaymentContext, MessageTo<'payment'>>('payment');
+
+export { parked };
+
+const toKey = ({ orderId, charge, refundId }: PaymentContext, purpose: Purpose): string =>
+  `${orderId}/${purpose}/${purpose === 'refund' ? refundId : charge}`;
+const money = ({ amount, currency }: PaymentContext) => ({ amount, currency });
+const asked = ({ key, attempt }: PaymentContext) => ({ key, attempt });
+
+export const paymentSetup = setup({
+  types: {
+    context: {} as PaymentContext,
+    events: {} as MessageTo<'payment'>,
+    emitted: {} as DomainEvent,
+    tags: {} as 'settled' | 'incident',
+    meta: {} as ChartNotes,
+  },
+  guards: {
+    /** The answer is to our charge, whichever attempt it answers: what happened under a key is a fact. */
+    isOurCharge: ({ context, event }) => 'key' in event && event.key === toKey(context, 'charge'),
+    /** The answer is to what we ask for now, whichever attempt it answers. */
+    isOurs: ({ context, event }) => 'key' in event && event.key === context.key,
+    /** The answer is to the very last thing that we asked. */
+    isCurrent: ({ context, event }) =>
+      'key' in event && event.key === context.key && event.attempt === context.attempt,
+    /** A repeated word of an authorisation that we know, and may have set free by now, is none. */
+    isNews: ({ context, event }) => 'transactionId' in event && event.transactionId !== context.transactionId,
+    isOurCapture: ({ context, event }) => 'key' in event && event.key === toKey(context, 'capture'),
+    isUnwanted: ({ context }) => context.unwanted,
+    isKeyExpired: ({ context }) => context.keyExpired,
+    mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
+    mayLookUpAgain: ({ context }) => context.lookUps < context.retrying.attempts,
+    isRefundable: ({ context, event }) =>
+      'refundId' in event && event.amount <= context.captured - context.refunded,
+    /** The refund under way was given up by a person, and took effect after all. */
+    isRefundedAfterAll: ({ context, event }) =>
+      'key' in event && event.key === context.key && context.refundAmount > 0,
+    isFullyRefunded: ({ context }) => context.refunded === context.captured,
+    /** Money that a person says was taken can only be given back where the bank's transaction is known. */
+    namesTransaction: ({ event }) => 'transactionId' in event && event.transactionId !== undefined,
+    says: ({ event }, { outcome }: { outcome: string }) => 'outcome' in event && event.outcome === outcome,
+  },
+  delays: {
+    answerDeadline: ({ context }) => context.retrying.answerWithinMs,
+    backOff: ({ context }) => toBackOff(context.retrying, context.tries),
+    lookUpBackOff: ({ context }) => toBackOff(context.retrying, context.lookUps),
+  },
+  actions: {
+    forgetTries: assign({ tries: 0, lookUps: 0 }),
+    forgetLookUps: assign({ lookUps: 0 }),
+    noteUnwanted: assign({ unwanted: true }),
+    noteKept: assign({ unwanted: false }),
+    count: assign(({ context }, { purpose }: { purpose: Purpose }) => ({
+      key: toKey(context, purpose),
+      attempt: context.attempt + 1,
+      tries: context.tries + 1,
+    })),
+    countLookUp: assign(({ context }) => ({
+      key: toKey(context, 'charge'),
+      attempt: context.attempt + 1,
+      lookUps: context.lookUps + 1,
+    })),
+    /** A charge that is known not to exist, and whose key the gateway has forgotten, is a new charge. */
+    takeNewKey: assign(({ context }) => ({ charge: context.charge + 1, keyExpired: false, tries: 0 })),
+    noteTransaction: assign(({ event }) => {
+      assertEvent(event, ['gateway.charged', 'gateway.authorized', 'incident.resolve']);
+      return { transactionId: String(event.transactionId) };
+    }),
+    noteCapture: assign(({ context }) => ({ captured: context.amount })),
+    /** Everything that was taken and not given back yet goes back. */
+    planFullRefund: assign(({ context }) => ({
+      refundId: 'rest',
+      refundAmount: context.captured - context.refunded,
+      tries: 0,
+    })),
+    noteRefund: assign(({ context }) => ({
+      refunded: context.refunded + context.refundAmount,
+      refundAmount: 0,
+    })),
+
+    askForCharge: tell('gateway', ({ context }) => ({
+      type: 'gateway.charge',
+      ...asked(context),
+      ...money(context),
+      method: context.method,
+      capture: context.capture,
+    })),
+    askWhatBecameOfIt: tell('gateway', ({ context }) => ({ type: 'gateway.look-up', ...asked(context) })),
+    askForCapture: tell('gateway', ({ context }) => ({
+      type: 'gateway.capture',
+      ...asked(context),
+      ...money(context),
+      transactionId: context.transactionId,
+    })),
+    askForVoid: tell('gateway', ({ context }) => ({
+      type: 'gateway.void',
+      ...asked(context),
+      transactionId: context.transactionId,
+    })),
+    askForRefund: tell('gateway', ({ context }) => ({
+      type: 'gateway.refund',
+      ...asked(context),
+      amount: context.refundAmount,
+      currency: context.currency,
+      transactionId: context.transactionId,
+    })),
+
+    announceInitiated: announce(({ context }) => ({
+      type: 'payment.initiated',
+      ...money(context),
+      method: context.method,
+      ...asked(context),
+    })),
+    announceUnknown: announce(({ context }) => ({ type: 'payment.outcome-unknown', ...asked(context) })),
+    reportAuthorized: report(({ context }) => ({
+      type: 'payment.authorized',
+      ...money(context),
+      transactionId: context.transactionId,
+    })),
+    reportCompleted: report(({ context }) => ({
+      type: 'payment.completed',
+      ...money(context),
+      transactionId: context.transactionId,
+    })),
+    reportDeclined: report(() => ({ type: 'payment.failed', reason: 'declined' })),
+    reportGaveUp: report(() => ({ type: 'payment.failed', reason: 'gave-up' })),
+    announceCancelled: announce(() => ({ type: 'payment.cancelled' })),
+    tellCancelled: tell('order', () => ({ type: 'payment.cancelled' })),
+    reportRefunded: report(({ context }) => ({
+      type: 'payment.refunded',
+      amount: context.refundAmount,
+      currency: context.currency,
+      refundId: context.refundId,
+      transactionId: context.transactionId,
+    })),
+    /** One refund at a time: the bank has not answered the one before. */
+    refuseRefund: report(({ event }) => {
+      assertEvent(event, 'payment.refund');
+      return { type: 'payment.refund-refused', refundId: event.refundId };
+    }),
+    reportRefundRefused: report(({ context }) => ({
+      type: 'payment.refund-refused',
+      refundId: context.refundId,
+    })),
+  },
+});
+
+export const newPayment: PaymentContext = {
+  orderId: '',
+  amount: 0,
+  currency: '',
+  method: 'card',
+  capture: 'at-once',
+  retrying: noRetrying,
+  charge: 1,
+  keyExpired: false,
+  key: '',
+  attempt: 0,
+  tries: 0,
+  lookUps: 0,
+  transactionId: '',
+  captured: 0,
+  refunded: 0,
+  refundId: '',
+  refundAmount: 0,
+  unwanted: false,
+};
+
+const known = 'it is not about our charge, or what became of that is known already';
+/** Why a message is ignored wherever no transition takes it; states say more where they can. */
+export const whyIgnored = {
+  ...whyNotRepaired,
+  'payment.charge': 'one order is charged once',
+  'payment.capture': 'no authorised payment waits to be captured',
+  'payment.cancel': 'the payment is called off already',
+  'payment.refund': 'only a captured payment can be given back, up to what is left of it',
+  'gateway.charged': known,
+  'gateway.authorized': known,
+  'gateway.declined': known,
+  'gateway.absent': 'no look-up waits for this answer',
+  'gateway.captured': 'no capture waits for this answer',
+  'gateway.voided': 'no void waits for this answer',
+  'gateway.refunded': 'no refund waits for this answer',
+  'gateway.refused': notAwaited,
+  'gateway.failed': notAwaited,
+  'gateway.unknown': notAwaited,
+} as const;
+const calledOffFirst =
+  'the order calls this payment off before anything else can come; late money is taken then';
+/** In the states that a payment passes through on its way to `cancelled`. */
+export const whyIgnoredInPassing = {
+  'gateway.charged': calledOffFirst,
+  'gateway.authorized': calledOffFirst,
+} as const;
+
+/** Money of ours that the bank holds or took, whenever we learn of it. */
+export const moneyArrives = {
+  'gateway.charged': { guard: 'isOurCharge', target: '#payment.charged', actions: 'noteTransaction' },
+  'gateway.authorized': {
+    guard: and(['isOurCharge', 'isNews']),
+    target: '#payment.authorized',
+    actions: 'noteTransaction',
+  },
+} as const;
+/** The bank took what it held for us, whenever we learn of it. */
+export const captureArrives = {
+  'gateway.charged': moneyArrives['gateway.charged'],
+  'gateway.captured': { guard: 'isOurCapture', target: '#payment.charged' },
+} as const;
+/** What is authorised will not be captured: it is set free, and the order told. */
+export const setFree = (how: 'reportDeclined' | 'reportGaveUp') =>
+  ({ target: '#payment.voiding', actions: ['noteUnwanted', how] }) as const;
+export const refundIsMade = {
+  target: '#payment.charged.kept',
+  actions: ['reportRefunded', 'noteRefund'],
+} as const;
+export const chargeIsDeclined = { guard: 'isOurCharge', target: '#payment.declined' } as const;
+
+export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
+
+/** Nothing was heard, or nothing happened: try again while we may, then ask a person. */
+export const tryAgainWhileWeMay = [
+  { guard: 'mayTryAgain', target: 'backingOff' },
+  { target: 'needsAttention' },
+] as const;
+export const ifCurrentLookUpAgain = [
+  { guard: and(['isCurrent', 'mayLookUpAgain']), target: 'backingOff' },
+  { guard: 'isCurrent', target: 'needsAttention' },
+] as const;
+export const ifCurrentTryAgain = [
+  { guard: and(['isCurrent', 'mayTryAgain']), target: 'backingOff' },
+  { guard: 'isCurrent', target: 'needsAttention' },
+] as const;

@@ -1,0 +1,45 @@
+// The order system as stories run it: the real charts, registered as the host registers them, with an ear
+// at every actor. It changes nothing of what they do; it exists so that tests can tell which words were said
+// between the actors, and which transitions were taken.
+import type { AnyEventObject } from 'xstate';
+import { orderSystem } from '../../machines/system.ts';
+import { limits } from '../../src/config.ts';
+import { registerSystem } from '../../src/step/register.ts';
+
+/** A message that one actor of the order system sent to another, or to a service. */
+export interface Told {
+  readonly from: string;
+  readonly to: string;
+  readonly message: AnyEventObject;
+}
+
+export const registered = registerSystem(orderSystem, limits);
+
+let heard: Told[] = [];
+/** How often each transition of the registered charts was taken so far. */
+export const taken = new Map<object, number>();
+
+/** What was told since the last call. */
+export const hear = (): readonly Told[] => {
+  const now = heard;
+  heard = [];
+  return now;
+};
+
+for (const [from, { scope }] of registered.charts) {
+  const collect = scope.actionExecutor;
+  scope.actionExecutor = (action) => {
+    const { type, params } = action;
+    if (type === 'xstate.sendTo' && isSending(params)) {
+      heard.push({ from, to: params.to.id, message: params.event });
+    }
+    collect(action);
+  };
+  scope.system.inspect((inspected) => {
+    if (inspected.type !== '@xstate.microstep') return;
+    for (const transition of inspected._transitions) taken.set(transition, (taken.get(transition) ?? 0) + 1);
+  });
+}
+
+const isSending = (params: unknown): params is { to: { id: string }; event: AnyEventObject } =>
+  typeof params === 'object' && params !== null && 'to' in params && 'event' in params;

@@ -1,0 +1,220 @@
+// Tells the story of one order: the real charts, run by the real step, with services that answer as the
+// script says, in virtual time. It never waits. After every step it stores and loads the whole system, and
+// checks what must hold in any story (checks.ts); so each test says only what is special about its own.
+import type { AnyEventObject, StateValue } from 'xstate';
+import type { ActorName, Policy } from '../../machines/messages.ts';
+import type { Call, Received } from '../../src/step/effect.ts';
+import { toStateName } from '../../src/step/notes.ts';
+import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
+import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
+import { hasIncident, isSettled, type OrderView, toView } from '../../src/step/view.ts';
+import { checkStep, createCallCheck } from './checks.ts';
+import { hear, registered, type Told } from './listening.ts';
+import { sampleOrder, samplePolicy } from './sample.ts';
+import { type Answer, createScriptedServices, type Script, toReply } from './scripted-services.ts';
+
+interface Happened {
+  readonly actor: string;
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+const start = Date.UTC(2026, 0, 1);
+const longestStory = 1000;
+
+/** An order that was not placed yet. */
+export const openStory = (script: Script = {}): Story => new Story(script);
+
+/** The sample order, placed; `settings` change its policy or what is ordered. */
+export const place = (
+  script: Script = {},
+  settings: { readonly policy?: Partial<Policy>; readonly order?: object } = {},
+): Story => {
+  const story = new Story(script);
+  const message = { ...sampleOrder, ...settings.order, policy: { ...samplePolicy, ...settings.policy } };
+  story.send('order', { type: 'order.place', ...message });
+  return story;
+};
+
+export class Story {
+  /** The domain events so far. */
+  readonly events: Happened[] = [];
+  /** Every message between the actors, and to the services, so far. */
+  readonly told: Told[] = [];
+  /** What was recorded of each message that reached the order. */
+  readonly received: Received[] = [];
+  now = start;
+  #state: SystemState = newSystem(registered, start, 'correlation-1');
+  #answerOf: ReturnType<typeof createScriptedServices>;
+  #messages = 0;
+  readonly #checkCall = createCallCheck();
+  readonly #silent: Call[] = [];
+  readonly #replies: [Call, Answer][] = [];
+  #isAnswering = false;
+
+  constructor(script: Script) {
+    this.#answerOf = createScriptedServices(script);
+  }
+
+  /** Where an actor is: the dotted path of its state. */
+  at(actor: ActorName): string {
+    const found = this.#state.actors.get(actor);
+    return found ? toStateName(found.snapshot) : 'nowhere';
+  }
+
+  /** The same as XState has it. */
+  valueOf(actor: ActorName): StateValue | undefined {
+    return this.#state.actors.get(actor)?.snapshot.value;
+  }
+
+  get view(): OrderView {
+    return toView(sampleOrder.orderId, registered.version, this.#state);
+  }
+
+  get types(): readonly string[] {
+    return this.events.map(({ type }) => type);
+  }
+
+  eventsOf(type: string): readonly Happened[] {
+    return this.events.filter((event) => event.type === type);
+  }
+
+  /** The commands of a type that services were sent so far. */
+  commands(type: string): readonly AnyEventObject[] {
+    return this.told.map(({ message }) => message).filter((message) => message.type === type);
+  }
+
+  get settled(): boolean {
+    return isSettled(this.#state);
+  }
+
+  /** What waits for a person, as `payment: charge-unknown`. */
+  get incidents(): readonly string[] {
+    return this.view.incidents.map(({ actor, reason }) => `${actor}: ${reason}`);
+  }
+
+  /** The moves that are open, as `cancel`, `retry payment`, `resolve payment: charged, not-charged`. */
+  get moves(): readonly string[] {
+    return this.view.allowed.map(({ move, actor, outcomes }) =>
+      actor === undefined ? move : `${move} ${actor}${outcomes ? `: ${outcomes.join(', ')}` : ''}`,
+    );
+  }
+
+  /** Brings a message from outside. Returns why it was ignored, or `applied`. */
+  send(to: ActorName, message: AnyEventObject): string {
+    this.#messages += 1;
+    const messageId = `message-${this.#messages}`;
+    return this.#take({ kind: 'message', ...this.#arrival(), messageId, to, message, causationId: null });
+  }
+
+  cancel(reason = 'changed my mind'): string {
+    return this.send('order', { type: 'order.cancel', reason });
+  }
+
+  capture(): string {
+    return this.send('order', { type: 'order.capture' });
+  }
+
+  refund(amount?: number, refundId = `refund-${this.#messages + 1}`): string {
+    const part = amount === undefined ? {} : { amount };
+    return this.send('order', { type: 'order.refund', refundId, ...part, reason: 'it was broken' });
+  }
+
+  retry(actor: ActorName): string {
+    return this.send(actor, { type: 'incident.retry' });
+  }
+
+  resolve(actor: ActorName, outcome: string, more: object = {}): string {
+    return this.send(actor, { type: 'incident.resolve', outcome, note: 'I looked it up', ...more });
+  }
+
+  /** Answers the oldest (or the given) silent call of a type. Returns why it was ignored, or `applied`. */
+  answer(type: string, answer: Answer, which = 0): string {
+    const call = this.#silent.filter(({ command }) => command.type === type).at(which);
+    if (call === undefined) throw new Error(`no ${type} waits for its answer`);
+    this.#silent.splice(this.#silent.indexOf(call), 1);
+    return this.#reply(call, answer);
+  }
+
+  /** From now on the services answer like this. */
+  changeScript(script: Script): void {
+    this.#answerOf = createScriptedServices(script);
+  }
+
+  /** Lets time pass: deadlines that fall due ring, one after the other. */
+  pass(ms: number): void {
+    const until = this.now + ms;
+    for (let due = this.#nextDue(until); due; due = this.#nextDue(until)) {
+      const [key, { dueAt }] = due;
+      this.now = Math.max(this.now, dueAt);
+      this.#take({ kind: 'deadline', ...this.#arrival(), key, dueAt });
+    }
+    this.now = until;
+  }
+
+  /** Lets time pass until the deadline of this name has rung. @throws Error where none is set. */
+  passDeadline(name: string, actor?: ActorName): void {
+    const { deadlines } = this.view;
+    const due = deadlines.find((each) => each.name === name && each.actor === (actor ?? each.actor));
+    if (due === undefined) throw new Error(`no ${name} is set`);
+    this.pass(due.dueAt - this.now);
+  }
+
+  /** Lets time pass until nothing moves by itself any more, or a person is needed. */
+  untilQuiet(): void {
+    for (let turns = 0; !this.settled && !hasIncident(this.#state); turns += 1) {
+      if (turns === longestStory) throw new Error(`the order never comes to rest: ${this.at('order')}`);
+      const [, due] = this.#nextDue(Number.POSITIVE_INFINITY) ?? [];
+      if (due === undefined) throw new Error('nothing will ever wake the order');
+      this.pass(due.dueAt - this.now);
+    }
+  }
+
+  #arrival() {
+    return { orderId: sampleOrder.orderId, at: this.now };
+  }
+
+  #nextDue(until: number) {
+    return [...this.#state.deadlines]
+      .filter(([, { dueAt }]) => dueAt <= until)
+      .sort(([, a], [, b]) => a.dueAt - b.dueAt)
+      .at(0);
+  }
+
+  #take(incoming: Incoming): string {
+    const result = step(registered, this.#state, incoming);
+    if (result === undefined) return 'dealt with before';
+    this.#keep(result);
+    this.#answerAll();
+    const { disposition, reason } = result.received;
+    return disposition === 'applied' ? 'applied' : `${disposition}: ${reason}`;
+  }
+
+  #keep(result: StepResult): void {
+    const told = hear();
+    this.#state = checkStep(this.#state, result, told);
+    this.told.push(...told);
+    this.received.push(result.received);
+    this.events.push(...result.events.map(({ actor, type, data }) => ({ actor, type, ...data })));
+    for (const call of result.calls) {
+      this.#checkCall(call);
+      const answer = this.#answerOf(call);
+      if (answer === undefined) this.#silent.push(call);
+      else this.#replies.push([call, answer]);
+    }
+  }
+
+  /** The services answer in the order in which they were asked, once the actors are at rest. */
+  #answerAll(): void {
+    if (this.#isAnswering) return;
+    this.#isAnswering = true;
+    for (let next = this.#replies.shift(); next; next = this.#replies.shift()) this.#reply(...next);
+    this.#isAnswering = false;
+  }
+
+  #reply(call: Call, answer: Answer): string {
+    const { amount, currency } = this.view;
+    const message = toReply(call, answer, { amount, currency });
+    return this.#take({ kind: 'reply', ...this.#arrival(), callId: call.callId, message });
+  }
+}

@@ -1,0 +1,156 @@
+// A small world for orders to wander in: a shelf, a bank and a post office, each with its own books, each
+// with its moods. They do what a command says at most once for each key, whenever it arrives, and never read
+// the order's books. They exist so that what an order believes can be held against what happened.
+import type { AnyEventObject } from 'xstate';
+
+interface Transaction {
+  readonly id: string;
+  /** The key of the charge that made it. */
+  readonly key: string;
+  readonly amount: number;
+  state: 'authorized' | 'captured' | 'voided';
+  refunded: number;
+}
+
+/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+export const createChance = (seed: number) => {
+  let state = seed >>> 0;
+  return (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+type Act = (command: AnyEventObject) => AnyEventObject;
+
+/** What the services did so far. */
+export interface Books {
+  stock: 'none' | 'held' | 'released' | 'sold';
+  readonly transactions: Transaction[];
+  /** The reply to every key that took effect. */
+  readonly done: Map<string, AnyEventObject>;
+  mails: number;
+}
+
+export const createWorld = (chance: () => number) => {
+  const books: Books = { stock: 'none', transactions: [], done: new Map(), mails: 0 };
+  const acts = new Map<string, Act>([
+    ...Object.entries(createShelf(books, chance)),
+    ...Object.entries(createBank(books, chance)),
+    ['mailer.send', ({ key }) => once(books, key, () => post(books))],
+  ]);
+  return {
+    books,
+    /** A command arrives; the reply is what it came to. */
+    act: (command: AnyEventObject): AnyEventObject => {
+      const { key, attempt } = { key: '', attempt: 0, ...command };
+      return { ...(acts.get(command.type)?.(command) ?? { type: 'nobody' }), key, attempt };
+    },
+  };
+};
+export type World = ReturnType<typeof createWorld>;
+
+const once = ({ done }: Books, key: string, act: () => AnyEventObject): AnyEventObject => {
+  const reply = done.get(key) ?? act();
+  done.set(key, reply);
+  return reply;
+};
+
+const post = (books: Books): AnyEventObject => {
+  books.mails += 1;
+  return { type: 'mailer.sent' };
+};
+
+const createShelf = (books: Books, chance: () => number): Record<string, Act> => {
+  const isWrong = chance() < 0.05;
+  const isShort = chance() < 0.1;
+  const isClosed = chance() < 0.1;
+  return {
+    'warehouse.check': () => {
+      if (isClosed && chance() < 0.7) return { type: 'warehouse.refused', reason: 'closed' };
+      const problems = isWrong ? [{ productId: 'product-2', kind: 'unknown-product' }] : [];
+      return { type: 'warehouse.checked', problems };
+    },
+    'warehouse.reserve': () => {
+      if (books.stock === 'held') return { type: 'warehouse.reserved' };
+      if (books.stock !== 'none') return { type: 'warehouse.refused', reason: 'reservation-ended' };
+      if (isShort) {
+        const problem = { productId: 'product-1', kind: 'insufficient-stock', requested: 2, available: 1 };
+        return { type: 'warehouse.insufficient', problems: [problem] };
+      }
+      books.stock = 'held';
+      return { type: 'warehouse.reserved' };
+    },
+    'warehouse.release': () => {
+      if (books.stock === 'sold') return { type: 'warehouse.refused', reason: 'already-sold' };
+      books.stock = 'released';
+      return { type: 'warehouse.released' };
+    },
+    'warehouse.commit': () => {
+      if (books.stock === 'none' || books.stock === 'released') {
+        return { type: 'warehouse.refused', reason: 'not-held' };
+      }
+      books.stock = 'sold';
+      return { type: 'warehouse.committed' };
+    },
+  };
+};
+
+const refusal = { type: 'gateway.refused', code: 'not-possible' };
+
+const createBank = (books: Books, chance: () => number): Record<string, Act> => {
+  const declines = chance() < 0.15;
+  const refuses = chance() < 0.1;
+  const find = (id: unknown) => books.transactions.find((each) => each.id === id);
+  /** Does it once, where `allows` says that it can be done to the transaction. */
+  const change =
+    (
+      allows: (one: Transaction, amount: number) => boolean,
+      reply: AnyEventObject,
+      to: (one: Transaction, amount: number) => void,
+    ): Act =>
+    ({ key, transactionId, amount }) => {
+      const transaction = find(transactionId);
+      if (books.done.has(key)) return once(books, key, () => reply);
+      if (!transaction || !allows(transaction, amount)) return refusal;
+      return once(books, key, () => {
+        to(transaction, amount);
+        return reply;
+      });
+    };
+  const isHeld = ({ state }: Transaction) => state === 'authorized';
+  return {
+    'gateway.charge': ({ key, amount, currency, capture }) => {
+      if (refuses && !books.done.has(key)) return refusal;
+      return once(books, key, () => {
+        if (declines) return { type: 'gateway.declined', code: 'card-declined' };
+        const id = `transaction of ${key}`;
+        const isLater = capture === 'later';
+        books.transactions.push({ id, key, amount, state: isLater ? 'authorized' : 'captured', refunded: 0 });
+        return { type: `gateway.${isLater ? 'authorized' : 'charged'}`, transactionId: id, amount, currency };
+      });
+    },
+    'gateway.look-up': ({ key }) => {
+      const known = books.done.get(key);
+      if (known === undefined) return { type: 'gateway.absent' };
+      const state = find(known['transactionId'])?.state;
+      if (state === 'voided') return { type: 'gateway.voided' };
+      return state === 'captured' ? { ...known, type: 'gateway.charged' } : known;
+    },
+    'gateway.capture': change(isHeld, { type: 'gateway.captured' }, (one) => {
+      one.state = 'captured';
+    }),
+    'gateway.void': change(isHeld, { type: 'gateway.voided' }, (one) => {
+      one.state = 'voided';
+    }),
+    'gateway.refund': change(
+      ({ state, amount, refunded }, wanted) => state === 'captured' && wanted <= amount - refunded,
+      { type: 'gateway.refunded', refundTransactionId: 'refund-of-it' },
+      (one, amount) => {
+        one.refunded += amount;
+      },
+    ),
+  };
+};

@@ -1,0 +1,234 @@
+// Runs one step's messages to completion: each actor takes one message at a time, what it sends is delivered
+// at once where the listener is at rest and queued where it is busy (as XState's own mailboxes do), and what
+// its chart asks of the world is noted in the draft. It touches nothing but the draft.
+import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject } from 'xstate';
+import type { Call } from './effect.ts';
+import { isWhole } from './notes.ts';
+import { isPlainData, type RegisteredChart, type RegisteredSystem } from './register.ts';
+import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './snapshot.ts';
+
+/** The message that a step is about. */
+export interface Cause {
+  readonly orderId: string;
+  readonly messageId: string;
+  readonly at: number;
+  /** The version that this step makes. */
+  readonly version: number;
+}
+
+/** What a step has come to so far. Thrown away where the step throws. */
+export interface Draft {
+  readonly system: RegisteredSystem;
+  readonly before: SystemState;
+  readonly cause: Cause;
+  readonly actors: Map<string, ActorState>;
+  readonly deadlines: Map<string, Deadline>;
+  readonly calls: Map<string, PendingCall>;
+  readonly keys: Map<string, { readonly key: string; readonly at: number }>;
+  quarantined: Quarantined[];
+  readonly emitted: { readonly actor: string; readonly event: AnyEventObject }[];
+  readonly newCalls: Call[];
+  readonly mailboxes: Map<string, AnyEventObject[]>;
+  /** Actors that take no message now: not started yet, or in the middle of one. */
+  readonly busy: Set<string>;
+  delivered: number;
+  deadlinesSet: number;
+}
+
+export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Cause): Draft => ({
+  system,
+  before,
+  cause,
+  actors: new Map(before.actors),
+  deadlines: new Map(before.deadlines),
+  calls: new Map(before.calls),
+  keys: new Map(before.keys),
+  quarantined: before.quarantined,
+  emitted: [],
+  newCalls: [],
+  mailboxes: new Map(),
+  busy: new Set(),
+  delivered: 0,
+  deadlinesSet: 0,
+});
+
+/** Before the first message: what the charts ask for on entering their initial states. */
+export const startActors = (draft: Draft): void => {
+  if (draft.before.version > 0) return;
+  for (const name of draft.system.names) draft.busy.add(name);
+  for (const [name, chart] of draft.system.charts) {
+    settle(draft, name, chart, chart.initialEffects);
+    draft.busy.delete(name);
+    flush(draft, name);
+  }
+};
+
+/** Brings a message from one actor (or the outside) to another actor, or to a service as a call. */
+export const relay = (draft: Draft, from: string, to: string, event: AnyEventObject): void => {
+  if (draft.system.services.has(to)) {
+    call(draft, from, to, event);
+    return;
+  }
+  const mailbox = draft.mailboxes.get(to);
+  if (mailbox) mailbox.push(event);
+  else draft.mailboxes.set(to, [event]);
+  flush(draft, to);
+};
+
+/** Whether the chart does anything about a message: a transition takes it, or an `always` looks at it. */
+export const reacts = (
+  draft: Draft,
+  name: string,
+  snapshot: AnyMachineSnapshot,
+  event: AnyEventObject,
+): boolean => {
+  if (snapshot.can(event)) return true;
+  const chart = chartOf(draft.system, name);
+  const next = chart.machine.transition(snapshot, event, chart.scope);
+  return chart.take().length > 0 || next !== snapshot;
+};
+
+const flush = (draft: Draft, name: string): void => {
+  if (draft.busy.has(name)) return;
+  draft.busy.add(name);
+  const mailbox = draft.mailboxes.get(name) ?? [];
+  for (let event = mailbox.shift(); event !== undefined; event = mailbox.shift()) take(draft, name, event);
+  draft.busy.delete(name);
+};
+
+const take = (draft: Draft, name: string, event: AnyEventObject): void => {
+  draft.delivered += 1;
+  if (draft.delivered > draft.system.longestStep) {
+    throw new Error(
+      `more than ${draft.system.longestStep} messages in one step: the actors do not come to rest`,
+    );
+  }
+  const chart = chartOf(draft.system, name);
+  const before = actorOf(draft, name);
+  if (before.snapshot.status !== 'active') return;
+  const snapshot = chart.machine.transition(before.snapshot, event, chart.scope);
+  draft.actors.set(name, { snapshot, since: before.since });
+  settle(draft, name, chart, chart.take());
+};
+
+/** Carries out, in the draft, what a transition asked for; an actor that is done leaves nothing behind. */
+const settle = (
+  draft: Draft,
+  name: string,
+  chart: RegisteredChart,
+  effects: readonly ExecutableActionObject[],
+): void => {
+  const { snapshot } = actorOf(draft, name);
+  if (Object.keys(snapshot.children).length > 0) {
+    throw new Error(`${chart.name} spawned an actor: name it in the system, and send to it`);
+  }
+  if (!isPlainData(snapshot.context) || !isPlainData(snapshot.output)) {
+    throw new Error(`${chart.name} put something into its context or output that is not plain JSON data`);
+  }
+  if (!isWhole(snapshot)) {
+    throw new Error(`${chart.name} came to a state that is not whole: enter its history from outside only`);
+  }
+  for (const effect of effects) perform(draft, name, effect);
+  if (snapshot.status === 'active') return;
+  for (const [key, { source }] of draft.deadlines) if (source === name) draft.deadlines.delete(key);
+};
+
+interface Emit extends ExecutableActionObject {
+  params: { event: AnyEventObject };
+}
+interface Send extends ExecutableActionObject {
+  params: { to: { id: string }; event: AnyEventObject; id?: string; delay?: number };
+}
+interface Raise extends ExecutableActionObject {
+  params: { event: AnyEventObject; id?: string; delay?: number };
+}
+interface Cancel extends ExecutableActionObject {
+  params: { sendId: string };
+}
+const isEmit = (effect: ExecutableActionObject): effect is Emit => effect.type === 'xstate.emit';
+const isSend = (effect: ExecutableActionObject): effect is Send => effect.type === 'xstate.sendTo';
+const isRaise = (effect: ExecutableActionObject): effect is Raise => effect.type === 'xstate.raise';
+const isCancel = (effect: ExecutableActionObject): effect is Cancel => effect.type === 'xstate.cancel';
+
+const perform = (draft: Draft, name: string, effect: ExecutableActionObject): void => {
+  if (isEmit(effect)) {
+    const { event } = effect.params;
+    draft.emitted.push({ actor: name, event: toPlain(name, event) });
+  } else if (isSend(effect)) {
+    const { to, event, id, delay } = effect.params;
+    // As XState does: whatever is no number means now.
+    if (typeof delay !== 'number') relay(draft, name, to.id, event);
+    else setDeadline(draft, name, to.id, event, delay, id);
+  } else if (isRaise(effect)) {
+    const { event, id, delay } = effect.params;
+    if (typeof delay === 'number') setDeadline(draft, name, name, event, delay, id);
+  } else if (isCancel(effect)) {
+    draft.deadlines.delete(`${name}:${effect.params.sendId}`);
+  } else {
+    throw new Error(`${name} asks for ${effect.type}, which cannot be run durably`);
+  }
+};
+
+const setDeadline = (
+  draft: Draft,
+  source: string,
+  to: string,
+  event: AnyEventObject,
+  delay: number,
+  id: string | undefined,
+): void => {
+  const { at, version, messageId } = draft.cause;
+  if (!Number.isFinite(delay))
+    throw new Error(`${source} sends ${event.type} after ${delay} ms: no such time`);
+  draft.deadlinesSet += 1;
+  const own = `${version}.${draft.deadlinesSet}`;
+  const key = `${source}:${id ?? own}`;
+  // As XState does: an id that is used again means one more deadline, and only the newest can be cancelled.
+  if (draft.deadlines.has(key)) rename(draft.deadlines, key, `${key}/${own}`);
+  draft.deadlines.set(key, {
+    source,
+    to,
+    event: toPlain(source, event),
+    dueAt: at + delay,
+    causationId: messageId,
+  });
+};
+
+/** Gives an entry another key and leaves it at its place. */
+const rename = <V>(map: Map<string, V>, from: string, to: string): void => {
+  const entries = [...map];
+  map.clear();
+  for (const [key, value] of entries) map.set(key === from ? to : key, value);
+};
+
+const call = (draft: Draft, actor: string, service: string, event: AnyEventObject): void => {
+  const { orderId, version, at, messageId: causationId } = draft.cause;
+  const callId = `${orderId}/calls/${version}.${draft.newCalls.length + 1}`;
+  const key = typeof event['key'] === 'string' ? event['key'] : callId;
+  const used = draft.keys.get(actor);
+  const keyFirstUsedAt = used?.key === key ? used.at : at;
+  draft.keys.set(actor, { key, at: keyFirstUsedAt });
+  const command = { ...toPlain(actor, event), key };
+  const pending: PendingCall = { actor, service, command, at, causationId };
+  draft.calls.set(callId, pending);
+  const { correlationId } = draft.before;
+  draft.newCalls.push({ ...pending, callId, orderId, correlationId, keyFirstUsedAt });
+};
+
+/** What is kept of a message must be the same when it is read again. */
+const toPlain = (name: string, event: AnyEventObject): AnyEventObject => {
+  if (isPlainData(event)) return event;
+  throw new Error(`${name} says ${event.type} with something that is not plain JSON data`);
+};
+
+export const actorOf = (draft: Draft, name: string): ActorState => {
+  const actor = draft.actors.get(name);
+  if (actor === undefined) throw new Error(`this system has no actor '${name}'`);
+  return actor;
+};
+
+const chartOf = (system: RegisteredSystem, name: string): RegisteredChart => {
+  const chart = system.charts.get(name);
+  if (chart === undefined) throw new Error(`this system has no actor '${name}'`);
+  return chart;
+};

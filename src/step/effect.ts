@@ -1,0 +1,54 @@
+// What a step asks of the world, as data: what to record of the message, which domain events to keep, which
+// calls to make. It does nothing; it exists so that the step stays pure and a commit has all it must write.
+
+/** What became of a message that reached an order. Redeliveries of a recorded message leave no trace. */
+export type Disposition = 'applied' | 'ignored' | 'dead';
+
+/** One message that an order received, in the order of `version`: the fold of these is the system. */
+export interface Received {
+  /** The order's version that this message made: 1, 2, 3, … without gaps. */
+  readonly version: number;
+  readonly messageId: string;
+  readonly to: string;
+  readonly type: string;
+  /** The message's payload, as JSON. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly causationId: string | null;
+  readonly correlationId: string;
+  readonly disposition: Disposition;
+  /** Why it was ignored, or what it made throw. */
+  readonly reason: string | null;
+  /** ms since 1970. */
+  readonly at: number;
+}
+
+/** A domain event as a commit writes it. */
+export interface NewEvent {
+  readonly eventId: string;
+  /** 1, 2, 3, … without gaps within the order. */
+  readonly seq: number;
+  readonly actor: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly causationId: string;
+  readonly correlationId: string;
+  readonly at: number;
+}
+
+/** A call to a service that was decided and has no reply yet. */
+export interface Call {
+  readonly callId: string;
+  readonly orderId: string;
+  readonly service: string;
+  /** The actor that asked and gets the reply. */
+  readonly actor: string;
+  /** The command: its type, idempotency key, attempt and payload. */
+  readonly command: Readonly<Record<string, unknown>> & { readonly type: string; readonly key: string };
+  /** The message whose step decided this call. */
+  readonly causationId: string;
+  readonly correlationId: string;
+  /** When it was decided, and when its idempotency key was first decided on (ms since 1970). */
+  readonly at: number;
+  readonly keyFirstUsedAt: number;
+}

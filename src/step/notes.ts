@@ -1,0 +1,51 @@
+// Reads what the states of a chart say of themselves: where an actor is, in words, and why a message is
+// ignored there. It decides nothing; the charts' own notes (`description`, `meta`) are its only source.
+import { type AnyMachineSnapshot, type AnyStateNode, getStateNodes, type StateValue } from 'xstate';
+
+/** The active leaf states as dotted paths: `paying.charging`, and for parallel regions one each. */
+export const toPaths = (value: StateValue): string[] =>
+  typeof value === 'string'
+    ? [value]
+    : Object.entries(value).flatMap(([name, inner]) =>
+        inner === undefined || Object.keys(inner).length === 0
+          ? [name]
+          : toPaths(inner).map((path) => `${name}.${path}`),
+      );
+
+/** Where an actor is: dotted paths, parallel regions joined by ` + `. */
+export const toStateName = (snapshot: AnyMachineSnapshot): string => toPaths(snapshot.value).join(' + ');
+
+/** The active leaf states themselves, in the order of the chart. */
+export const activeLeaves = ({ machine, value }: AnyMachineSnapshot): AnyStateNode[] =>
+  [...new Set(getStateNodes(machine.root, value))]
+    .filter(({ states }) => Object.keys(states).length === 0)
+    .sort((a, b) => a.order - b.order);
+
+/**
+ * Whether the active states are one in each compound and all in each parallel state. XState can leave out the
+ * parent of a history state that is re-entered from inside; such a snapshot would not be the same when loaded.
+ */
+export const isWhole = ({ machine, value, _nodes: active }: AnyMachineSnapshot): boolean =>
+  new Set(getStateNodes(machine.root, value)).size === active.length;
+
+/** What is awaited (or was reached), in words: the nearest description of every active leaf. */
+export const describe = (snapshot: AnyMachineSnapshot): string =>
+  activeLeaves(snapshot)
+    .map((leaf) => nearest(leaf, (node) => node.description))
+    .filter((words) => words !== undefined)
+    .join('; ');
+
+/** Why a message of `type` is ignored in a state, or undefined where the chart gives no reason. */
+export const whyIgnoredIn = (node: AnyStateNode, type: string): string | undefined =>
+  nearest(node, ({ meta }) => meta?.ignores?.[type]);
+
+/** Why a message of `type` is ignored where the actor is. */
+export const whyIgnored = (snapshot: AnyMachineSnapshot, type: string): string =>
+  activeLeaves(snapshot)
+    .map((leaf) => whyIgnoredIn(leaf, type))
+    .find((reason) => reason !== undefined) ?? `nothing waits for ${type} in this state`;
+
+const nearest = <T>(
+  node: AnyStateNode | undefined,
+  read: (node: AnyStateNode) => T | undefined,
+): T | undefined => (node === undefined ? undefined : (read(node) ?? nearest(node.parent, read)));

@@ -1,0 +1,183 @@
+// Makes charts ready to be stepped: checks that they use only what a pure step can keep its word on, and
+// prepares for each the scope that XState hands to a transition. Making that scope by hand is the one place
+// where Orderchart leans on XState's inside; xstate is pinned, and a test holds this against `createActor`.
+import {
+  type AnyActorRef,
+  type AnyActorScope,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+  createActor,
+  createMachine,
+  type ExecutableActionObject,
+} from 'xstate';
+import { AppError } from '../errors.ts';
+import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
+
+/** Charts that run together as one unit, and the names of the services that they may tell. */
+export interface ChartSystem {
+  readonly version: string;
+  readonly charts: Readonly<Record<string, AnyStateMachine>>;
+  readonly services: readonly string[];
+}
+
+/** A chart with the scope that its transitions run in. `effects` collects what the last one asked for. */
+export interface RegisteredChart {
+  readonly name: string;
+  readonly machine: AnyStateMachine;
+  readonly scope: AnyActorScope;
+  /** Emptied by `take`: the actions that were collected since the last `take`, in order. */
+  take(): ExecutableActionObject[];
+  readonly initial: AnyMachineSnapshot;
+  readonly initialEffects: readonly ExecutableActionObject[];
+  /** Every state by its id. */
+  readonly nodes: ReadonlyMap<string, AnyStateNode>;
+}
+
+export interface RegisteredSystem {
+  readonly version: string;
+  readonly names: readonly string[];
+  readonly charts: ReadonlyMap<string, RegisteredChart>;
+  readonly services: ReadonlySet<string>;
+  /** Messages between the actors in one step, at most. */
+  readonly longestStep: number;
+}
+
+/**
+ * Registers `system`.
+ * @throws AppError `chart-unsupported` that names every state with something a step cannot keep its word
+ * on (promise, callback and observable actors, `spawn`, actions of one's own) and what to use instead.
+ */
+export const registerSystem = (
+  system: ChartSystem,
+  limits: { readonly microsteps: number; readonly messagesPerStep: number },
+): RegisteredSystem => {
+  const names = Object.keys(system.charts);
+  const taken = names.filter((name) => system.services.includes(name));
+  const problems = [
+    ...taken.map((name) => `${name} is the name of an actor and of a service: rename one`),
+    ...Object.entries(system.charts).flatMap(([name, machine]) => findUnsupported(name, machine)),
+  ];
+  if (problems.length > 0) refuse(problems);
+
+  const references = makeReferences([...names, ...system.services]);
+  const charts = new Map(
+    Object.entries(system.charts).map(([name, machine]) => [
+      name,
+      registerChart(name, machine, references, limits.microsteps),
+    ]),
+  );
+  return {
+    version: system.version,
+    names,
+    charts,
+    services: new Set(system.services),
+    longestStep: limits.messagesPerStep,
+  };
+};
+
+const refuse = (problems: readonly string[]): never => {
+  throw new AppError('chart-unsupported', `These charts cannot be run durably:\n  ${problems.join('\n  ')}`, {
+    problems,
+  });
+};
+
+const registerChart = (
+  name: string,
+  given: AnyStateMachine,
+  references: ReadonlyMap<string, AnyActorRef>,
+  microsteps: number,
+): RegisteredChart => {
+  const machine = given.provide({});
+  machine.options = {
+    ...machine.options,
+    maxIterations: Math.min(machine.options.maxIterations ?? microsteps, microsteps),
+  };
+  const { scope, take } = makeScope(name, references);
+  const initial: AnyMachineSnapshot = machine.getInitialSnapshot(scope);
+  const initialEffects = take();
+  const problems = findProblems(initial, initialEffects);
+  if (problems.length > 0) refuse(problems.map((problem) => `${name}, in its initial state: ${problem}`));
+  return { name, machine, scope, take, initial, initialEffects, nodes: new Map(toNodes(machine.root)) };
+};
+
+/** What shows only when a chart starts: what its own functions ask for. */
+const findProblems = (
+  { status, error, children, context, output }: AnyMachineSnapshot,
+  effects: readonly ExecutableActionObject[],
+): string[] => {
+  if (status === 'error') return [String(error)];
+  const unsupported = effects.filter(({ type }) => !supportedActions.has(type));
+  return [
+    ...unsupported.map(({ type }) => cannotRun(type)),
+    ...(Object.keys(children).length > 0 && unsupported.length === 0 ? [cannotRun('xstate.spawnChild')] : []),
+    ...(isPlainData(context) && isPlainData(output)
+      ? []
+      : ['the context and the output must be plain JSON data, because they are stored']),
+  ];
+};
+
+const toNodes = (node: AnyStateNode): [string, AnyStateNode][] => [
+  [node.id, node],
+  ...Object.values(node.states).flatMap(toNodes),
+];
+
+/** Stand-ins for actors and services: a chart can name them, and nothing else. */
+const makeReferences = (names: readonly string[]): ReadonlyMap<string, AnyActorRef> => {
+  const nobody = createMachine({});
+  return new Map(
+    names.map((name) => {
+      const refuseUse = () => {
+        throw new Error(`'${name}' can be sent to by an action, and neither read nor called by a chart`);
+      };
+      const methods = { send: refuseUse, getSnapshot: refuseUse, subscribe: refuseUse, on: refuseUse };
+      return [name, Object.assign(createActor(nobody, { id: name }), methods)];
+    }),
+  );
+};
+
+const makeScope = (name: string, references: ReadonlyMap<string, AnyActorRef>) => {
+  const find = (wanted: string): AnyActorRef => {
+    const found = references.get(wanted);
+    if (found) return found;
+    throw new Error(`${name} names '${wanted}', which is no actor or service of this system`);
+  };
+  let collected: ExecutableActionObject[] = [];
+  const self = find(name);
+  const scope: AnyActorScope = {
+    self,
+    id: name,
+    sessionId: name,
+    system: {
+      ...self.system,
+      get: (key) => find(String(key)),
+      getAll: () => Object.fromEntries(references),
+    },
+    actionExecutor: (action) => {
+      collected.push(action);
+    },
+    logger: nothing,
+    defer: nothing,
+    emit: nothing,
+    stopChild: nothing,
+  };
+  const take = () => {
+    const taken = collected;
+    collected = [];
+    return taken;
+  };
+  return { scope, take };
+};
+
+const nothing = () => {};
+
+/** Whether `value` is the same after a JSON round trip (properties that are undefined may get lost). */
+export const isPlainData = (value: unknown): boolean => {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean')
+    return true;
+  if (Array.isArray(value)) return value.every((each) => each !== undefined && isPlainData(each));
+  if (typeof value !== 'object') return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isPlainData);
+};

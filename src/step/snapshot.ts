@@ -1,0 +1,223 @@
+// An order system between two messages: the snapshots of its actors, its deadlines, the calls that have no
+// reply yet, the messages that are quarantined. `toStored` and `fromStored` turn it into what a store keeps
+// and back. A system of another chart version, or with a state that the charts do not know, is refused
+// whole and never loaded half.
+import type { AnyMachineSnapshot } from 'xstate';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { toPaths } from './notes.ts';
+import type { RegisteredChart, RegisteredSystem } from './register.ts';
+
+const json = z.record(z.string(), z.unknown());
+const message = z.looseObject({ type: z.string() });
+
+const deadline = z.strictObject({
+  source: z.string(),
+  to: z.string(),
+  event: message,
+  dueAt: z.number(),
+  /** The message whose step set it. */
+  causationId: z.string(),
+});
+const pendingCall = z.strictObject({
+  actor: z.string(),
+  service: z.string(),
+  command: z.looseObject({ type: z.string(), key: z.string() }),
+  at: z.number(),
+  causationId: z.string(),
+});
+const quarantined = z.strictObject({
+  messageId: z.string(),
+  to: z.string(),
+  message,
+  reason: z.string(),
+  at: z.number(),
+});
+const storedActor = z.strictObject({
+  value: z.union([z.string(), json]),
+  context: json,
+  since: z.number(),
+  /** Ids of the states that each history state remembers. */
+  history: z.record(z.string(), z.array(z.string())).optional(),
+  /** The actor reached its top-level final state, with this output. */
+  done: z.strictObject({ output: z.unknown().optional() }).optional(),
+  /** Where several states are active side by side: their ids, in the order in which they were entered. */
+  entered: z.array(z.string()).optional(),
+});
+const storedSystem = z.strictObject({
+  charts: z.string(),
+  version: z.int(),
+  events: z.int(),
+  correlationId: z.string(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  actors: z.record(z.string(), storedActor),
+  deadlines: z.record(z.string(), deadline),
+  calls: z.record(z.string(), pendingCall),
+  keys: z.record(z.string(), z.strictObject({ key: z.string(), at: z.number() })),
+  quarantined: z.array(quarantined),
+});
+
+export type Deadline = Readonly<z.infer<typeof deadline>>;
+export type PendingCall = Readonly<z.infer<typeof pendingCall>>;
+export type Quarantined = Readonly<z.infer<typeof quarantined>>;
+
+export interface ActorState {
+  readonly snapshot: AnyMachineSnapshot;
+  /** Since when the actor is in its present state (ms since 1970). */
+  readonly since: number;
+}
+
+/** Immutable: a step makes a new one. */
+export interface SystemState {
+  /** Messages recorded so far; 0 before the first. */
+  readonly version: number;
+  /** Domain events so far. */
+  readonly events: number;
+  readonly correlationId: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly actors: ReadonlyMap<string, ActorState>;
+  /** By `source:id`, in the order in which they were set. */
+  readonly deadlines: ReadonlyMap<string, Deadline>;
+  readonly calls: ReadonlyMap<string, PendingCall>;
+  /** The idempotency key that each actor used last, and when it did so first. */
+  readonly keys: ReadonlyMap<string, { readonly key: string; readonly at: number }>;
+  readonly quarantined: Quarantined[];
+}
+
+/** The system of an order that has not received anything yet. */
+export const newSystem = (system: RegisteredSystem, at: number, correlationId: string): SystemState => ({
+  version: 0,
+  events: 0,
+  correlationId,
+  createdAt: at,
+  updatedAt: at,
+  actors: new Map([...system.charts].map(([name, chart]) => [name, { snapshot: chart.initial, since: at }])),
+  deadlines: new Map(),
+  calls: new Map(),
+  keys: new Map(),
+  quarantined: [],
+});
+
+/** When the next deadline is due (ms since 1970), or null. */
+export const nextDueAt = (state: SystemState): number | null => {
+  let next: number | null = null;
+  for (const { dueAt } of state.deadlines.values()) if (next === null || dueAt < next) next = dueAt;
+  return next;
+};
+
+/** The text that a store keeps. */
+export const toStored = (system: RegisteredSystem, state: SystemState): string =>
+  JSON.stringify({
+    charts: system.version,
+    version: state.version,
+    events: state.events,
+    correlationId: state.correlationId,
+    createdAt: state.createdAt,
+    updatedAt: state.updatedAt,
+    actors: Object.fromEntries([...state.actors].map(([name, actor]) => [name, toStoredActor(actor)])),
+    deadlines: Object.fromEntries(state.deadlines),
+    calls: Object.fromEntries(state.calls),
+    keys: Object.fromEntries(state.keys),
+    quarantined: state.quarantined,
+  } satisfies z.infer<typeof storedSystem>);
+
+const toStoredActor = ({ snapshot, since }: ActorState): z.infer<typeof storedActor> => {
+  const history = Object.entries(snapshot.historyValue).map(([id, nodes]) => [
+    id,
+    nodes.map((node) => node.id),
+  ]);
+  return {
+    value: snapshot.value,
+    context: snapshot.context,
+    since,
+    ...(history.length > 0 && { history: Object.fromEntries(history) }),
+    ...(snapshot.status === 'done' && { done: { output: snapshot.output } }),
+    ...(toPaths(snapshot.value).length > 1 && { entered: snapshot._nodes.map((node) => node.id) }),
+  };
+};
+
+/**
+ * @throws AppError `order-unreadable` with what is wrong: not JSON, another shape, another chart version,
+ * an actor or a state that the charts do not have.
+ */
+export const fromStored = (system: RegisteredSystem, text: string): SystemState => {
+  const stored = parse(text);
+  if (stored.charts !== system.version) {
+    return refuse(`it was written by chart version ${stored.charts}; this is version ${system.version}`);
+  }
+  const names = Object.keys(stored.actors);
+  if (names.length !== system.names.length) {
+    return refuse(`it has the actors ${names.join(', ')}; the charts are ${system.names.join(', ')}`);
+  }
+  const actors = new Map<string, ActorState>();
+  for (const [name, chart] of system.charts) {
+    actors.set(name, restore(chart, stored.actors[name] ?? refuse(`the actor '${name}' is missing`)));
+  }
+  return {
+    version: stored.version,
+    events: stored.events,
+    correlationId: stored.correlationId,
+    createdAt: stored.createdAt,
+    updatedAt: stored.updatedAt,
+    actors,
+    deadlines: new Map(Object.entries(stored.deadlines)),
+    calls: new Map(Object.entries(stored.calls)),
+    keys: new Map(Object.entries(stored.keys)),
+    quarantined: stored.quarantined,
+  };
+};
+
+const parse = (text: string): z.infer<typeof storedSystem> => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse('it is not JSON');
+  }
+  const checked = storedSystem.safeParse(value);
+  if (checked.success) return checked.data;
+  const problem = checked.error.issues[0];
+  return refuse(`${problem?.path.join('.')}: ${problem?.message}`);
+};
+
+const restore = (chart: RegisteredChart, stored: z.infer<typeof storedActor>): ActorState => {
+  const active = { status: 'active', output: undefined, error: undefined } as const;
+  const status = stored.done ? ({ ...active, status: 'done', output: stored.done.output } as const) : active;
+  const nodeOf = (id: string) =>
+    chart.nodes.get(id) ?? refuse(`the chart '${chart.name}' has no state #${id}`);
+  const historyValue = Object.fromEntries(
+    Object.entries(stored.history ?? {}).map(([id, nodes]) => [nodeOf(id).id, nodes.map(nodeOf)]),
+  );
+  let snapshot: AnyMachineSnapshot;
+  try {
+    const persisted = { ...status, value: stored.value, context: stored.context, children: {}, historyValue };
+    snapshot = chart.machine.restoreSnapshot(persisted, chart.scope);
+  } catch {
+    return refuse(`the chart '${chart.name}' has no state ${JSON.stringify(stored.value)}`);
+  }
+  // A value that is only half there (a compound state without its child) is completed by XState in silence.
+  if (JSON.stringify(snapshot.value) !== JSON.stringify(stored.value)) {
+    return refuse(`the chart '${chart.name}' has no complete state ${JSON.stringify(stored.value)}`);
+  }
+  if (stored.entered) sortAsEntered(chart, snapshot, stored.entered);
+  return { snapshot, since: stored.since };
+};
+
+/** Where two `always` transitions compete, XState takes that of the state that was entered first. */
+const sortAsEntered = (
+  chart: RegisteredChart,
+  { _nodes: nodes }: AnyMachineSnapshot,
+  entered: readonly string[],
+): void => {
+  const places = new Map(entered.map((id, place) => [id, place]));
+  const toPlace = (id: string) =>
+    places.get(id) ?? refuse(`the chart '${chart.name}' was not seen to enter #${id}`);
+  if (places.size !== nodes.length) refuse(`the chart '${chart.name}' is not in ${entered.join(', ')}`);
+  nodes.sort((a, b) => toPlace(a.id) - toPlace(b.id));
+};
+
+const refuse = (problem: string): never => {
+  throw new AppError('order-unreadable', `The stored order system cannot be read: ${problem}.`);
+};

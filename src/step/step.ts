@@ -1,0 +1,207 @@
+// One message: (charts, system, message) → next system and what to do. Pure: no clock, no chance, no I/O.
+// Nothing of a step that throws is kept: its message is quarantined instead, and a person is told.
+import type { AnyEventObject } from 'xstate';
+import { isMessageType, messages } from '../../machines/messages.ts';
+import { actorOf, type Draft, draftOf, reacts, relay, startActors } from './deliver.ts';
+import type { Call, Disposition, NewEvent, Received } from './effect.ts';
+import { toStateName, whyIgnored } from './notes.ts';
+import type { RegisteredSystem } from './register.ts';
+import type { SystemState } from './snapshot.ts';
+
+interface Arrival {
+  readonly orderId: string;
+  /** ms since 1970. */
+  readonly at: number;
+}
+/** What can reach an order: a message, the reply to one of its calls, or one of its deadlines. */
+export type Incoming =
+  | (Arrival & {
+      readonly kind: 'message';
+      readonly messageId: string;
+      readonly to: string;
+      readonly message: AnyEventObject;
+      readonly causationId: string | null;
+    })
+  | (Arrival & { readonly kind: 'reply'; readonly callId: string; readonly message: AnyEventObject })
+  | (Arrival & { readonly kind: 'deadline'; readonly key: string; readonly dueAt: number });
+
+export interface StepResult {
+  readonly state: SystemState;
+  readonly received: Received;
+  readonly events: readonly NewEvent[];
+  readonly calls: readonly Call[];
+  readonly finishedCalls: readonly string[];
+}
+
+/**
+ * Takes one message to its actor and lets the system come to rest. Returns undefined for what was dealt
+ * with before (the reply to a call, or a deadline, that is not there any more): there is nothing to record.
+ */
+export const step = (
+  system: RegisteredSystem,
+  before: SystemState,
+  incoming: Incoming,
+): StepResult | undefined => {
+  const arrived = address(before, incoming);
+  if (arrived === undefined) return undefined;
+  const draft = draftOf(system, arrived.state, { ...arrived, version: before.version + 1 });
+  try {
+    const reason = handle(draft, arrived);
+    return finish(draft, arrived, reason === null ? 'applied' : 'ignored', reason);
+  } catch (error) {
+    forgetEffects(system);
+    return quarantine(system, arrived, String(error));
+  }
+};
+
+const forgetEffects = (system: RegisteredSystem): void => {
+  for (const chart of system.charts.values()) chart.take();
+};
+
+/** A message with its way to its actor, and the system without the call or deadline that it answers. */
+interface Arrived extends Arrival {
+  readonly messageId: string;
+  /** Who sends it: the actor itself, for its own deadline. */
+  readonly from: string;
+  readonly to: string;
+  readonly message: AnyEventObject;
+  readonly causationId: string | null;
+  readonly state: SystemState;
+  readonly finishedCalls: readonly string[];
+}
+
+const address = (state: SystemState, incoming: Incoming): Arrived | undefined => {
+  const { orderId, at } = incoming;
+  if (incoming.kind === 'message') return { ...incoming, from: 'outside', state, finishedCalls: [] };
+  if (incoming.kind === 'reply') {
+    const { callId, message } = incoming;
+    const call = state.calls.get(callId);
+    if (call === undefined) return undefined;
+    const calls = without(state.calls, callId);
+    const way = { messageId: `${callId}/reply`, from: call.service, to: call.actor };
+    const { causationId } = call;
+    return { orderId, at, ...way, message, causationId, state: { ...state, calls }, finishedCalls: [callId] };
+  }
+  const deadline = state.deadlines.get(incoming.key);
+  if (deadline === undefined || deadline.dueAt !== incoming.dueAt) return undefined;
+  const { source, to, event: message, causationId } = deadline;
+  const deadlines = without(state.deadlines, incoming.key);
+  const way = { messageId: `${orderId}/deadlines/${state.version + 1}`, from: source, to };
+  return { orderId, at, ...way, message, causationId, state: { ...state, deadlines }, finishedCalls: [] };
+};
+
+const without = <K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> => {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+};
+
+/** Returns why the message is ignored, or null where it was applied. */
+const handle = (draft: Draft, { from, to, message, finishedCalls }: Arrived): string | null => {
+  startActors(draft);
+  const isForged = message.type.startsWith('xstate.') && (from === 'outside' || finishedCalls.length > 0);
+  if (isForged) return "messages named xstate.* are the charts' own and are not taken from outside";
+  const parked = draft.quarantined.find((each) => each.to === to);
+  if (parked && (message.type === 'incident.retry' || message.type === 'incident.resolve')) {
+    draft.quarantined = draft.quarantined.filter((each) => each !== parked);
+    const retried = message.type === 'incident.retry';
+    const closed = { actor: to, how: retried ? 'retried' : 'resolved', note: message['note'] };
+    draft.emitted.push({ actor: to, event: { type: 'incident.closed', ...closed } });
+    if (retried) relay(draft, from, to, parked.message);
+    return null;
+  }
+  if (from === 'outside' || !draft.system.services.has(to)) {
+    const { snapshot } = actorOf(draft, to);
+    if (snapshot.status !== 'active') return 'the actor has reached its final state';
+    if (!reacts(draft, to, snapshot, message)) return whyIgnored(snapshot, message.type);
+  }
+  relay(draft, from, to, message);
+  return null;
+};
+
+const finish = (
+  draft: Draft,
+  arrived: Arrived,
+  disposition: Disposition,
+  reason: string | null,
+): StepResult => {
+  const { before, cause } = draft;
+  for (const [name, { snapshot, since }] of draft.actors) {
+    const was = before.actors.get(name)?.snapshot;
+    if (was !== snapshot && (was === undefined || toStateName(was) !== toStateName(snapshot))) {
+      draft.actors.set(name, { snapshot, since: cause.at });
+    } else {
+      draft.actors.set(name, { snapshot, since });
+    }
+  }
+  const state: SystemState = {
+    version: cause.version,
+    events: before.events + draft.emitted.length,
+    correlationId: before.correlationId,
+    createdAt: before.createdAt,
+    updatedAt: cause.at,
+    actors: draft.actors,
+    deadlines: draft.deadlines,
+    calls: draft.calls,
+    keys: draft.keys,
+    quarantined: draft.quarantined,
+  };
+  return record(state, arrived, disposition, reason, draft);
+};
+
+/** Keeps the message aside and the system as it was, and opens an incident. */
+const quarantine = (system: RegisteredSystem, arrived: Arrived, reason: string): StepResult => {
+  const { state, messageId, to, message, at } = arrived;
+  const draft = draftStarted(system, arrived);
+  const retriesOne = message.type === 'incident.retry' && state.quarantined.some((each) => each.to === to);
+  if (retriesOne) return finish(draft, arrived, 'ignored', `it fails again: ${reason}`);
+  draft.quarantined = [...state.quarantined, { messageId, to, message, reason, at }];
+  const text = `the message ${message.type} makes the chart '${to}' fail, and was set aside`;
+  draft.emitted.push({
+    actor: to,
+    event: { type: 'incident.opened', actor: to, reason: 'message-quarantined', text },
+  });
+  return finish(draft, arrived, 'dead', reason);
+};
+
+/** The system as it was; the first message starts its actors also where it is set aside itself. */
+const draftStarted = (system: RegisteredSystem, arrived: Arrived): Draft => {
+  const cause = { ...arrived, version: arrived.state.version + 1 };
+  const draft = draftOf(system, arrived.state, cause);
+  try {
+    startActors(draft);
+    return draft;
+  } catch {
+    forgetEffects(system);
+    return draftOf(system, arrived.state, cause);
+  }
+};
+
+const record = (
+  state: SystemState,
+  { orderId, messageId, to, message, causationId, at, finishedCalls }: Arrived,
+  disposition: Disposition,
+  reason: string | null,
+  { emitted, newCalls }: Draft,
+): StepResult => {
+  const { version, correlationId } = state;
+  const { type, ...data } = message;
+  const firstSeq = state.events - emitted.length + 1;
+  return {
+    state,
+    received: { version, messageId, to, type, data, causationId, correlationId, disposition, reason, at },
+    events: emitted.map(({ actor, event: { type: eventType, ...eventData } }, index) => ({
+      eventId: `${orderId}/events/${firstSeq + index}`,
+      seq: firstSeq + index,
+      actor,
+      type: eventType,
+      schemaVersion: isMessageType(eventType) ? messages[eventType].version : 1,
+      data: eventData,
+      causationId: messageId,
+      correlationId,
+      at,
+    })),
+    calls: newCalls,
+    finishedCalls,
+  };
+};

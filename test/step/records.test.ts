@@ -1,0 +1,125 @@
+// What the step leaves on record of whole stories: numbers without gaps, causes, and the same story whenever
+// it is told again; and that the step is pure, without which none of this would hold.
+import { describe, expect, test } from 'vitest';
+import { messages } from '../../machines/messages.ts';
+import { newSystem, type SystemState, toStored } from '../../src/step/snapshot.ts';
+import { step } from '../../src/step/step.ts';
+import { createStory, newYear, orderId, orders, placing, stories } from './stories.ts';
+
+describe.each(stories)('the records of an order that is %s', (_, tellStory) => {
+  const story = tellStory();
+
+  test('number its messages without gaps', () => {
+    expect(story.results.map(({ received }) => received.version)).toEqual(
+      story.results.map((__, index) => index + 1),
+    );
+    expect(story.results.map(({ state }) => state.version)).toEqual(
+      story.results.map((__, index) => index + 1),
+    );
+  });
+
+  test('number its events without gaps, each with an id of its own and the version of its schema', () => {
+    const events = story.events();
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((__, index) => index + 1));
+    expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(events.length);
+    expect(story.state().events).toBe(events.length);
+    for (const { type, schemaVersion } of events)
+      expect([type in messages, schemaVersion]).toEqual([true, 1]);
+  });
+
+  test('say of everything which message caused it', () => {
+    const known = new Set<string>();
+    for (const { received, events, calls } of story.results) {
+      if (received.causationId !== null) expect(known).toContain(received.causationId);
+      expect(known).not.toContain(received.messageId);
+      known.add(received.messageId);
+      for (const { causationId } of [...events, ...calls]) expect(causationId).toBe(received.messageId);
+      for (const { correlationId } of [received, ...events, ...calls])
+        expect(correlationId).toBe('correlation-1');
+    }
+  });
+
+  test('give each call an id of its own, and keep it until its reply', () => {
+    const made = story.results.flatMap(({ calls }) => calls.map(({ callId }) => callId));
+    const finished = story.results.flatMap(({ finishedCalls }) => finishedCalls);
+    expect(new Set(made).size).toBe(made.length);
+    expect([...story.state().calls.keys()]).toEqual(made.filter((callId) => !finished.includes(callId)));
+  });
+
+  test('say when each event and call was', () => {
+    for (const { received, events, calls, state } of story.results) {
+      for (const { at } of [...events, ...calls]) expect(at).toBe(received.at);
+      expect(state.updatedAt).toBe(received.at);
+    }
+  });
+
+  test('lead to the same system when they are told again', () => {
+    const again = createStory();
+    for (const incoming of story.incoming) again.take(incoming);
+    expect(toStored(orders, again.state())).toBe(toStored(orders, story.state()));
+    expect(again.events()).toEqual(story.events());
+  });
+
+  test('are enough to tell it again: the fold of what was received is the system', () => {
+    let state = newSystem(orders, story.state().createdAt, 'correlation-1');
+    for (const { received } of story.results) {
+      const { messageId, at, to, type, data, causationId } = received;
+      const message = { type, ...data };
+      const callId = messageId.replace(/\/reply$/, '');
+      const [due] = [...state.deadlines].find(([, deadline]) => deadline.event.type === type) ?? [];
+      const dueAt = state.deadlines.get(due ?? '')?.dueAt ?? 0;
+      const result = state.calls.has(callId)
+        ? step(orders, state, { kind: 'reply', orderId, at, callId, message })
+        : due === undefined
+          ? step(orders, state, { kind: 'message', orderId, at, messageId, to, message, causationId })
+          : step(orders, state, { kind: 'deadline', orderId, at, key: due, dueAt });
+      if (result === undefined) throw new Error(`${messageId} left no trace`);
+      expect(result.received).toEqual(received);
+      state = result.state;
+    }
+    expect(toStored(orders, state)).toBe(toStored(orders, story.state()));
+  });
+});
+
+describe('the step is pure', () => {
+  const frozen = <T>(value: T): T => {
+    if (value instanceof Map) {
+      for (const each of value.values()) frozen(each);
+      const refuse = () => {
+        throw new Error('the input is changed');
+      };
+      Object.assign(value, { set: refuse, delete: refuse, clear: refuse });
+    } else if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+      Object.freeze(value);
+      // A snapshot leads to its machine, which is not data.
+      for (const [name, each] of Object.entries(value))
+        if (name !== 'machine' && name !== '_nodes') frozen(each);
+    }
+    return value;
+  };
+
+  test.each(stories)(
+    'over an order that is %s: twice on frozen input gives the same, and the input stays',
+    (_, tellStory) => {
+      const story = tellStory();
+      let state: SystemState = frozen(newSystem(orders, newYear, 'correlation-1'));
+      for (const incoming of story.incoming) {
+        const before = toStored(orders, state);
+        const [first, second] = [step(orders, state, frozen(incoming)), step(orders, state, incoming)];
+        if (first === undefined || second === undefined) throw new Error('that left no trace');
+        expect(toStored(orders, second.state)).toBe(toStored(orders, first.state));
+        expect({ ...second, state: 0 }).toEqual({ ...first, state: 0 });
+        expect(toStored(orders, state)).toBe(before);
+        state = frozen(first.state);
+      }
+      expect(toStored(orders, state)).toBe(toStored(orders, story.state()));
+    },
+  );
+
+  test('two orders of one system know nothing of each other', () => {
+    const [one, other] = [createStory(), createStory()];
+    one.tell('order', 'order.place', placing);
+    expect(other.values()['order']).toBe('placing');
+    expect(other.state().calls.size).toBe(0);
+  });
+});

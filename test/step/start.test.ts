@@ -1,0 +1,143 @@
+// What shows only when charts start, at their registration: what their own functions ask for, what they put
+// into their context, and whom they name.
+import { describe, expect, test } from 'vitest';
+import { type AnyStateMachine, assign, createMachine, enqueueActions, sendTo } from 'xstate';
+import { AppError } from '../../src/errors.ts';
+import { isPlainData, registerSystem } from '../../src/step/register.ts';
+import { limits } from './equivalence.ts';
+import { chart, tell } from './toy-words.ts';
+
+const register = (toy: AnyStateMachine, services: readonly string[] = ['world']) =>
+  registerSystem({ version: '1', charts: { toy }, services }, limits);
+
+const refusalOf = (act: () => unknown): AppError => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+};
+const problemsOf = (toy: AnyStateMachine) => refusalOf(() => register(toy)).details['problems'];
+
+describe('a chart that cannot start is refused', () => {
+  const start = 'toy, in its initial state: ';
+  const notPlain = `${start}the context and the output must be plain JSON data, because they are stored`;
+
+  test.each([
+    ['a date', new Date(0)],
+    ['a map', new Map()],
+    ['a function', () => 1],
+    ['a symbol', Symbol('x')],
+    ['a big integer', 1n],
+    ['no number', Number.NaN],
+    ['endless', Number.POSITIVE_INFINITY],
+    ['a hole', [undefined]],
+    ['a class', new (class Money {})()],
+    ['deep inside', { list: [{ at: new Date(0) }] }],
+  ])('with a context that JSON would change: %s', (_, value) => {
+    expect(problemsOf(createMachine({ context: { value } }))).toEqual([notPlain]);
+  });
+
+  test('with an output that JSON would change', () => {
+    const toy = createMachine({ initial: 'a', states: { a: { type: 'final' } }, output: () => new Date(0) });
+    expect(problemsOf(toy)).toEqual([notPlain]);
+  });
+
+  test('because it spawns in its context', () => {
+    const toy = createMachine({
+      context: ({ spawn }) => {
+        spawn(createMachine({}), { id: 'kid' });
+        return {};
+      },
+    });
+    expect(problemsOf(toy)).toEqual([
+      `${start}spawns an actor: name it in the system as a chart of its own, and send to it`,
+    ]);
+  });
+
+  test('because it enqueues a function, or a spawn, on entry', () => {
+    const toy = createMachine({
+      entry: enqueueActions(({ enqueue }) => {
+        enqueue(() => undefined);
+        enqueue.spawnChild(createMachine({}));
+      }),
+    });
+    expect(problemsOf(toy)).toEqual([
+      `${start}runs code of its own ('(anonymous)'): emit a domain event, or tell a service, instead`,
+      `${start}spawns an actor: name it in the system as a chart of its own, and send to it`,
+    ]);
+  });
+
+  test('because it names nobody of its system', () => {
+    expect(problemsOf(chart({ entry: tell('bank', 'PAY') }))).toEqual([
+      `${start}Error: toy names 'bank', which is no actor or service of this system`,
+    ]);
+  });
+
+  test('because it reads another actor, or calls it, instead of sending it a message', () => {
+    const reading = createMachine({
+      context: { x: 0 },
+      entry: assign({ x: ({ system }) => system.get('world').getSnapshot().context }),
+    });
+    const calling = createMachine({
+      context: { x: 0 },
+      entry: assign(({ self }) => {
+        self.send({ type: 'X' });
+        return {};
+      }),
+    });
+    const problem = 'can be sent to by an action, and neither read nor called by a chart';
+    expect(problemsOf(reading)).toEqual([`${start}Error: 'world' ${problem}`]);
+    expect(problemsOf(calling)).toEqual([`${start}Error: 'toy' ${problem}`]);
+  });
+
+  test('because its always transitions never come to rest', () => {
+    const toy = chart({ initial: 'a', states: { a: { always: 'b' }, b: { always: 'a' } } });
+    expect(problemsOf(toy)).toEqual([expect.stringContaining('more than 1000 microsteps')]);
+  });
+
+  test('and the tighter of its own limit and ours holds', () => {
+    const options: { maxIterations?: number } = {};
+    Object.assign(options, { maxIterations: undefined });
+    const toy = createMachine({ options });
+    const bounds = [toy, createMachine({ options: { maxIterations: 5 } })].map(
+      (each) => register(each).charts.get('toy')?.machine.options.maxIterations,
+    );
+    expect(bounds).toEqual([1000, 5]);
+  });
+});
+
+describe('the actors that a chart can name', () => {
+  test('are all of its system, and the services', () => {
+    const toy = createMachine({
+      context: { names: '' },
+      entry: [
+        assign({ names: ({ system }) => Object.keys(system.getAll()).join(' ') }),
+        sendTo(({ system }) => system.getAll()['world'], { type: 'X' }),
+      ],
+    });
+    const registered = register(toy).charts.get('toy');
+    expect(registered?.initial.context).toEqual({ names: 'toy world' });
+    expect(registered?.initialEffects.map(({ type }) => type)).toEqual(['xstate.sendTo']);
+  });
+});
+
+describe('plain data', () => {
+  test.each([
+    [null],
+    [undefined],
+    ['x'],
+    [0],
+    [-1.5],
+    [true],
+    [[]],
+    [[1, [null]]],
+    [{}],
+    [{ a: { b: undefined } }],
+    [Object.create(null)],
+  ])('is %j', (value) => {
+    expect(isPlainData(value)).toBe(true);
+  });
+});

@@ -1,0 +1,228 @@
+// One message through the step: what is recorded of it, what it changes, and what it cannot change.
+
+import { describe, expect, test } from 'vitest';
+import { assign } from 'xstate';
+import { toStored } from '../../src/step/snapshot.ts';
+import { charge, newYear, orderId, orders, untilCompleted, untilPaying } from './stories.ts';
+import { createBench, emittedIn } from './toy-bench.ts';
+import { chart, says, tell } from './toy-words.ts';
+
+describe('nothing is recorded', () => {
+  test('of the reply to a call that was never made', () => {
+    const story = untilPaying();
+    const before = toStored(orders, story.state());
+    const reply = {
+      kind: 'reply',
+      orderId,
+      at: newYear,
+      callId: `${orderId}/calls/99.1`,
+      message: { type: 'gateway.charged' },
+    } as const;
+    expect(story.take(reply)).toBeUndefined();
+    expect(toStored(orders, story.state())).toBe(before);
+  });
+
+  test('of the second reply to a call', () => {
+    const story = untilPaying();
+    const callId = [...story.state().calls.keys()][0] ?? '';
+    story.answer('gateway', 'gateway.charged', charge);
+    expect(
+      story.take({ kind: 'reply', orderId, at: newYear, callId, message: { type: 'gateway.charged' } }),
+    ).toBeUndefined();
+  });
+
+  test('of a deadline that was never set', () => {
+    expect(
+      untilPaying().take({ kind: 'deadline', orderId, at: newYear, key: 'order:nothing', dueAt: newYear }),
+    ).toBeUndefined();
+  });
+
+  test('of a deadline that was cleared, or set anew for another time', () => {
+    const bench = createBench({
+      toy: chart({
+        initial: 'a',
+        states: { a: { after: { 10: 'b' }, on: { AGAIN: { target: 'a', reenter: true } } }, b: {} },
+      }),
+    });
+    bench.send('HELLO');
+    const key = 'toy:xstate.after.10.(machine).a';
+    bench.wait(4);
+    bench.send('AGAIN');
+    expect(bench.ring(key, 1010)).toBeUndefined();
+    expect(bench.valueOf('toy')).toBe('a');
+    expect(bench.ring(key, 1014)?.received.disposition).toBe('applied');
+    expect(bench.ring(key, 1014)).toBeUndefined();
+    expect(bench.valueOf('toy')).toBe('b');
+  });
+});
+
+describe('an ignored message', () => {
+  test('is recorded with the reason that the chart gives', () => {
+    const story = untilCompleted();
+    const { received } = story.tell('order', 'order.cancel', { reason: 'too late' });
+    expect(received).toMatchObject({
+      version: 7,
+      to: 'order',
+      type: 'order.cancel',
+      data: { reason: 'too late' },
+      disposition: 'ignored',
+      reason: expect.stringContaining('the order is completed'),
+    });
+  });
+
+  test('changes nothing but the version and the time of the last message', () => {
+    const story = untilPaying();
+    const before = story.state();
+    story.at(50);
+    const { state, events, calls, finishedCalls } = story.tell('order', 'order.capture');
+    expect({ events, calls, finishedCalls }).toEqual({ events: [], calls: [], finishedCalls: [] });
+    expect(JSON.parse(toStored(orders, state))).toEqual({
+      ...JSON.parse(toStored(orders, before)),
+      version: before.version + 1,
+      updatedAt: before.updatedAt + 50,
+    });
+  });
+
+  test('has a plain reason where the chart gives none', () => {
+    const { received } = createBench({ toy: chart({ initial: 'a', states: { a: {} } }) }).send('WHAT');
+    expect(received).toMatchObject({
+      disposition: 'ignored',
+      reason: 'nothing waits for WHAT in this state',
+    });
+  });
+
+  test('is one whose guards say no, and one that is forbidden', () => {
+    const toy = chart({
+      on: { NO: { guard: () => false, actions: says('never') }, FORBIDDEN: undefined, EMPTY: {} },
+    });
+    const bench = createBench({ toy });
+    for (const type of ['NO', 'FORBIDDEN', 'EMPTY'])
+      expect(bench.send(type).received.disposition).toBe('ignored');
+  });
+
+  test('is a late deadline of a state that does not want it any more', () => {
+    const toy = chart({
+      initial: 'a',
+      states: { a: { after: { 5: { guard: () => false, actions: says('never') } } } },
+    });
+    const bench = createBench({ toy });
+    bench.send('HELLO');
+    expect(bench.ringNext().received).toMatchObject({
+      disposition: 'ignored',
+      to: 'toy',
+      type: 'xstate.after.5.(machine).a',
+    });
+    expect(bench.state().deadlines.size).toBe(0);
+  });
+
+  test('is not one that only an always transition looks at', () => {
+    const toy = chart({
+      initial: 'a',
+      states: { a: { always: { guard: ({ event }) => event.type === 'SEEN', actions: says('saw it') } } },
+    });
+    const bench = createBench({ toy });
+    expect(bench.send('UNSEEN').received.disposition).toBe('ignored');
+    const seen = bench.send('SEEN');
+    expect(seen.received.disposition).toBe('applied');
+    expect(emittedIn(seen)).toEqual(['toy: saw it']);
+  });
+
+  test('is whatever comes to an actor in its final state', () => {
+    const toy = chart({
+      initial: 'up',
+      states: {
+        up: { entry: tell('world', 'ASK'), after: { 9: 'over' }, on: { END: 'over' } },
+        over: { type: 'final' },
+      },
+      on: { '*': { actions: says('anything') } },
+    });
+    const bench = createBench({ toy });
+    const [call] = bench.send('HELLO').calls;
+    bench.send('END');
+    expect(bench.state().deadlines.size).toBe(0);
+    const reason = 'the actor has reached its final state';
+    expect(bench.send('ANY').received).toMatchObject({ disposition: 'ignored', reason });
+    expect(bench.reply(call?.callId ?? '', { type: 'ANSWER' })?.received).toMatchObject({
+      disposition: 'ignored',
+      reason,
+    });
+    expect(bench.state().calls.size).toBe(0);
+  });
+});
+
+describe("a message named xstate.* is the chart's own", () => {
+  const reason = "messages named xstate.* are the charts' own and are not taken from outside";
+  const toy = chart({
+    initial: 'a',
+    states: {
+      a: { entry: tell('world', 'ASK'), after: { 10: 'b' }, on: { '*': 'c', 'xstate.done.actor.kid': 'c' } },
+      b: {},
+      c: {},
+    },
+  });
+
+  test.each([
+    'xstate.after.10.(machine).a',
+    'xstate.done.actor.kid',
+    'xstate.stop',
+    'xstate.init',
+    'xstate.error.actor.kid',
+  ])('and %s is not taken from outside', (type) => {
+    const bench = createBench({ toy });
+    expect(bench.send(type).received).toMatchObject({ disposition: 'ignored', reason });
+    expect(bench.valueOf('toy')).toBe('a');
+    expect(bench.state().deadlines.size).toBe(1);
+  });
+
+  test('and not from a service; its call has had its answer all the same', () => {
+    const bench = createBench({ toy });
+    const callId = bench.send('xstate.hello').calls[0]?.callId ?? '';
+    const forged = bench.reply(callId, { type: 'xstate.after.10.(machine).a' });
+    expect(forged?.received).toMatchObject({ disposition: 'ignored', reason, messageId: `${callId}/reply` });
+    expect(forged?.finishedCalls).toEqual([callId]);
+    expect(bench.valueOf('toy')).toBe('a');
+  });
+
+  test('but it is taken from the deadline that the chart set', () => {
+    const bench = createBench({ toy });
+    bench.send('xstate.hello');
+    expect(bench.ringNext().received).toMatchObject({
+      disposition: 'applied',
+      messageId: 'o/deadlines/2',
+      causationId: 'm1',
+    });
+    expect(bench.valueOf('toy')).toBe('b');
+  });
+});
+
+describe('since', () => {
+  test('says when an actor came to the state in which it is, and no later message changes it', () => {
+    const toy = chart({
+      context: { n: 0 },
+      initial: 'a',
+      states: {
+        a: {
+          on: {
+            COUNT: { actions: assign({ n: ({ context }) => context['n'] + 1 }) },
+            SELF: { target: 'a', reenter: true },
+            GO: 'b',
+          },
+        },
+        b: {},
+      },
+    });
+    const bench = createBench({ toy, other: chart({ initial: 'x', states: { x: {} } }) });
+    const since = () => [...bench.state().actors.values()].map((actor) => actor.since);
+    for (const type of ['WHAT', 'COUNT', 'SELF']) {
+      bench.wait(10);
+      bench.send(type);
+      expect(since()).toEqual([1000, 1000]);
+    }
+    bench.wait(10);
+    bench.send('GO');
+    expect(since()).toEqual([1040, 1000]);
+    bench.wait(10);
+    bench.send('WHAT');
+    expect(since()).toEqual([1040, 1000]);
+  });
+});

@@ -1,0 +1,71 @@
+// A toy system on the bench: one message at a time through the step, with everything that came of it. It
+// holds no expectation; it exists so that tests of the step need no order.
+import type { AnyEventObject, AnyStateMachine } from 'xstate';
+import { type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
+import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
+import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
+import { limits } from './equivalence.ts';
+
+export const registerToys = (
+  charts: Readonly<Record<string, AnyStateMachine>>,
+  services: readonly string[] = ['world'],
+): RegisteredSystem => registerSystem({ version: '1', charts, services }, limits);
+
+export const createBench = (
+  charts: Readonly<Record<string, AnyStateMachine>>,
+  services: readonly string[] = ['world'],
+) => {
+  const system = registerToys(charts, services);
+  let state: SystemState = newSystem(system, 1000, 'correlation');
+  let now = 1000;
+  let sent = 0;
+  const take = (incoming: Incoming): StepResult | undefined => {
+    const result = step(system, state, incoming);
+    if (result) state = result.state;
+    return result;
+  };
+  const must = (result: StepResult | undefined): StepResult => {
+    if (result === undefined) throw new Error('that left no trace');
+    return result;
+  };
+  return {
+    system,
+    take,
+    state: () => state,
+    contextOf: (name: string): unknown => state.actors.get(name)?.snapshot.context,
+    valueOf: (name: string): unknown => state.actors.get(name)?.snapshot.value,
+    wait: (milliseconds: number) => {
+      now += milliseconds;
+    },
+    send: (type: string, to = 'toy', said: Readonly<Record<string, unknown>> = {}) => {
+      sent += 1;
+      const message: AnyEventObject = { type, ...said };
+      return must(
+        take({
+          kind: 'message',
+          orderId: 'o',
+          at: now,
+          messageId: `m${sent}`,
+          to,
+          message,
+          causationId: null,
+        }),
+      );
+    },
+    reply: (callId: string, message: AnyEventObject) =>
+      take({ kind: 'reply', orderId: 'o', at: now, callId, message }),
+    ring: (key: string, dueAt: number) => take({ kind: 'deadline', orderId: 'o', at: dueAt, key, dueAt }),
+    /** Rings the deadline that is due first. */
+    ringNext: () => {
+      const [first] = [...state.deadlines].sort(([, a], [, b]) => a.dueAt - b.dueAt);
+      if (first === undefined) throw new Error('no deadline is set');
+      const [key, { dueAt }] = first;
+      now = Math.max(now, dueAt);
+      return must(take({ kind: 'deadline', orderId: 'o', at: now, key, dueAt }));
+    },
+  };
+};
+
+/** What was emitted, as `actor: type`. */
+export const emittedIn = ({ events }: StepResult): readonly string[] =>
+  events.map(({ actor, type }) => `${actor}: ${type}`);

@@ -1,0 +1,329 @@
+// What anyone may see of an order, read off its charts in the states that matter to people.
+
+import { describe, expect, test } from 'vitest';
+import { assign, createMachine } from 'xstate';
+import { orderSystem } from '../../machines/system.ts';
+import { limits } from '../../src/config.ts';
+import { registerSystem } from '../../src/step/register.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
+import { hasIncident, isSettled, toTopState, toUnreadableView, toView } from '../../src/step/view.ts';
+import {
+  charge,
+  createStory,
+  newYear,
+  orderId,
+  placing,
+  untilBothParked,
+  untilCompleted,
+  untilDeclined,
+  untilPaying,
+} from './stories.ts';
+import { createBench } from './toy-bench.ts';
+import { chart, tellLater } from './toy-words.ts';
+
+const viewOf = (story: { state: () => Parameters<typeof toView>[2] }) => toView(orderId, '1', story.state());
+const descriptionOf = (id: string) => orderSystem.charts.order.getStateNodeById(id).description;
+
+describe('an order that is paying', () => {
+  const story = untilPaying();
+  const view = viewOf(story);
+
+  test('is at its charge, and says so in words', () => {
+    expect(view).toMatchObject({
+      id: orderId,
+      version: 3,
+      state: 'paying',
+      settled: false,
+      chartVersion: '1',
+      correlationId: 'correlation-1',
+    });
+    expect(view.actors.order).toEqual({
+      state: 'paying.charging',
+      description: descriptionOf('order.paying.charging'),
+      settled: false,
+      since: newYear,
+    });
+    expect(view.actors.payment.state).toBe('charging.asking');
+    expect(view.actors.notification).toMatchObject({ state: 'idle', settled: true });
+    expect(view.unreadable).toBeUndefined();
+  });
+
+  test('says what was ordered, and that nothing is paid', () => {
+    const { customerId, email, currency, items, amount } = placing;
+    expect(view).toMatchObject({
+      customerId,
+      email,
+      currency,
+      items,
+      amount,
+      paidAmount: 0,
+      refundedAmount: 0,
+      failure: null,
+      problems: [],
+    });
+    expect(view).toMatchObject({ createdAt: newYear, updatedAt: newYear });
+  });
+
+  test('names its deadlines as the charts do, the next one first', () => {
+    const names = view.deadlines.map(({ actor, name }) => `${actor} ${name}`);
+    expect(names).toContain('order payDeadline');
+    expect(names).toContain('payment answerDeadline');
+    expect(view.deadlines.map(({ dueAt }) => dueAt)).toEqual(
+      view.deadlines.map(({ dueAt }) => dueAt).sort((a, b) => a - b),
+    );
+  });
+
+  test('shows the call that has no answer yet', () => {
+    expect(view.calls).toEqual([
+      { actor: 'payment', type: 'gateway.charge', key: 'order-1/charge/1', attempt: 1, at: newYear },
+    ]);
+  });
+
+  test('can be cancelled by its customer, and nothing else', () => {
+    expect(view.allowed).toEqual([{ move: 'cancel', by: 'customer' }]);
+    expect(view.incidents).toEqual([]);
+    expect(hasIncident(story.state())).toBe(false);
+  });
+
+  test('of which the money is held only can be captured, too', () => {
+    const later = untilPaying({ policy: { ...placing.policy, capture: 'later' } });
+    later.answer('gateway', 'gateway.authorized', charge);
+    expect(viewOf(later).allowed).toEqual([
+      { move: 'cancel', by: 'customer' },
+      { move: 'capture', by: 'operator' },
+    ]);
+  });
+});
+
+describe('an order before its first message', () => {
+  test('has no moves, no items and no deadlines', () => {
+    expect(viewOf(createStory())).toMatchObject({
+      version: 0,
+      state: 'placing',
+      allowed: [],
+      items: [],
+      deadlines: [],
+      settled: false,
+    });
+  });
+});
+
+describe('a completed order', () => {
+  test('is settled, and can be refunded up to what was paid', () => {
+    const view = viewOf(untilCompleted());
+    expect(view).toMatchObject({
+      state: 'completed',
+      settled: true,
+      paidAmount: 17_500,
+      deadlines: [],
+      calls: [],
+      incidents: [],
+    });
+    expect(view.allowed).toEqual([{ move: 'refunds', by: 'operator', upTo: 17_500 }]);
+  });
+
+  test('can be refunded up to what is left', () => {
+    const story = untilCompleted();
+    story.tell('order', 'order.refund', { refundId: 'r1', amount: 500, reason: 'a scratch' });
+    expect(viewOf(story)).toMatchObject({ settled: false, allowed: [] });
+    story.answer('gateway', 'gateway.refunded', { refundTransactionId: 't2' });
+    expect(viewOf(story)).toMatchObject({
+      settled: true,
+      refundedAmount: 500,
+      allowed: [{ move: 'refunds', upTo: 17_000 }],
+    });
+  });
+});
+
+describe('an order that failed', () => {
+  test('says why, and has no moves', () => {
+    const view = viewOf(untilDeclined());
+    expect(view).toMatchObject({
+      state: 'failed',
+      settled: true,
+      failure: { kind: 'payment-declined' },
+      allowed: [],
+      incidents: [],
+    });
+  });
+
+  test('because of its items says every problem', () => {
+    const story = createStory();
+    story.tell('order', 'order.place', placing);
+    const problems = [{ productId: 'lamp', kind: 'insufficient-stock', requested: 2, available: 1 }];
+    story.answer('warehouse', 'warehouse.checked', { problems });
+    expect(viewOf(story)).toMatchObject({ state: 'rejected', problems });
+  });
+});
+
+describe('an order that waits for a person', () => {
+  const story = untilBothParked();
+  const view = viewOf(story);
+
+  test('shows both regions of its compensation', () => {
+    expect(view.actors.order.state).toBe(
+      'compensating.stock.needsAttention + compensating.money.needsAttention',
+    );
+    expect(view.actors.order.description).toContain('; ');
+    expect(view).toMatchObject({ state: 'compensating', settled: false });
+    expect(hasIncident(story.state())).toBe(true);
+  });
+
+  test('says of each parked actor why and since when', () => {
+    expect(view.incidents.map(({ actor, reason }) => `${actor}: ${reason}`)).toEqual([
+      'order: stock-not-returned',
+      'order: money-not-returned',
+      expect.stringMatching(/^inventory: /),
+      expect.stringMatching(/^payment: /),
+    ]);
+    for (const { text, since } of view.incidents) {
+      expect(text).not.toBe('');
+      expect(since).toBeGreaterThan(newYear);
+    }
+  });
+
+  test('can be tried again or resolved by an operator, actor by actor, with the outcomes of all its regions', () => {
+    expect(view.allowed.map(({ move, by, actor }) => [move, by, actor])).toEqual([
+      ['retry', 'operator', 'order'],
+      ['resolve', 'operator', 'order'],
+      ['retry', 'operator', 'inventory'],
+      ['resolve', 'operator', 'inventory'],
+      ['retry', 'operator', 'payment'],
+      ['resolve', 'operator', 'payment'],
+    ]);
+    expect(view.allowed[1]?.outcomes).toEqual(['stock-returned', 'money-returned']);
+  });
+
+  test('is done with when each is resolved, and the moves that it showed are moves that it takes', () => {
+    const told = untilBothParked();
+    for (const { move, actor, outcomes } of viewOf(told).allowed) {
+      if (move !== 'resolve' || actor === undefined) continue;
+      for (const outcome of outcomes ?? []) {
+        const { received } = told.tell(actor, 'incident.resolve', {
+          outcome,
+          note: 'by hand',
+          transactionId: 't1',
+        });
+        expect(['applied', 'ignored']).toContain(received.disposition);
+      }
+    }
+    expect(viewOf(told).state).not.toBe('compensating');
+  });
+});
+
+describe('an order with a message that was set aside', () => {
+  const broken = registerSystem(
+    {
+      ...orderSystem,
+      charts: {
+        ...orderSystem.charts,
+        notification: createMachine({
+          id: 'notification',
+          context: { n: 0 },
+          initial: 'idle',
+          states: {
+            idle: {
+              tags: 'settled',
+              on: {
+                'mailer.sent': {
+                  actions: assign(() => {
+                    throw new Error('it is broken');
+                  }),
+                },
+              },
+            },
+          },
+        }),
+      },
+    },
+    limits,
+  );
+
+  test('shows an incident of its actor, and offers to try it again or to discard it', () => {
+    const story = createStory(broken);
+    story.at(5);
+    story.tell('notification', 'mailer.sent', { key: 'k', attempt: 1 });
+    const view = viewOf(story);
+    expect(view.incidents).toEqual([
+      {
+        actor: 'notification',
+        reason: 'message-quarantined',
+        text: 'the message mailer.sent makes the chart fail, and was set aside',
+        since: newYear + 5,
+      },
+    ]);
+    expect(view.allowed).toEqual([
+      { move: 'retry', by: 'operator', actor: 'notification' },
+      { move: 'resolve', by: 'operator', actor: 'notification', outcomes: ['discarded'] },
+    ]);
+    expect(hasIncident(story.state())).toBe(true);
+  });
+});
+
+describe('an order that cannot be read', () => {
+  test('shows the reason, and nothing that is not known', () => {
+    const view = toUnreadableView(orderId, 4, 'it was written by chart version 0');
+    expect(view).toMatchObject({
+      id: orderId,
+      version: 4,
+      state: 'unreadable',
+      settled: false,
+      unreadable: 'it was written by chart version 0',
+      incidents: [{ actor: 'order', reason: 'unreadable', text: 'it was written by chart version 0' }],
+      allowed: [],
+      deadlines: [],
+      calls: [],
+    });
+    expect(Object.values(view.actors).map(({ state }) => state)).toEqual(Array(4).fill('unreadable'));
+  });
+});
+
+describe('any system', () => {
+  test('is settled when each actor is in a settled state or has ended', () => {
+    const bench = createBench({
+      over: chart({ initial: 'up', states: { up: { on: { END: 'down' } }, down: { type: 'final' } } }),
+      calm: chart({ initial: 'calm', states: { calm: { tags: 'settled' } } }),
+    });
+    bench.send('WHAT', 'over');
+    expect(isSettled(bench.state())).toBe(false);
+    bench.send('END', 'over');
+    expect(isSettled(bench.state())).toBe(true);
+  });
+
+  test('names its outermost states', () => {
+    const bench = createBench({
+      one: chart({ initial: 'a', states: { a: { initial: 'b', states: { b: {} } } } }),
+      two: chart({ type: 'parallel', states: { x: {}, y: {} } }),
+      three: chart({ initial: 'a', states: { a: {} } }),
+    });
+    expect([...bench.state().actors.values()].map(({ snapshot }) => toTopState(snapshot))).toEqual([
+      'a',
+      'x + y',
+      'a',
+    ]);
+  });
+
+  test('that is no order has no view: it says which actor is missing', () => {
+    const bench = createBench({ toy: chart({}) });
+    expect(() => toView('x', '1', bench.state())).toThrow("this system has no actor 'order'");
+  });
+
+  test('shows a delayed message of a chart by its own id', () => {
+    const system = registerSystem(
+      {
+        ...orderSystem,
+        charts: {
+          ...orderSystem.charts,
+          notification: chart({ entry: tellLater('notification', 'REMIND', 9, {}, 'reminder') }),
+        },
+      },
+      limits,
+    );
+    const story = createStory(system);
+    story.tell('order', 'order.capture');
+    expect(viewOf(story).deadlines).toEqual([
+      { actor: 'notification', name: 'notification:reminder', dueAt: newYear + 9 },
+    ]);
+    expect(newSystem(system, 1, 'c').deadlines.size).toBe(0);
+  });
+});

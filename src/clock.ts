@@ -1,0 +1,40 @@
+// Time, identifiers and chance, as arguments: the one file that may touch the ambient ones. Everything
+// else is handed a `Clock` and `Ids`, so that tests and simulations decide what time it is.
+import { randomBytes } from 'node:crypto';
+import { v7 } from 'uuid';
+
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number;
+  /** Calls `callback` once, `delayMs` from now; the returned function cancels that. */
+  schedule(callback: () => void, delayMs: number): () => void;
+  /** Calls `callback` once, after the input that is ready now has been taken in. */
+  soon(callback: () => void): void;
+}
+
+export interface Ids {
+  /** A new UUIDv7 (RFC 9562): sortable by the time at which it was made. */
+  next(): string;
+}
+
+/** Node clamps longer timers to 1 ms; a wait that is longer wakes early and is scheduled again. */
+const longestTimerMs = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  schedule: (callback, delayMs) => {
+    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), longestTimerMs));
+    return () => clearTimeout(timer);
+  },
+  soon: (callback) => {
+    setImmediate(callback);
+  },
+};
+
+/** Identifiers whose time part follows `clock` and whose random part comes from the system. */
+export const createIds = (clock: Clock): Ids => ({
+  next: () => v7({ msecs: clock.now(), random: randomBytes(16) }),
+});
+
+/** UTC ISO 8601 with milliseconds, such as `2026-01-31T23:59:59.123Z`. */
+export const toIsoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -1,0 +1,44 @@
+// The mistakes that a caller can make, as one closed list of codes. Domain outcomes are messages, not
+// errors; whatever else is thrown is a bug. src/api/problems.ts is the one place that turns codes into HTTP.
+
+export const errorCodes = [
+  'invalid-request',
+  'idempotency-key-missing',
+  'idempotency-key-in-use',
+  'idempotency-key-reused',
+  'order-not-found',
+  'product-not-found',
+  'unknown-product',
+  'price-mismatch',
+  'currency-mismatch',
+  'stock-below-held',
+  'move-not-allowed',
+  'version-mismatch',
+  'order-unreadable',
+  'overloaded',
+  'closing',
+  'store-unavailable',
+  'store-in-use',
+  'store-unsupported',
+  'chart-unsupported',
+  'invalid-setting',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** A caller's mistake (or a refusal that the caller can act on): `code` for programs, `message` for people. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  /** Machine-readable extras for the answer, such as the moves that are allowed now. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.name = 'AppError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** What a log line may say of an error: its message alone, which for ours never holds personal data. */
+export const describeError = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,197 @@
+// Opens one SQLite file for one process: the lock, the settings that durability rests on, the migrations. It
+// never reads or writes orders. It exists so that a file that can't be used safely is refused at the start.
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../errors.ts';
+import { text, whole } from './sqlite-rows.ts';
+
+export interface OpenDatabase {
+  readonly path: string;
+  /** The only connection that writes. */
+  readonly writer: DatabaseSync;
+  /** Sees what is committed, and never waits for a transaction of the writer. */
+  readonly reader: DatabaseSync;
+  close(): void;
+}
+
+/** `PRAGMA application_id` of our files: "Ordc". */
+const applicationId = 0x4f726463;
+/** The first release whose WAL reset can't lose a commit to a checkpoint that runs at the same time. */
+const leastSqlite = [3, 51, 3] as const;
+/** How long a statement waits for a tool (a backup, `sqlite3`) that holds the file for a moment. */
+const busyMs = 5000;
+/** The write-ahead log is cut to this size after a burst. */
+const logBytes = 64 * 1024 * 1024;
+const migrationsFolder = new URL('./migrations/', import.meta.url);
+
+/**
+ * The locks that this process holds. A connection that nothing refers to is garbage, and Node closes it when
+ * it collects it: without this, the lock of a store that is in use could go, and a second process come in.
+ */
+const heldLocks = new Set<DatabaseSync>();
+
+/** The part of a SQLite error code that its documentation calls primary; undefined for other errors. */
+export const toPrimaryCode = (error: unknown): number | undefined =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : undefined;
+
+/** @throws AppError `store-unsupported` below SQLite 3.51.3. */
+export const requireSqlite = (version: string): void => {
+  const parts = version.split('.').map(Number);
+  const difference = leastSqlite.map((least, index) => (parts[index] ?? 0) - least).find((by) => by !== 0);
+  if (difference !== undefined && difference < 0) {
+    const least = leastSqlite.join('.');
+    throw new AppError('store-unsupported', `SQLite ${version} is too old: ${least} or newer is needed.`);
+  }
+};
+
+const readSqliteVersion = (): string => {
+  const connection = new DatabaseSync(':memory:');
+  try {
+    return text(connection.prepare('SELECT sqlite_version() AS version').get() ?? {}, 'version');
+  } finally {
+    connection.close();
+  }
+};
+
+const readPragma = (connection: DatabaseSync, name: string): number => {
+  const row = connection.prepare(`PRAGMA ${name}`).get();
+  if (row === undefined) throw new Error(`PRAGMA ${name} says nothing.`);
+  return whole(row, name);
+};
+
+const readMigrations = (): readonly string[] => {
+  const files = readdirSync(migrationsFolder)
+    .filter((file) => file.endsWith('.sql'))
+    .sort();
+  return files.map((file, index) => {
+    if (Number(file.slice(0, 4)) !== index + 1) throw new Error(`Migration ${file} is out of order.`);
+    return readFileSync(new URL(file, migrationsFolder), 'utf8');
+  });
+};
+
+/** The version of the file's schema; 0 for a file that is still empty. */
+const readSchemaVersion = (connection: DatabaseSync, path: string, known: number): number => {
+  const version = readPragma(connection, 'user_version');
+  const tables = connection.prepare('SELECT count(*) AS number FROM sqlite_schema').get() ?? {};
+  const isEmpty = version === 0 && whole(tables, 'number') === 0;
+  if (!isEmpty && readPragma(connection, 'application_id') !== applicationId) {
+    throw new AppError('store-unsupported', `${path} is a database of another program. It was not changed.`);
+  }
+  if (version > known) {
+    const message =
+      `${path} was written by a newer Orderchart (schema ${version}; this one knows ${known}). ` +
+      'Run that version, or restore a copy from before the upgrade. The file was not changed.';
+    throw new AppError('store-unsupported', message, { version, known });
+  }
+  return version;
+};
+
+const migrate = (connection: DatabaseSync, from: number, migrations: readonly string[]): void => {
+  for (const [index, sql] of migrations.entries()) {
+    if (index < from) continue;
+    connection.exec('BEGIN IMMEDIATE');
+    try {
+      connection.exec(sql);
+      connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}`);
+      connection.exec('COMMIT');
+    } catch (error) {
+      if (connection.isTransaction) connection.exec('ROLLBACK');
+      throw error;
+    }
+  }
+};
+
+const openWriter = (path: string): DatabaseSync => {
+  const connection = new DatabaseSync(path, { timeout: busyMs, enableForeignKeyConstraints: true });
+  try {
+    const migrations = readMigrations();
+    const version = readSchemaVersion(connection, path, migrations.length);
+    const mode = connection.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
+    if (mode !== 'wal') {
+      const message = `${path} can't keep a write-ahead log (it stays in mode ${mode}): use a local disk.`;
+      throw new AppError('store-unsupported', message);
+    }
+    connection.exec('PRAGMA synchronous = FULL');
+    connection.exec(`PRAGMA journal_size_limit = ${logBytes}`);
+    // Without it, INSERT OR REPLACE deletes rows without asking the append-only triggers.
+    connection.exec('PRAGMA recursive_triggers = ON');
+    migrate(connection, version, migrations);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+};
+
+/**
+ * A database of its own beside the file, held in an open exclusive transaction. The operating system drops
+ * that lock when the process dies, however it dies. `locking_mode=EXCLUSIVE` on the file itself would do the
+ * same, but then no other process could read it while the service runs, and neither could our own reader.
+ * The lock file stays when it is let go: whoever deletes one can delete it under its next holder.
+ */
+const takeLock = (path: string): DatabaseSync => {
+  const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    heldLocks.add(lock);
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (toPrimaryCode(error) !== 5) throw error;
+    const message =
+      `${path} is in use by another Orderchart process (or opened twice in this one). ` +
+      'Stop that process first, or set DATABASE_URL to another file.';
+    throw new AppError('store-in-use', message, { path });
+  }
+};
+
+/** Two names of one file (a symbolic link) must come to one lock. */
+const toRealPath = (path: string): string =>
+  existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+
+const openLocked = (path: string): OpenDatabase => {
+  const opened: DatabaseSync[] = [];
+  // The reader first: the last connection to close writes the log back into the file, and must be able to.
+  // The lock last, whatever happened before.
+  const close = () => {
+    const connection = opened.pop();
+    if (connection === undefined) return;
+    heldLocks.delete(connection);
+    try {
+      connection.close();
+    } finally {
+      close();
+    }
+  };
+  try {
+    opened.push(takeLock(path));
+    const writer = openWriter(path);
+    opened.push(writer);
+    const reader = new DatabaseSync(path, { timeout: busyMs, readOnly: true });
+    opened.push(reader);
+    return { path, writer, reader, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+};
+
+/**
+ * Opens (and creates, and migrates) the file at `path` for this process alone.
+ * @throws AppError `store-in-use` where another process has it open; `store-unsupported` where SQLite is too
+ * old, the file is not ours, is newer than this program, or can't be used.
+ */
+export const openDatabase = (path: string): OpenDatabase => {
+  requireSqlite(readSqliteVersion());
+  const given = resolve(path);
+  mkdirSync(dirname(given), { recursive: true });
+  try {
+    return openLocked(toRealPath(given));
+  } catch (error) {
+    if (!(error instanceof Error) || toPrimaryCode(error) === undefined) throw error;
+    throw new AppError('store-unsupported', `${given} can't be used as the store: ${error.message}.`);
+  }
+};

@@ -1,0 +1,155 @@
+// Everything that is asked of the SQLite file without changing it. It never waits for a transaction under
+// way: it has a connection of its own and sees what is committed.
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { AppError } from '../errors.ts';
+import type {
+  EventFilter,
+  IdempotencyRecord,
+  JournalEvent,
+  OrderFilter,
+  Received,
+  StoredOrder,
+  StoreFigures,
+} from '../store.ts';
+import {
+  text,
+  toIdempotencyRecord,
+  toJournalEvent,
+  toReceived,
+  toStoredOrder,
+  whole,
+} from './sqlite-rows.ts';
+
+/** A part of a WHERE clause with its values. */
+type Condition = readonly [sql: string, ...values: SQLInputValue[]];
+
+/** Statements whose text depends on the filter: each text is prepared once. */
+const createPreparer = (connection: DatabaseSync) => {
+  const prepared = new Map<string, StatementSync>();
+  return (sql: string): StatementSync => {
+    const known = prepared.get(sql);
+    if (known !== undefined) return known;
+    const statement = connection.prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
+  };
+};
+
+const joinConditions = (conditions: readonly Condition[]): string =>
+  conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
+const valuesOf = (conditions: readonly Condition[]): SQLInputValue[] =>
+  conditions.flatMap(([, ...values]) => values);
+
+const toConditions = (filter: OrderFilter): Condition[] => {
+  const conditions: Condition[] = [];
+  // As literals: a partial index is not used for a parameter.
+  if (filter.settled !== undefined) conditions.push([`settled = ${Number(filter.settled)}`]);
+  if (filter.incident !== undefined) {
+    const parked = '(incident = 1 OR unreadable IS NOT NULL)';
+    conditions.push([filter.incident ? parked : `NOT ${parked}`]);
+  }
+  if (filter.state !== undefined) conditions.push(['state = ?', filter.state]);
+  if (filter.customerId !== undefined) conditions.push(['customer_id = ?', filter.customerId]);
+  if (filter.createdFrom !== undefined) conditions.push(['created_at >= ?', filter.createdFrom]);
+  if (filter.createdBefore !== undefined) conditions.push(['created_at < ?', filter.createdBefore]);
+  return conditions;
+};
+
+export const createOrderReads = (connection: DatabaseSync) => {
+  const prepare = createPreparer(connection);
+  const columns = 'order_id, version, system, unreadable';
+  const load = connection.prepare(
+    `SELECT ${columns} FROM orders WHERE order_id IN (SELECT value FROM json_each(?))`,
+  );
+  const createdAt = connection.prepare('SELECT created_at FROM orders WHERE order_id = ?');
+  const due = connection.prepare(
+    `SELECT order_id FROM orders WHERE wake_at IS NOT NULL AND unreadable IS NULL AND wake_at <= ?
+     ORDER BY wake_at LIMIT ?`,
+  );
+  const next = connection.prepare(
+    `SELECT wake_at FROM orders WHERE wake_at IS NOT NULL AND unreadable IS NULL ORDER BY wake_at LIMIT 1`,
+  );
+
+  return {
+    load: (orderIds: readonly string[]): ReadonlyMap<string, StoredOrder> => {
+      const orders = load.all(JSON.stringify(orderIds)).map(toStoredOrder);
+      return new Map(orders.map((order) => [order.orderId, order]));
+    },
+    list: (filter: OrderFilter): readonly StoredOrder[] => {
+      const conditions = toConditions(filter);
+      if (filter.after !== undefined) {
+        const row = createdAt.get(filter.after);
+        if (row === undefined) {
+          throw new AppError('invalid-request', `There is no order ${filter.after} to continue after.`);
+        }
+        conditions.push(['(created_at, order_id) < (?, ?)', whole(row, 'created_at'), filter.after]);
+      }
+      const where = joinConditions(conditions);
+      const sql = `SELECT ${columns} FROM orders ${where} ORDER BY created_at DESC, order_id DESC LIMIT ?`;
+      return prepare(sql)
+        .all(...valuesOf(conditions), filter.limit)
+        .map(toStoredOrder);
+    },
+    dueOrders: (now: number, limit: number): readonly string[] =>
+      due.all(now, limit).map((row) => text(row, 'order_id')),
+    nextWake: (): number | undefined => {
+      const row = next.get();
+      return row && whole(row, 'wake_at');
+    },
+  };
+};
+
+export const createHistoryReads = (connection: DatabaseSync) => {
+  const prepare = createPreparer(connection);
+  const received = connection.prepare(
+    'SELECT * FROM received WHERE order_id = ? AND version > ? ORDER BY version LIMIT ?',
+  );
+  const last = connection.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
+
+  return {
+    received: (orderId: string, after: number, limit: number): readonly Received[] =>
+      received.all(orderId, after, limit).map(toReceived),
+    events: ({ orderId, types, after, limit }: EventFilter): readonly JournalEvent[] => {
+      const conditions: Condition[] = [['position > ?', after]];
+      if (orderId !== undefined) conditions.push(['order_id = ?', orderId]);
+      if (types !== undefined) {
+        conditions.push(['type IN (SELECT value FROM json_each(?))', JSON.stringify(types)]);
+      }
+      // Within one order both come to the same, and `seq` is what its index is sorted by.
+      const order = orderId === undefined ? 'position' : 'seq';
+      const sql = `SELECT * FROM events ${joinConditions(conditions)} ORDER BY ${order} LIMIT ?`;
+      return prepare(sql)
+        .all(...valuesOf(conditions), limit)
+        .map(toJournalEvent);
+    },
+    lastPosition: (): number => whole(last.get() ?? {}, 'position'),
+  };
+};
+
+export const createOtherReads = (connection: DatabaseSync) => {
+  const record = connection.prepare('SELECT * FROM idempotency WHERE scope = ? AND key = ?');
+  const states = connection.prepare('SELECT state, count(*) AS number FROM orders GROUP BY state');
+  const counts = connection.prepare(
+    `SELECT (SELECT count(*) FROM orders WHERE incident = 1) AS incidents,
+       (SELECT count(*) FROM orders WHERE unreadable IS NOT NULL) AS unreadable,
+       (SELECT count(*) FROM calls) AS calls`,
+  );
+
+  return {
+    idempotencyRecord: (scope: string, key: string): IdempotencyRecord | undefined => {
+      const row = record.get(scope, key);
+      return row && toIdempotencyRecord(row);
+    },
+    figures: (): StoreFigures => {
+      const row = counts.get() ?? {};
+      return {
+        ordersByState: Object.fromEntries(
+          states.all().map((state) => [text(state, 'state'), whole(state, 'number')]),
+        ),
+        incidents: whole(row, 'incidents'),
+        unreadable: whole(row, 'unreadable'),
+        pendingCalls: whole(row, 'calls'),
+      };
+    },
+  };
+};

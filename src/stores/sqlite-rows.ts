@@ -1,0 +1,119 @@
+// From SQLite's rows to the store's values, checked column by column. It never asks the database anything.
+// It exists so that a row of the wrong shape is an error with a name, not a wrong value further on.
+import type { SQLOutputValue } from 'node:sqlite';
+import { actorNames, serviceNames } from '../../machines/messages.ts';
+import type { Call, IdempotencyRecord, JournalEvent, Product, Received, StoredOrder } from '../store.ts';
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+const wrong = (row: Row, column: string, expected: string): Error =>
+  new Error(`Column ${column} holds ${String(row[column])} instead of ${expected}.`);
+
+export const text = (row: Row, column: string): string => {
+  const value = row[column];
+  if (typeof value !== 'string') throw wrong(row, column, 'text');
+  return value;
+};
+
+export const whole = (row: Row, column: string): number => {
+  const value = row[column];
+  if (typeof value !== 'number') throw wrong(row, column, 'a number');
+  return value;
+};
+
+const textOrNull = (row: Row, column: string): string | null =>
+  row[column] === null ? null : text(row, column);
+
+export const oneOf = <const T extends string>(row: Row, column: string, known: readonly T[]): T => {
+  const found = known.find((name) => name === row[column]);
+  if (found === undefined) throw wrong(row, column, `one of ${known.join(', ')}`);
+  return found;
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const record = (row: Row, column: string): Readonly<Record<string, unknown>> => {
+  const value: unknown = JSON.parse(text(row, column));
+  if (!isRecord(value)) throw wrong(row, column, 'a JSON object');
+  return value;
+};
+
+export const toStoredOrder = (row: Row): StoredOrder => {
+  const unreadable = textOrNull(row, 'unreadable');
+  return {
+    orderId: text(row, 'order_id'),
+    version: whole(row, 'version'),
+    system: text(row, 'system'),
+    ...(unreadable === null ? {} : { unreadable }),
+  };
+};
+
+export const toReceived = (row: Row): Received => ({
+  version: whole(row, 'version'),
+  messageId: text(row, 'message_id'),
+  to: oneOf(row, 'actor', actorNames),
+  type: text(row, 'type'),
+  data: record(row, 'data'),
+  causationId: textOrNull(row, 'causation_id'),
+  correlationId: text(row, 'correlation_id'),
+  disposition: oneOf(row, 'disposition', ['applied', 'ignored', 'dead']),
+  reason: textOrNull(row, 'reason'),
+  at: whole(row, 'at'),
+});
+
+export const toJournalEvent = (row: Row): JournalEvent => ({
+  position: whole(row, 'position'),
+  orderId: text(row, 'order_id'),
+  eventId: text(row, 'event_id'),
+  seq: whole(row, 'seq'),
+  actor: oneOf(row, 'actor', actorNames),
+  type: text(row, 'type'),
+  schemaVersion: whole(row, 'schema_version'),
+  data: record(row, 'data'),
+  causationId: text(row, 'causation_id'),
+  correlationId: text(row, 'correlation_id'),
+  at: whole(row, 'at'),
+});
+
+export const toCall = (row: Row): Call => {
+  const command = record(row, 'command');
+  const { type, key } = command;
+  if (typeof type !== 'string' || typeof key !== 'string') throw wrong(row, 'command', 'a command');
+  return {
+    callId: text(row, 'call_id'),
+    orderId: text(row, 'order_id'),
+    service: oneOf(row, 'service', serviceNames),
+    actor: oneOf(row, 'actor', actorNames),
+    command: { ...command, type, key },
+    causationId: text(row, 'causation_id'),
+    correlationId: text(row, 'correlation_id'),
+    at: whole(row, 'at'),
+    keyFirstUsedAt: whole(row, 'key_first_used_at'),
+  };
+};
+
+export const toIdempotencyRecord = (row: Row): IdempotencyRecord => ({
+  scope: text(row, 'scope'),
+  key: text(row, 'key'),
+  fingerprint: text(row, 'fingerprint'),
+  orderId: text(row, 'order_id'),
+  status: whole(row, 'status'),
+  body: text(row, 'body'),
+  at: whole(row, 'at'),
+});
+
+export const toProduct = (row: Row): Product => {
+  const onHand = whole(row, 'on_hand');
+  const held = whole(row, 'held');
+  return {
+    productId: text(row, 'product_id'),
+    name: text(row, 'name'),
+    unitPrice: whole(row, 'unit_price'),
+    currency: text(row, 'currency'),
+    onHand,
+    held,
+    sold: whole(row, 'sold'),
+    available: onHand - held,
+  };
+};

@@ -1,0 +1,139 @@
+// The contract of the work that must happen after a commit: calls under lease, deadlines, orders set aside.
+import { describe, expect, it } from 'vitest';
+import type { Call, Store } from '../../src/store.ts';
+import { commitAll, free, lease, noon, place, toCall, toWork } from './store-samples.ts';
+
+const toIds = (calls: readonly Call[]) => calls.map(({ callId }) => callId);
+const claim = async (store: Store, changes: Partial<Parameters<Store['claimCalls']>[0]> = {}) =>
+  toIds(await store.claimCalls({ owner: 'host-2', now: noon, until: noon + 500, limit: 10, ...changes }));
+
+const describeLeases = (current: () => Store) => {
+  it('a call that was written without a lease is claimed, whole', async () => {
+    const call = toCall('a', 'c1');
+    await commitAll(current(), [toWork('a', 0, { calls: [call] })], free);
+    const claimed = await current().claimCalls({ owner: 'x', now: noon, until: noon + 1, limit: 10 });
+    expect(claimed).toEqual([call]);
+  });
+  it('a call under lease is left alone until the lease ends', async () => {
+    await place(current(), 'a', { calls: [toCall('a', 'c1')] });
+    expect(await claim(current(), { now: lease.until - 1 })).toEqual([]);
+    expect(await claim(current(), { now: lease.until, until: lease.until + 500 })).toEqual(['c1']);
+    expect(await claim(current(), { now: lease.until + 499 })).toEqual([]);
+    expect(await claim(current(), { now: lease.until + 500 })).toEqual(['c1']);
+  });
+  it('the oldest calls are claimed first, at most as many as asked for', async () => {
+    const first = toWork('b', 0, { calls: [toCall('b', 'z'), toCall('b', 'y')] });
+    await commitAll(current(), [first, toWork('a', 0, { calls: [toCall('a', 'x')] })], free);
+    expect(await claim(current(), { limit: 2 })).toEqual(['z', 'y']);
+    expect(await claim(current(), { limit: 2 })).toEqual(['x']);
+    expect(await claim(current(), { limit: 2 })).toEqual([]);
+  });
+  it('two who claim at once get no call twice', async () => {
+    const calls = Array.from({ length: 50 }, (_, index) => toCall('a', `c${index}`));
+    await commitAll(current(), [toWork('a', 0, { calls })], free);
+    const claims = ['x', 'y', 'z'].map((owner) => claim(current(), { owner, limit: 20 }));
+    const claimed = (await Promise.all(claims)).flat();
+    expect(claimed).toHaveLength(50);
+    expect(new Set(claimed).size).toBe(50);
+  });
+  it('an owner gives back its own calls and no others', async () => {
+    await place(current(), 'a', { calls: [toCall('a', 'c1'), toCall('a', 'c2'), toCall('a', 'c3')] });
+    await current().returnCalls('somebody else', ['c1']);
+    expect(await claim(current())).toEqual([]);
+    await current().returnCalls(lease.owner, ['c1', 'c3', 'unknown']);
+    await current().returnCalls(lease.owner, []);
+    expect(await claim(current())).toEqual(['c1', 'c3']);
+  });
+  it('the calls of every owner are given back', async () => {
+    await place(current(), 'a', { calls: [toCall('a', 'c1')] });
+    await commitAll(current(), [toWork('b', 0, { calls: [toCall('b', 'c2')] })], { owner: 'y', until: 9e15 });
+    await current().returnAllCalls();
+    expect(await claim(current())).toEqual(['c1', 'c2']);
+  });
+  it('a finished call is gone, whoever has it', async () => {
+    await place(current(), 'a', { calls: [toCall('a', 'c1'), toCall('a', 'c2')] });
+    await commitAll(current(), [toWork('a', 1, { finishedCalls: ['c1', 'unknown'] })], free);
+    expect((await current().figures()).pendingCalls).toBe(1);
+    expect(await claim(current(), { now: lease.until })).toEqual(['c2']);
+  });
+  it('an order can not finish the calls of another one', async () => {
+    await commitAll(current(), [toWork('a', 0, { calls: [toCall('a', 'c1')] })], free);
+    await place(current(), 'b', { finishedCalls: ['c1'] });
+    expect(await claim(current())).toEqual(['c1']);
+  });
+  it('a call that is finished and decided anew in one write is there', async () => {
+    await commitAll(current(), [toWork('a', 0, { calls: [toCall('a', 'c1')] })], free);
+    const again = toWork('a', 1, { finishedCalls: ['c1'], calls: [toCall('a', 'c1', { at: noon + 9 })] });
+    await commitAll(current(), [again], free);
+    const claimed = await current().claimCalls({ owner: 'x', now: noon, until: noon, limit: 9 });
+    expect(claimed.map(({ at }) => at)).toEqual([noon + 9]);
+  });
+};
+
+const describeDeadlines = (current: () => Store) => {
+  it('the longest overdue order comes first', async () => {
+    await place(current(), 'a', { wakeAt: noon + 20 });
+    await place(current(), 'b', { wakeAt: noon + 10 });
+    await place(current(), 'c', { wakeAt: noon + 30 });
+    await place(current(), 'd');
+    expect(await current().dueOrders(noon + 20, 10)).toEqual(['b', 'a']);
+    expect(await current().dueOrders(noon + 30, 1)).toEqual(['b']);
+    expect(await current().dueOrders(noon + 9, 10)).toEqual([]);
+  });
+  it('the next deadline is the earliest of all orders', async () => {
+    expect(await current().nextWake()).toBeUndefined();
+    await place(current(), 'a', { wakeAt: noon + 20 });
+    await place(current(), 'b', { wakeAt: noon + 10 });
+    expect(await current().nextWake()).toBe(noon + 10);
+  });
+  it('a deadline moves and goes with its order', async () => {
+    await place(current(), 'a', { wakeAt: noon });
+    await commitAll(current(), [toWork('a', 1, { wakeAt: noon + 5 })]);
+    expect(await current().dueOrders(noon, 10)).toEqual([]);
+    expect(await current().nextWake()).toBe(noon + 5);
+    await commitAll(current(), [toWork('a', 2, { wakeAt: null })]);
+    expect(await current().nextWake()).toBeUndefined();
+  });
+};
+
+const describeUnreadable = (current: () => Store) => {
+  it('an unreadable order says why, and its calls and deadlines rest', async () => {
+    const write = { calls: [toCall('a', 'c1')], wakeAt: noon };
+    await commitAll(current(), [toWork('a', 0, write), toWork('b', 0)], free);
+    await current().markUnreadable('a', 'chart 9 is unknown');
+    const expected = { orderId: 'a', version: 1, system: '{"step":1}', unreadable: 'chart 9 is unknown' };
+    expect((await current().load(['a'])).get('a')).toEqual(expected);
+    expect((await current().list({ limit: 10 })).map(({ unreadable }) => unreadable)).toEqual([
+      undefined,
+      'chart 9 is unknown',
+    ]);
+    expect((await current().figures()).unreadable).toBe(1);
+    expect(await claim(current())).toEqual([]);
+    expect(await current().dueOrders(noon, 10)).toEqual([]);
+    expect(await current().nextWake()).toBeUndefined();
+  });
+  it('orders that were set aside are tried again', async () => {
+    const write = { calls: [toCall('a', 'c1')], wakeAt: noon };
+    await commitAll(current(), [toWork('a', 0, write)], free);
+    await current().markUnreadable('a', 'chart 9 is unknown');
+    await current().clearUnreadable();
+    expect((await current().load(['a'])).get('a')).toEqual({
+      orderId: 'a',
+      version: 1,
+      system: '{"step":1}',
+    });
+    expect(await claim(current())).toEqual(['c1']);
+    expect(await current().dueOrders(noon, 10)).toEqual(['a']);
+  });
+  it('an order that does not exist can not be set aside', async () => {
+    await current().markUnreadable('ghost', 'why not');
+    expect((await current().figures()).unreadable).toBe(0);
+    expect((await current().load(['ghost'])).size).toBe(0);
+  });
+};
+
+export const describeCalls = (current: () => Store): void => {
+  describe('leases of calls', () => describeLeases(current));
+  describe('deadlines', () => describeDeadlines(current));
+  describe('unreadable orders', () => describeUnreadable(current));
+};

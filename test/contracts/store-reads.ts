@@ -1,0 +1,216 @@
+// The contract of what is asked of a store: lists, history, figures, and the end.
+import { describe, expect, it } from 'vitest';
+import type { OrderFilter, Store } from '../../src/store.ts';
+import {
+  commitAll,
+  free,
+  lease,
+  noon,
+  place,
+  toCall,
+  toEvent,
+  toMessage,
+  toSetting,
+  toSummary,
+  toWork,
+} from './store-samples.ts';
+
+const list = async (store: Store, filter: Partial<OrderFilter> = {}) =>
+  (await store.list({ limit: 10, ...filter })).map(({ orderId }) => orderId);
+const placeAt = (store: Store, orderId: string, createdAt: number) =>
+  place(store, orderId, { summary: toSummary({ createdAt }) });
+
+const describeLists = (current: () => Store) => {
+  it('orders are listed newest first, and by id where they came together', async () => {
+    await placeAt(current(), 'b', noon);
+    await placeAt(current(), 'z', noon - 5);
+    await placeAt(current(), 'c', noon);
+    await placeAt(current(), 'a', noon + 5);
+    expect(await list(current())).toEqual(['a', 'c', 'b', 'z']);
+    expect(await list(current(), { limit: 2 })).toEqual(['a', 'c']);
+  });
+  it('an empty store lists nothing', async () => {
+    expect(await list(current())).toEqual([]);
+  });
+  it('pages neither repeat nor miss an order while new ones come', async () => {
+    for (let index = 0; index < 9; index += 1) {
+      await placeAt(current(), `o${index}`, noon + Math.floor(index / 4));
+    }
+    const seen: string[] = [];
+    for (let page = await list(current(), { limit: 2 }); page.length > 0; ) {
+      seen.push(...page);
+      await placeAt(current(), `new${seen.length}`, noon + 100);
+      page = await list(current(), { limit: 2, after: page.at(-1) ?? '' });
+    }
+    expect(seen).toEqual(['o8', 'o7', 'o6', 'o5', 'o4', 'o3', 'o2', 'o1', 'o0']);
+  });
+  it('a page after an unknown order is refused', async () => {
+    await placeAt(current(), 'a', noon);
+    await expect(list(current(), { after: 'ghost' })).rejects.toMatchObject({ code: 'invalid-request' });
+  });
+  it('every filter narrows the list, and together they do so too', async () => {
+    const summaries = {
+      a: toSummary({ state: 'paying' }),
+      b: toSummary({ state: 'paying', incident: true, createdAt: noon + 1 }),
+      c: toSummary({ state: 'completed', settled: true, createdAt: noon + 2 }),
+      d: toSummary({ state: 'paying', customerId: 'customer-2', createdAt: noon + 3 }),
+    };
+    for (const [id, summary] of Object.entries(summaries)) await place(current(), id, { summary });
+    expect(await list(current(), { state: 'paying' })).toEqual(['d', 'b', 'a']);
+    expect(await list(current(), { settled: true })).toEqual(['c']);
+    expect(await list(current(), { settled: false })).toEqual(['d', 'b', 'a']);
+    expect(await list(current(), { incident: true })).toEqual(['b']);
+    expect(await list(current(), { incident: false })).toEqual(['d', 'c', 'a']);
+    expect(await list(current(), { customerId: 'customer-1' })).toEqual(['c', 'b', 'a']);
+    expect(await list(current(), { createdFrom: noon + 1, createdBefore: noon + 3 })).toEqual(['c', 'b']);
+    expect(await list(current(), { state: 'paying', customerId: 'customer-1', after: 'b' })).toEqual(['a']);
+    expect(await list(current(), { state: 'completed', settled: false })).toEqual([]);
+    expect(await list(current(), { state: 'nowhere' })).toEqual([]);
+  });
+  it('an order is listed by what it is now', async () => {
+    await place(current(), 'a');
+    const summary = toSummary({ state: 'completed', settled: true });
+    await commitAll(current(), [toWork('a', 1, { summary })]);
+    expect(await list(current(), { settled: false })).toEqual([]);
+    expect(await list(current(), { state: 'completed', settled: true })).toEqual(['a']);
+  });
+};
+
+const describeHistory = (current: () => Store) => {
+  it('received messages come back as they were written, page by page', async () => {
+    const messages = [
+      toMessage(1, { data: { nested: { list: [1, null, 'x'] } } }),
+      toMessage(2, { to: 'payment', causationId: 'message-1', disposition: 'ignored', reason: 'late' }),
+      toMessage(3, { disposition: 'dead', reason: 'a guard threw' }),
+    ];
+    await place(current(), 'a', { version: 3, received: messages });
+    await place(current(), 'b');
+    expect(await current().received('a', 0, 10)).toEqual(messages);
+    expect(await current().received('a', 1, 1)).toEqual(messages.slice(1, 2));
+    expect(await current().received('a', 3, 10)).toEqual([]);
+    expect(await current().received('ghost', 0, 10)).toEqual([]);
+  });
+  it('positions order the events of all orders', async () => {
+    expect(await current().lastPosition()).toBe(0);
+    await place(current(), 'a', { events: [toEvent(1), toEvent(2)] });
+    await place(current(), 'b', { events: [toEvent(1)] });
+    await commitAll(current(), [toWork('a', 1, { events: [toEvent(3)] })]);
+    const events = await current().events({ after: 0, limit: 10 });
+    expect(events.map(({ orderId, seq }) => `${orderId}${seq}`)).toEqual(['a1', 'a2', 'b1', 'a3']);
+    const positions = events.map(({ position }) => position);
+    expect(positions).toEqual([...positions].sort((one, other) => one - other));
+    expect(new Set(positions).size).toBe(4);
+    expect(await current().lastPosition()).toBe(positions.at(-1));
+  });
+  it('an event comes back as it was written', async () => {
+    const event = toEvent(1, { actor: 'payment', type: 'payment.completed', schemaVersion: 3 });
+    await place(current(), 'a', { events: [event] });
+    const [stored] = await current().events({ after: 0, limit: 10 });
+    expect(stored).toEqual({ ...event, orderId: 'a', position: stored?.position });
+  });
+  it('events are narrowed by order, by type and by position', async () => {
+    const paid = { type: 'payment.completed' };
+    await place(current(), 'a', { events: [toEvent(1), toEvent(2, paid)] });
+    await place(current(), 'b', { events: [toEvent(1, paid), toEvent(2)] });
+    const all = await current().events({ after: 0, limit: 10 });
+    const find = async (filter: Partial<Parameters<Store['events']>[0]>) =>
+      (await current().events({ after: 0, limit: 10, ...filter })).map((event) =>
+        all.findIndex(({ position }) => position === event.position),
+      );
+    expect(await find({ orderId: 'b' })).toEqual([2, 3]);
+    expect(await find({ types: ['payment.completed'] })).toEqual([1, 2]);
+    expect(await find({ types: ['payment.completed'], orderId: 'a' })).toEqual([1]);
+    expect(await find({ after: all[1]?.position ?? 0 })).toEqual([2, 3]);
+    expect(await find({ after: all[2]?.position ?? 0, orderId: 'b', limit: 1 })).toEqual([3]);
+    expect(await find({ types: [] })).toEqual([]);
+    expect(await find({ orderId: 'ghost' })).toEqual([]);
+    expect(await find({ after: 1000 })).toEqual([]);
+  });
+  it('a commit that writes nothing leaves the last position alone', async () => {
+    await place(current(), 'a', { events: [toEvent(1)] });
+    const before = await current().lastPosition();
+    await current().commit([toWork('a', 0, { events: [toEvent(1)] }), toWork('b', 0, { version: 8 })], lease);
+    expect(await current().lastPosition()).toBe(before);
+  });
+  it('text survives: NUL, quotes, every plane of Unicode', async () => {
+    const odd = 'a\0b "quoted" \'single\' \\ \u2028 é 漢 \u{1F600} \u{10FFFF}';
+    const data = { [odd]: odd, __proto__x: 1 };
+    const write = {
+      system: JSON.stringify({ odd }),
+      received: [toMessage(1, { data, reason: odd, disposition: 'ignored' })],
+      events: [toEvent(1, { data })],
+      calls: [toCall(odd, odd, { command: { type: odd, key: odd, text: odd } })],
+      idempotency: { scope: odd, key: odd, fingerprint: odd, orderId: odd, status: 1, body: odd, at: noon },
+    };
+    await commitAll(current(), [toWork(odd, 0, write)], free);
+    await current().putProduct(odd, toSetting({ name: odd }), noon);
+    expect((await current().load([odd])).get(odd)?.system).toBe(write.system);
+    expect(await current().received(odd, 0, 10)).toEqual(write.received);
+    expect((await current().events({ orderId: odd, after: 0, limit: 1 }))[0]?.data).toEqual(data);
+    expect(await current().idempotencyRecord(odd, odd)).toEqual(write.idempotency);
+    expect(await current().claimCalls({ owner: odd, now: noon, until: noon, limit: 1 })).toEqual(write.calls);
+    expect((await current().product(odd))?.name).toBe(odd);
+  });
+  it('nothing that is stored is shared with who stored or read it', async () => {
+    const items = [1, 2];
+    await place(current(), 'a', { received: [toMessage(1, { data: { items } })], events: [toEvent(1)] });
+    items.push(3);
+    const [first] = await current().received('a', 0, 1);
+    if (first !== undefined) Object.assign(first.data, { items: 'changed' });
+    const [again] = await current().received('a', 0, 1);
+    expect(again?.data).toEqual({ items: [1, 2] });
+    const [event] = await current().events({ after: 0, limit: 1 });
+    if (event !== undefined) Object.assign(event.data, { amount: 0 });
+    const [eventAgain] = await current().events({ after: 0, limit: 1 });
+    expect(eventAgain?.data).toEqual(toEvent(1).data);
+  });
+};
+
+const describeEnd = (current: () => Store) => {
+  it('an empty store has no figures to speak of', async () => {
+    const expected = { ordersByState: {}, incidents: 0, unreadable: 0, pendingCalls: 0 };
+    expect(await current().figures()).toEqual(expected);
+  });
+  it('figures count orders by state, incidents, unreadable orders and calls', async () => {
+    const paying = toSummary({ state: 'paying', incident: true });
+    await place(current(), 'a', { summary: paying, calls: [toCall('a', 'c1'), toCall('a', 'c2')] });
+    await place(current(), 'b', { summary: toSummary({ state: 'paying' }) });
+    await place(current(), 'c', { summary: toSummary({ state: 'completed' }) });
+    await current().markUnreadable('c', 'why');
+    const ordersByState = { paying: 2, completed: 1 };
+    const expected = { ordersByState, incidents: 1, unreadable: 1, pendingCalls: 2 };
+    expect(await current().figures()).toEqual(expected);
+  });
+  it('a store that can write says so, and is not changed by the question', async () => {
+    await place(current(), 'a');
+    await expect(current().check()).resolves.toBeUndefined();
+    expect(await list(current())).toEqual(['a']);
+  });
+  it('what was asked before the close is done, what is asked after it is refused', async () => {
+    const store = current();
+    const committing = store.commit([toWork('a', 0)], lease);
+    const closing = store.close();
+    expect(await committing).toEqual([{ outcome: 'committed' }]);
+    await closing;
+    const refused = [
+      store.commit([toWork('b', 0)], lease),
+      store.load(['a']),
+      store.list({ limit: 1 }),
+      store.claimCalls({ owner: 'x', now: noon, until: noon, limit: 1 }),
+      store.putProduct('anvil', toSetting(), noon),
+      store.check(),
+      store.figures(),
+    ];
+    for (const promise of refused) await expect(promise).rejects.toMatchObject({ code: 'closing' });
+  });
+  it('a second close changes nothing', async () => {
+    await current().close();
+    await expect(current().close()).resolves.toBeUndefined();
+  });
+};
+
+export const describeReads = (current: () => Store): void => {
+  describe('lists', () => describeLists(current));
+  describe('history', () => describeHistory(current));
+  describe('figures and the end', () => describeEnd(current));
+};

@@ -1,0 +1,29 @@
+// What every store promises, as one suite: run on each implementation. It knows nothing of any of them.
+import { afterEach, beforeEach, describe } from 'vitest';
+import type { Store } from '../../src/store.ts';
+import { describeCalls } from './store-calls.ts';
+import { describeCommit } from './store-commit.ts';
+import { describeReads } from './store-reads.ts';
+import { describeStock } from './store-stock.ts';
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** Closes the store and removes what it left. */
+  close(): Promise<void>;
+}
+
+export const storeContract = (name: string, open: () => Promise<OpenedStore>): void => {
+  describe(`${name} keeps the contract of stores`, () => {
+    let opened: OpenedStore;
+    beforeEach(async () => {
+      opened = await open();
+    });
+    afterEach(() => opened.close());
+    const current = () => opened.store;
+
+    describeCommit(current);
+    describeStock(current);
+    describeCalls(current);
+    describeReads(current);
+  });
+};

@@ -1,0 +1,129 @@
+// What customers are told: the two notices of an order as an RFC 5322 message with a plain and an HTML
+// body. It never sends anything and never quotes internal words: a failure is explained by its kind alone.
+// It exists apart from the mailers so that every one of them says the same.
+import { createHash } from 'node:crypto';
+import MailComposer from 'nodemailer/lib/mail-composer';
+import type { Failure } from '../../machines/messages.ts';
+import { formatMoney } from '../../machines/money.ts';
+import type { CommandTo } from '../service.ts';
+
+interface Notice {
+  readonly subject: string;
+  /** A string is a paragraph, an array is a list. */
+  readonly body: readonly (string | readonly string[])[];
+}
+type Send = CommandTo<'mailer'>;
+
+/**
+ * The whole message, or undefined for a failure without a reason. The same command, sender
+ * and date give the same bytes. `from` is a mailbox as in `Shop <orders@shop.example>`.
+ * @throws RangeError for a currency that ISO 4217 does not know.
+ */
+export const toMail = async (command: Send, from: string, date: Date): Promise<Buffer | undefined> => {
+  const notice = command.notice === 'confirmation' ? confirm(command) : explain(command);
+  if (!notice) return undefined;
+  const name = `${command.orderId}.${command.notice}`;
+  const composer = new MailComposer({
+    from,
+    // An object is one address; a string would be parsed as a list of them.
+    to: { name: '', address: command.recipient },
+    subject: notice.subject,
+    date,
+    messageId: `<${name}@${toDomain(from)}>`,
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    text: toText(notice),
+    html: toHtml(notice),
+    baseBoundary: createHash('sha256').update(name).digest('hex').slice(0, 16),
+    newline: 'win',
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return composer.compile().build();
+};
+
+/** Whether `from` is one line with an e-mail address in it. */
+export const isMailbox = (from: string): boolean => !controls.test(from) && toDomain(from) !== undefined;
+
+const controls = /\p{Cc}/u;
+const toDomain = (from: string): string | undefined => /[^\s<>@]@([A-Za-z0-9.-]+)>?$/.exec(from)?.[1];
+
+const confirm = ({ orderId, items, amount, currency }: Send): Notice => {
+  const money = (minorUnits: number) => formatMoney(minorUnits, currency);
+  return {
+    subject: `Your order ${orderId} is confirmed`,
+    body: [
+      `Thank you for your order ${orderId}. It is confirmed.`,
+      items.map(
+        ({ quantity, name, unitPrice, lineTotal }) =>
+          `${quantity} × ${toOneLine(name)} at ${money(unitPrice)}: ${money(lineTotal)}`,
+      ),
+      `Total: ${money(amount)}`,
+    ],
+  };
+};
+
+const explain = ({ orderId, reason }: Send): Notice | undefined => {
+  if (reason === null) return undefined;
+  const { kind } = reason;
+  const { why, charged } = explanations[kind];
+  return {
+    subject: `Your order ${orderId} ${kind === 'cancelled' ? 'is cancelled' : 'could not be completed'}`,
+    body: [
+      kind === 'cancelled'
+        ? `Your order ${orderId} is cancelled.`
+        : `We are sorry: your order ${orderId} could not be completed.`,
+      why,
+      charged === 'never'
+        ? 'You have not been charged.'
+        : 'You have not been charged, or what had been taken has been given back in full.',
+    ],
+  };
+};
+
+/** `charged`: whether money can have been taken before the order ended in this way. */
+const explanations: Readonly<Record<Failure['kind'], { why: string; charged: 'never' | 'perhaps' }>> = {
+  'insufficient-stock': { why: 'There is not enough in stock of what you ordered.', charged: 'never' },
+  'payment-declined': { why: 'Your bank declined the payment.', charged: 'never' },
+  'payment-gave-up': {
+    why: 'The payment could not be made for a technical reason that was not yours.',
+    charged: 'perhaps',
+  },
+  'reservation-expired': {
+    why: 'The time for which we could hold the items for you has passed.',
+    charged: 'perhaps',
+  },
+  'authorization-expired': {
+    why: 'The time for which your bank had set the money aside has passed.',
+    charged: 'perhaps',
+  },
+  'stock-not-sold': { why: 'We could not set the items aside for you after all.', charged: 'perhaps' },
+  'deadline-passed': { why: 'It took us longer than we allow ourselves.', charged: 'perhaps' },
+  cancelled: { why: 'If you did not ask for this, please get in touch with us.', charged: 'perhaps' },
+  rejected: {
+    why: 'Something in it no longer agrees with what we offer, such as a product or a price.',
+    charged: 'never',
+  },
+};
+
+const toText = ({ body }: Notice): string => {
+  const parts = body.map((part) =>
+    typeof part === 'string' ? part : part.map((row) => `- ${row}`).join('\n'),
+  );
+  return `${parts.join('\n\n')}\n`;
+};
+
+const toHtml = ({ subject, body }: Notice): string => {
+  const parts = body.map((part) =>
+    typeof part === 'string'
+      ? `<p>${escapeHtml(part)}</p>`
+      : `<ul>\n${part.map((row) => `<li>${escapeHtml(row)}</li>`).join('\n')}\n</ul>`,
+  );
+  const head = `<head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head>`;
+  return `<!doctype html>\n<html lang="en">\n${head}\n<body>\n${parts.join('\n')}\n</body>\n</html>\n`;
+};
+
+/** A product's name cannot start lines of its own in the plain text. */
+const toOneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,0 +1,75 @@
+// A mailer for trials: each notice becomes one .eml file in a folder, as a mail server would deliver it.
+// It never writes the same notice twice and never leaves half a message under a final name. It exists so
+// that anyone can open what customers would get, without a mail server.
+import { access, mkdir, open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import { AppError } from '../errors.ts';
+import { type OutsideService, pause, type ReplyFrom } from '../service.ts';
+import { isMailbox, toMail } from './mail.ts';
+
+interface FileMailing {
+  /** Where messages go; it is made where it is missing. */
+  readonly directory: string;
+  /** A mailbox as in `Shop <orders@shop.example>`. */
+  readonly from: string;
+  /** How long a message takes to be accepted. Nothing is written before. */
+  readonly delayMs: number;
+  readonly clock: Clock;
+}
+
+/** @throws AppError `invalid-setting` where `from` is not a mailbox. */
+export const createFileMailer = async (mailing: FileMailing): Promise<OutsideService<'mailer'>> => {
+  const { directory, from, delayMs, clock } = mailing;
+  if (!isMailbox(from)) {
+    throw new AppError('invalid-setting', `MAIL_FROM=${JSON.stringify(from)} is not usable: not a mailbox`);
+  }
+  await mkdir(directory, { recursive: true });
+  /** By file name: the same notice asked for twice at once is written once. */
+  const writing = new Map<string, Promise<ReplyFrom<'mailer'>>>();
+
+  return {
+    name: 'mailer',
+    place: 'outside',
+    answer: async ({ command, signal }) => {
+      const { orderId, notice } = command;
+      if (!/^[A-Za-z0-9-]+$/.test(orderId)) return fail('unsafe-order-id');
+      await pause(clock, delayMs, signal);
+      const name = `${orderId}-${notice}.eml`;
+      const write = async (): Promise<ReplyFrom<'mailer'>> => {
+        if (await isFile(join(directory, name))) return { type: 'mailer.sent' };
+        const mail = await toMail(command, from, new Date(clock.now()));
+        if (!mail) return fail('reason-missing');
+        await writeWhole(directory, name, mail);
+        return { type: 'mailer.sent' };
+      };
+      const written = writing.get(name) ?? write().finally(() => writing.delete(name));
+      writing.set(name, written);
+      return written;
+    },
+  };
+};
+
+const fail = (reason: string): ReplyFrom<'mailer'> => ({ type: 'mailer.failed', reason });
+
+const isFile = async (path: string): Promise<boolean> => {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The file has its name only when all of it is on the disk. */
+const writeWhole = async (directory: string, name: string, content: Buffer): Promise<void> => {
+  const unfinished = join(directory, `.${name}.unfinished`);
+  {
+    await using file = await open(unfinished, 'w');
+    await file.writeFile(content);
+    await file.sync();
+  }
+  await rename(unfinished, join(directory, name));
+  await using names = await open(directory);
+  await names.sync();
+};

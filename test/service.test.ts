@@ -1,0 +1,266 @@
+// How a call is made and what becomes of its trouble (src/service.ts).
+import { getEventListeners } from 'node:events';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { type MessageType, messages, type ServiceName } from '../machines/messages.ts';
+import {
+  answerInside,
+  type CommandTo,
+  callService,
+  type InsideService,
+  type OutsideService,
+} from '../src/service.ts';
+import type { Stock } from '../src/store.ts';
+import { createOutside, openHost, toCall } from './contracts/service.ts';
+import { charge as toCharge, lookUp as toLookUp } from './services/simulated-gateway.ts';
+
+const charge = toCharge({ attempt: 2 });
+const lookUp = toLookUp();
+const release: CommandTo<'warehouse'> = { type: 'warehouse.release', key: 'w', attempt: 1 };
+const send: CommandTo<'mailer'> = {
+  type: 'mailer.send',
+  key: 'm',
+  attempt: 1,
+  notice: 'failure',
+  recipient: 'ada@example.com',
+  orderId: 'order-1',
+  amount: 17500,
+  currency: 'USD',
+  items: [{ productId: 'p', name: 'Widget', quantity: 2, unitPrice: 5000, lineTotal: 10_000 }],
+  reason: { kind: 'rejected', text: 'internal' },
+};
+const charged = { type: 'gateway.charged', transactionId: 'txn_1', amount: 17500, currency: 'USD' } as const;
+const noAnswer = { type: 'gateway.unknown', key: charge.key, attempt: 2, reason: 'no-answer' };
+
+/** An adapter that breaks its word: what it returns is not what its type says. */
+const lying = (name: ServiceName, answer: unknown): OutsideService => {
+  const service = { name, place: 'outside' as const, answer: () => Promise.reject() };
+  Object.assign(service, { answer: async () => answer });
+  return service;
+};
+
+const never = <T>(): Promise<T> => Promise.withResolvers<T>().promise;
+
+describe('a call to an outside service', () => {
+  it('hands over the command, the order and the time of the decision', async () => {
+    const answer = vi.fn(async () => charged);
+    const call = toCall('gateway', charge, { at: 42, orderId: 'order-7' });
+    await callService(createOutside('gateway', answer), call, openHost().options);
+    expect(answer).toHaveBeenCalledExactlyOnceWith({
+      orderId: 'order-7',
+      correlationId: 'correlation-1',
+      command: charge,
+      at: 42,
+      signal: expect.any(AbortSignal),
+    });
+  });
+
+  it('ends with the reply, which carries the key and the attempt of the command', async () => {
+    const service = createOutside('gateway', async () => charged);
+    const reply = await callService(service, toCall('gateway', charge), openHost().options);
+    expect(reply).toEqual({ ...charged, key: charge.key, attempt: 2 });
+  });
+
+  it('keeps its own key and attempt whatever the adapter says they are', async () => {
+    const service = lying('gateway', { ...charged, key: 'another', attempt: 99 });
+    const reply = await callService(service, toCall('gateway', charge), openHost().options);
+    expect(reply).toEqual({ ...charged, key: charge.key, attempt: 2 });
+  });
+
+  it('ends with a reply that is frozen through and through, and is not the adapter’s own object', async () => {
+    const problems = [{ productId: 'p', kind: 'unknown-product' }];
+    const check: CommandTo<'warehouse'> = {
+      type: 'warehouse.check',
+      key: 'w',
+      attempt: 1,
+      lines: [{ productId: 'p', quantity: 1, unitPrice: 1, currency: 'USD' }],
+    };
+    const service = lying('warehouse', { type: 'warehouse.checked', problems });
+    const reply = await callService(service, toCall('warehouse', check), openHost().options);
+    expect(reply).toEqual({ type: 'warehouse.checked', key: 'w', attempt: 1, problems });
+    expect(Object.isFrozen(reply)).toBe(true);
+    if (reply?.type !== 'warehouse.checked') throw new Error('another reply');
+    expect(Object.isFrozen(reply.problems) && reply.problems.every(Object.isFrozen)).toBe(true);
+    expect(Object.isFrozen(problems)).toBe(false);
+  });
+
+  it('leaves no timer and no listener behind', async () => {
+    const { clock, closing, options } = openHost();
+    await callService(
+      createOutside('gateway', async () => charged),
+      toCall('gateway', charge),
+      options,
+    );
+    expect(clock.timers()).toBe(0);
+    expect(getEventListeners(closing.signal, 'abort')).toHaveLength(0);
+  });
+});
+
+describe('trouble with a service', () => {
+  const boom = async () => {
+    throw new Error('card 4242 of ada@example.com');
+  };
+  const bang = () => {
+    throw new Error('card 4242 of ada@example.com');
+  };
+
+  it.each([
+    ['gateway', charge, { type: 'gateway.unknown', reason: 'no-answer' }],
+    ['gateway', lookUp, { type: 'gateway.unknown', reason: 'no-answer' }],
+    ['warehouse', release, { type: 'warehouse.failed', reason: 'error' }],
+    ['mailer', send, { type: 'mailer.failed', reason: 'error' }],
+  ] as const)(
+    'of the %s, thrown, becomes a reply without the exception’s text',
+    async (name, command, reply) => {
+      for (const answer of [boom, bang]) {
+        const call = toCall(name, command);
+        const { key, attempt } = command;
+        expect(await callService(createOutside<ServiceName>(name, answer), call, openHost().options)).toEqual(
+          {
+            ...reply,
+            key,
+            attempt,
+          },
+        );
+      }
+    },
+  );
+
+  it.each([
+    ['gateway', charge, { type: 'gateway.unknown', reason: 'no-answer' }],
+    ['warehouse', release, { type: 'warehouse.failed', reason: 'no-answer' }],
+    ['mailer', send, { type: 'mailer.failed', reason: 'no-answer' }],
+  ] as const)('of the %s, silent until the deadline, becomes no-answer', async (name, command, reply) => {
+    const { clock, options } = openHost();
+    let signal: AbortSignal | undefined;
+    const service = createOutside<ServiceName>(name, (call) => {
+      signal = call.signal;
+      return never();
+    });
+    const ended = vi.fn();
+    const answer = callService(service, toCall(name, command), options).finally(ended);
+    await clock.advance(9999);
+    expect(ended).not.toHaveBeenCalled();
+    expect(signal?.aborted).toBe(false);
+    await clock.advance(1);
+    expect(await answer).toMatchObject(reply);
+    expect(signal?.aborted).toBe(true);
+  });
+
+  it.each([
+    ['an unknown type', { ...charged, type: 'gateway.paid' }],
+    ['a field too many', { ...charged, card: '4242' }],
+    ['a field too few', { type: 'gateway.charged' }],
+    ['an amount that is no integer', { ...charged, amount: 1.5 }],
+    ['an amount that is not a number', { ...charged, amount: Number.NaN }],
+    ['another service’s reply', { type: 'mailer.sent' }],
+    ['a command', { type: 'gateway.look-up' }],
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'gateway.charged'],
+    ['a list', [charged]],
+    ['what JSON cannot carry', { ...charged, amount: 1n }],
+    [
+      'an answer that throws when it is read',
+      Object.defineProperty({}, 'type', { get: () => bang(), enumerable: true }),
+    ],
+  ])('that answers %s is recorded as malformed', async (_what, answer) => {
+    const { options } = openHost();
+    expect(await callService(lying('gateway', answer), toCall('gateway', charge), options)).toEqual(noAnswer);
+    expect(await callService(lying('warehouse', answer), toCall('warehouse', release), options)).toEqual({
+      type: 'warehouse.failed',
+      key: 'w',
+      attempt: 1,
+      reason: 'malformed-answer',
+    });
+  });
+
+  it('never rejects and never yields what messages.ts does not allow, whatever an adapter returns', async () => {
+    const { options } = openHost();
+    const type = fc.constantFrom<MessageType>('gateway.charged', 'gateway.refused', 'gateway.absent');
+    const answers = fc.oneof(
+      fc.anything(),
+      fc.record({ type, code: fc.anything() }, { requiredKeys: ['type'] }),
+    );
+    await fc.assert(
+      fc.asyncProperty(answers, async (answer) => {
+        const reply = await callService(lying('gateway', answer), toCall('gateway', charge), options);
+        if (!reply) throw new Error('no reply');
+        const { type, ...payload } = reply;
+        expect(messages[type].from).toContain('gateway');
+        expect(messages[type].payload.safeParse(payload).success).toBe(true);
+      }),
+    );
+  });
+
+  it('does nothing when the answer or the error comes after the deadline', async () => {
+    for (const late of [
+      (answer: PromiseWithResolvers<typeof charged>) => answer.resolve(charged),
+      (answer: PromiseWithResolvers<typeof charged>) => answer.reject(new Error('late')),
+    ]) {
+      const { clock, options } = openHost();
+      const answer = Promise.withResolvers<typeof charged>();
+      const reply = callService(
+        createOutside('gateway', () => answer.promise),
+        toCall('gateway', charge),
+        options,
+      );
+      await clock.advance(10_000);
+      late(answer);
+      await clock.advance(1);
+      expect(await reply).toEqual(noAnswer);
+    }
+  });
+});
+
+describe('a command that is none', () => {
+  it.each([
+    ['for another service', { ...release }, 1],
+    ['with a field too many', { ...charge, card: '4242' }, 2],
+    ['without an attempt', { type: 'gateway.look-up', key: 'k' }, 1],
+    ['of an unknown type', { type: 'gateway.steal', key: 'k', attempt: 4 }, 4],
+  ])('%s is not sent', async (_what, command, attempt) => {
+    const answer = vi.fn(async () => charged);
+    const call = { ...toCall('gateway', charge), command };
+    expect(await callService(createOutside('gateway', answer), call, openHost().options)).toEqual({
+      type: 'gateway.unknown',
+      key: command.key,
+      attempt,
+      reason: 'no-answer',
+    });
+    expect(answer).not.toHaveBeenCalled();
+  });
+});
+
+describe('a call to a service in the store', () => {
+  const untouched = (): Promise<never> => Promise.reject(new Error('the stock is not asked'));
+  const stock: Stock = { products: untouched, hold: untouched, release: untouched, sell: untouched };
+  const inside = (answer: InsideService<'warehouse'>['answer']): InsideService<'warehouse'> => ({
+    name: 'warehouse',
+    place: 'inside',
+    answer,
+  });
+
+  it('ends with a frozen reply that carries the key and the attempt of the command', async () => {
+    const service = inside(async () => ({ type: 'warehouse.released' }));
+    const reply = await answerInside(service, toCall('warehouse', release), stock);
+    expect(reply).toEqual({ type: 'warehouse.released', key: 'w', attempt: 1 });
+    expect(Object.isFrozen(reply)).toBe(true);
+  });
+  it('hands over the stock of the commit', async () => {
+    const answer = vi.fn(async () => ({ type: 'warehouse.released' }) as const);
+    await answerInside(inside(answer), toCall('warehouse', release), stock);
+    expect(answer).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ command: release }), stock);
+  });
+  it('lets an exception through, so that the commit undoes the order', async () => {
+    const service = inside((_call, given) =>
+      given.sell('order-1', 0).then(() => ({ type: 'warehouse.committed' })),
+    );
+    await expect(answerInside(service, toCall('warehouse', release), stock)).rejects.toThrow('not asked');
+  });
+  it('throws for a malformed answer and for a command that is none', async () => {
+    const service = inside(async () => ({ type: 'warehouse.refused', reason: '' }));
+    await expect(answerInside(service, toCall('warehouse', release), stock)).rejects.toThrow(TypeError);
+    await expect(answerInside(service, toCall('warehouse', charge), stock)).rejects.toThrow(TypeError);
+  });
+});

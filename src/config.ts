@@ -1,0 +1,179 @@
+// Every setting and every limit, with its default and its meaning: environment variables and flags,
+// checked once at the start. Nothing else reads the environment. `--help` is printed from this list.
+import { z } from 'zod';
+import type { Policy } from '../machines/messages.ts';
+import { AppError } from './errors.ts';
+
+const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const oneDay = 86_400_000;
+const duration = whole(0, 365 * oneDay);
+const rate = z.coerce.number().min(0).max(1);
+const count = whole(1, 1_000_000);
+
+/** Environment variable → check, default and meaning. The flag is `--payment-delay-ms` and so on. */
+export const settingsSchema = z.strictObject({
+  HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  PORT: whole(0, 65_535).default(3000).describe('port to listen on; 0 takes any free one and prints it'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(sqlite:.+|memory:)$/, 'must be sqlite:PATH or memory:')
+    .default('sqlite:data/orderchart.db')
+    .describe('where orders are kept: sqlite:PATH, or memory: (lost at exit)'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('least severe log line that is written'),
+  SEED: z
+    .string()
+    .min(1)
+    .max(100)
+    .default('orderchart')
+    .describe('same seed, same simulated outcomes per order and attempt'),
+  PAYMENT_DELAY_MS: duration.default(1000).describe('time the simulated gateway takes to answer'),
+  PAYMENT_DECLINE_RATE: rate.default(0.1).describe('share of simulated charges that the bank declines'),
+  PAYMENT_TIMEOUT_RATE: rate
+    .default(0)
+    .describe('share of simulated charges that take effect but never answer'),
+  PAYMENT_ERROR_RATE: rate
+    .default(0)
+    .describe('share of simulated charges that fail technically, without effect'),
+  PAYMENT_LEDGER: z
+    .string()
+    .min(1)
+    .default('data/gateway.jsonl')
+    .describe("the simulated gateway's own ledger file"),
+  PAYMENT_CAPTURE: z
+    .enum(['at-once', 'later'])
+    .default('at-once')
+    .describe('take the money with the authorisation, or later by POST /orders/{id}/capture'),
+  MAIL_DELAY_MS: duration.default(500).describe('time the simulated mail server takes to accept a message'),
+  MAIL_DIR: z.string().min(1).default('data/mail').describe('folder that messages are written to'),
+  MAIL_FROM: z
+    .string()
+    .min(3)
+    .default('Orderchart <orders@orderchart.example>')
+    .describe('sender of every message'),
+
+  VALIDATE_WITHIN_MS: duration.default(60_000).describe('deadline of the state validating'),
+  RESERVE_WITHIN_MS: duration.default(60_000).describe('deadline of the state reserving'),
+  PAY_WITHIN_MS: duration.default(300_000).describe('deadline of the state paying'),
+  AUTHORIZATION_TTL_MS: duration
+    .default(604_800_000)
+    .describe('how long authorised money waits for its capture'),
+  SELL_WITHIN_MS: duration.default(60_000).describe('after this, paid stock that is not sold is an incident'),
+  NOTIFY_WITHIN_MS: duration.default(10_000).describe('how long a confirmation may hold an order back'),
+  COMPENSATE_WITHIN_MS: duration.default(300_000).describe('after this, giving back is an incident'),
+  REFUND_WITHIN_MS: duration
+    .default(300_000)
+    .describe('after this, a refund that is not done is an incident'),
+  RESERVATION_TTL_MS: duration
+    .default(900_000)
+    .describe('how long stock is held for an order that does not move; never less than money may wait'),
+  INVENTORY_ATTEMPTS: whole(1, 100).default(5).describe('tries of a warehouse call before it is an incident'),
+  PAYMENT_ATTEMPTS: whole(1, 100)
+    .default(5)
+    .describe('tries of a gateway call before it is given up or an incident'),
+  NOTIFICATION_ATTEMPTS: whole(1, 100).default(5).describe('tries of a message before it is an incident'),
+  RETRY_FIRST_DELAY_MS: duration.default(1000).describe('wait before the second try; doubles each time'),
+  RETRY_LONGEST_DELAY_MS: duration.default(60_000).describe('longest wait between two tries'),
+  CALL_TIMEOUT_MS: whole(1, oneDay).default(10_000).describe('deadline of one call to an outside service'),
+
+  MAX_BATCH_ORDERS: count.default(256).describe('orders in one commit, at most'),
+  MAX_PENDING_MESSAGES: count
+    .default(10_000)
+    .describe('messages waiting for a commit before new orders are refused (503)'),
+  MAX_CALLS_IN_FLIGHT: count.default(1000).describe('calls to outside services at the same time'),
+  MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
+  MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
+  POLL_MS: whole(1, oneDay)
+    .default(1000)
+    .describe('how often rows left by others (ended leases, deadlines) are looked for'),
+  HEARTBEAT_MS: whole(1, oneDay)
+    .default(15_000)
+    .describe('how often an idle event stream shows that it lives'),
+  DRAIN_MS: duration.default(10_000).describe('how long a stop waits for calls under way'),
+});
+
+export type Settings = Readonly<z.infer<typeof settingsSchema>>;
+
+/** Fixed limits of the HTTP edge and of the charts' interpreter. */
+export const limits = {
+  bodyBytes: 64 * 1024,
+  jsonDepth: 10,
+  lines: 200,
+  quantity: 10_000,
+  unitPrice: 100_000_000_000,
+  page: 100,
+  eventPage: 1000,
+  waitSeconds: 60,
+  /** One chart's microsteps for one message, and one step's messages between the actors. */
+  microsteps: 1000,
+  messagesPerStep: 1000,
+  /** Messages of one order in one commit. */
+  messagesPerCommit: 50,
+  /** Times a batch is stepped again for an order whose version moved on. */
+  staleRetries: 20,
+  /** How much longer than its call's deadline a lease lasts. */
+  leaseMarginMs: 5000,
+  /** A key is not sent again this long before its service forgets it. */
+  keyMarginMs: 3_600_000,
+} as const;
+
+/**
+ * Settings from `given` (environment variables, then flags), with defaults for what is absent or empty.
+ * @throws AppError `invalid-setting`, one line that names the setting, the value and what is wrong.
+ */
+export const readSettings = (given: Readonly<Record<string, string | number | undefined>> = {}): Settings => {
+  const names = Object.keys(settingsSchema.shape);
+  const raw = Object.fromEntries(names.flatMap((name) => (given[name] === '' ? [] : [[name, given[name]]])));
+  const checked = settingsSchema.safeParse(raw);
+  if (checked.success) {
+    refuseSlowServices(checked.data);
+    return checked.data;
+  }
+  const problem = checked.error.issues[0];
+  const name = String(problem?.path[0]);
+  throw new AppError('invalid-setting', `${name}=${raw[name]} is not usable: ${problem?.message}`);
+};
+
+/** A service that takes longer than its calls may take would never be heard. */
+const refuseSlowServices = (settings: Settings): void => {
+  for (const name of ['PAYMENT_DELAY_MS', 'MAIL_DELAY_MS'] as const) {
+    if (settings[name] < settings.CALL_TIMEOUT_MS) continue;
+    const problem = `must be below CALL_TIMEOUT_MS=${settings.CALL_TIMEOUT_MS}`;
+    throw new AppError('invalid-setting', `${name}=${settings[name]} is not usable: it ${problem}`);
+  }
+};
+
+/** Stock is held at least as long as the authorised money waits, or a late capture would find none to sell. */
+const toReservationTtl = (settings: Settings): number => {
+  const { RESERVATION_TTL_MS, PAYMENT_CAPTURE, PAY_WITHIN_MS, AUTHORIZATION_TTL_MS, SELL_WITHIN_MS } =
+    settings;
+  if (PAYMENT_CAPTURE === 'at-once') return RESERVATION_TTL_MS;
+  return Math.max(RESERVATION_TTL_MS, PAY_WITHIN_MS + AUTHORIZATION_TTL_MS + SELL_WITHIN_MS);
+};
+
+/** What the charts are told with each order. */
+export const toPolicy = (settings: Settings): Policy => {
+  const retrying = (attempts: number) => ({
+    attempts,
+    firstDelayMs: settings.RETRY_FIRST_DELAY_MS,
+    longestDelayMs: settings.RETRY_LONGEST_DELAY_MS,
+    answerWithinMs: settings.CALL_TIMEOUT_MS + 2 * limits.leaseMarginMs,
+  });
+  return {
+    capture: settings.PAYMENT_CAPTURE,
+    validateWithinMs: settings.VALIDATE_WITHIN_MS,
+    reserveWithinMs: settings.RESERVE_WITHIN_MS,
+    payWithinMs: settings.PAY_WITHIN_MS,
+    authorizationTtlMs: settings.AUTHORIZATION_TTL_MS,
+    sellWithinMs: settings.SELL_WITHIN_MS,
+    notifyWithinMs: settings.NOTIFY_WITHIN_MS,
+    compensateWithinMs: settings.COMPENSATE_WITHIN_MS,
+    refundWithinMs: settings.REFUND_WITHIN_MS,
+    reservationTtlMs: toReservationTtl(settings),
+    inventory: retrying(settings.INVENTORY_ATTEMPTS),
+    payment: retrying(settings.PAYMENT_ATTEMPTS),
+    notification: retrying(settings.NOTIFICATION_ATTEMPTS),
+  };
+};

@@ -1,0 +1,176 @@
+// Makes the calls that commits decided on: after the commit, at least once, never more than so many at a
+// time, each with a deadline. Calls are rows with a lease, so one that was lost in a crash is found and
+// made again with the same idempotency key; how often, and whether at all, is the charts' business.
+import type { Logger } from 'pino';
+import type { Message } from '../../machines/messages.ts';
+import type { Clock } from '../clock.ts';
+import { limits, type Settings } from '../config.ts';
+import { describeError } from '../errors.ts';
+import type { Faults } from '../faults.ts';
+import type { Metrics } from '../metrics.ts';
+import { callService, type Services, serviceOf } from '../service.ts';
+import type { Call, Store } from '../store.ts';
+
+export interface CallerParts {
+  readonly store: Store;
+  readonly services: Services;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly faults: Faults;
+  readonly owner: string;
+  /** Takes a reply to its order. Resolves after the commit. */
+  reply(call: Call, message: Message): Promise<void>;
+  /** Answers a call to a service that lives in the store, inside a commit. */
+  replyInside(call: Call): Promise<void>;
+}
+
+export class Caller {
+  readonly #parts: CallerParts;
+  readonly #stopping = new AbortController();
+  readonly #inFlight = new Map<string, Promise<void>>();
+  /** Leased to us, waiting for a free place. */
+  readonly #waiting = new Map<string, Call>();
+  /** Taken over from whoever had them before, who may have made them. */
+  readonly #takenOver = new Set<string>();
+  /** There may be calls in the store that nobody has leased. */
+  #backlog = false;
+  #cancelPoll: (() => void) | undefined;
+
+  constructor(parts: CallerParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a call that is decided now can be made at once. */
+  mayCall(): boolean {
+    return this.#waiting.size === 0 && this.#inFlight.size < this.#parts.settings.MAX_CALLS_IN_FLIGHT;
+  }
+
+  /** Makes calls that were just committed and leased to us. */
+  make(calls: readonly Call[]): void {
+    for (const call of calls) this.#waiting.set(call.callId, call);
+    this.#next();
+  }
+
+  /** Calls were committed that nobody leased. */
+  noteBacklog(): void {
+    this.#backlog = true;
+  }
+
+  /** Looks for calls whose lease has ended, now and every now and then. */
+  async poll(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    await this.#claim();
+    this.#cancelPoll?.();
+    if (this.#stopping.signal.aborted) return;
+    this.#cancelPoll = this.#parts.clock.schedule(() => this.poll(), this.#parts.settings.POLL_MS);
+  }
+
+  /** Lets calls under way finish for `graceMs`, then gives back what is left. */
+  async stop(graceMs: number): Promise<void> {
+    this.#cancelPoll?.();
+    const { clock, store, owner } = this.#parts;
+    const waiting = [...this.#waiting.keys()];
+    this.#waiting.clear();
+    const cancelGrace = clock.schedule(() => this.#stopping.abort(), graceMs);
+    await Promise.all(this.#inFlight.values());
+    cancelGrace();
+    this.#stopping.abort();
+    try {
+      await store.returnCalls(owner, waiting);
+    } catch (error) {
+      // Their leases end by themselves.
+      this.#parts.logger.error({ error: describeError(error) }, 'calls cannot be given back');
+    }
+  }
+
+  async #claim(): Promise<void> {
+    try {
+      await this.#claimFree();
+    } catch (error) {
+      // What is in the store stays there: the next poll asks again.
+      this.#parts.logger.error({ error: describeError(error) }, 'calls cannot be claimed');
+    }
+  }
+
+  async #claimFree(): Promise<void> {
+    const { store, clock, settings, owner, faults } = this.#parts;
+    const limit = settings.MAX_CALLS_IN_FLIGHT - this.#inFlight.size - this.#waiting.size;
+    if (limit <= 0) return;
+    const now = clock.now();
+    const until = now + settings.CALL_TIMEOUT_MS + limits.leaseMarginMs;
+    faults.reach('claim.before');
+    const claimed = await store.claimCalls({ owner, now, until, limit });
+    if (claimed.length > 0) faults.reach('claim.after');
+    this.#backlog = claimed.length === limit;
+    // A call of ours whose lease ended while it waits, or while its reply is committed, is still under way.
+    const taken = claimed.filter(({ callId }) => !this.#inFlight.has(callId));
+    for (const { callId } of taken) this.#takenOver.add(callId);
+    this.make(taken);
+  }
+
+  #next(): void {
+    for (const [callId, call] of this.#waiting) {
+      if (this.#inFlight.size >= this.#parts.settings.MAX_CALLS_IN_FLIGHT) break;
+      this.#waiting.delete(callId);
+      this.#inFlight.set(callId, this.#run(call));
+    }
+    this.#parts.metrics.callsInFlight.set(this.#inFlight.size);
+  }
+
+  async #run(call: Call): Promise<void> {
+    try {
+      await this.#answer(call);
+    } catch (error) {
+      // The row stays; when its lease ends the call is made again with the same key.
+      const { orderId, callId } = call;
+      this.#parts.logger.error(
+        { orderId, callId, error: describeError(error) },
+        'a reply could not be recorded',
+      );
+    }
+    this.#inFlight.delete(call.callId);
+    this.#takenOver.delete(call.callId);
+    this.#next();
+    if (this.#backlog && this.#waiting.size === 0 && !this.#stopping.signal.aborted) await this.#claim();
+  }
+
+  async #answer(call: Call): Promise<void> {
+    const { services, clock, settings, metrics, store, owner, faults } = this.#parts;
+    const service = serviceOf(services, call.service);
+    if (service.place === 'inside') return this.#parts.replyInside(call);
+    const { type } = call.command;
+    if (Number(call.command['attempt']) > 1) metrics.retries.inc({ command: type });
+    const startedAt = clock.now();
+    const { signal } = this.#stopping;
+    faults.reach('call.before', type);
+    const message = await callService(service, call, {
+      clock,
+      timeoutMs: settings.CALL_TIMEOUT_MS,
+      signal,
+      onError: (error) => this.#logTrouble(call, error),
+    });
+    if (message === undefined) return store.returnCalls(owner, [call.callId]);
+    faults.reach('call.after-reply', type);
+    const reply = this.#takenOver.has(call.callId) ? toDoubt(message) : message;
+    metrics.calls.inc({ command: type, reply: reply.type });
+    metrics.callSeconds.observe({ command: type }, (clock.now() - startedAt) / 1000);
+    return this.#parts.reply(call, reply);
+  }
+
+  /** The kind of trouble alone: what a provider writes into its errors may be personal. */
+  #logTrouble({ orderId, callId, command }: Call, error: unknown): void {
+    const kind = error instanceof Error ? error.name : typeof error;
+    this.#parts.logger.warn({ orderId, callId, command: command.type, kind }, 'a service threw an error');
+  }
+}
+
+/**
+ * The reply to a call that may have been made before: that nothing came of it this time says nothing of the
+ * first. A charge would be taken for not made, and the money kept; so it is looked up instead.
+ */
+const toDoubt = (message: Message): Message =>
+  message.type === 'gateway.failed'
+    ? { type: 'gateway.unknown', key: message.key, attempt: message.attempt, reason: 'no-answer' }
+    : message;

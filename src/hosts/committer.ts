@@ -1,0 +1,287 @@
+// Group commit: messages for different orders that are ready at the same time share one transaction, one
+// order's messages follow each other, and a lone message never waits for company. A caller is answered
+// after the commit and not before. An order whose version moved on is loaded and stepped again; an order
+// that cannot be read is set aside; neither holds up another.
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import { limits, type Settings } from '../config.ts';
+import { AppError, describeError } from '../errors.ts';
+import type { FaultPoint, Faults } from '../faults.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Services } from '../service.ts';
+import type { RegisteredSystem } from '../step/register.ts';
+import { fromStored, newSystem, type SystemState } from '../step/snapshot.ts';
+import { isSettled } from '../step/view.ts';
+import type { CommitResult, IdempotencyRecord, OrderWork, Store, StoredOrder } from '../store.ts';
+import { openSession, type Session } from './session.ts';
+
+/** One thing to do with one order, inside a commit. */
+export interface Work {
+  readonly kind: 'accept' | 'move' | 'fact' | 'reply' | 'deadline';
+  readonly orderId: string;
+  /** Places a new order, with this correlation id. */
+  readonly places?: string;
+  /** Commits alone, because an idempotency key may turn it down. */
+  readonly alone: boolean;
+  /** Steps messages; what it returns is called after the commit. @throws AppError to refuse. */
+  perform(session: Session): Promise<() => void>;
+  /** The idempotency key was used before. */
+  replay(record: IdempotencyRecord): void;
+  reject(error: unknown): void;
+}
+
+/** Told after each commit, before anybody is answered. */
+export type CommitListener = (committed: {
+  readonly orderId: string;
+  readonly session: Session;
+  /** Until when its new calls are leased to this host (ms since 1970); 0: they are free. */
+  readonly leasedUntil: number;
+}) => void;
+
+export interface CommitterParts {
+  readonly store: Store;
+  readonly services: Services;
+  readonly system: RegisteredSystem;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly faults: Faults;
+  readonly owner: string;
+  /** Whether new calls can be made at once; otherwise they stay free for whoever claims them. */
+  mayCall(): boolean;
+  readonly onCommit: CommitListener;
+}
+
+/** One order's works in one commit. */
+interface Taken {
+  readonly orderId: string;
+  readonly works: readonly Work[];
+  session: Session | undefined;
+  answers: (() => void)[];
+  readonly refused: Map<Work, AppError>;
+  staleness: number;
+}
+
+export class Committer {
+  readonly #parts: CommitterParts;
+  readonly #queues = new Map<string, Work[]>();
+  /** Orders with queued work that no commit has taken yet, in the order of arrival. */
+  readonly #ready = new Set<string>();
+  /** Systems of moving orders as of their last commit; the store is what counts. */
+  readonly #cache = new Map<string, SystemState>();
+  #pending = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+  }
+
+  /** Queues work; its commit comes as soon as the one under way is done. */
+  add(work: Work): void {
+    const queue = this.#queues.get(work.orderId);
+    if (queue) queue.push(work);
+    else this.#queues.set(work.orderId, [work]);
+    this.#ready.add(work.orderId);
+    this.#count(1);
+    if (this.#idle) return;
+    this.#idle = Promise.withResolvers<void>();
+    this.#parts.clock.soon(() => this.#run());
+  }
+
+  /** Messages that wait for their commit, or are being committed. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Resolves when nothing is queued or being committed. */
+  async idle(): Promise<void> {
+    await this.#idle?.promise;
+  }
+
+  #count(change: number): void {
+    this.#pending += change;
+    this.#parts.metrics.pendingMessages.set(this.#pending);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#ready.size > 0) {
+      let open = this.#takeBatch();
+      const count = open.reduce((sum, { works }) => sum + works.length, 0);
+      while (open.length > 0) open = await this.#commit(open);
+      this.#count(-count);
+      // Lets requests and replies that came in during the flush join the next commit.
+      await new Promise<void>((resolve) => this.#parts.clock.soon(resolve));
+    }
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+
+  #takeBatch(): Taken[] {
+    const orderIds = [...this.#ready].slice(0, this.#parts.settings.MAX_BATCH_ORDERS);
+    return orderIds.map((orderId) => ({
+      orderId,
+      works: this.#takeWorks(orderId),
+      session: undefined,
+      answers: [],
+      refused: new Map(),
+      staleness: 0,
+    }));
+  }
+
+  #takeWorks(orderId: string): Work[] {
+    const queue = this.#queues.get(orderId) ?? [];
+    const nextAlone = queue.findIndex(({ alone }) => alone);
+    const count = nextAlone === 0 ? 1 : nextAlone === -1 ? queue.length : nextAlone;
+    const works = queue.splice(0, Math.min(count, limits.messagesPerCommit));
+    this.#ready.delete(orderId);
+    if (queue.length > 0) this.#ready.add(orderId);
+    else this.#queues.delete(orderId);
+    return works;
+  }
+
+  /** Commits a batch and answers its callers. Returns the orders that have to be stepped again. */
+  async #commit(batch: readonly Taken[]): Promise<Taken[]> {
+    const { clock, settings, store, owner, metrics } = this.#parts;
+    const startedAt = clock.now();
+    const until = this.#parts.mayCall() ? startedAt + settings.CALL_TIMEOUT_MS + limits.leaseMarginMs : 0;
+    try {
+      const bases = await this.#load(batch);
+      const readable = batch.filter(({ orderId }) => bases.has(orderId));
+      const work = readable.map((taken) => this.#toOrderWork(taken, bases.get(taken.orderId), startedAt));
+      if (work.length === 0) return [];
+      const results = await store.commit(work, { owner, until });
+      metrics.commitSeconds.observe((clock.now() - startedAt) / 1000);
+      metrics.commitOrders.observe(work.length);
+      return readable.filter((taken, index) => this.#settle(taken, results[index], until));
+    } catch (error) {
+      this.#parts.logger.error({ error: describeError(error), orders: batch.length }, 'the commit failed');
+      const refusal = new AppError('store-unavailable', 'The store cannot write; nothing was changed.');
+      for (const taken of batch) this.#fail(taken, refusal);
+      return [];
+    }
+  }
+
+  /** The systems to step from. Orders that do not exist or cannot be read are turned down here. */
+  async #load(batch: readonly Taken[]): Promise<Map<string, SystemState>> {
+    const { store, system, clock } = this.#parts;
+    const bases = new Map<string, SystemState>();
+    const missing = batch.filter(({ orderId, works }) => !works[0]?.places && !this.#cache.has(orderId));
+    const stored = await store.load(missing.map(({ orderId }) => orderId));
+    for (const taken of batch) {
+      const { orderId, works } = taken;
+      const correlationId = works[0]?.places;
+      const cached = this.#cache.get(orderId);
+      const order = stored.get(orderId);
+      if (correlationId !== undefined) bases.set(orderId, newSystem(system, clock.now(), correlationId));
+      else if (cached) bases.set(orderId, cached);
+      else if (order) await this.#read(taken, order, bases);
+      else this.#fail(taken, new AppError('order-not-found', `There is no order ${orderId}.`));
+    }
+    return bases;
+  }
+
+  async #read(taken: Taken, order: StoredOrder, bases: Map<string, SystemState>): Promise<void> {
+    try {
+      bases.set(taken.orderId, fromStored(this.#parts.system, order.system));
+    } catch (error) {
+      const reason = describeError(error);
+      this.#parts.logger.error(
+        { orderId: taken.orderId, reason },
+        'an order cannot be read and is set aside',
+      );
+      await this.#parts.store.markUnreadable(taken.orderId, reason);
+      this.#fail(taken, error);
+    }
+  }
+
+  #toOrderWork(taken: Taken, base: SystemState | undefined, now: number): OrderWork {
+    const { system, services, faults } = this.#parts;
+    if (!base) throw new Error(`no system for ${taken.orderId}`);
+    return {
+      orderId: taken.orderId,
+      baseVersion: base.version,
+      decide: async (context) => {
+        taken.answers = [];
+        taken.refused.clear();
+        taken.session = openSession(system, services, taken.orderId, base, now, context, faults);
+        for (const work of taken.works) {
+          try {
+            taken.answers.push(await work.perform(taken.session));
+          } catch (error) {
+            if (!(error instanceof AppError)) throw error;
+            taken.refused.set(work, error);
+          }
+        }
+        const write = taken.session.toWrite();
+        if (write !== null) this.#reach('before-commit', taken, write.summary.settled);
+        return write;
+      },
+    };
+  }
+
+  /** Says what became of one order's works. Returns whether they have to be stepped again. */
+  #settle(taken: Taken, result: CommitResult | undefined, leasedUntil: number): boolean {
+    switch (result?.outcome) {
+      case 'committed':
+        if (taken.session) {
+          this.#reach('after-commit', taken, isSettled(taken.session.state()));
+          this.#publish(taken.orderId, taken.session, leasedUntil);
+        }
+        this.#answer(taken);
+        return false;
+      case 'unchanged':
+        this.#answer(taken);
+        return false;
+      case 'replayed':
+        for (const work of taken.works) work.replay(result.record);
+        return false;
+      case 'stale':
+        this.#cache.delete(taken.orderId);
+        taken.staleness += 1;
+        if (taken.works[0]?.places !== undefined) {
+          this.#fail(taken, new AppError('invalid-request', `An order with the id ${taken.orderId} exists.`));
+          return false;
+        }
+        if (taken.staleness <= limits.staleRetries) return true;
+        this.#fail(taken, new AppError('version-mismatch', `The order ${taken.orderId} keeps changing.`));
+        return false;
+      default:
+        this.#parts.logger.error(
+          { orderId: taken.orderId, error: describeError(result?.error) },
+          'an order was left out of its commit',
+        );
+        this.#fail(taken, result?.error);
+        return false;
+    }
+  }
+
+  #reach(moment: 'before-commit' | 'after-commit', { works }: Taken, settled: boolean): void {
+    const { faults } = this.#parts;
+    for (const { kind } of works) faults.reach(`${kind}.${moment}` satisfies FaultPoint);
+    if (settled) faults.reach(`settle.${moment}`);
+  }
+
+  #publish(orderId: string, session: Session, leasedUntil: number): void {
+    const state = session.state();
+    this.#cache.delete(orderId);
+    if (!isSettled(state)) {
+      this.#cache.set(orderId, state);
+      const [oldest] = this.#cache.keys();
+      if (oldest !== undefined && this.#cache.size > this.#parts.settings.MAX_CACHED_ORDERS) {
+        this.#cache.delete(oldest);
+      }
+    }
+    this.#parts.onCommit({ orderId, session, leasedUntil });
+  }
+
+  #answer({ answers, refused }: Taken): void {
+    for (const [work, error] of refused) work.reject(error);
+    for (const answer of answers) answer();
+  }
+
+  #fail({ works }: Taken, error: unknown): void {
+    this.#parts.metrics.failures.inc(works.length);
+    for (const work of works) work.reject(error);
+  }
+}

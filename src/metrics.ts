@@ -1,0 +1,115 @@
+// What is counted, in Prometheus' terms. It decides nothing and keeps no order; it exists so that every
+// part counts under one set of names. Times are in seconds, as Prometheus asks.
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { StoreFigures } from './store.ts';
+
+/** The figures of one process, registered in `registry`. */
+export const createMetrics = (registry: Registry) => {
+  const registers = [registry];
+  const seconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
+  return {
+    events: new Counter({
+      name: 'orderchart_events_published_total',
+      help: 'Domain events written to the journal',
+      labelNames: ['type'],
+      registers,
+    }),
+    messages: new Counter({
+      name: 'orderchart_messages_processed_total',
+      help: 'Messages that reached an order, by what became of them (dead: the chart failed)',
+      labelNames: ['disposition'],
+      registers,
+    }),
+    failures: new Counter({
+      name: 'orderchart_messages_failed_total',
+      help: 'Messages that could not be committed and will be taken again',
+      registers,
+    }),
+    incidents: new Counter({
+      name: 'orderchart_incidents_opened_total',
+      help: 'Incidents opened, by actor and reason',
+      labelNames: ['actor', 'reason'],
+      registers,
+    }),
+    stateSeconds: new Histogram({
+      name: 'orderchart_state_seconds',
+      help: 'Time that orders spent in a state before they left it',
+      labelNames: ['state'],
+      buckets: seconds,
+      registers,
+    }),
+    pendingMessages: new Gauge({
+      name: 'orderchart_messages_pending',
+      help: 'Messages waiting for a commit',
+      registers,
+    }),
+    commitSeconds: new Histogram({
+      name: 'orderchart_commit_seconds',
+      help: 'Time of a commit, stepping and flush included',
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+      registers,
+    }),
+    commitOrders: new Histogram({
+      name: 'orderchart_commit_orders',
+      help: 'Orders in a commit',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
+    calls: new Counter({
+      name: 'orderchart_calls_total',
+      help: 'Calls to services, by command and reply',
+      labelNames: ['command', 'reply'],
+      registers,
+    }),
+    retries: new Counter({
+      name: 'orderchart_call_retries_total',
+      help: 'Calls that were a second or later attempt, by command',
+      labelNames: ['command'],
+      registers,
+    }),
+    callSeconds: new Histogram({
+      name: 'orderchart_call_seconds',
+      help: 'Time of a call to an outside service',
+      labelNames: ['command'],
+      buckets: seconds,
+      registers,
+    }),
+    callsInFlight: new Gauge({
+      name: 'orderchart_calls_in_flight',
+      help: 'Calls to outside services that have no answer yet',
+      registers,
+    }),
+  };
+};
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Figures that are read from the store whenever somebody asks for the metrics. */
+export const addStoreMetrics = (registry: Registry, readFigures: () => Promise<StoreFigures>): void => {
+  const registers = [registry];
+  const orders = new Gauge({
+    name: 'orderchart_orders',
+    help: 'Orders by the state of their order chart',
+    labelNames: ['state'],
+    registers,
+    collect: async () => {
+      const { ordersByState, incidents, unreadable, pendingCalls } = await readFigures();
+      orders.reset();
+      for (const [state, count] of Object.entries(ordersByState)) orders.set({ state }, count);
+      parked.set({ why: 'incident' }, incidents);
+      parked.set({ why: 'unreadable' }, unreadable);
+      calls.set(pendingCalls);
+    },
+  });
+  const parked = new Gauge({
+    name: 'orderchart_orders_parked',
+    help: 'Orders that wait for a person',
+    labelNames: ['why'],
+    registers,
+  });
+  const calls = new Gauge({
+    name: 'orderchart_calls_pending',
+    help: 'Calls to outside services that were decided and have no answer yet',
+    registers,
+  });
+};

@@ -1,0 +1,264 @@
+import { expect, test } from 'vitest';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { chargeAll, idempotency, never, openHost, sample, widgets } from './harness.ts';
+
+const placed = async (host: Awaited<ReturnType<typeof openHost>>['host'], placement = sample) => {
+  const outcome = await host.place(placement);
+  if (outcome.outcome !== 'done') throw new Error('the order was placed before');
+  return outcome.result;
+};
+const settled = async ({ host, clock }: Awaited<ReturnType<typeof openHost>>, id: string) => {
+  const view = host.waitUntilSettled(id, 600_000);
+  await clock.advance(600_000);
+  return view;
+};
+
+test('one commit carries an order from accepted to reserved with its charge intended', async () => {
+  const { host, store } = await openHost({ gateway: never });
+  const view = await placed(host);
+  expect(view.actors).toMatchObject({
+    order: { state: 'paying.charging' },
+    inventory: { state: 'reserved' },
+  });
+  expect(view.version).toBe(3);
+  expect(await store.product('product-1')).toMatchObject({ onHand: 100, held: 2, available: 98 });
+  expect((await store.figures()).pendingCalls).toBe(1);
+});
+
+test('the sample order completes, charged once, sold once and confirmed once', async () => {
+  const open = await openHost();
+  const { id } = await placed(open.host);
+  expect(await settled(open, id)).toMatchObject({ state: 'completed', settled: true, paidAmount: 17_500 });
+  expect(open.gatewayCalls.map(({ command }) => command.type)).toEqual(['gateway.charge']);
+  expect(open.mailerCalls.map(({ command }) => command.notice)).toEqual(['confirmation']);
+  expect(await open.store.product('product-1')).toMatchObject({ onHand: 98, held: 0, sold: 2 });
+});
+
+test('a call leaves only after the commit that decided on it', async () => {
+  const happened: string[] = [];
+  const store = createMemoryStore();
+  const { host } = await openHost({
+    store: {
+      ...store,
+      commit: async (work, lease) => {
+        const results = await store.commit(work, lease);
+        await new Promise((resolve) => setImmediate(resolve));
+        happened.push('committed');
+        return results;
+      },
+    },
+    gateway: ({ signal }) => {
+      happened.push('charged');
+      return never({ signal });
+    },
+  });
+  await placed(host);
+  expect(happened).toEqual(['committed', 'charged']);
+});
+
+test('a lone order is committed without waiting for company', async () => {
+  const { host, clock } = await openHost({ gateway: never });
+  const before = clock.now();
+  await placed(host);
+  expect(clock.now()).toBe(before);
+});
+
+test('orders that are ready together share commits, none larger than the limit', async () => {
+  const sizes: number[] = [];
+  const store = createMemoryStore();
+  const { host } = await openHost({
+    store: {
+      ...store,
+      commit: (work, lease) => {
+        sizes.push(work.length);
+        return store.commit(work, lease);
+      },
+    },
+    gateway: never,
+    settings: { MAX_BATCH_ORDERS: 20 },
+  });
+  await Promise.all(Array.from({ length: 50 }, () => placed(host, widgets(1))));
+  expect(sizes).toEqual([20, 20, 10]);
+});
+
+test('of two cancels at the same time one is taken and the other refused with the moves that are open', async () => {
+  const { host } = await openHost({ gateway: never });
+  const { id } = await placed(host);
+  const cancel = () =>
+    host.send({
+      orderId: id,
+      to: 'order',
+      message: { type: 'order.cancel', reason: 'changed my mind' },
+      otherwise: 'refuse',
+    });
+  const [first, second] = await Promise.allSettled([cancel(), cancel()]);
+  expect(first).toMatchObject({ status: 'fulfilled', value: { result: { disposition: 'applied' } } });
+  expect(second).toMatchObject({ reason: { code: 'move-not-allowed', details: { allowed: [] } } });
+  expect((await host.received(id, 0, 100)).filter(({ type }) => type === 'order.cancel')).toHaveLength(1);
+});
+
+test('a refused move leaves no trace', async () => {
+  const { host } = await openHost({ gateway: never });
+  const { id, version } = await placed(host);
+  const refund = host.send({
+    orderId: id,
+    to: 'order',
+    message: { type: 'order.refund', refundId: 'r', reason: 'asked' },
+    otherwise: 'refuse',
+  });
+  await expect(refund).rejects.toMatchObject({ code: 'move-not-allowed' });
+  expect((await host.get(id))?.version).toBe(version);
+});
+
+test('a fact that the chart does not take is kept as ignored, with the reason', async () => {
+  const { host } = await openHost({ gateway: never });
+  const { id } = await placed(host);
+  const fact = await host.send({
+    orderId: id,
+    to: 'payment',
+    message: { type: 'gateway.voided', key: 'other', attempt: 1 },
+    otherwise: 'record',
+  });
+  expect(fact).toMatchObject({ result: { disposition: 'ignored', reason: 'no void waits for this answer' } });
+  expect((await host.received(id, 0, 100)).at(-1)).toMatchObject({
+    type: 'gateway.voided',
+    disposition: 'ignored',
+  });
+});
+
+test('the same message twice changes nothing the second time', async () => {
+  const { host } = await openHost({ gateway: never, mailer: never });
+  const { id } = await placed(host);
+  const send = () =>
+    host.send({
+      orderId: id,
+      to: 'payment',
+      messageId: 'webhook-1',
+      message: {
+        type: 'gateway.charged',
+        key: `${id}/charge/1`,
+        attempt: 1,
+        transactionId: 't',
+        amount: 17_500,
+        currency: 'USD',
+      },
+      otherwise: 'record',
+    });
+  expect(await send()).toMatchObject({ result: { disposition: 'applied' } });
+  const { version } = (await host.get(id)) ?? { version: 0 };
+  expect(await send()).toMatchObject({ result: { disposition: 'duplicate' } });
+  expect((await host.get(id))?.version).toBe(version);
+});
+
+test('a late capture after a cancel is refunded', async () => {
+  const open = await openHost({
+    gateway: (call) => (call.command.type === 'gateway.charge' ? never(call) : chargeAll(call)),
+    settings: { PAYMENT_ATTEMPTS: 1 },
+  });
+  const { id } = await placed(open.host);
+  await open.host.send({
+    orderId: id,
+    to: 'order',
+    message: { type: 'order.cancel', reason: 'no' },
+    otherwise: 'refuse',
+  });
+  expect(await settled(open, id)).toMatchObject({ state: 'cancelled', paidAmount: 0 });
+  await open.host.send({
+    orderId: id,
+    to: 'payment',
+    message: {
+      type: 'gateway.charged',
+      key: `${id}/charge/1`,
+      attempt: 1,
+      transactionId: 'late',
+      amount: 17_500,
+      currency: 'USD',
+    },
+    otherwise: 'record',
+  });
+  expect(await settled(open, id)).toMatchObject({
+    state: 'cancelled',
+    paidAmount: 17_500,
+    refundedAmount: 17_500,
+  });
+  expect(open.gatewayCalls.at(-1)?.command).toMatchObject({
+    type: 'gateway.refund',
+    amount: 17_500,
+    transactionId: 'late',
+  });
+});
+
+test('a key that was used before gives its first answer and places nothing', async () => {
+  const { host } = await openHost({ gateway: never });
+  const first = await host.place(sample, idempotency('k'));
+  const again = await host.place(sample, idempotency('k'));
+  expect(first.outcome).toBe('done');
+  expect(again).toMatchObject({
+    outcome: 'replayed',
+    record: { status: 201, body: first.outcome === 'done' ? first.result.id : '' },
+  });
+  expect(await host.list({ limit: 10 })).toHaveLength(1);
+});
+
+test('a slow bank holds up one order and no other', async () => {
+  const open = await openHost({
+    gateway: (call) => (call.command.key.includes('id-0002') ? never(call) : chargeAll(call)),
+  });
+  const slow = await placed(open.host);
+  const quick = await placed(open.host);
+  expect(await open.host.waitUntilSettled(quick.id, 60_000)).toMatchObject({ state: 'completed' });
+  expect(await open.host.get(slow.id)).toMatchObject({ state: 'paying' });
+});
+
+test('a version that moved on refuses a move that names the old one', async () => {
+  const { host } = await openHost({ gateway: never });
+  const { id, version } = await placed(host);
+  const cancel = (ifVersion: number) =>
+    host.send({
+      orderId: id,
+      to: 'order',
+      message: { type: 'order.cancel', reason: 'no' },
+      ifVersion,
+      otherwise: 'refuse',
+    });
+  await expect(cancel(version - 1)).rejects.toMatchObject({ code: 'version-mismatch', details: { version } });
+  expect(await cancel(version)).toMatchObject({ outcome: 'done' });
+});
+
+test('an order that does not exist is refused', async () => {
+  const { host } = await openHost();
+  const send = host.send({
+    orderId: 'nobody',
+    to: 'order',
+    message: { type: 'order.capture' },
+    otherwise: 'refuse',
+  });
+  await expect(send).rejects.toMatchObject({ code: 'order-not-found' });
+  expect(await host.get('nobody')).toBeUndefined();
+});
+
+test('an id that is taken is refused and the first order stays', async () => {
+  const { host } = await openHost({ gateway: never });
+  await placed(host, { ...sample, orderId: 'mine' });
+  await expect(host.place({ ...widgets(1), orderId: 'mine' })).rejects.toMatchObject({
+    code: 'invalid-request',
+  });
+  expect(await host.get('mine')).toMatchObject({ amount: 17_500 });
+});
+
+test('too many waiting messages refuse new orders, and it returns to normal by itself', async () => {
+  const { host } = await openHost({ gateway: never, settings: { MAX_PENDING_MESSAGES: 2 } });
+  const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => placed(host, widgets(1))));
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
+  expect(outcomes[2]).toMatchObject({ reason: { code: 'overloaded' } });
+  expect(await placed(host, widgets(1))).toMatchObject({ state: 'paying' });
+});
+
+test('nothing of a log line is an address, a name or what was bought', async () => {
+  const open = await openHost({ gateway: () => ({ type: 'gateway.declined', code: 'no-funds' }) });
+  const { id } = await placed(open.host);
+  await settled(open, id);
+  const text = JSON.stringify(open.lines);
+  expect(text).toContain(id);
+  for (const canary of ['someone@example.com', 'Widget', 'customer-123']) expect(text).not.toContain(canary);
+});

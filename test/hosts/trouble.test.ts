@@ -1,0 +1,293 @@
+import { expect, test } from 'vitest';
+import { setup } from 'xstate';
+import { paymentChart } from '../../machines/payment.ts';
+import { orderSystem } from '../../machines/system.ts';
+import type { Store } from '../../src/store.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { chargeAll, createCounter, never, openHost, sample, widgets } from './harness.ts';
+
+type Open = Awaited<ReturnType<typeof openHost>>;
+const place = async ({ host }: Open, placement = sample) => {
+  const outcome = await host.place(placement);
+  if (outcome.outcome !== 'done') throw new Error('the order was placed before');
+  return outcome.result;
+};
+const settle = async ({ host, clock }: Open, id: string) => {
+  const view = host.waitUntilSettled(id, 600_000);
+  await clock.advance(600_000);
+  return view;
+};
+/** Closes; calls that hang are given back when the time to drain is over. */
+const shut = async ({ host, clock }: Open) => {
+  const closed = host.close();
+  await clock.advance(10_000);
+  await closed;
+};
+/** Every commit by turn: what a test does to the nth instead of the real one. */
+const meddle = (store: Store, meddling: Record<number, Store['commit']>): Store => {
+  let commits = 0;
+  return {
+    ...store,
+    commit: (work, lease) => {
+      commits += 1;
+      return (meddling[commits] ?? store.commit)(work, lease);
+    },
+  };
+};
+
+test('an order whose version moved on is stepped again from what the store says', async () => {
+  const store = createMemoryStore();
+  const stale: Store['commit'] = async (work) => work.map(() => ({ outcome: 'stale' }));
+  const open = await openHost({ store: meddle(store, { 2: stale, 3: stale }) });
+  const { id } = await place(open);
+  expect(await settle(open, id)).toMatchObject({ state: 'completed', paidAmount: 17_500 });
+  expect(open.gatewayCalls).toHaveLength(1);
+});
+
+test('a commit that fails answers its callers, stores nothing, and the next one works', async () => {
+  const store = createMemoryStore();
+  const open = await openHost({
+    store: meddle(store, { 1: () => Promise.reject(new Error('disk full')) }),
+    gateway: never,
+  });
+  await expect(open.host.place(sample)).rejects.toMatchObject({ code: 'store-unavailable' });
+  expect(await open.host.list({ limit: 10 })).toHaveLength(0);
+  expect(await place(open)).toMatchObject({ state: 'paying' });
+});
+
+test('a reply whose commit fails is asked for again, with the same key', async () => {
+  const store = createMemoryStore();
+  const open = await openHost({ store: meddle(store, { 2: () => Promise.reject(new Error('disk full')) }) });
+  const { id } = await place(open);
+  expect(await settle(open, id)).toMatchObject({ state: 'completed' });
+  expect(open.gatewayCalls.map(({ command }) => command.key)).toEqual([`${id}/charge/1`, `${id}/charge/1`]);
+});
+
+test('no answer is looked up by the same key and never charged again blindly', async () => {
+  const open = await openHost({
+    gateway: (call) =>
+      call.command.type === 'gateway.charge'
+        ? never(call)
+        : { type: 'gateway.charged', transactionId: 't', amount: 17_500, currency: 'USD' },
+  });
+  const { id } = await place(open);
+  expect(await settle(open, id)).toMatchObject({ state: 'completed' });
+  expect(open.gatewayCalls.map(({ command: { type, key } }) => [type, key])).toEqual([
+    ['gateway.charge', `${id}/charge/1`],
+    ['gateway.look-up', `${id}/charge/1`],
+  ]);
+});
+
+test('a call that was lost in a crash is made again with the same key, and the start says so', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const before = await openHost({ store, ids, gateway: never });
+  const { id } = await place(before);
+  const after = await openHost({ store, ids, clock: before.clock });
+  expect(after.recovery).toEqual({ resumed: 1, overdue: 0, parked: 0 });
+  expect(await settle(after, id)).toMatchObject({ state: 'completed' });
+  expect(after.gatewayCalls[0]?.command).toMatchObject({ key: `${id}/charge/1`, attempt: 1 });
+});
+
+test('a deadline that fell due while nothing ran is rung at the start', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const before = await openHost({ store, ids, gateway: never });
+  const { id } = await place(before);
+  await shut(before);
+  await before.clock.advance(10 * 60_000);
+  const after = await openHost({ store, ids, clock: before.clock, gateway: never });
+  expect(after.recovery.overdue).toBe(1);
+  await after.clock.advance(0);
+  expect((await after.host.get(id))?.actors.order.state).toBe(
+    'compensating.stock.returned + compensating.money.returning',
+  );
+});
+
+test('a key that the bank may have forgotten is looked up, and only then charged with a new one', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const hour = 3_600_000;
+  const settings = { PAY_WITHIN_MS: 100 * hour, RESERVATION_TTL_MS: 100 * hour, CALL_TIMEOUT_MS: 24 * hour };
+  const before = await openHost({ store, ids, settings, gateway: never });
+  const { id } = await place(before);
+  await shut(before);
+  await before.clock.advance(24 * hour);
+  const after = await openHost({ store, ids, settings, clock: before.clock, keyLifetimeMs: 24 * hour });
+  expect(await settle(after, id)).toMatchObject({ state: 'completed' });
+  const asked = after.gatewayCalls.map(({ command: { type, key } }) => `${type} ${key}`);
+  expect(asked[0]).toBe(`gateway.look-up ${id}/charge/1`);
+  expect(asked.filter((each) => each.startsWith('gateway.charge'))).toEqual([
+    `gateway.charge ${id}/charge/2`,
+  ]);
+});
+
+test('closing finishes what is under way and takes nothing new', async () => {
+  const answer = Promise.withResolvers<void>();
+  const open = await openHost({
+    gateway: async (call) => {
+      await answer.promise;
+      return chargeAll(call);
+    },
+  });
+  const { id } = await place(open);
+  const closed = open.host.close();
+  await expect(open.host.place(sample)).rejects.toMatchObject({ code: 'closing' });
+  expect(await open.host.health()).toMatchObject({ ready: false });
+  answer.resolve();
+  await closed;
+  expect(await open.host.get(id)).toMatchObject({ paidAmount: 17_500 });
+});
+
+test('closing gives back a call that takes too long, and the next start makes it again', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const before = await openHost({ store, ids, gateway: never, settings: { DRAIN_MS: 1000 } });
+  const { id } = await place(before);
+  const closed = before.host.close();
+  await before.clock.advance(1000);
+  await closed;
+  expect((await store.figures()).pendingCalls).toBe(1);
+  const after = await openHost({ store, ids, clock: before.clock });
+  expect(await settle(after, id)).toMatchObject({ state: 'completed' });
+});
+
+test('an order that cannot be read is set aside and listed, and the others go on', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const before = await openHost({
+    store,
+    ids,
+    gateway: never,
+    settings: { PAY_WITHIN_MS: 86_400_000, RESERVATION_TTL_MS: 86_400_000 },
+  });
+  const { id } = await place(before);
+  await shut(before);
+  const newer = { ...orderSystem, version: '2' };
+  const after = await openHost({ store, ids, clock: before.clock, charts: newer });
+  await after.clock.advance(0);
+  const cancel = { type: 'order.cancel', reason: 'no' } as const;
+  await expect(
+    after.host.send({ orderId: id, to: 'order', message: cancel, otherwise: 'refuse' }),
+  ).rejects.toMatchObject({ code: 'order-unreadable' });
+  expect(await after.host.get(id)).toMatchObject({
+    state: 'unreadable',
+    incidents: [{ reason: 'unreadable' }],
+  });
+  expect(await after.host.list({ incident: true, limit: 10 })).toMatchObject([{ id }]);
+  expect(await settle(after, (await place(after, widgets(1))).id)).toMatchObject({ state: 'completed' });
+  await shut(after);
+  const again = await openHost({ store, ids, clock: before.clock });
+  expect(await settle(again, id)).toMatchObject({ state: 'completed' });
+});
+
+/** The shipped charts, with a payment that fails on amounts of 50.00. */
+const poisoned = {
+  ...orderSystem,
+  charts: {
+    ...orderSystem.charts,
+    payment: setup({
+      guards: {
+        isWholesome: ({ event }) => {
+          if (event['amount'] === 5000) throw new Error('poison');
+          return true;
+        },
+      },
+    }).createMachine({
+      id: 'payment',
+      context: paymentChart.config.context,
+      initial: 'idle',
+      states: {
+        idle: { on: { 'payment.charge': { guard: 'isWholesome', target: 'charging' } } },
+        charging: {},
+      },
+    }),
+  },
+};
+
+test('a message that makes a chart fail is set aside with an incident, and other orders go on', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const open = await openHost({ store, ids, charts: poisoned });
+  const poison = await place(open, widgets(1));
+  const healthy = await place(open, widgets(2));
+  expect(healthy.actors.payment.state).toBe('charging');
+  expect(poison).toMatchObject({
+    state: 'reserving',
+    incidents: [{ actor: 'inventory', reason: 'message-quarantined' }],
+  });
+  expect((await open.host.received(poison.id, 0, 10)).at(-1)).toMatchObject({
+    type: 'warehouse.reserved',
+    disposition: 'dead',
+  });
+
+  const retry = {
+    orderId: poison.id,
+    to: 'inventory',
+    message: { type: 'incident.retry' },
+    otherwise: 'refuse',
+  } as const;
+  await expect(open.host.send(retry)).rejects.toMatchObject({ code: 'move-not-allowed' });
+  await shut(open);
+  const mended = await openHost({ store, ids, clock: open.clock });
+  expect(mended.recovery.parked).toBe(1);
+  await mended.host.send(retry);
+  expect(await settle(mended, poison.id)).toMatchObject({ state: 'completed', incidents: [] });
+});
+
+test('every event is seen once and in order by a watcher that comes back where it left', async () => {
+  const open = await openHost();
+  const first = new AbortController();
+  const seen: number[] = [];
+  const { id } = await place(open);
+  for await (const event of open.host.watch({ after: 0, signal: first.signal })) {
+    seen.push(event.position);
+    if (seen.length === 4) first.abort();
+  }
+  await settle(open, id);
+  const second = new AbortController();
+  const last = await open.host.lastPosition();
+  for await (const event of open.host.watch({
+    orderId: id,
+    after: seen.at(-1) ?? 0,
+    signal: second.signal,
+  })) {
+    seen.push(event.position);
+    if (event.position === last) second.abort();
+  }
+  expect(seen).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+});
+
+test('a watcher of one type is woken by it and ends when the host closes', async () => {
+  const open = await openHost();
+  const types: string[] = [];
+  const watching = (async () => {
+    const { signal } = new AbortController();
+    for await (const { type } of open.host.watch({ types: ['order.completed'], after: 0, signal }))
+      types.push(type);
+  })();
+  const { id } = await place(open);
+  await settle(open, id);
+  await open.host.close();
+  await watching;
+  expect(types).toEqual(['order.completed']);
+});
+
+test('more calls than may be in flight wait in the store and are all made', async () => {
+  let inFlight = 0;
+  let most = 0;
+  const open = await openHost({
+    settings: { MAX_CALLS_IN_FLIGHT: 3 },
+    gateway: async (call) => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      await new Promise((resolve) => setImmediate(resolve));
+      inFlight -= 1;
+      return chargeAll(call);
+    },
+  });
+  const orders = await Promise.all(Array.from({ length: 30 }, () => place(open, widgets(1))));
+  const views = await Promise.all(orders.map(({ id }) => settle(open, id)));
+  expect(views.every((view) => view?.state === 'completed')).toBe(true);
+  expect(most).toBeLessThanOrEqual(3);
+});

@@ -1,0 +1,121 @@
+// Connections that are slow, broken, gone or about to end, over real sockets.
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { listen, openSocket, readAll } from './connections.ts';
+import { createEdge, problemOf, sampleOrder } from './edge.ts';
+
+const toBody = (answer: string): unknown => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+const order = JSON.stringify(sampleOrder);
+const head = (extra = '') =>
+  `POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: key-1\r\n${extra}` +
+  `Content-Length: ${order.length}\r\n\r\n`;
+
+describe('a request', () => {
+  it('whose body does not arrive in time is cut off with 408, and nothing is stored', async () => {
+    await using edge = await listen(createEdge({ requestTimeoutMs: 200 }));
+    const socket = await openSocket(edge.port);
+    socket.write(`${head()}${order.slice(0, 20)}`);
+    const answer = await readAll(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(problemOf.parse(toBody(answer)).type).toBe('/problems/request-timeout');
+    expect(edge.host.placements).toEqual([]);
+  });
+
+  it('whose headers do not arrive in time is cut off with 408', async () => {
+    await using edge = await listen(createEdge({ requestTimeoutMs: 200 }));
+    const socket = await openSocket(edge.port);
+    socket.write('GET /orders HTTP/1.1\r\nHost: x\r\n');
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('that is not HTTP is refused as a problem', async () => {
+    await using edge = await listen(createEdge());
+    const socket = await openSocket(edge.port);
+    socket.write('HELLO\r\n\r\n');
+    const answer = await readAll(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(problemOf.parse(toBody(answer)).type).toBe('/problems/invalid-request');
+  });
+
+  it('with too many headers is refused as a problem', async () => {
+    await using edge = await listen(createEdge());
+    const socket = await openSocket(edge.port);
+    socket.write(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
+    const answer = await readAll(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(problemOf.parse(toBody(answer)).type).toBe('/problems/headers-too-large');
+  });
+
+  it('with a body that is too large is refused before it is read, and nothing is stored', async () => {
+    await using edge = await listen(createEdge());
+    const socket = await openSocket(edge.port);
+    socket.write(head().replace(/Content-Length: \d+/, 'Content-Length: 999999999'));
+    const answer = await readAll(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(edge.host.placements).toEqual([]);
+  });
+
+  it('with a body that is too large in chunks is refused, and nothing is stored', async () => {
+    await using edge = await listen(createEdge());
+    const socket = await openSocket(edge.port);
+    const chunk = `8000\r\n${' '.repeat(0x8000)}\r\n`;
+    socket.write(head().replace(/Content-Length: \d+/, 'Transfer-Encoding: chunked') + chunk.repeat(3));
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(edge.host.placements).toEqual([]);
+  });
+});
+
+describe('a client that waits and leaves', () => {
+  it('leaves no wait behind, and the order and its first answer stand', async () => {
+    await using edge = await listen(createEdge());
+    const { host } = edge;
+    const socket = await openSocket(edge.port);
+    socket.write(head('Prefer: wait=60\r\n') + order);
+    await host.until(() => host.waits === 1);
+    const [id = ''] = host.orders.keys();
+    host.change(id, { state: 'paying' });
+    socket.destroy();
+    await host.until(() => host.waits === 0);
+    expect(edge.clock.timers()).toBe(0);
+    host.change(id, { state: 'completed', settled: true });
+    const again = await edge.placeOrder();
+    expect(host.amendments).toEqual([]);
+    expect(again.statusCode).toBe(202);
+    expect(again.json()).toMatchObject({ id, state: 'validating' });
+    expect(again.headers['idempotency-replayed']).toBe('true');
+  });
+});
+
+describe('a server that closes', () => {
+  it('answers who waits with what is known now, and does not hang', async () => {
+    await using edge = await listen(createEdge());
+    const { host } = edge;
+    const socket = await openSocket(edge.port);
+    const answered = readAll(socket);
+    socket.write(head('Prefer: wait=60\r\n') + order);
+    await host.until(() => host.waits === 1);
+    await edge.app.close();
+    const answer = await answered;
+    expect(answer).toMatch(/^HTTP\/1\.1 202 /);
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+    expect(z.looseObject({ state: z.string() }).parse(toBody(answer)).state).toBe('validating');
+    expect(host.records.get('orders key-1')?.status).toBe(202);
+  });
+
+  it('refuses new requests with 503 as a problem', async () => {
+    const edge = createEdge();
+    const answers: Response[] = [];
+    edge.app.addHook('preClose', async () => {
+      for (const path of ['/readyz', '/orders', '/nothing'])
+        answers.push(await fetch(`${listening.url}${path}`));
+    });
+    const listening = await listen(edge);
+    await edge.app.close();
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
+    for (const answer of answers) {
+      expect(answer.headers.get('retry-after')).toBe('5');
+      expect(answer.headers.get('connection')).toBe('close');
+      expect(problemOf.parse(await answer.json()).type).toBe('/problems/closing');
+    }
+  });
+});

@@ -1,0 +1,207 @@
+// The OpenAPI document and its neighbours: complete, of version 3.1, and true to what is answered.
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { typesTo } from '../../machines/messages.ts';
+import { errorCodes } from '../../src/errors.ts';
+import { createEdge } from './edge.ts';
+import { noon } from './fake-host.ts';
+
+const mediaTypes = z.record(z.string(), z.looseObject({ schema: z.looseObject({}) }));
+const operation = z.looseObject({
+  operationId: z.string(),
+  summary: z.string(),
+  tags: z.array(z.string()).min(1),
+  parameters: z.array(z.looseObject({ name: z.string(), in: z.string(), required: z.boolean() })).default([]),
+  requestBody: z.looseObject({ content: mediaTypes }).optional(),
+  responses: z.record(z.string(), z.looseObject({ description: z.string(), content: mediaTypes.optional() })),
+});
+const documentOf = z.looseObject({
+  openapi: z.string(),
+  paths: z.record(z.string(), z.record(z.string(), operation)),
+  components: z.looseObject({ schemas: z.record(z.string(), z.looseObject({})) }),
+});
+const readDocument = async ({ get } = createEdge()) => documentOf.parse((await get('/openapi.json')).json());
+
+const routes = [
+  'get /',
+  'get /events',
+  'get /events/stream',
+  'get /incidents',
+  'get /livez',
+  'get /metrics',
+  'get /openapi.json',
+  'get /orders',
+  'get /orders/{id}',
+  'get /orders/{id}/events',
+  'get /orders/{id}/explain',
+  'get /orders/{id}/messages',
+  'get /orders/{id}/stream',
+  'get /problems/{code}',
+  'get /products',
+  'get /products/{id}',
+  'get /readyz',
+  'get /schemas/{type}/{version}',
+  'post /orders',
+  'post /orders/{id}/cancel',
+  'post /orders/{id}/capture',
+  'post /orders/{id}/refunds',
+  'post /orders/{id}/resolve',
+  'post /orders/{id}/retry',
+  'put /products/{id}',
+];
+const toOperations = (document: z.infer<typeof documentOf>) =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, declared]) => ({ name: `${method} ${path}`, ...declared })),
+  );
+
+describe('the OpenAPI document', () => {
+  it('is of version 3.1 and has every route', async () => {
+    const document = await readDocument();
+    expect(document.openapi).toMatch(/^3\.1\./);
+    expect(
+      toOperations(document)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(routes);
+  });
+
+  it('documents for every route an answer, and 4xx and 5xx as problems', async () => {
+    for (const { name, responses } of toOperations(await readDocument())) {
+      const statuses = Object.keys(responses);
+      expect(
+        statuses.some((status) => status.startsWith('2')),
+        name,
+      ).toBe(true);
+      expect(
+        statuses.some((status) => status.startsWith('4')),
+        name,
+      ).toBe(true);
+      for (const [status, { content }] of Object.entries(responses)) {
+        if (status < '400' || (name === 'get /readyz' && status === '503')) continue;
+        expect(content, `${name} ${status}`).toEqual({
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        });
+      }
+    }
+  });
+
+  it('has an operation id of its own for every route, and a declared body for every change', async () => {
+    const operations = toOperations(await readDocument());
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    for (const { name, requestBody } of operations) {
+      expect(requestBody !== undefined, name).toBe(!name.startsWith('get'));
+    }
+  });
+
+  it('says which headers are required', async () => {
+    const { paths } = await readDocument();
+    const key = (path: string) =>
+      paths[path]?.['post']?.parameters.find(({ name }) => name === 'idempotency-key')?.required;
+    expect(key('/orders')).toBe(true);
+    expect(key('/orders/{id}/refunds')).toBe(true);
+    expect(key('/orders/{id}/cancel')).toBe(false);
+  });
+
+  it('refers to nothing that it does not have', async () => {
+    const document = await readDocument();
+    const text = JSON.stringify(document);
+    const names = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(0);
+    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(names));
+  });
+
+  it('describes what is really answered', async () => {
+    const edge = createEdge();
+    const { host, get, post, placeOrder } = edge;
+    const document = await readDocument(edge);
+    const placed = await placeOrder();
+    const { id } = placed.json();
+    host.change(id, {
+      failure: { kind: 'cancelled', text: 't' },
+      problems: [{ productId: 'p', kind: 'price-changed', expected: 1, actual: 2 }],
+      incidents: [{ actor: 'payment', reason: 'r', text: 't', since: noon }],
+      calls: [{ actor: 'payment', type: 'gateway.charge', key: 'k', attempt: 1, at: noon }],
+    });
+    const answers: [string, string, Awaited<ReturnType<typeof get>>][] = [
+      ['/orders', 'post', placed],
+      ['/orders', 'get', await get('/orders')],
+      ['/orders', 'get', await get('/orders?x=1')],
+      ['/orders/{id}', 'get', await get(`/orders/${id}`)],
+      ['/orders/{id}', 'get', await get('/orders/nobody')],
+      ['/orders/{id}/events', 'get', await get(`/orders/${id}/events`)],
+      ['/orders/{id}/explain', 'get', await get(`/orders/${id}/explain`)],
+      ['/orders/{id}/capture', 'post', await post(`/orders/${id}/capture`)],
+      ['/orders/{id}/cancel', 'post', await post(`/orders/${id}/cancel`)],
+      ['/incidents', 'get', await get('/incidents')],
+      ['/events', 'get', await get('/events')],
+      ['/products', 'get', await get('/products')],
+      ['/products/{id}', 'get', await get('/products/product-1')],
+      ['/livez', 'get', await get('/livez')],
+      ['/readyz', 'get', await get('/readyz')],
+      ['/', 'get', await get('/')],
+    ];
+    const $defs = document.components.schemas;
+    for (const [path, method, answer] of answers) {
+      const declared = document.paths[path]?.[method]?.responses[String(answer.statusCode)];
+      const [type = ''] = String(answer.headers['content-type']).split(';');
+      const schema = declared?.content?.[type]?.schema;
+      expect(schema, `${method} ${path} ${answer.statusCode} ${type}`).toBeDefined();
+      const local: z.core.JSONSchema.JSONSchema = JSON.parse(
+        JSON.stringify({ ...schema, $defs }).replaceAll('#/components/schemas/', '#/$defs/'),
+      );
+      const checked = z.fromJSONSchema(local).safeParse(answer.json());
+      expect(checked.error?.issues ?? [], `${method} ${path} ${answer.statusCode}`).toEqual([]);
+    }
+  });
+});
+
+describe('the page', () => {
+  it('shows the document, from here alone', async () => {
+    const { get } = createEdge();
+    const page = await get('/docs');
+    expect(page.statusCode).toBe(200);
+    expect(page.headers['content-type']).toContain('text/html');
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
+    expect(page.body).not.toMatch(/https?:\/\//);
+    const script = await get('/docs/static/swagger-ui-bundle.js');
+    expect(script.statusCode).toBe(200);
+    expect((await get('/docs/static/swagger-initializer.js')).body).toContain('/openapi.json');
+  });
+});
+
+describe('the schemas of messages', () => {
+  it.each(typesTo('journal'))('has %s, as events point at it', async (type) => {
+    const { get, host } = createEdge();
+    host.record('order-1', type);
+    const { events } = (await get('/events')).json();
+    const answer = await get(events[0].dataschema);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toContain('application/schema+json');
+    expect(answer.json()).toMatchObject({ title: type, type: 'object' });
+  });
+
+  it.each(['/schemas/order.created/2', '/schemas/order.exploded/1'])('has no %s', async (url) => {
+    const { get } = createEdge();
+    expect((await get(url)).statusCode).toBe(404);
+  });
+});
+
+describe('the problems', () => {
+  it('each have a text at their type, with the status', async () => {
+    const { get } = createEdge();
+    const codes = errorCodes.filter(
+      (code) => !['store-in-use', 'store-unsupported', 'chart-unsupported', 'invalid-setting'].includes(code),
+    );
+    for (const code of [...codes, 'internal-error', 'route-not-found', 'method-not-allowed']) {
+      const answer = await get(`/problems/${code}`);
+      expect(answer.statusCode, code).toBe(200);
+      expect(answer.headers['content-type']).toContain('text/plain');
+      expect(answer.body).toMatch(/ \(\d{3}\)\n\n.+/);
+    }
+  });
+
+  it('of a start are nobody else’s business', async () => {
+    const { get } = createEdge();
+    expect((await get('/problems/store-in-use')).statusCode).toBe(404);
+  });
+});

@@ -1,0 +1,150 @@
+// A gateway's ledger from a file: JSON lines as the simulated gateway writes them, or CSV with a header of the
+// same names. It is sorted by order in a temporary database, so that a ledger of any size can be laid beside a
+// store. It never asks a gateway, and believes nothing but the shape of a line.
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { z } from 'zod';
+import { AppError, describeError } from '../errors.ts';
+import { readFields } from './json.ts';
+
+const results = ['charged', 'authorized', 'captured', 'voided', 'refunded', 'declined'] as const;
+
+const lineSchema = z.object({
+  /** When the gateway did it. */
+  at: z.iso.datetime({ offset: true }),
+  key: z.string().min(1),
+  orderId: z.string().min(1),
+  amount: z.union([
+    z.int().nonnegative(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ]),
+  currency: z.string().min(1),
+  result: z.enum(results),
+  transactionId: z
+    .string()
+    .nullish()
+    .transform((id) => id || null),
+});
+
+/** One thing that the gateway did, or declined to. */
+export interface LedgerEntry {
+  /** Where it is in the file, from 1. */
+  readonly line: number;
+  /** ms since 1970, by the gateway's clock. */
+  readonly at: number;
+  readonly key: string;
+  readonly orderId: string;
+  /** Minor units. */
+  readonly amount: number;
+  readonly currency: string;
+  readonly result: (typeof results)[number];
+  readonly transactionId: string | null;
+}
+
+export interface GatewayLedger {
+  /** By order id, as `compareIds` sorts them, and by line. */
+  entries(): Iterable<LedgerEntry>;
+  close(): void;
+}
+
+/** @throws AppError `invalid-setting` where a line is not a ledger entry, or the file cannot be read. */
+export const readGatewayLedger = async (path: string): Promise<GatewayLedger> => {
+  const sorted = createSorter();
+  try {
+    await sorted.fill(readEntries(path));
+    return sorted;
+  } catch (error) {
+    sorted.close();
+    const problem = error instanceof NotAnEntry || isFileError(error) ? describeError(error) : undefined;
+    if (problem === undefined) throw error;
+    throw new AppError('invalid-setting', `--gateway-ledger=${path} is not usable: ${problem}`);
+  }
+};
+
+class NotAnEntry extends Error {}
+
+const isFileError = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && 'code' in error;
+
+const readEntries = async function* (path: string): AsyncIterable<LedgerEntry> {
+  const isTorn = !(await endsWithNewline(path));
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  let toFields: ((line: string) => unknown) | undefined;
+  let broken: number | undefined;
+  let number = 0;
+  for await (const line of lines) {
+    number += 1;
+    if (broken !== undefined) throw new NotAnEntry(`line ${broken} is not a ledger entry`);
+    if (line.trim() === '') continue;
+    if (toFields === undefined) {
+      const header = line.startsWith('{') ? undefined : splitCells(line);
+      toFields = header ? (text) => zip(header, splitCells(text)) : readFields;
+      if (header) continue;
+    }
+    const checked = lineSchema.safeParse(toFields(line));
+    if (checked.success) yield { ...checked.data, line: number, at: Date.parse(checked.data.at) };
+    else broken = number;
+  }
+  // The last line may be one that is just being written.
+  if (broken !== undefined && !isTorn) throw new NotAnEntry(`line ${broken} is not a ledger entry`);
+};
+
+const endsWithNewline = async (path: string): Promise<boolean> => {
+  await using file = await open(path);
+  const { size } = await file.stat();
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+  return buffer.toString() === '\n';
+};
+
+/** The cells of a line of CSV (RFC 4180, without line breaks in cells). */
+const splitCells = (line: string): string[] =>
+  [...`,${line.replace(/^\ufeff/, '')}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? '',
+  );
+
+const zip = (names: readonly string[], cells: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name, index) => [name, cells[index] ?? '']));
+
+const createSorter = () => {
+  // Without a name SQLite makes a temporary file of its own, and removes it.
+  const database = new DatabaseSync('');
+  database.exec(
+    'CREATE TABLE entries (line INTEGER PRIMARY KEY, at, key, order_id, amount, currency, result, transaction_id)',
+  );
+  const add = database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  return {
+    fill: async (entries: AsyncIterable<LedgerEntry>): Promise<void> => {
+      database.exec('BEGIN');
+      for await (const { line, at, key, orderId, amount, currency, result, transactionId } of entries) {
+        add.run(line, at, key, orderId, amount, currency, result, transactionId);
+      }
+      database.exec('COMMIT; CREATE INDEX by_order ON entries (order_id, line)');
+    },
+    entries: function* (): Iterable<LedgerEntry> {
+      const rows = database.prepare('SELECT * FROM entries ORDER BY order_id, line').iterate();
+      for (const row of rows) yield toEntry(row);
+    },
+    close: () => database.close(),
+  };
+};
+
+const rowSchema = z.object({
+  line: z.number(),
+  at: z.number(),
+  key: z.string(),
+  order_id: z.string(),
+  amount: z.number(),
+  currency: z.string(),
+  result: z.enum(results),
+  transaction_id: z.string().nullable(),
+});
+
+const toEntry = (row: Readonly<Record<string, SQLOutputValue>>): LedgerEntry => {
+  const { order_id: orderId, transaction_id: transactionId, ...entry } = rowSchema.parse(row);
+  return { ...entry, orderId, transactionId };
+};

@@ -1,0 +1,64 @@
+// Reading JSON that may be anything, and telling where two values differ. It never shows the values
+// themselves: an order's data is personal, and a report gets passed around.
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The fields of a JSON object; undefined for anything else. */
+export const readFields = (text: string): Fields | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+export const textIn = (fields: Fields, name: string): string | undefined => {
+  const value = fields[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+export const numberIn = (fields: Fields, name: string): number | undefined => {
+  const value = fields[name];
+  return typeof value === 'number' ? value : undefined;
+};
+
+/** Whether a stored JSON text says the same as `value` will once it is JSON. The order of fields is free. */
+export const saysSame = (stored: string, value: unknown): boolean => {
+  const text = JSON.stringify(value);
+  return text === stored || findDifference(stored, text) === undefined;
+};
+
+/** The path to the first place in which two JSON texts differ; undefined where they say the same. */
+export const findDifference = (one: string, other: string): string | undefined => {
+  try {
+    return compare(JSON.parse(one), JSON.parse(other), '');
+  } catch {
+    return 'it is not JSON';
+  }
+};
+
+const compare = (one: unknown, other: unknown, path: string): string | undefined => {
+  if (Array.isArray(one) && Array.isArray(other)) {
+    if (one.length !== other.length) return `${path}.length`;
+    return findFirst(one.keys(), (index) => compare(one[index], other[index], `${path}[${index}]`));
+  }
+  if (isFields(one) && isFields(other)) {
+    const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+    return findFirst(names, (name) =>
+      compare(one[name], other[name], path === '' ? name : `${path}.${name}`),
+    );
+  }
+  return one === other ? undefined : path || 'all of it';
+};
+
+const findFirst = <T>(items: Iterable<T>, look: (item: T) => string | undefined): string | undefined => {
+  for (const item of items) {
+    const found = look(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};

@@ -1,0 +1,70 @@
+// The commands of `orderchart`: which there are, what they are given, and how they end. Wrong usage and wrong
+// settings end with one clear line and exit code 2; trouble at the start with one line and exit code 1.
+import { parseArgs } from 'node:util';
+import { systemClock } from '../clock.ts';
+import { readSettings, type Settings, settingsSchema } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { ExamineStore } from '../evidence.ts';
+import { diagnose } from './doctor.ts';
+import { helpOf, usage } from './help.ts';
+import type { Create } from './running.ts';
+import { placeSample } from './sample.ts';
+import { serve } from './serve.ts';
+
+const commands = ['start', 'serve', 'help'] as const;
+
+/** Runs the command that `words` (without program and script) ask for. Sets the process's exit code. */
+export const runCommand = async (
+  words: readonly string[],
+  create: Create,
+  examineStore: ExamineStore,
+): Promise<void> => {
+  try {
+    const [first, ...rest] = words;
+    await (first === 'doctor' ? diagnose(rest, examineStore, systemClock) : dispatch(words, create));
+  } catch (error) {
+    const isUsage = !(error instanceof AppError) || error.code === 'invalid-setting';
+    if (!(error instanceof AppError) && !isParseError(error)) throw error;
+    console.error(`orderchart: ${error.message}`);
+    process.exitCode = isUsage ? 2 : 1;
+  }
+};
+
+type Flag = { readonly type: 'string' } | { readonly type: 'boolean'; readonly short: string };
+
+const dispatch = async (words: readonly string[], create: Create): Promise<void> => {
+  const { positionals, values } = parseArgs({ args: [...words], options: flags, allowPositionals: true });
+  const [name = 'help', ...rest] = positionals;
+  const command = commands.find((each) => each === name);
+  if (command === undefined || rest.length > 0) {
+    throw new AppError('invalid-setting', `There is no command '${positionals.join(' ')}'.\n\n${usage}`);
+  }
+  if (command === 'help') {
+    console.log(usage);
+    return;
+  }
+  if (values['help']) {
+    console.log(helpOf(command));
+    return;
+  }
+  const settings = toSettings(values);
+  await serve(settings, create, command === 'start' ? placeSample : undefined);
+};
+
+const toFlag = (name: string): string => name.toLowerCase().replaceAll('_', '-');
+
+const flags: Record<string, Flag> = Object.fromEntries([
+  ...Object.keys(settingsSchema.shape).map((name) => [toFlag(name), { type: 'string' }] as const),
+  ['help', { type: 'boolean', short: 'h' }] as const,
+]);
+
+const toSettings = (values: Readonly<Record<string, unknown>>): Settings => {
+  const given = Object.keys(settingsSchema.shape).map((name) => {
+    const flag = values[toFlag(name)];
+    return [name, typeof flag === 'string' ? flag : process.env[name]] as const;
+  });
+  return readSettings(Object.fromEntries(given));
+};
+
+const isParseError = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');

@@ -1,0 +1,100 @@
+// `orderchart doctor`: has a store examined and prints what was found, invariant by invariant. It changes
+// nothing, also while the service runs. Exit code 0: everything holds; 1: something does not.
+import { parseArgs } from 'node:util';
+import type { Clock } from '../clock.ts';
+import { readSettings } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { CheckReport, ExaminationProgress, ExaminationReport, ExamineStore } from '../evidence.ts';
+
+const help = `Usage: orderchart doctor [--database-url sqlite:PATH] [--gateway-ledger FILE] [--mail-dir FOLDER]
+                         [--no-replay] [--json]
+
+Checks every invariant that can be checked from the store. It reads one consistent picture of it and changes
+nothing, so it can be run at any time, also while the service runs (until it ends, the write-ahead log grows).
+
+  --database-url    the store [DATABASE_URL, or sqlite:data/orderchart.db]
+  --gateway-ledger  what the gateway did: .jsonl as the simulated gateway writes it, or .csv with the columns
+                    at, key, orderId, amount, currency, result, transactionId
+  --mail-dir        the folder of the file mailer: is the mail of every notice there?
+  --no-replay       leaves out what takes longest: replaying every order through its charts
+  --json            prints the whole report as JSON
+
+Exit code: 0 everything holds, 1 something does not, 2 there was nothing that could be checked.`;
+
+const options = {
+  'database-url': { type: 'string' },
+  'gateway-ledger': { type: 'string' },
+  'mail-dir': { type: 'string' },
+  'no-replay': { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** On a store with more orders than this it is said, every second, how far the examination is. */
+const manyOrders = 5000;
+const progressEveryMs = 1000;
+
+/**
+ * Runs the command with `words` behind its name. Sets the process's exit code.
+ * @throws AppError `invalid-setting` where there is nothing that can be examined.
+ */
+export const diagnose = async (
+  words: readonly string[],
+  examineStore: ExamineStore,
+  clock: Clock,
+): Promise<void> => {
+  const { values } = parseArgs({ args: [...words], options });
+  if (values.help) {
+    console.log(help);
+    return;
+  }
+  const { DATABASE_URL: url } = readSettings({
+    DATABASE_URL: values['database-url'] ?? process.env['DATABASE_URL'],
+  });
+  if (!url.startsWith('sqlite:')) {
+    throw new AppError('invalid-setting', `DATABASE_URL=${url} is not usable: the doctor needs sqlite:PATH`);
+  }
+  const report = await examineStore({
+    path: url.slice('sqlite:'.length),
+    ...(values['gateway-ledger'] !== undefined && { gatewayLedger: values['gateway-ledger'] }),
+    ...(values['mail-dir'] !== undefined && { mailDirectory: values['mail-dir'] }),
+    replay: values['no-replay'] !== true,
+    onProgress: createProgressLine(clock),
+  });
+  console.log(values.json ? JSON.stringify(report, null, 2) : toText(report));
+  process.exitCode = report.violations === 0 ? 0 : 1;
+};
+
+const createProgressLine = (clock: Clock): ((progress: ExaminationProgress) => void) => {
+  let printedAt = Number.NEGATIVE_INFINITY;
+  return ({ doing, orders, of }) => {
+    const now = clock.now();
+    if (of <= manyOrders || now - printedAt < progressEveryMs) return;
+    printedAt = now;
+    console.error(`${doing}: ${orders} of ${of} orders`);
+  };
+};
+
+const toText = ({ orders, violations, checks, notes }: ExaminationReport): string =>
+  [
+    'invariant      checked  violations  what holds',
+    ...checks.map(toRow),
+    ...checks.filter((check) => check.violations > 0).map(toDetails),
+    ...notes.map((note) => `\nNote: ${note}`),
+    `\n${orders} orders examined: ${violations === 0 ? 'everything holds' : `${violations} violations`}.`,
+  ].join('\n');
+
+const toRow = ({ invariant, sentence, checked, violations, skipped }: CheckReport): string => {
+  const figures = `${String(checked).padStart(12)}${String(violations).padStart(12)}`;
+  return `${invariant.padEnd(9)} ${skipped === undefined ? figures : `(${skipped})`.padEnd(24)}  ${sentence}`;
+};
+
+const toDetails = ({ invariant, sentence, advice, violations, findings }: CheckReport): string => {
+  const rest = violations - findings.length;
+  return [
+    `\n${invariant} is violated: ${sentence}`,
+    ...findings.map(({ about, problem }) => `  ${about}  ${problem}`),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+    `  What to do: ${advice}`,
+  ].join('\n');
+};

@@ -1,0 +1,32 @@
+// What `--help` prints: the commands, and every setting with its default and its meaning, read off the one
+// list in config.ts so that it cannot be out of date.
+import { z } from 'zod';
+import { settingsSchema } from '../config.ts';
+
+export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
+
+  start   serve, and place the sample order so that there is something to see
+  serve   run the service
+  doctor  check every invariant of the store, also while the service runs
+  help    print this
+
+orderchart COMMAND --help lists every setting.`;
+
+/** The help of one command. */
+export const helpOf = (command: 'start' | 'serve'): string => {
+  const about = {
+    start: 'Runs the service with a sample catalogue, and places the sample order.',
+    serve: 'Runs the service. An empty catalogue is filled with the sample products.',
+  }[command];
+  const rows = Object.entries(settingsSchema.shape).map(([name, schema]) => {
+    const { default: fallback } = z.toJSONSchema(schema, { io: 'input' });
+    return `  ${name.padEnd(22)} ${String(schema.description)} [${String(fallback)}]`;
+  });
+  return `Usage: orderchart ${command} [--setting VALUE …]
+
+${about} It stays up until Ctrl-C (or SIGTERM), then finishes what is under way.
+
+Settings: environment variables, or flags (--payment-delay-ms 200 for PAYMENT_DELAY_MS). [default]
+
+${rows.join('\n')}`;
+};

@@ -1,0 +1,43 @@
+// Runs the service in this process: opens everything, fills an empty catalogue, listens, and on Ctrl-C or
+// SIGTERM finishes what is under way and lets the process end with code 0.
+import type { FastifyInstance } from 'fastify';
+import { systemClock } from '../clock.ts';
+import type { Settings } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { Create, Running } from './running.ts';
+import { sampleProducts } from './sample.ts';
+
+/** Serves until a signal. `then` is done once the service listens at `address`. */
+export const serve = async (
+  settings: Settings,
+  create: Create,
+  then: ((running: Running, address: string) => Promise<void>) | undefined,
+): Promise<void> => {
+  const running = await create(settings);
+  const stopping = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.resolve());
+  try {
+    await running.catalogue.seedProducts(sampleProducts, systemClock.now());
+    const address = await listen(running.api, settings);
+    const { resumed, overdue, parked } = running.recovery;
+    console.log(`Orderchart listens on ${address}`);
+    console.log(`Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${parked} orders parked`);
+    await then?.(running, address);
+    await stopping.promise;
+    console.log('Stopping: nothing new is taken, what is under way is finished …');
+  } finally {
+    await running.close();
+  }
+  console.log('Stopped.');
+};
+
+const listen = async (api: FastifyInstance, { HOST: host, PORT: port }: Settings): Promise<string> => {
+  try {
+    return await api.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const reason =
+      code === 'EADDRINUSE' ? 'another program listens there; choose another PORT' : String(code);
+    throw new AppError('invalid-setting', `HOST=${host} PORT=${port} is not usable: ${reason}`);
+  }
+};

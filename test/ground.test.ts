@@ -1,0 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const read = async (name: string) => readFile(resolve(import.meta.dirname, '..', name), 'utf8');
+const manifest = JSON.parse(await read('package.json'));
+
+test('every script runs on the pinned Node, whatever the machine has', () => {
+  expect(process.versions.node).toBe(manifest.devDependencies.node);
+});
+
+test('the service needs nothing that only development has', async () => {
+  const needed = Object.keys(manifest.dependencies);
+  expect(needed.filter((name) => name in manifest.devDependencies)).toEqual([]);
+});
+
+test('every dependency is pinned exactly', () => {
+  const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
+  expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(String(version)))).toEqual([]);
+});
+
+test('the lockfile names no registry', async () => {
+  expect(await read('package-lock.json')).not.toContain('"resolved"');
+});
+
+test('CI runs exactly the second command of the README', async () => {
+  expect(await read('.ci/run')).toContain('\nnpm ci && npm test\n');
+  expect(await read('README.md')).toContain('\n    npm ci && npm test\n');
+});
+
+test('the source map of ARCHITECTURE.md names what is there', async () => {
+  const architecture = await read('ARCHITECTURE.md');
+  const folders = ['machines', 'src', 'test'];
+  const named = await Promise.all(
+    folders.map((folder) => readdir(resolve(import.meta.dirname, '..', folder), { withFileTypes: true })),
+  );
+  const inside = named[1]?.filter((entry) => entry.isDirectory()).map(({ name }) => `${name}/`) ?? [];
+  expect(inside.filter((name) => !architecture.includes(name))).toEqual([]);
+});

@@ -1,0 +1,66 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import pino from 'pino';
+import { expect, test } from 'vitest';
+import { createOrderchart, type OutsideService, readSettings } from '../src/main.ts';
+import { createMemoryStore } from '../src/stores/memory.ts';
+import { sampleBody } from './e2e/client.ts';
+
+const answering = (): {
+  gateway: OutsideService<'gateway'>;
+  mailer: OutsideService<'mailer'>;
+  told: string[];
+} => {
+  const told: string[] = [];
+  return {
+    told,
+    gateway: {
+      name: 'gateway',
+      place: 'outside',
+      answer: async ({ command }) => {
+        told.push(command.type);
+        if (command.type !== 'gateway.charge') return { type: 'gateway.absent' };
+        const { amount, currency } = command;
+        return { type: 'gateway.charged', transactionId: 'mine', amount, currency };
+      },
+    },
+    mailer: {
+      name: 'mailer',
+      place: 'outside',
+      answer: async ({ command }) => {
+        told.push(command.notice);
+        return { type: 'mailer.sent' };
+      },
+    },
+  };
+};
+
+test('the whole can be embedded without listening, with every service replaced', async () => {
+  const { told, ...services } = answering();
+  const logger = pino({ level: 'silent' });
+  const shop = await createOrderchart(readSettings(), { services, store: createMemoryStore(), logger });
+  await shop.catalogue.seedProducts(
+    [
+      { productId: 'product-1', name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: 100 },
+      { productId: 'product-2', name: 'Gadget', unitPrice: 7500, currency: 'USD', onHand: 50 },
+    ],
+    Date.now(),
+  );
+  const answer = await shop.api.inject({
+    method: 'POST',
+    url: '/orders',
+    headers: { 'idempotency-key': 'embedded', prefer: 'wait=10' },
+    payload: sampleBody,
+  });
+  expect(answer.statusCode).toBe(201);
+  expect(answer.json()).toMatchObject({ state: 'completed', amount: 17_500, paidAmount: 17_500 });
+  expect(told).toEqual(['gateway.charge', 'confirmation']);
+
+  const metrics = (await shop.api.inject('/metrics')).body;
+  expect(metrics).toContain('orderchart_orders{state="completed"} 1');
+  expect(metrics).toContain('orderchart_events_published_total{type="order.completed"} 1');
+  await shop.close();
+  await pause(0);
+  await expect(
+    shop.host.place({ customerId: 'a', email: 'a@b.co', currency: 'USD', items: [], amount: 1 }),
+  ).rejects.toMatchObject({ code: 'closing' });
+});

@@ -104,6 +104,42 @@ test('a deadline that fell due while nothing ran is rung at the start', async ()
   );
 });
 
+test('a deadline that is not due yet is not rung with one that is', async () => {
+  const open = await openHost({
+    settings: { PAY_WITHIN_MS: 40_000, CALL_TIMEOUT_MS: 10_000, RETRY_FIRST_DELAY_MS: 1000 },
+    gateway: (call) => (call.command.type === 'gateway.charge' ? never(call) : { type: 'gateway.absent' }),
+  });
+  const { id } = await place(open);
+  const states: unknown[] = [];
+  for (const seconds of [12, 13, 20]) {
+    await open.clock.advance(seconds * 1000);
+    states.push((await open.host.get(id))?.state);
+  }
+  expect(states).toEqual(['paying', 'paying', 'compensating']);
+});
+
+test('two moves of one kind are two, and one that comes twice under one id is one', async () => {
+  const open = await openHost();
+  const { id } = await place(open);
+  await settle(open, id);
+  const refund = (refundId: string, messageId?: string) =>
+    open.host.send({
+      orderId: id,
+      to: 'order',
+      message: { type: 'order.refund', refundId, amount: 5000, reason: 'it came back' },
+      otherwise: 'refuse',
+      ...(messageId !== undefined && { messageId }),
+    });
+  await refund('first');
+  await settle(open, id);
+  await refund('second');
+  await settle(open, id);
+  await refund('third', 'once');
+  await settle(open, id);
+  expect(await refund('third', 'once')).toMatchObject({ result: { disposition: 'duplicate' } });
+  expect(await open.host.get(id)).toMatchObject({ refundedAmount: 15_000 });
+});
+
 test('a key that the bank may have forgotten is looked up, and only then charged with a new one', async () => {
   const store = createMemoryStore();
   const ids = createCounter();

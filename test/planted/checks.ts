@@ -1,0 +1,52 @@
+// The checks that planted bugs are held against: the same tests and the same simulator that the product is
+// held against, run as processes of their own over a copy of the source. None knows of any bug.
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** In the order in which they are asked: first who sees the whole, then who looks at one part. */
+const folders = {
+  charts: ['test/machines'],
+  step: ['test/step'],
+  stores: ['test/contracts', 'test/stores'],
+  host: ['test/hosts', 'test/main.test.ts'],
+  services: ['test/services', 'test/service.test.ts', 'test/service-unanswered.test.ts'],
+  api: ['test/api'],
+} as const;
+export type CheckName = keyof typeof folders;
+export const checkNames = Object.keys(folders).filter((name): name is CheckName => name in folders);
+
+const report = z.object({
+  testResults: z.array(
+    z.object({
+      message: z.string(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+});
+
+/** Runs one check over the source at `path`: what failed first, or undefined where all is well. */
+export const runCheck = async (name: CheckName, path: string): Promise<string | undefined> => {
+  const output = join(path, `${name}.json`);
+  const words = ['run', ...folders[name], '--bail', '1', '--reporter', 'json', '--outputFile', output];
+  const code = await run([join(path, 'node_modules/vitest/vitest.mjs'), ...words], path);
+  if (code === 0) return undefined;
+  const { testResults } = report.parse(JSON.parse(await readFile(output, 'utf8')));
+  const failed = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const first = failed.find(({ status }) => status === 'failed')?.fullName;
+  return first ?? testResults.find(({ message }) => message !== '')?.message ?? `exit code ${code}`;
+};
+
+/** The test runner sets variables for its own tests; a runner inside must not take them for its own. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST|DEV|PROD|MODE|SSR|NODE_ENV)/.test(name)),
+);
+
+const run = (words: readonly string[], cwd: string): Promise<number | null> => {
+  const child = spawn(process.execPath, words, { cwd, env: environment, stdio: 'ignore' });
+  const done = Promise.withResolvers<number | null>();
+  child.once('exit', done.resolve);
+  child.once('error', done.reject);
+  return done.promise;
+};

@@ -89,6 +89,44 @@ test('a call that was lost in a crash is made again with the same key, and the s
   expect(after.gatewayCalls[0]?.command).toMatchObject({ key: `${id}/charge/1`, attempt: 1 });
 });
 
+test('a charge that fails after a crash may have been made before it, and is looked up', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const before = await openHost({ store, ids, gateway: never });
+  const { id } = await place(before);
+  const after = await openHost({
+    store,
+    ids,
+    clock: before.clock,
+    gateway: ({ command: { type } }) =>
+      type === 'gateway.charge'
+        ? { type: 'gateway.failed', reason: 'technical-failure' }
+        : { type: 'gateway.charged', transactionId: 't', amount: 17_500, currency: 'USD' },
+  });
+  expect(await settle(after, id)).toMatchObject({ state: 'completed', paidAmount: 17_500 });
+  expect(after.gatewayCalls.map(({ command }) => command.type)).toEqual([
+    'gateway.charge',
+    'gateway.look-up',
+  ]);
+});
+
+test('an order that another host moved on is stepped from there, and not from memory', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const one = await openHost({ store, ids, gateway: never });
+  const { id } = await place(one);
+  const other = await openHost({ store, ids, clock: one.clock, gateway: never });
+  const cancel = ({ host }: Open) =>
+    host.send({
+      orderId: id,
+      to: 'order',
+      message: { type: 'order.cancel', reason: 'changed my mind' },
+      otherwise: 'refuse',
+    });
+  await cancel(other);
+  await expect(cancel(one)).rejects.toMatchObject({ code: 'move-not-allowed' });
+});
+
 test('a deadline that fell due while nothing ran is rung at the start', async () => {
   const store = createMemoryStore();
   const ids = createCounter();

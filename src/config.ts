@@ -106,6 +106,12 @@ export const limits = {
   page: 100,
   eventPage: 1000,
   waitSeconds: 60,
+  /** A request must be here, headers and body, within this time; a slow one is cut off with 408. */
+  requestTimeoutMs: 10_000,
+  /** Bytes of an identifier in an address, percent-encoded. */
+  parameterBytes: 600,
+  /** How long a reader that lost its stream is told to wait before it comes back. */
+  streamRetryMs: 1000,
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,

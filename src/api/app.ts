@@ -16,11 +16,6 @@ import type { ApiParts, RouteParts } from './parts.ts';
 import { answerBrokenConnection, answerError, answerUnknownRoute, compileValidator } from './refusals.ts';
 import { addRequestRules, toRequestId } from './requests.ts';
 
-/** A request must be here, headers and body, within this time; a slow one is cut off with 408. */
-const defaultRequestTimeoutMs = 10_000;
-/** Bytes of an identifier in an address, percent-encoded, at most. */
-const longestParameter = 600;
-
 const createServer = ({ ids, logger }: ApiParts, requestTimeoutMs: number): FastifyInstance => {
   const refuse = answerError(logger);
   const loggerInstance: FastifyBaseLogger = logger;
@@ -35,7 +30,7 @@ const createServer = ({ ids, logger }: ApiParts, requestTimeoutMs: number): Fast
       headersTimeout: Math.ceil(requestTimeoutMs / 2),
       connectionsCheckingInterval: Math.ceil(Math.min(1000, requestTimeoutMs / 4)),
     },
-    routerOptions: { maxParamLength: longestParameter },
+    routerOptions: { maxParamLength: limits.parameterBytes },
     // requests.ts answers 503 as a problem; Fastify's own answer would not be one.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
@@ -49,7 +44,7 @@ const createServer = ({ ids, logger }: ApiParts, requestTimeoutMs: number): Fast
 /** Builds the API; `listen` is the caller's. `requestTimeoutMs`: how long a request may take to arrive. */
 export const createApi = (
   parts: ApiParts,
-  { requestTimeoutMs = defaultRequestTimeoutMs }: { readonly requestTimeoutMs?: number } = {},
+  { requestTimeoutMs = limits.requestTimeoutMs }: { readonly requestTimeoutMs?: number } = {},
 ): FastifyInstance => {
   const routeParts: RouteParts = { ...parts, departures: createDepartures() };
   const app = createServer(parts, requestTimeoutMs);

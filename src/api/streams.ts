@@ -5,13 +5,11 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Gauge } from 'prom-client';
 import type { Clock } from '../clock.ts';
+import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { JournalEvent } from '../store.ts';
 import type { RouteParts } from './parts.ts';
 import { toCloudEvent } from './views.ts';
-
-/** How long a reader that lost its stream waits before it comes back. */
-const comeBackMs = 1000;
 
 const toFrame = (event: JournalEvent): string =>
   `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(toCloudEvent(event))}\n\n`;
@@ -80,7 +78,7 @@ export const createStreams = ({
         // A stream ends with its connection, so that a closing server waits for nobody.
         connection: 'close',
       });
-      raw.write(`retry: ${comeBackMs}\n\n`);
+      raw.write(`retry: ${limits.streamRetryMs}\n\n`);
       const stopBeating = keepBeating(clock, settings.HEARTBEAT_MS, () => {
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       });

@@ -9,6 +9,7 @@ import { runCommand } from './cli/command.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
 import { createExamineStore } from './doctor/examine-store.ts';
+import type { Faults } from './faults.ts';
 import type { Host } from './host.ts';
 import { createRunner, type Recovery } from './hosts/runner.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
@@ -34,6 +35,8 @@ export interface Replacements {
   readonly clock?: Clock;
   readonly ids?: Ids;
   readonly logger?: Logger;
+  /** Told at every commit point (src/faults.ts): for simulations and tests that crash there. */
+  readonly faults?: Faults;
 }
 
 export interface Orderchart {
@@ -64,7 +67,16 @@ export const createOrderchart = async (
   const services = await createServices(settings, clock, replacements.services ?? {});
   const metrics = createMetrics(registry);
   addStoreMetrics(registry, store.figures);
-  const { host, recovery } = await createRunner({ store, services, clock, ids, settings, metrics, logger });
+  const { host, recovery } = await createRunner({
+    store,
+    services,
+    clock,
+    ids,
+    settings,
+    metrics,
+    logger,
+    ...(replacements.faults && { faults: replacements.faults }),
+  });
   const api = createApi({ host, catalogue: store, settings, clock, ids, metrics: registry, logger });
   const close = async () => {
     await host.close();

@@ -1,0 +1,48 @@
+// Random stories of one order on a real server, held against the model after each thing that happens. Where one
+// fails, fast-check shortens it, and what is left is printed as given, when and then.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { orderSystem } from '../../machines/system.ts';
+import { limits, toPolicy } from '../../src/config.ts';
+import { registerSystem } from '../../src/step/register.ts';
+import { type CrashAt, placeOrder } from './acting.ts';
+import { happen, happenings, type Real, type Standing } from './happenings.ts';
+import { type Action, createModel } from './model.ts';
+import { openServer } from './process.ts';
+import { toSettings } from './troubles.ts';
+
+const system = registerSystem(orderSystem, limits);
+/** The same stories every time; other seeds, and more of them, by the environment. */
+const seed = Number(process.env['STORIES_SEED'] ?? 1);
+const numRuns = Number(process.env['STORIES'] ?? 60);
+
+const crashNow = { type: 'crash', down: 'for no time' } as const;
+const begin: Readonly<Record<CrashAt | 'plainly', readonly Action[]>> = {
+  plainly: [{ type: 'place' }],
+  'before-commit': [crashNow, { type: 'place' }],
+  'after-commit': [{ type: 'place' }, crashNow],
+};
+
+describe('any story of an order', () => {
+  it('is the same on a server and in the model', { timeout: 240_000 }, async () => {
+    const seen = new Set<string>();
+    const property = fc.asyncProperty(
+      fc.constantFrom('at-once', 'later'),
+      fc.constantFrom('plainly' as const, 'before-commit' as const, 'after-commit' as const),
+      fc.commands(happenings, { maxCommands: 40, size: 'max' }),
+      async (capture, placing, commands) => {
+        const settings = toSettings({ PAYMENT_CAPTURE: capture });
+        await using server = await openServer(settings);
+        const model = createModel(system, toPolicy(settings));
+        const standing: Standing = { settings, model, moment: model.first, told: [] };
+        const subject = await placeOrder(server, model.orderId, placing === 'plainly' ? undefined : placing);
+        const real: Real = { subject, history: [] };
+        await happen(standing, real, begin[placing], async () => {});
+        await fc.asyncModelRun(() => ({ model: standing, real }), commands);
+        for (const { action } of standing.told) seen.add(action.type);
+      },
+    );
+    await fc.assert(property, { seed, numRuns });
+    expect([...seen].sort()).toEqual(['answer', 'crash', 'fact', 'move', 'place', 'wait']);
+  });
+});

@@ -1,7 +1,7 @@
 // What a simulation is asked for and what it comes to: the contract between the command, the simulator and
 // whoever puts them together. A simulation runs the production step, runner and store on a virtual clock, with
 // services, network, crashes and customers that a seed decides; the same order gives the same report.
-import type { FaultPoint } from './faults.ts';
+import { type FaultPoint, faultPoints } from './faults.ts';
 
 /** A place to crash: a commit point, and where it has one, the command that it is about. */
 export interface CrashSite {
@@ -62,3 +62,25 @@ export interface SimulationReport {
 }
 
 export type Simulate = (order: SimulationOrder) => Promise<SimulationReport>;
+
+const abouts: Readonly<Record<string, readonly string[]>> = {
+  stock: ['warehouse.check', 'warehouse.reserve', 'warehouse.commit', 'warehouse.release'],
+  call: [
+    'gateway.charge',
+    'gateway.look-up',
+    'gateway.capture',
+    'gateway.void',
+    'gateway.refund',
+    'mailer.send',
+  ],
+};
+
+const isPoint = (name: string): name is FaultPoint => Object.hasOwn(faultPoints, name);
+
+/** Every place to crash: each commit point, and those that are about a command once for each command. */
+export const crashSites: readonly CrashSite[] = Object.keys(faultPoints)
+  .filter(isPoint)
+  .flatMap((point): readonly CrashSite[] => {
+    const commands = abouts[point.split('.')[0] ?? ''];
+    return commands ? commands.map((about) => ({ point, about })) : [{ point }];
+  });

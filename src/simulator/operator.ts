@@ -15,6 +15,8 @@ export interface OperatorParts {
   readonly chance: Chance;
   readonly nodes: readonly Node[];
   readonly world: World;
+  /** Nothing that was asked of the bank is still on its way: what is not there now will never be. */
+  readonly isFinal: () => boolean;
   /** How long until it looks again, ms. */
   readonly restMs: () => number;
   readonly onTrouble: (error: unknown) => void;
@@ -41,14 +43,18 @@ const visit = async (parts: OperatorParts, node: Node): Promise<void> => {
 };
 
 const repair = async (
-  { world, chance }: OperatorParts,
+  { world, chance, isFinal }: OperatorParts,
   node: Node,
   view: OrderView,
   incident: Incident,
 ): Promise<void> => {
   // A message that makes its chart throw does so again: it is looked at once in a while, and stays.
   if (incident.reason === 'message-quarantined' && !chance.happens(0.1)) return;
-  const truth = chance.happens(0.7) ? findTruth(world, view, incident.reason) : undefined;
+  const canStillChange = !isFinal() || view.calls.some(({ actor }) => actor === 'payment');
+  const truth = chance.happens(0.7)
+    ? (findTruth(world, view, incident.reason) ??
+      (canStillChange ? undefined : settleByHand(world, view, incident.reason)))
+    : undefined;
   const message: Repair = truth ?? { type: 'incident.retry', note: 'looked at' };
   try {
     await node.ask((host: Host) =>
@@ -59,14 +65,15 @@ const repair = async (
   }
 };
 
+const say = (outcome: string, more: { readonly transactionId?: string } = {}): Repair => ({
+  type: 'incident.resolve',
+  outcome,
+  note: 'asked the bank',
+  ...more,
+});
+
 const findTruth = ({ bank, notices }: World, view: OrderView, reason: string): Repair | undefined => {
   const [made] = bank.transactions(view.id);
-  const say = (outcome: string, more: { readonly transactionId?: string } = {}): Repair => ({
-    type: 'incident.resolve',
-    outcome,
-    note: 'asked the bank',
-    ...more,
-  });
   switch (reason) {
     case 'charge-unknown':
       return made?.state === 'captured' ? say('charged', { transactionId: made.id }) : undefined;
@@ -75,10 +82,28 @@ const findTruth = ({ bank, notices }: World, view: OrderView, reason: string): R
     case 'void-unconfirmed':
       return made && made.state !== 'authorized' ? say(made.state) : undefined;
     case 'refund-unconfirmed':
-      return made && made.refunded === made.amount ? say('refunded') : undefined;
+      return made && made.refunded > view.refundedAmount ? say('refunded') : undefined;
     case 'notice-unsent':
       return notices(view.id).size > 0 ? say('sent') : undefined;
     default:
       return undefined;
   }
+};
+
+/** A key that the bank has forgotten is never sent again: then a person does it at the bank, and says so. */
+const settleByHand = ({ bank }: World, view: OrderView, reason: string): Repair | undefined => {
+  const [made] = bank.transactions(view.id);
+  if (reason === 'capture-unconfirmed') return say('not-captured');
+  if (reason === 'refund-unconfirmed' && view.state === 'completed') return say('not-refunded');
+  if (!made) return undefined;
+  const { id: transactionId, amount, currency, refunded } = made;
+  const by = { attempt: 1, transactionId };
+  if (reason === 'void-unconfirmed') {
+    bank.act({ type: 'gateway.void', key: `${view.id}/void/1`, ...by }, view.id);
+    return say('voided');
+  }
+  if (reason !== 'refund-unconfirmed') return undefined;
+  const rest = { amount: amount - refunded, currency };
+  bank.act({ type: 'gateway.refund', key: `${view.id}/refund/rest`, ...by, ...rest }, view.id);
+  return say('refunded');
 };

@@ -148,6 +148,7 @@ const run = async (
     chance: people,
     nodes,
     world,
+    isFinal: () => troubles.isOver && world.network.inTransit === 0,
     restMs: () => (troubles.isOver ? 3000 : people.between(10_000, 60_000)),
     onTrouble: (error) => {
       if (!(error instanceof AppError)) watch.violate(`the operator was told ${String(error)}`);

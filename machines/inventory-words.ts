@@ -41,7 +41,7 @@ export const inventorySetup = setup({
     context: {} as InventoryContext,
     events: {} as MessageTo<'inventory'>,
     emitted: {} as DomainEvent,
-    tags: {} as 'settled' | 'incident',
+    tags: {} as 'settled' | 'incident' | 'held',
     meta: {} as ChartNotes,
   },
   guards: {

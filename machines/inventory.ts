@@ -127,6 +127,7 @@ export const inventoryChart = inventorySetup.createMachine({
     },
 
     reserved: {
+      tags: 'held',
       description: 'the word to sell the stock that is held, for a limited time',
       entry: ['announceReserved', 'tellReserved'],
       always: { guard: 'isUnwanted', target: 'releasing' },
@@ -139,6 +140,7 @@ export const inventoryChart = inventorySetup.createMachine({
     },
 
     committing: {
+      tags: 'held',
       initial: 'asking',
       meta: { ignores: { 'inventory.commit': 'the sale is under way already' } },
       on: {
@@ -212,7 +214,7 @@ export const inventoryChart = inventorySetup.createMachine({
       on: { 'inventory.release': nothingToRelease },
     },
     committed: {
-      tags: 'settled',
+      tags: ['settled', 'held'],
       description: 'the stock is sold',
       meta: {
         ignores: {

@@ -12,7 +12,14 @@ import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../step/register.ts';
 import { fromStored } from '../step/snapshot.ts';
-import { hasIncident, isSettled, type OrderView, toUnreadableView, toView } from '../step/view.ts';
+import {
+  hasIncident,
+  isSettled,
+  type OrderView,
+  toStoppedView,
+  toUnreadableView,
+  toView,
+} from '../step/view.ts';
 import type { JournalEvent, Store, StoredOrder } from '../store.ts';
 import { Alarm } from './alarm.ts';
 import { Caller } from './caller.ts';
@@ -225,7 +232,8 @@ class Runner implements Host {
 
   #toView(stored: StoredOrder): OrderView {
     try {
-      return toView(stored.orderId, this.#system.version, fromStored(this.#system, stored.system));
+      const view = toView(stored.orderId, this.#system.version, fromStored(this.#system, stored.system));
+      return stored.unreadable === undefined ? view : toStoppedView(view, stored.unreadable);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       return toUnreadableView(stored.orderId, stored.version, error.message);

@@ -20,7 +20,7 @@ const toLoads = (quick: boolean): readonly Load[] => [
 ];
 
 /** Rate, latency and cost of one load. */
-export const toLoadFigures = (name: string, inFlight: number, figures: RawFigures): Figure[] => {
+const toLoadFigures = (name: string, inFlight: number, figures: RawFigures): Figure[] => {
   const rate = read(figures, 'ordersPerSecond');
   return [
     { name: `${name}: rate`, value: rate, unit: 'orders/s', better: 'more' },

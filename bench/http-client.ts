@@ -3,7 +3,7 @@
 // measured: both share the machine.
 import { connect, type Socket } from 'node:net';
 
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status: number;
   readonly body: string;
 }

@@ -115,6 +115,8 @@ const openWriter = (path: string): DatabaseSync => {
       throw new AppError('store-unsupported', message);
     }
     connection.exec('PRAGMA synchronous = FULL');
+    // Each order's savepoint keeps copies of pages: in memory, or every commit would write them to a file too.
+    connection.exec('PRAGMA temp_store = MEMORY');
     connection.exec(`PRAGMA journal_size_limit = ${logBytes}`);
     // Without it, INSERT OR REPLACE deletes rows without asking the append-only triggers.
     connection.exec('PRAGMA recursive_triggers = ON');

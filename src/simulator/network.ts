@@ -16,7 +16,7 @@ export interface Network {
   readonly inTransit: number;
 }
 
-export class ConnectionBroken extends Error {}
+class ConnectionBroken extends Error {}
 
 /** A repetition arrives within this time: no bank is asked to remember longer than it does. */
 const latestRepetitionMs = 120_000;

@@ -28,7 +28,7 @@ import { createWatch, type Watch } from './watch.ts';
 import { createWorld, type World } from './world.ts';
 
 /** A store that a simulation may use up. */
-export interface Storage {
+interface Storage {
   readonly store: Store;
   /** `now`: ms since 1970. */
   evidence(now: number): Evidence;
@@ -36,7 +36,7 @@ export interface Storage {
 }
 
 /** The production parts, and the machine's own event loop. */
-export interface Laboratory {
+interface Laboratory {
   openStorage(): Promise<Storage>;
   startHost(parts: {
     readonly store: Store;

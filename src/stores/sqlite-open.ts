@@ -138,6 +138,8 @@ export const prepareWriter = (connection: Connection, path: string): void => {
     throw new AppError('store-unsupported', message);
   }
   connection.exec('PRAGMA synchronous = FULL');
+  // Each order's savepoint keeps copies of pages: in memory, or every commit would write them to a file too.
+  connection.exec('PRAGMA temp_store = MEMORY');
   connection.exec(`PRAGMA journal_size_limit = ${logBytes}`);
   connection.exec('PRAGMA foreign_keys = ON');
   // Without it, INSERT OR REPLACE deletes rows without asking the append-only triggers.

@@ -16,7 +16,7 @@ import { sqlite3, startMachine, vfsName } from './disk-vfs.ts';
 const { capi, oo1, SQLite3Error } = sqlite3;
 
 /** As node:sqlite throws it: SQLite's own words, and its extended code. */
-class SqliteError extends Error {
+export class SqliteError extends Error {
   readonly errcode: number;
 
   constructor(message: string, errcode: number) {
@@ -30,9 +30,10 @@ export const storeName = 'orders.db';
 /**
  * Opens (and creates, and migrates) the store on a disk as `openDatabase` opens a file. `close` may be called
  * after a power cut too: then it frees memory and nothing else.
+ * `heard` is told of every error that the writer throws.
  * @throws what `openDatabase` throws, and SQLite's errors as they are.
  */
-export const openOn = (disk: Disk): OpenDatabase => {
+export const openOn = (disk: Disk, heard: (error: SqliteError) => void = () => {}): OpenDatabase => {
   requireSqlite(sqlite3.version.libVersion);
   const machine = startMachine(disk);
   const path = machine.toPath(storeName);
@@ -43,12 +44,12 @@ export const openOn = (disk: Disk): OpenDatabase => {
     machine.stop();
   };
   try {
-    const writer = connect(path, 'cw');
+    const writer = connect(path, 'cw', heard);
     opened.push(writer);
     // This build has another default than node:sqlite.
     writer.exec('PRAGMA page_size = 4096');
     prepareWriter(writer, path);
-    const reader = connect(path, 'r');
+    const reader = connect(path, 'r', () => {});
     opened.push(reader);
     return { path, writer, reader, close };
   } catch (error) {
@@ -57,33 +58,57 @@ export const openOn = (disk: Disk): OpenDatabase => {
   }
 };
 
-const connect = (filename: string, flags: 'cw' | 'r'): Connection => {
-  const database = perform(undefined, () => new oo1.DB({ filename, flags, vfs: vfsName }));
+const connect = (filename: string, flags: 'cw' | 'r', heard: (error: SqliteError) => void): Connection => {
+  let database: Database | undefined;
+  const perform = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      const said = toSqliteError(error, database);
+      if (said === undefined) throw error;
+      heard(said);
+      throw said;
+    }
+  };
+  const opened = perform(() => new oo1.DB({ filename, flags, vfs: vfsName }));
+  database = opened;
   const prepared: PreparedStatement[] = [];
   return {
     get isTransaction() {
-      return database.pointer !== undefined && capi.sqlite3_get_autocommit(database.pointer) === 0;
+      return opened.pointer !== undefined && capi.sqlite3_get_autocommit(opened.pointer) === 0;
     },
     exec: (sql) => {
-      perform(database, () => database.exec(sql));
+      perform(() => opened.exec(sql));
     },
     prepare: (sql) => {
-      const statement = perform(database, () => database.prepare(sql));
+      const statement = perform(() => opened.prepare(sql));
       prepared.push(statement);
-      return toStatement(database, statement);
+      return toStatement(opened, statement, perform);
     },
     close: () => {
       // This build forgets to, and then its files stay open.
       for (const statement of prepared.splice(0)) statement.finalize();
-      database.close();
+      opened.close();
     },
   };
 };
 
-const toStatement = (database: Database, statement: PreparedStatement): Statement => {
+/** The error as node:sqlite would throw it; undefined where it is not SQLite's. */
+const toSqliteError = (error: unknown, database: Database | undefined): SqliteError | undefined => {
+  if (!(error instanceof SQLite3Error)) return undefined;
+  const pointer = database?.pointer;
+  if (pointer === undefined) return new SqliteError(error.message, error.resultCode);
+  return new SqliteError(capi.sqlite3_errmsg(pointer), capi.sqlite3_extended_errcode(pointer));
+};
+
+const toStatement = (
+  database: Database,
+  statement: PreparedStatement,
+  perform: <T>(act: () => T) => T,
+): Statement => {
   /** Starts it anew, takes what is wanted of it, and lets go of what it holds. */
   const use = <T>(values: readonly SQLInputValue[], take: () => T): T =>
-    perform(database, () => {
+    perform(() => {
       try {
         if (values.length > 0) statement.bind(values.map(toBound));
         return take();
@@ -121,15 +146,3 @@ const toRow = (statement: PreparedStatement): Record<string, SQLOutputValue> =>
       return [name, value];
     }),
   );
-
-/** @throws SqliteError instead of the error that this build throws. */
-const perform = <T>(database: Database | undefined, act: () => T): T => {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof SQLite3Error)) throw error;
-    const pointer = database?.pointer;
-    if (pointer === undefined) throw new SqliteError(error.message, error.resultCode);
-    throw new SqliteError(capi.sqlite3_errmsg(pointer), capi.sqlite3_extended_errcode(pointer));
-  }
-};

@@ -30,7 +30,7 @@ interface NameChange {
 }
 
 /** Files by name. */
-export type Folder = ReadonlyMap<string, Uint8Array>;
+export type Folder = ReadonlyMap<string, FileImage>;
 
 export class Disk {
   /** What tears writes and loses syncs. */
@@ -44,8 +44,8 @@ export class Disk {
 
   constructor(chance: Chance, contents: Folder) {
     this.chance = chance;
-    for (const [name, bytes] of contents) {
-      const file = { seen: new FileImage(bytes), synced: new FileImage(bytes), unsynced: [] };
+    for (const [name, image] of contents) {
+      const file = { seen: image.copy(), synced: image.copy(), unsynced: [] };
       this.#names.set(name, file);
       this.#syncedNames.set(name, file);
     }
@@ -67,8 +67,7 @@ export class Disk {
   /** Each operation returns what went wrong. */
   create(name: string): Trouble | undefined {
     return this.#operate('create', name, () => {
-      const file = { seen: new FileImage(), synced: new FileImage(), unsynced: [] };
-      this.#name(name, file);
+      this.#name(name, toEmptyFile());
     });
   }
 
@@ -81,11 +80,7 @@ export class Disk {
 
   /** Fills `into` from `offset`; what lies behind the end becomes zeros. */
   read(name: string, offset: number, into: Uint8Array): Trouble | undefined {
-    return this.#operate('read', name, ({ seen }) => {
-      const found = seen.bytes().subarray(offset, offset + into.length);
-      into.set(found);
-      into.fill(0, found.length);
-    });
+    return this.#operate('read', name, ({ seen }) => seen.read(offset, into));
   }
 
   write(name: string, offset: number, bytes: Uint8Array): Trouble | undefined {
@@ -109,7 +104,7 @@ export class Disk {
 
   /** The files as a program sees them. */
   contents(): Folder {
-    return new Map([...this.#names].map(([name, { seen }]) => [name, seen.bytes().slice()]));
+    return new Map([...this.#names].map(([name, { seen }]) => [name, seen.copy()]));
   }
 
   /** The files as a power cut at this moment would leave them. Another chance may leave something else. */
@@ -120,10 +115,10 @@ export class Disk {
       if (file === undefined) names.delete(name);
       else names.set(name, file);
     }
-    const left = [...names].map(([name, { synced, unsynced }]): [string, Uint8Array] => {
-      const image = new FileImage(synced.bytes());
+    const left = [...names].map(([name, { synced, unsynced }]): [string, FileImage] => {
+      const image = synced.copy();
       applySome(image, unsynced, chance);
-      return [name, image.bytes()];
+      return [name, image];
     });
     return new Map(left);
   }
@@ -169,10 +164,15 @@ export class Disk {
   }
 
   #find(name: string): StoredFile {
-    const file = this.#names.get(name);
-    return file ?? { seen: new FileImage(), synced: new FileImage(), unsynced: [] };
+    return this.#names.get(name) ?? toEmptyFile();
   }
 }
+
+const toEmptyFile = (): StoredFile => ({
+  seen: FileImage.empty(),
+  synced: FileImage.empty(),
+  unsynced: [],
+});
 
 /** An empty disk, or one that holds these files, whole and synced. */
 export const createDisk = (seed: number, contents: Folder = new Map()): Disk =>

@@ -7,45 +7,77 @@ export type Change =
 
 /** Disks write sectors of this size whole. */
 const sectorBytes = 512;
+const blockBytes = 4096;
+const emptyBlock = new Uint8Array(blockBytes);
 
+/** Kept in blocks that are never changed, only replaced: so a copy of a file costs next to nothing. */
 export class FileImage {
-  #buffer: Uint8Array;
+  readonly #blocks: Uint8Array[];
   #size: number;
 
-  constructor(bytes: Uint8Array = new Uint8Array(0)) {
-    this.#buffer = bytes.slice();
-    this.#size = bytes.length;
+  private constructor(blocks: Uint8Array[], size: number) {
+    this.#blocks = blocks;
+    this.#size = size;
+  }
+
+  static empty(): FileImage {
+    return new FileImage([], 0);
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** A view; it is of no use after the next change. */
-  bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#size);
+  copy(): FileImage {
+    return new FileImage([...this.#blocks], this.#size);
+  }
+
+  /** What lies behind the end is zeros. */
+  read(offset: number, into: Uint8Array): void {
+    for (const { block, start, end, at } of toParts(offset, into.length)) {
+      into.set((this.#blocks[block] ?? emptyBlock).subarray(start, end), at);
+    }
   }
 
   apply(change: Change): void {
-    if (change.kind === 'truncate') this.#resize(change.size);
+    if (change.kind === 'truncate') this.#truncate(change.size);
     else {
-      const end = change.offset + change.bytes.length;
-      if (end > this.#size) this.#resize(end);
-      this.#buffer.set(change.bytes, change.offset);
+      for (const { block, start, end, at } of toParts(change.offset, change.bytes.length)) {
+        const replaced = (this.#blocks[block] ?? emptyBlock).slice();
+        replaced.set(change.bytes.subarray(at, at + end - start), start);
+        while (this.#blocks.length < block) this.#blocks.push(emptyBlock);
+        this.#blocks[block] = replaced;
+      }
+      this.#size = Math.max(this.#size, change.offset + change.bytes.length);
     }
   }
 
-  #resize(size: number): void {
-    if (size > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(size, 2 * this.#buffer.length, 8192));
-      larger.set(this.bytes());
-      this.#buffer = larger;
-    }
-    // What was cut off must not come back when the file grows again.
-    if (size < this.#size) this.#buffer.fill(0, size, this.#size);
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(this.#size);
+    this.read(0, bytes);
+    return bytes;
+  }
+
+  #truncate(size: number): void {
     this.#size = size;
+    this.#blocks.length = Math.min(this.#blocks.length, Math.ceil(size / blockBytes));
+    const last = this.#blocks.at(-1);
+    // What was cut off must not come back when the file grows again.
+    if (last && size % blockBytes > 0 && this.#blocks.length === Math.ceil(size / blockBytes)) {
+      this.#blocks[this.#blocks.length - 1] = last.slice().fill(0, size % blockBytes);
+    }
   }
 }
+
+/** The blocks that a range of a file lies in; `at` counts from the start of the range. */
+const toParts = function* (offset: number, length: number) {
+  for (let at = 0; at < length; ) {
+    const start = (offset + at) % blockBytes;
+    const end = Math.min(blockBytes, start + length - at);
+    yield { block: Math.floor((offset + at) / blockBytes), start, end, at };
+    at += end - start;
+  }
+};
 
 /** What of a write may be on the disk when it was cut short: its beginning, or some of its sectors. */
 export const tear = (change: Change, chance: Chance): readonly Change[] => {

@@ -13,7 +13,7 @@ import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import type { createFakeClock } from '../fake-clock.ts';
 import type { Bank } from './bank.ts';
 import type { Disk } from './disk.ts';
-import { openOn } from './disk-connection.ts';
+import { openOn, type SqliteError } from './disk-connection.ts';
 import { type Acknowledged, witnessed } from './witness.ts';
 
 const metrics = createMetrics(new Registry());
@@ -35,8 +35,12 @@ export interface Shop {
   readonly store: Store;
   now(): number;
   pass(milliseconds: number): Promise<void>;
-  /** Stops in order; the log is written back and goes. */
+  /** Stops the host in order. */
+  stop(): Promise<void>;
+  /** Stops, and closes the store: the log is written back and goes. */
   close(): Promise<void>;
+  /** Statements of the store's writer that did not run so far. */
+  unused(): readonly string[];
   /** Frees what it has in memory, after its power was cut. */
   abandon(): void;
 }
@@ -55,13 +59,20 @@ const products = [
   { productId: 'product-2', name: 'Gadget', unitPrice: 7500, currency: 'USD', onHand: 50 },
 ];
 
-export const openShop = async (disk: Disk, settings: ShopSettings, outside: Outside): Promise<Shop> => {
+/** `heard` is told of every error that the store's writer meets. */
+export const openShop = async (
+  disk: Disk,
+  settings: ShopSettings,
+  outside: Outside,
+  heard?: (error: SqliteError) => void,
+): Promise<Shop> => {
   const { bank, acknowledged, clock } = outside;
-  const database = openOn(disk);
+  const database = openOn(disk, heard);
   try {
     database.writer.exec(`PRAGMA wal_autocheckpoint = ${settings.logPages}`);
     if (settings.synchronous) database.writer.exec(`PRAGMA synchronous = ${settings.synchronous}`);
     acknowledged.isOpen = true;
+    const unused = database.writer.prepare('SELECT sql FROM sqlite_stmt GROUP BY sql HAVING sum(run) = 0');
     const store = witnessed(createSqliteStore(database), acknowledged);
     const services: Services = {
       warehouse: createWarehouse(),
@@ -76,25 +87,30 @@ export const openShop = async (disk: Disk, settings: ShopSettings, outside: Outs
         PAYMENT_CAPTURE: settings.capture,
         CALL_TIMEOUT_MS: callTimeoutMs,
         POLL_MS: 60_000,
+        DRAIN_MS: 500,
         PAYMENT_DELAY_MS: 0,
         MAIL_DELAY_MS: 0,
         AUTHORIZATION_TTL_MS: 120_000,
       }),
     });
-    const shop: Shop = {
+    const stop = async () => {
+      const closed = host.close();
+      await clock.advance(1000);
+      await closed;
+    };
+    return {
       host,
       store,
       now: clock.now,
       pass: clock.advance,
+      stop,
       close: async () => {
-        const closed = host.close();
-        await clock.advance(20_000);
-        await closed;
+        await stop();
         await store.close();
       },
+      unused: () => unused.all().map(({ sql }) => String(sql)),
       abandon: database.close,
     };
-    return shop;
   } catch (error) {
     database.close();
     throw error;

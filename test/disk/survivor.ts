@@ -20,10 +20,10 @@ const later = Date.UTC(2030, 0, 1);
 const tenMinutes = 600_000;
 
 /** What a real SQLite and the doctor say of these files, in words. */
-export const examineFolder = async (folder: Folder, given: Examination): Promise<readonly string[]> => {
+const examineFolder = async (folder: Folder, given: Examination): Promise<readonly string[]> => {
   const place = mkdtempSync(join(tmpdir(), 'orderchart-disk-'));
   try {
-    for (const [name, bytes] of folder) writeFileSync(join(place, name), bytes);
+    for (const [name, image] of folder) writeFileSync(join(place, name), image.toBytes());
     const evidence = openEvidence(join(place, storeName), later);
     try {
       const { checks } = await examine(evidence, given);
@@ -49,7 +49,7 @@ export const nameContents = (folder: Folder): string => {
   const disk = createDisk(0, folder);
   openOn(disk).close();
   return createHash('sha1')
-    .update(disk.contents().get(storeName) ?? '')
+    .update(disk.contents().get(storeName)?.toBytes() ?? '')
     .digest('hex');
 };
 

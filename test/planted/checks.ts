@@ -10,6 +10,7 @@ const folders = {
   charts: ['test/machines'],
   step: ['test/step'],
   stores: ['test/contracts', 'test/stores'],
+  disk: ['test/disk'],
   host: ['test/hosts', 'test/main.test.ts'],
   services: ['test/services', 'test/service.test.ts', 'test/service-unanswered.test.ts'],
   api: ['test/api'],

@@ -120,6 +120,8 @@ export const exploreFree = (...names: readonly ActorName[]): ReadonlySet<string>
         ? { kind: 'deadline', ...arrival, key: said.key, dueAt }
         : { kind: 'message', ...arrival, messageId: 'message-1', ...said, causationId: null },
     );
+    // What would break an invariant is set aside, here as in any real run.
+    if (result?.state.quarantined.at(-1)?.violated !== undefined) return state;
     if (result === undefined || result.received.disposition === 'dead') {
       throw new Error(`${JSON.stringify(said)} comes to ${result?.received.reason}`);
     }

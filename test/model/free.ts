@@ -1,13 +1,7 @@
 // Some of the charts with everything else left free: other actors, services and people may say any message
 // that they may send at all, with any key and attempt, and any deadline may ring at any time. More can happen
-// here than in any real run; so whatever is not met here is never met. Walked whole, by xstate/graph.
-import {
-  type AnyEventObject,
-  type AnyMachineSnapshot,
-  fromTransition,
-  type TransitionSnapshot,
-} from 'xstate';
-import { getAdjacencyMap } from 'xstate/graph';
+// here than in any real run; so whatever is not met here is never met. Walked whole.
+import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import {
   type ActorName,
   actorNames,
@@ -19,7 +13,7 @@ import {
 import { orderSystem } from '../../machines/system.ts';
 import { toPolicy } from '../../src/config.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
-import { step } from '../../src/step/step.ts';
+import { type Incoming, step } from '../../src/step/step.ts';
 import { sampleOrder } from '../machines/sample.ts';
 import { toSample } from '../step/explore.ts';
 import { outcomesOf, partialRefund, wants } from './choices.ts';
@@ -28,11 +22,9 @@ import { toChartsMark } from './marks.ts';
 import { start } from './model.ts';
 import { toSettings } from './troubles.ts';
 
-type Said =
-  | { readonly type: 'said'; readonly to: ActorName; readonly message: AnyEventObject }
-  | { readonly type: 'rings'; readonly key: string };
-
 const { orderId, amount } = sampleOrder;
+const arrival = { orderId, at: start } as const;
+
 const policyOf = (capture: string) => toPolicy(toSettings({ PAYMENT_CAPTURE: capture }));
 const retrying = policyOf('later').payment;
 type More = Readonly<Record<string, unknown>>;
@@ -52,39 +44,49 @@ const carried: { readonly [T in MessageType]?: readonly More[] } = {
   'notification.send-failure': [{ reason: { kind: 'cancelled', text: 'changed my mind' } }],
 };
 
-const keysOf = (
-  to: ActorName,
-  { key, charge, refundId }: AnyMachineSnapshot['context'],
-): readonly string[] =>
-  to === 'payment'
-    ? [
-        key,
-        ...['charge', 'capture', 'void'].map((purpose) => `${orderId}/${purpose}/${charge}`),
-        `${orderId}/refund/${refundId}`,
-        'foreign',
-      ]
-    : [key, 'foreign'];
+const keysOf = (to: ActorName, { key, charge, refundId }: AnyMachineSnapshot['context']): Set<string> => {
+  const purposes = ['charge', 'capture', 'void'].map((purpose) => `${orderId}/${purpose}/${charge}`);
+  return new Set([
+    key,
+    'foreign',
+    ...(to === 'payment' ? [...purposes, `${orderId}/refund/${refundId}`] : []),
+  ]);
+};
 
-const toMessages = (to: ActorName, { context }: AnyMachineSnapshot, type: MessageType): AnyEventObject[] => {
+const toMessages = (to: ActorName, { context }: AnyMachineSnapshot, type: MessageType) => {
+  const { attempt } = context;
+  const answers = [...keysOf(to, context)].flatMap((key) =>
+    // Which attempt is answered is asked only of what was asked last.
+    (key === context.key ? [attempt, attempt + 1] : [attempt]).map((each) => ({
+      key: key || 'none',
+      attempt: Math.max(1, each),
+    })),
+  );
+  const answered: readonly More[] = 'attempt' in messages[type].payload.shape ? answers : [{}];
+  const outcomes = [...outcomesOf(to), 'nonsense'].map((outcome) => ({ outcome }));
   const said: readonly More[] =
     type === 'incident.resolve'
-      ? [
-          ...[...outcomesOf(to), 'nonsense'].map((outcome) => ({ outcome })),
-          { outcome: 'charged', transactionId: undefined },
-        ]
+      ? [...outcomes, { outcome: 'charged', transactionId: undefined }]
       : (carried[type] ?? [{}]);
-  const { attempt } = context;
-  const answers: readonly More[] =
-    'attempt' in messages[type].payload.shape
-      ? [...new Set(keysOf(to, context))].flatMap((key) =>
-          // Which attempt is answered is asked only of what was asked last.
-          (key === context.key ? [attempt, attempt + 1] : [attempt]).map((each) => ({
-            key: key || 'none',
-            attempt: Math.max(1, each),
-          })),
-        )
-      : [{}];
-  return answers.flatMap((answer) => said.map((more) => toSample(type, { retrying, ...more, ...answer })));
+  return answered.flatMap((answer) => said.map((more) => toSample(type, { retrying, ...more, ...answer })));
+};
+
+/** Whatever can reach `names`' charts from outside of them. */
+const findIncoming = (names: readonly ActorName[], { actors, deadlines }: SystemState): Incoming[] => {
+  const isInside = (address: string) => names.some((name) => name === address);
+  const say = (to: ActorName, message: AnyEventObject): Incoming => ({
+    ...{ kind: 'message', ...arrival, messageId: 'message-1', to, message, causationId: null },
+  });
+  return [
+    ...[...deadlines].map(([key, { dueAt }]): Incoming => ({ kind: 'deadline', ...arrival, key, dueAt })),
+    ...names.flatMap((to) => {
+      const snapshot = actors.get(to)?.snapshot;
+      if (snapshot === undefined) return [];
+      return typesTo(to)
+        .filter((type) => wants(snapshot, type) && !messages[type].from.every(isInside))
+        .flatMap((type) => toMessages(to, snapshot, type).map((message) => say(to, message)));
+    }),
+  ];
 };
 
 /** Names of what is met of `names`' charts where everything else is free. */
@@ -94,48 +96,20 @@ export const exploreFree = (...names: readonly ActorName[]): ReadonlySet<string>
     charts: Object.fromEntries(names.map((name) => [name, orderSystem.charts[name]])),
     services: [...serviceNames, ...actorNames.filter((name) => !names.includes(name))],
   });
-  const isInside = (address: string) => names.some((name) => name === address);
-  const choices = (state: SystemState): Said[] => [
-    ...[...state.deadlines.keys()].map((key) => ({ type: 'rings' as const, key })),
-    ...names.flatMap((to) => {
-      const snapshot = state.actors.get(to)?.snapshot;
-      const types = typesTo(to).filter(
-        (type) => snapshot && wants(snapshot, type) && !messages[type].from.every(isInside),
-      );
-      return types.flatMap((type) =>
-        snapshot
-          ? toMessages(to, snapshot, type).map((message) => ({ type: 'said' as const, to, message }))
-          : [],
-      );
-    }),
-  ];
-  const known = new Map<string, SystemState>();
-  const next = (state: SystemState, said: Said): SystemState => {
-    const arrival = { orderId, at: start };
-    const dueAt = said.type === 'rings' ? (state.deadlines.get(said.key)?.dueAt ?? 0) : 0;
-    const result = step(
-      system,
-      state,
-      said.type === 'rings'
-        ? { kind: 'deadline', ...arrival, key: said.key, dueAt }
-        : { kind: 'message', ...arrival, messageId: 'message-1', ...said, causationId: null },
-    );
-    // What would break an invariant is set aside, here as in any real run.
-    if (result?.state.quarantined.at(-1)?.violated !== undefined) return state;
-    if (result === undefined || result.received.disposition === 'dead') {
-      throw new Error(`${JSON.stringify(said)} comes to ${result?.received.reason}`);
+  const first = newSystem(system, start, 'free');
+  const known = new Map([[toChartsMark(first), first]]);
+  // A map can grow while it is walked: what is added is met later.
+  for (const state of known.values()) {
+    for (const incoming of findIncoming(names, state)) {
+      const result = step(system, state, incoming);
+      // What would break an invariant is set aside, here as in any real run.
+      if (result?.state.quarantined.at(-1)?.violated !== undefined) continue;
+      if (result === undefined || result.received.disposition === 'dead') {
+        throw new Error(`${JSON.stringify(incoming)} comes to ${result?.received.reason}`);
+      }
+      const mark = toChartsMark(result.state);
+      if (!known.has(mark)) known.set(mark, { ...result.state, calls: new Map() });
     }
-    const mark = toChartsMark(result.state);
-    const found = known.get(mark) ?? { ...result.state, calls: new Map() };
-    known.set(mark, found);
-    return found;
-  };
-  getAdjacencyMap(
-    fromTransition<SystemState, Said, never, undefined>(next, newSystem(system, start, 'free')),
-    {
-      events: ({ context }: TransitionSnapshot<SystemState>) => choices(context),
-      serializeState: ({ context }) => toChartsMark(context),
-    },
-  );
+  }
   return new Set([...initial, ...met]);
 };

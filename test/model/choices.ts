@@ -52,10 +52,11 @@ export const findAnswers = (
     );
 
 /** What a person may say that something came to, by actor: whatever any state of its chart asks for. */
-export const outcomesOf = (actor: ActorName): readonly string[] => [
+const findOutcomes = (actor: ActorName): readonly string[] => [
   ...new Set(nodesOf(orderSystem.charts[actor].root).flatMap(({ meta }) => meta?.outcomes ?? [])),
 ];
-const everyOutcome = new Map(actorNames.map((actor) => [actor, outcomesOf(actor)]));
+const everyOutcome = new Map(actorNames.map((actor) => [actor, findOutcomes(actor)]));
+export const outcomesOf = (actor: ActorName): readonly string[] => everyOutcome.get(actor) ?? [];
 
 const toResolve = (to: ActorName, outcome: string): MoveAction => ({
   type: 'move',
@@ -72,7 +73,7 @@ export const everyMove: readonly MoveAction[] = [
   { type: 'move', move: 'refunds', to: 'order' },
   ...actorNames.flatMap((to): MoveAction[] => [
     { type: 'move', move: 'retry', to },
-    ...(everyOutcome.get(to) ?? []).map((outcome) => toResolve(to, outcome)),
+    ...outcomesOf(to).map((outcome) => toResolve(to, outcome)),
   ]),
 ];
 

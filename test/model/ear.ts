@@ -54,11 +54,11 @@ export const listen = (charts: ChartSystem): Ear => {
         const name = add('transition', `${path}, ${toArrow(transition)}`, transition);
         meets.set(transition, [name, ...(rings ? [rings] : [])]);
         if (transition.guard === undefined) continue;
-        const hear = (guard: string, answer: boolean) => met.add(toAnswer(name, guard, answer));
-        for (const guard of guardsOf(transition.guard)) {
-          for (const answer of [true, false]) add('guard', toAnswer(name, guard, answer), transition);
-        }
-        transition.guard = overhear(machine, transition.guard, hear);
+        transition.guard = overhear(machine, transition.guard, (guard) => {
+          const yes = add('guard', `${name}: ${guard} says yes`, transition);
+          const no = add('guard', `${name}: ${guard} says no`, transition);
+          return (answer) => met.add(answer ? yes : no);
+        });
       }
     }
     const meet = (things: Iterable<object>) => {
@@ -105,9 +105,6 @@ export const toCause = (eventType: string): string => {
 const toCondition = ({ guard }: AnyTransitionDefinition): string =>
   guard === undefined ? '' : ` if ${toWords(guard)}`;
 
-const toAnswer = (transition: string, guard: string, answer: boolean): string =>
-  `${transition}: ${guard} says ${answer ? 'yes' : 'no'}`;
-
 /** What `and`, `or` and `not` make: a function that XState asks through its `check`. */
 interface Combined {
   readonly name: string;
@@ -117,17 +114,12 @@ interface Combined {
 const isCombined = (guard: unknown): guard is Combined =>
   typeof guard === 'function' && 'check' in guard && 'guards' in guard;
 
-/** The conditions that a guard is made of, in words. */
-const guardsOf = (guard: unknown): string[] =>
-  isCombined(guard) ? guard.guards.flatMap(guardsOf) : [toWords(guard)];
-
 /** The same guard, whose conditions are heard. How they are combined stays XState's business. */
 const overhear = (
   machine: AnyStateMachine,
   guard: unknown,
-  hear: (guard: string, answer: boolean) => void,
+  hear: (guard: string) => (answer: boolean) => void,
 ): Overheard => {
-  const words = toWords(guard);
   if (isCombined(guard)) {
     const guards = guard.guards.map((inner) => overhear(machine, inner, hear));
     const combined = Object.assign(() => false, { check: guard.check, guards });
@@ -137,9 +129,11 @@ const overhear = (
   const { type, params } = toNamed(guard);
   const implementation = machine.implementations.guards[type];
   if (typeof implementation !== 'function') throw new Error(`${type} is no guard with a name of its own`);
+  const words = toWords(guard);
+  const tell = hear(words);
   const named: Overheard = (given) => {
     const answer: boolean = implementation(given, params);
-    hear(words, answer);
+    tell(answer);
     return answer;
   };
   return Object.defineProperty(named, 'name', { value: words });

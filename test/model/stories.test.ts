@@ -14,7 +14,7 @@ import { toSettings } from './troubles.ts';
 const system = registerSystem(orderSystem, limits);
 /** The same stories every time; other seeds, and more of them, by the environment. */
 const seed = Number(process.env['STORIES_SEED'] ?? 1);
-const numRuns = Number(process.env['STORIES'] ?? 60);
+const numRuns = Number(process.env['STORIES'] ?? 40);
 
 const crashNow = { type: 'crash', down: 'for no time' } as const;
 const begin: Readonly<Record<CrashAt | 'plainly', readonly Action[]>> = {

@@ -148,6 +148,8 @@ const goodAnswers = fc.nat(2).map((which) => answering(which, 0));
 /** Happenings in about the shares in which they lead far: more answers than moves, more moves than crashes. */
 export const happenings: fc.Arbitrary<Happening>[] = [
   goodAnswers,
+  goodAnswers,
+  answers,
   answers,
   answers,
   fc.constant(waiting),

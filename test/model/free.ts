@@ -89,6 +89,8 @@ const findIncoming = (names: readonly ActorName[], { actors, deadlines }: System
   ];
 };
 
+const mostStates = 10_000;
+
 /** Names of what is met of `names`' charts where everything else is free. */
 export const exploreFree = (...names: readonly ActorName[]): ReadonlySet<string> => {
   const { system, met, initial } = listen({
@@ -100,6 +102,7 @@ export const exploreFree = (...names: readonly ActorName[]): ReadonlySet<string>
   const known = new Map([[toChartsMark(first), first]]);
   // A map can grow while it is walked: what is added is met later.
   for (const state of known.values()) {
+    if (known.size > mostStates) throw new Error(`${names.join(' and ')} have states without end`);
     for (const incoming of findIncoming(names, state)) {
       const result = step(system, state, incoming);
       // What would break an invariant is set aside, here as in any real run.

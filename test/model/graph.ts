@@ -58,6 +58,9 @@ export interface Graph {
   readonly whole: { readonly states: ReadonlySet<string>; readonly steps: ReadonlySet<string> };
 }
 
+/** So many steps in one graph are a chart that goes on for ever: a try that is never the last. */
+const mostSteps = 30_000;
+
 export const explore = (ear: Ear, settings: Settings, troubles: Troubles): Graph => {
   const model = createModel(ear.system, toPolicy(settings));
   const next = remember((place: Place, action: Action): Place => {
@@ -79,6 +82,7 @@ export const explore = (ear: Ear, settings: Settings, troubles: Troubles): Graph
     events: ({ context }: Snapshot) => choices(context),
     serializeState: ({ context }: Snapshot) => markOf(context),
     serializeEvent: (action: Action) => JSON.stringify(action),
+    limit: mostSteps,
   };
   const map = getAdjacencyMap(logic, options);
   const standing = new Map(Object.entries(map).map(([mark, { state }]) => [mark, state.context]));

@@ -11,7 +11,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { fromStored, newSystem, type SystemState } from '../step/snapshot.ts';
-import { isSettled } from '../step/view.ts';
+import { hasIncident, isSettled } from '../step/view.ts';
 import type { CommitResult, OrderWork, Store, StoredOrder } from '../store.ts';
 import { openSession, type Session } from './session.ts';
 import { blame, decide, type Taken, takeWorks, type Work } from './taken.ts';
@@ -44,7 +44,7 @@ export class Committer {
   readonly #queues = new Map<string, Work[]>();
   /** Orders with queued work that no commit has taken yet, in the order of arrival. */
   readonly #ready = new Set<string>();
-  /** Systems of moving orders as of their last commit; the store is what counts. */
+  /** Systems of orders that wait for a service, as of their last commit; the store is what counts. */
   readonly #cache = new Map<string, SystemState>();
   #pending = 0;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -68,6 +68,12 @@ export class Committer {
   /** Messages that wait for their commit, or are being committed. */
   get pending(): number {
     return this.#pending;
+  }
+
+  /** Whether the order waited for a service, and for nobody else, at its last commit here. */
+  isMoving(orderId: string): boolean {
+    const state = this.#cache.get(orderId);
+    return state !== undefined && !hasIncident(state);
   }
 
   /** Resolves when nothing is queued or being committed. */
@@ -244,7 +250,8 @@ export class Committer {
   #publish(orderId: string, session: Session, leasedUntil: number): void {
     const state = session.state();
     this.#cache.delete(orderId);
-    if (!isSettled(state)) {
+    // What waits for days without a call under way is in the store, not in memory.
+    if (state.calls.size > 0 && !isSettled(state)) {
       this.#cache.set(orderId, state);
       const [oldest] = this.#cache.keys();
       if (oldest !== undefined && this.#cache.size > this.#parts.settings.MAX_CACHED_ORDERS) {

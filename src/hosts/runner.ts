@@ -65,8 +65,6 @@ export const createRunner = async (parts: RunnerParts): Promise<{ host: Host; re
 };
 
 const everything = 'everything';
-/** The topic of those who wait until an order is settled or parked: they need not look at what lies between. */
-const restOf = (orderId: string): string => `rest of ${orderId}`;
 const mostOverdue = 10_000;
 
 class Runner implements Host {
@@ -76,6 +74,8 @@ class Runner implements Host {
   readonly #caller: Caller;
   readonly #alarm: Alarm;
   readonly #board: SignalBoard;
+  /** For those who wait until an order is settled or parked: they need not look at what lies between. */
+  readonly #rests: SignalBoard<OrderView>;
   readonly #closing = new AbortController();
 
   constructor(given: RunnerParts, system: RegisteredSystem) {
@@ -84,6 +84,7 @@ class Runner implements Host {
     this.#parts = parts;
     this.#system = system;
     this.#board = new SignalBoard(parts.clock);
+    this.#rests = new SignalBoard(parts.clock);
     this.#caller = new Caller({
       ...parts,
       owner,
@@ -172,14 +173,20 @@ class Runner implements Host {
   waitUntilSettled: Host['waitUntilSettled'] = async (orderId, withinMs, signal) => {
     const { clock, settings } = this.#parts;
     const until = clock.now() + withinMs;
-    const ends = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    const ends = signal ? AbortSignal.any([this.#closing.signal, signal]) : this.#closing.signal;
+    // What moves here is not at rest yet, and need not be read to see that.
+    let mustLook = !this.#committer.isMoving(orderId);
     for (;;) {
       const left = until - clock.now();
-      const news = this.#board.wait(restOf(orderId), Math.min(Math.max(left, 0), settings.POLL_MS), ends);
-      const view = await this.get(orderId);
-      if (view === undefined || view.settled || view.incidents.length > 0 || left <= 0 || ends.aborted)
-        return view;
-      await news;
+      const isOver = left <= 0 || ends.aborted;
+      const rest = this.#rests.wait(orderId, Math.min(Math.max(left, 0), settings.POLL_MS), ends);
+      if (mustLook || isOver) {
+        const view = await this.get(orderId);
+        if (isOver || view === undefined || view.settled || view.incidents.length > 0) return view;
+      }
+      const atRest = await rest;
+      if (atRest !== undefined) return atRest;
+      mustLook = true;
     }
   };
 
@@ -198,6 +205,7 @@ class Runner implements Host {
     this.#closing.abort();
     this.#parts.faults.reach('drain.before');
     this.#board.raiseAll();
+    this.#rests.raiseAll();
     await this.#alarm.stop();
     await this.#committer.idle();
     await this.#caller.stop(this.#parts.settings.DRAIN_MS);
@@ -229,7 +237,9 @@ class Runner implements Host {
     report(this.#parts, session);
     const isParked = hasIncident(state);
     const isAtRest = isSettled(state);
-    if (isAtRest || isParked) this.#board.raise(restOf(orderId));
+    if ((isAtRest || isParked) && this.#rests.isAwaited(orderId)) {
+      this.#rests.raise(orderId, toView(orderId, this.#system.version, state));
+    }
     if (isAtRest && !isParked) {
       this.#parts.logger.debug({ orderId, correlationId: state.correlationId }, 'order settled');
     }

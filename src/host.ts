@@ -2,6 +2,8 @@
 // was told is never lost, and every message gets a defined answer. The API and the inspector see only this.
 // Implementations are in hosts/; they never show how they keep the promise.
 import type { ActorName, Item, Message } from '../machines/messages.ts';
+import type { Passed } from './step/deliver.ts';
+import type { SystemState } from './step/snapshot.ts';
 import type { OrderView } from './step/view.ts';
 import type { Disposition, IdempotencyRecord, JournalEvent, OrderFilter, Received } from './store.ts';
 
@@ -53,6 +55,16 @@ export interface Receipt {
 export type Outcome<T> =
   | { readonly outcome: 'done'; readonly result: T }
   | { readonly outcome: 'replayed'; readonly record: IdempotencyRecord };
+
+/** What one commit made of an order. Told in the host's own process, after the commit, and never stored. */
+export interface OrderChange {
+  readonly orderId: string;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly state: SystemState;
+  readonly received: readonly Received[];
+  readonly passed: readonly Passed[];
+}
 
 export interface HostHealth {
   readonly ready: boolean;

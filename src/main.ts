@@ -12,6 +12,8 @@ import { createExamineStore } from './doctor/examine-store.ts';
 import type { Faults } from './faults.ts';
 import type { Host } from './host.ts';
 import { createRunner, type Recovery } from './hosts/runner.ts';
+import { Flow } from './inspector/flow.ts';
+import { addInspector } from './inspector/routes.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
 import type { Services } from './service.ts';
 import { createSimulatedGateway } from './services/gateway-simulated.ts';
@@ -67,6 +69,7 @@ export const createOrderchart = async (
   const services = await createServices(settings, clock, replacements.services ?? {});
   const metrics = createMetrics(registry);
   addStoreMetrics(registry, store.figures);
+  const flow = new Flow({ clock, metrics, readFigures: store.figures });
   const { host, recovery } = await createRunner({
     store,
     services,
@@ -75,9 +78,11 @@ export const createOrderchart = async (
     settings,
     metrics,
     logger,
+    onChange: flow.note,
     ...(replacements.faults && { faults: replacements.faults }),
   });
   const api = createApi({ host, catalogue: store, settings, clock, ids, metrics: registry, logger });
+  addInspector(api, { host, flow, clock, settings });
   const close = async () => {
     await host.close();
     const stopWaiting = clock.schedule(() => api.server.closeAllConnections(), settings.DRAIN_MS);

@@ -12,6 +12,7 @@ const health = z.strictObject({
 
 const links = {
   service: 'orderchart',
+  inspector: '/inspector',
   documentation: '/docs',
   openapi: '/openapi.json',
   orders: '/orders',

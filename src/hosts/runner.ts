@@ -7,7 +7,7 @@ import type { Clock, Ids } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type Faults, noFaults } from '../faults.ts';
-import type { Host } from '../host.ts';
+import type { Host, OrderChange } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../step/register.ts';
@@ -33,6 +33,8 @@ export interface RunnerParts {
   readonly charts?: ChartSystem;
   /** Told at every commit point. Left out: nobody. */
   readonly faults?: Faults;
+  /** Told of every order that a commit of this host changed. It must be quick, and must not throw. */
+  readonly onChange?: (change: OrderChange) => void;
   /**
    * Other hosts are at work over the same store: their calls are left alone until their leases end. Left
    * out: no other process has the store open.
@@ -218,6 +220,8 @@ class Runner implements Host {
     this.#board.raise(orderId);
     this.#board.raise(everything);
     report(this.#parts, session);
+    const { at, received, passed } = session;
+    this.#parts.onChange?.({ orderId, at, state, received, passed });
     if (isSettled(state) && !hasIncident(state)) {
       this.#parts.logger.debug({ orderId, correlationId: state.correlationId }, 'order settled');
     }

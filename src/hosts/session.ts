@@ -3,6 +3,7 @@
 // keeps nothing after the commit.
 import type { Faults } from '../faults.ts';
 import { answerInside, type Services, serviceOf } from '../service.ts';
+import type { Passed } from '../step/deliver.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { nextDueAt, type SystemState, toStored } from '../step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../step/step.ts';
@@ -25,6 +26,8 @@ export interface Session {
   toWrite(): OrderWrite | null;
   readonly received: readonly Received[];
   readonly events: readonly NewEvent[];
+  /** What was passed between the actors in this commit, in order. */
+  readonly passed: readonly Passed[];
   /** Calls to be made after the commit. */
   calls(): readonly Call[];
   /** When the order's next deadline is due (ms since 1970), or null. */
@@ -49,6 +52,7 @@ export const openSession = (
   const at = Math.max(now, base.updatedAt);
   const received: Received[] = [];
   const events: NewEvent[] = [];
+  const passed: Passed[] = [];
   const outside = new Map<string, Call>();
   const inside: Call[] = [];
   /** Stock calls of this commit that were answered: they never had a row. */
@@ -63,6 +67,7 @@ export const openSession = (
     state = result.state;
     received.push(result.received);
     events.push(...result.events);
+    passed.push(...result.passed);
     for (const callId of result.finishedCalls) {
       if (!outside.delete(callId) && !answered.delete(callId)) finished.push(callId);
     }
@@ -135,6 +140,7 @@ export const openSession = (
     },
     received,
     events,
+    passed,
     calls: () => [...outside.values()],
     wakeAt: () => nextDueAt(state),
     left: () => left,

@@ -16,6 +16,15 @@ export interface Cause {
   readonly version: number;
 }
 
+/** A message that passed from one part of the system to another within a step, and what its taker made of it. */
+export interface Passed {
+  readonly from: string;
+  readonly to: string;
+  readonly message: AnyEventObject;
+  /** The taker's snapshots before and after; a service has none. */
+  readonly taken?: { readonly was: AnyMachineSnapshot; readonly is: AnyMachineSnapshot };
+}
+
 /** What a step has come to so far. Thrown away where the step throws. */
 export interface Draft {
   readonly system: RegisteredSystem;
@@ -28,7 +37,9 @@ export interface Draft {
   quarantined: Quarantined[];
   readonly emitted: { readonly actor: string; readonly event: AnyEventObject }[];
   readonly newCalls: Call[];
-  readonly mailboxes: Map<string, AnyEventObject[]>;
+  /** In the order in which they were taken. */
+  readonly passed: Passed[];
+  readonly mailboxes: Map<string, { readonly from: string; readonly event: AnyEventObject }[]>;
   /** Actors that take no message now: not started yet, or in the middle of one. */
   readonly busy: Set<string>;
   delivered: number;
@@ -46,6 +57,7 @@ export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Ca
   quarantined: before.quarantined,
   emitted: [],
   newCalls: [],
+  passed: [],
   mailboxes: new Map(),
   busy: new Set(),
   delivered: 0,
@@ -70,8 +82,8 @@ export const relay = (draft: Draft, from: string, to: string, event: AnyEventObj
     return;
   }
   const mailbox = draft.mailboxes.get(to);
-  if (mailbox) mailbox.push(event);
-  else draft.mailboxes.set(to, [event]);
+  if (mailbox) mailbox.push({ from, event });
+  else draft.mailboxes.set(to, [{ from, event }]);
   flush(draft, to);
 };
 
@@ -92,11 +104,13 @@ const flush = (draft: Draft, name: string): void => {
   if (draft.busy.has(name)) return;
   draft.busy.add(name);
   const mailbox = draft.mailboxes.get(name) ?? [];
-  for (let event = mailbox.shift(); event !== undefined; event = mailbox.shift()) take(draft, name, event);
+  for (let next = mailbox.shift(); next !== undefined; next = mailbox.shift()) {
+    take(draft, name, next.from, next.event);
+  }
   draft.busy.delete(name);
 };
 
-const take = (draft: Draft, name: string, event: AnyEventObject): void => {
+const take = (draft: Draft, name: string, from: string, event: AnyEventObject): void => {
   draft.delivered += 1;
   if (draft.delivered > draft.system.longestStep) {
     throw new Error(
@@ -108,6 +122,7 @@ const take = (draft: Draft, name: string, event: AnyEventObject): void => {
   if (before.snapshot.status !== 'active') return;
   const snapshot = chart.machine.transition(before.snapshot, event, chart.scope);
   draft.actors.set(name, { snapshot, since: before.since });
+  draft.passed.push({ from, to: name, message: event, taken: { was: before.snapshot, is: snapshot } });
   settle(draft, name, chart, chart.take());
 };
 
@@ -212,6 +227,7 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
   const pending: PendingCall = { actor, service, command, at, causationId };
   draft.calls.set(callId, pending);
   const { correlationId } = draft.before;
+  draft.passed.push({ from: actor, to: service, message: command });
   draft.newCalls.push({ ...pending, callId, orderId, correlationId, keyFirstUsedAt });
 };
 

@@ -2,7 +2,7 @@
 // Nothing of a step that throws is kept: its message is quarantined instead, and a person is told.
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
-import { actorOf, type Draft, draftOf, reacts, relay, startActors } from './deliver.ts';
+import { actorOf, type Draft, draftOf, type Passed, reacts, relay, startActors } from './deliver.ts';
 import type { Call, Disposition, NewEvent, Received } from './effect.ts';
 import { toStateName, whyIgnored } from './notes.ts';
 import type { RegisteredSystem } from './register.ts';
@@ -31,6 +31,8 @@ export interface StepResult {
   readonly events: readonly NewEvent[];
   readonly calls: readonly Call[];
   readonly finishedCalls: readonly string[];
+  /** What the actors and services were told within the step. Nothing of it is stored: it can be stepped again. */
+  readonly passed: readonly Passed[];
 }
 
 /**
@@ -182,7 +184,7 @@ const record = (
   { orderId, messageId, to, message, causationId, at, finishedCalls }: Arrived,
   disposition: Disposition,
   reason: string | null,
-  { emitted, newCalls }: Draft,
+  { emitted, newCalls, passed }: Draft,
 ): StepResult => {
   const { version, correlationId } = state;
   const { type, ...data } = message;
@@ -203,5 +205,6 @@ const record = (
     })),
     calls: newCalls,
     finishedCalls,
+    passed,
   };
 };

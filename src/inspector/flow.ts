@@ -64,7 +64,12 @@ export class Flow {
     } else {
       const { customerId, amount, currency } = order.snapshot.context;
       this.#moving.set(orderId, {
-        ...{ id: orderId, customerId: String(customerId), amount: Number(amount), currency: String(currency) },
+        ...{
+          id: orderId,
+          customerId: String(customerId),
+          amount: Number(amount),
+          currency: String(currency),
+        },
         ...{ state: toStateName(order.snapshot), since: order.since, incident },
         ...{ version: state.version, createdAt: state.createdAt },
       });
@@ -203,11 +208,12 @@ export class Flow {
   }
 
   /** Orders under way whose order chart is in `path` (or within), the longest waiting first. */
-  ordersIn(path: string, limit: number): { readonly total: number; readonly orders: readonly OrderInState[] } {
+  ordersIn(
+    path: string,
+    limit: number,
+  ): { readonly total: number; readonly orders: readonly OrderInState[] } {
     const found = [...this.#moving.values()]
-      .filter(({ state }) =>
-        state.split(' + ').some((leaf) => leaf === path || leaf.startsWith(`${path}.`)),
-      )
+      .filter(({ state }) => state.split(' + ').some((leaf) => leaf === path || leaf.startsWith(`${path}.`)))
       .sort((a, b) => a.since - b.since);
     return { total: found.length, orders: found.slice(0, limit) };
   }

@@ -43,7 +43,10 @@ export const createStreams = ({ host, flow, timeline, clock, settings }: StreamP
 
   const open = (reply: FastifyReply) => {
     if (count >= settings.MAX_STREAMS) {
-      throw new AppError('overloaded', `${settings.MAX_STREAMS} inspector streams are open; that is the most.`);
+      throw new AppError(
+        'overloaded',
+        `${settings.MAX_STREAMS} inspector streams are open; that is the most.`,
+      );
     }
     count += 1;
     const { raw } = reply;

@@ -1,10 +1,11 @@
 // What could come next for an order, and where it would lead: replies to its open calls, its deadlines, the
 // moves that are open. It works on a copy in memory with the pure step and has no effect outside.
+
+import { moves } from '../../machines/system.ts';
 import type { Host } from '../host.ts';
 import type { PendingCall, SystemState } from '../step/snapshot.ts';
 import type { Incoming } from '../step/step.ts';
 import { toView } from '../step/view.ts';
-import { moves } from '../../machines/system.ts';
 import type { Possibility, Supposed, WhatIf } from './shapes.ts';
 import type { Timeline } from './timeline.ts';
 

@@ -53,14 +53,26 @@ const places = [
   ['charts', 'Charts'],
 ] as const;
 
-const Header = ({ place, connection, incidents }: { place: string; connection: Connection; incidents: number }) => (
+const Header = ({
+  place,
+  connection,
+  incidents,
+}: {
+  place: string;
+  connection: Connection;
+  incidents: number;
+}) => (
   <header className="top">
     <Link to="/inspector" className="brand">
       Orderchart
     </Link>
     <nav aria-label="Views" className="tabs">
       {places.map(([path, name]) => (
-        <Link key={path} to={`/inspector${path === '' ? '' : `/${path}`}`} aria-current={path === place ? 'page' : undefined}>
+        <Link
+          key={path}
+          to={`/inspector${path === '' ? '' : `/${path}`}`}
+          aria-current={path === place ? 'page' : undefined}
+        >
           {name}
           {path === 'incidents' && incidents > 0 && <span className="bubble">{incidents}</span>}
         </Link>

@@ -1,6 +1,6 @@
 // A chart as a picture: boxes for states, lines for transitions, drawn as SVG from ELK's layout. SVG and nothing
 // more, so that the picture on the page, the file to download and what a screen reader finds are the same thing.
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { Chart, ChartNode } from '../shapes.ts';
 import { type Layout, type Route, type Sizing, useLayout } from './layout.ts';
 
@@ -10,7 +10,7 @@ export interface Drawing {
   readonly taken?: ReadonlySet<string>;
   readonly last?: ReadonlySet<string>;
   /** What stands in a state beside its name. */
-  renderState?(node: ChartNode): ReactNode;
+  renderState?(node: ChartNode, width: number): ReactNode;
   /** What stands at an edge instead of its words. */
   renderEdge?(route: Route): ReactNode;
   onState?(node: ChartNode): void;
@@ -47,9 +47,14 @@ const State = ({
   const isInner = node.kind === 'atomic' || node.kind === 'final';
   const { onState } = drawing;
   const choose = onState && (() => onState(node));
-  const names = ['state', toTone(node), isInner ? 'inner' : 'outer', isActive && 'active', isSelected && 'selected'];
+  const names = [
+    'state',
+    toTone(node),
+    isInner ? 'inner' : 'outer',
+    isActive && 'active',
+    isSelected && 'selected',
+  ];
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it is a button wherever it can be chosen
     <g
       className={names.filter(Boolean).join(' ')}
       transform={`translate(${x} ${y})`}
@@ -57,7 +62,6 @@ const State = ({
         role: 'button',
         tabIndex: 0,
         'aria-pressed': isSelected,
-        'aria-label': `Orders in ${node.path}`,
         onClick: choose,
         onKeyDown: (event) => {
           if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -70,10 +74,14 @@ const State = ({
       <title>{`${node.path}${node.description === '' ? '' : `: ${node.description}`}`}</title>
       <rect width={width} height={height} rx={isInner ? 9 : 12} />
       {node.isInitial && <circle className="initial" cx={9} cy={9} r={3} />}
-      <text className="name" x={isInner ? width / 2 : 14} y={isInner && !drawing.renderState ? height / 2 + 4.5 : 21}>
+      <text
+        className="name"
+        x={isInner ? width / 2 : 14}
+        y={isInner && !drawing.renderState ? height / 2 + 4.5 : 21}
+      >
         {node.name}
       </text>
-      {drawing.renderState?.(node)}
+      {drawing.renderState?.(node, width)}
     </g>
   );
 };
@@ -99,7 +107,17 @@ const Edge = ({ route, drawing, arrow }: { route: Route; drawing: Drawing; arrow
 };
 
 /** The drawing itself. Lines that were taken lie over the others. */
-const Picture = ({ chart, layout, drawing, zoom }: { chart: Chart; layout: Layout; drawing: Drawing; zoom: number }) => {
+const Picture = ({
+  chart,
+  layout,
+  drawing,
+  zoom,
+}: {
+  chart: Chart;
+  layout: Layout;
+  drawing: Drawing;
+  zoom: number;
+}) => {
   const arrow = useId();
   const boxes = [...layout.boxes.values()];
   const outer = boxes.filter(({ node }) => node.kind === 'compound' || node.kind === 'parallel');
@@ -109,11 +127,11 @@ const Picture = ({ chart, layout, drawing, zoom }: { chart: Chart; layout: Layou
   return (
     <svg
       className="picture"
-      role="group"
+      role="graphics-document"
       aria-label={`The chart ${chart.name}`}
       data-chart={chart.name}
       viewBox={`-4 -4 ${width} ${layout.height + 8}`}
-      style={zoom === 0 ? { width: '100%', maxWidth: width * 1.25 } : { width: width * zoom }}
+      style={zoom === 0 ? { width: '100%', maxWidth: width * 1.2 } : { width: width * zoom }}
     >
       <defs>
         <marker id={arrow} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
@@ -138,18 +156,38 @@ const rank = ({ edge: { id } }: Route, { taken, last }: Drawing): number =>
 
 const zoomStep = 1.25;
 
+/** Brings what is active into the middle of what can be seen, without moving the page. */
+const useActiveInView = (active: string, layout: Layout | undefined, zoom: number) => {
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const section = place.current;
+    const state = layout && section?.querySelector('.state.inner.active');
+    if (!section || !state || active === '' || zoom === 0) return;
+    const [outer, inner] = [section.getBoundingClientRect(), state.getBoundingClientRect()];
+    section.scrollTo({
+      left: section.scrollLeft + inner.left - outer.left - (outer.width - inner.width) / 2,
+      top: section.scrollTop + inner.top - outer.top - (outer.height - inner.height) / 2,
+    });
+  }, [active, layout, zoom]);
+  return place;
+};
+
 /** A chart with its controls: as wide as there is room for, or larger and scrolled. */
 export const ChartPicture = ({
   chart,
   sizing,
   drawing,
+  firstZoom = 0,
 }: {
   chart: Chart | undefined;
   sizing: Sizing;
   drawing: Drawing;
+  /** 0: as wide as there is room for. */
+  firstZoom?: number;
 }) => {
   const layout = useLayout(chart, sizing);
-  const [zoom, setZoom] = useState(0);
+  const [zoom, setZoom] = useState(firstZoom);
+  const place = useActiveInView([...(drawing.active ?? [])].join(), layout, zoom);
   if (!chart || !layout) return <p className="quiet pad">Drawing the chart …</p>;
   return (
     <div className="canvas">
@@ -165,7 +203,7 @@ export const ChartPicture = ({
         </button>
       </fieldset>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
-      <section className="scroll" tabIndex={0} aria-label={`${chart.name}, scrolled`}>
+      <section ref={place} className="scroll" tabIndex={0} aria-label={`${chart.name}, scrolled`}>
         <Picture chart={chart} layout={layout} drawing={drawing} zoom={zoom} />
       </section>
     </div>

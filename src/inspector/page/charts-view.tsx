@@ -26,7 +26,15 @@ const saveSvg = (chart: Chart): void => {
     const original = originals[index];
     if (!original) continue;
     const style = getComputedStyle(original);
-    for (const name of ['fill', 'stroke', 'stroke-width', 'font-size', 'font-family', 'font-weight', 'text-anchor']) {
+    for (const name of [
+      'fill',
+      'stroke',
+      'stroke-width',
+      'font-size',
+      'font-family',
+      'font-weight',
+      'text-anchor',
+    ]) {
       element.setAttribute(name, style.getPropertyValue(name));
     }
   }
@@ -50,7 +58,10 @@ const toMermaid = (chart: Chart): string => {
       });
   const edges = chart.edges
     .filter(({ from, to }) => from !== '' && to !== '')
-    .map(({ from, to, causes }) => `  ${toId(from)} --> ${toId(to)} : ${causes.map(({ on }) => on || 'always').join(', ')}`);
+    .map(
+      ({ from, to, causes }) =>
+        `  ${toId(from)} --> ${toId(to)} : ${causes.map(({ on }) => on || 'always').join(', ')}`,
+    );
   return ['stateDiagram-v2', ...draw('', '  '), ...edges].join('\n');
 };
 
@@ -99,7 +110,11 @@ export const ChartsView = ({ charts }: { charts: readonly Chart[] }) => {
         </h1>
         <nav aria-label="Charts" className="tabs">
           {charts.map(({ name }) => (
-            <Link key={name} to={`/inspector/charts/${name}`} aria-current={name === chart.name ? 'page' : undefined}>
+            <Link
+              key={name}
+              to={`/inspector/charts/${name}`}
+              aria-current={name === chart.name ? 'page' : undefined}
+            >
               {name}
             </Link>
           ))}
@@ -113,13 +128,15 @@ export const ChartsView = ({ charts }: { charts: readonly Chart[] }) => {
         </button>
         <button
           type="button"
-          onClick={() => save(`${chart.name}.json`, 'application/json', JSON.stringify(chart.definition, null, 2))}
+          onClick={() =>
+            save(`${chart.name}.json`, 'application/json', JSON.stringify(chart.definition, null, 2))
+          }
         >
           XState JSON
         </button>
       </header>
       <div className="card picture-card">
-        <ChartPicture key={chart.name} chart={chart} sizing={sizing} drawing={{}} />
+        <ChartPicture key={chart.name} chart={chart} sizing={sizing} firstZoom={1} drawing={{}} />
       </div>
       <Matrix chart={chart} />
     </section>

@@ -39,7 +39,11 @@ export const explain = (point: Point, contexts: Contexts, now: number) => {
     };
   }
   if (view.settled) {
-    return { tone: view.state === 'completed' ? 'good' : 'settled', summary: `${view.actors.order.description}.`, lines: [] };
+    return {
+      tone: view.state === 'completed' ? 'good' : 'settled',
+      summary: `${view.actors.order.description}.`,
+      lines: [],
+    };
   }
   const waiting = actorNames.filter((name) => !view.actors[name].settled);
   const lines = waiting.map((actor) => ({ actor, text: toWait(point, actor, contexts, now) }));

@@ -1,20 +1,23 @@
 // All orders at once on the chart that runs them: who is where, for how long, and what moves.
+import { useMemo } from 'react';
 import type { Chart, ChartNode, FlowFrame, FlowState, OrderInState, Sample } from '../shapes.ts';
-import { Link, go, toOrder, useAddress } from './addresses.tsx';
+import { go, Link, toOrder, useAddress } from './addresses.tsx';
 import { ChartPicture, type Drawing } from './chart-picture.tsx';
 import { toDuration, toMoney, toShortId } from './formats.ts';
 import type { Route, Sizing } from './layout.ts';
 import { useAnswer } from './live.ts';
+import { createFold, toOverview } from './overview.ts';
 import { Plots } from './plots.tsx';
 
 const nobody: FlowState = { count: 0, incidents: 0, medianMs: 0, oldestMs: 0 };
 
+type Fold = (path: string) => string;
+
 /** By path of a state: what is in it and within it. */
-const sumUp = (frame: FlowFrame | undefined): ReadonlyMap<string, FlowState> => {
+const sumUp = (frame: FlowFrame | undefined, fold: Fold): ReadonlyMap<string, FlowState> => {
   const sums = new Map<string, FlowState>();
   for (const [name, state] of Object.entries(frame?.states ?? {})) {
-    const paths = new Set(name.split(' + ').flatMap(toOuter));
-    for (const path of paths) {
+    for (const path of new Set(name.split(' + ').map(fold).flatMap(toOuter))) {
       const known = sums.get(path) ?? nobody;
       sums.set(path, {
         count: known.count + state.count,
@@ -31,9 +34,33 @@ const toOuter = (path: string): string[] => {
   return names.map((_, index) => names.slice(0, index + 1).join('.'));
 };
 
+interface Through {
+  readonly now: number;
+  readonly recent: number;
+}
+const sumUpEdges = (frame: FlowFrame | undefined, fold: Fold): ReadonlyMap<string, Through> => {
+  const sums = new Map<string, Through>();
+  for (const [id, { now, recent }] of Object.entries(frame?.edges ?? {})) {
+    const folded = id.split('>').map(fold).join('>');
+    const known = sums.get(folded) ?? { now: 0, recent: 0 };
+    sums.set(folded, { now: known.now + now, recent: known.recent + recent });
+  }
+  return sums;
+};
+
 const settledNames = ['completed', 'rejected', 'failed', 'cancelled'];
 
-const StateCount = ({ node, here, total }: { node: ChartNode; here: FlowState; total: number | undefined }) => {
+const StateCount = ({
+  node,
+  here,
+  total,
+  width,
+}: {
+  node: ChartNode;
+  here: FlowState;
+  total: number | undefined;
+  width: number;
+}) => {
   const isInner = node.kind === 'atomic' || node.kind === 'final';
   const count = total ?? here.count;
   if (!isInner) {
@@ -45,11 +72,11 @@ const StateCount = ({ node, here, total }: { node: ChartNode; here: FlowState; t
   }
   return (
     <>
-      <text className={count === 0 ? 'count none' : 'count'} x="50%" y={41}>
+      <text className={count === 0 ? 'count none' : 'count'} x={width / 2} y={41}>
         {count.toLocaleString('en')}
       </text>
       {here.count > 0 && (
-        <text className="age" x="50%" y={55}>
+        <text className="age" x={width / 2} y={55}>
           {toDuration(here.medianMs)} · {toDuration(here.oldestMs)}
         </text>
       )}
@@ -61,8 +88,8 @@ const StateCount = ({ node, here, total }: { node: ChartNode; here: FlowState; t
 const mostDots = 4;
 
 /** Orders that went along an edge in the last second, as a few dots on the way, and how many did lately. */
-const EdgeCount = ({ route, frame }: { route: Route; frame: FlowFrame | undefined }) => {
-  const { now = 0, recent = 0 } = frame?.edges[route.edge.id] ?? {};
+const EdgeCount = ({ route, through, at }: { route: Route; through: Through | undefined; at: number }) => {
+  const { now = 0, recent = 0 } = through ?? {};
   const { x, y } = route.label;
   return (
     <>
@@ -72,7 +99,7 @@ const EdgeCount = ({ route, frame }: { route: Route; frame: FlowFrame | undefine
         </text>
       )}
       {Array.from({ length: Math.min(now, mostDots) }, (_, index) => (
-        <circle key={`${frame?.at}-${String(index)}`} className="dot" r={4}>
+        <circle key={`${at}-${String(index)}`} className="dot" r={4}>
           <animateMotion dur="0.9s" begin={`${index * 0.18}s`} path={route.path} fill="freeze" />
         </circle>
       ))}
@@ -80,21 +107,18 @@ const EdgeCount = ({ route, frame }: { route: Route; frame: FlowFrame | undefine
   );
 };
 
-const toDrawing = (frame: FlowFrame | undefined, selected: string | undefined): Drawing => {
-  const sums = sumUp(frame);
-  const taken = new Set(Object.keys(frame?.edges ?? {}));
+const toDrawing = (frame: FlowFrame | undefined, fold: Fold, selected: string | undefined): Drawing => {
+  const sums = sumUp(frame, fold);
+  const edges = sumUpEdges(frame, fold);
   return {
     active: new Set([...sums].filter(([, { count }]) => count > 0).map(([path]) => path)),
-    taken,
+    taken: new Set(edges.keys()),
     selected,
-    renderState: (node) => {
+    renderState: (node, width) => {
       const total = settledNames.includes(node.path) ? (frame?.totals[node.path] ?? 0) : undefined;
-      const here = sums.get(node.path) ?? nobody;
-      // Where a settled state has inner ones, the orders at rest are in the first of them.
-      const inside = node.path === 'completed.closed' ? frame?.totals['completed'] : undefined;
-      return <StateCount node={node} here={here} total={total ?? inside} />;
+      return <StateCount node={node} here={sums.get(node.path) ?? nobody} total={total} width={width} />;
     },
-    renderEdge: (route) => <EdgeCount route={route} frame={frame} />,
+    renderEdge: (route) => <EdgeCount route={route} through={edges.get(route.edge.id)} at={frame?.at ?? 0} />,
     onState: (node) => go(`/inspector?state=${node.path}`),
   };
 };
@@ -104,20 +128,33 @@ interface Listed {
   readonly orders: readonly OrderInState[];
 }
 interface Settled {
-  readonly orders: readonly { id: string; customerId: string; amount: number; currency: string; state: string }[];
+  readonly orders: readonly {
+    id: string;
+    customerId: string;
+    amount: number;
+    currency: string;
+    state: string;
+  }[];
 }
 
 const OrdersInState = ({ path, now }: { path: string; now: number }) => {
   const top = path.split('.', 1)[0] ?? path;
   const isSettled = settledNames.includes(top);
-  const moving = useAnswer<Listed>(`/inspector/api/orders?state=${encodeURIComponent(path)}`, Math.floor(now / 2000));
-  const settled = useAnswer<Settled>(`/orders?limit=50&state=${encodeURIComponent(top)}`, Math.floor(now / 2000));
+  const moving = useAnswer<Listed>(
+    `/inspector/api/orders?state=${encodeURIComponent(path)}`,
+    Math.floor(now / 2000),
+  );
+  const settled = useAnswer<Settled>(
+    `/orders?limit=50&state=${encodeURIComponent(top)}`,
+    Math.floor(now / 2000),
+  );
   const rows = isSettled ? (settled?.orders ?? []) : (moving?.orders ?? []);
   return (
     <section className="card" aria-label={`Orders in ${path}`}>
       <header className="row">
         <h2>
-          {path} <small>{isSettled ? 'the newest' : `${moving?.total ?? '…'}, the longest waiting first`}</small>
+          {path}{' '}
+          <small>{isSettled ? 'the newest' : `${moving?.total ?? '…'}, the longest waiting first`}</small>
         </h2>
         <Link to="/inspector" className="button">
           Close
@@ -131,7 +168,9 @@ const OrdersInState = ({ path, now }: { path: string; now: number }) => {
               <code>{toShortId(order.id)}</code>
               <span>{order.customerId}</span>
               <span className="end">{toMoney(order.amount, order.currency)}</span>
-              <span className="quiet">{'since' in order ? toDuration(now - Number(order.since)) : order.state}</span>
+              <span className="quiet">
+                {'since' in order ? toDuration(now - Number(order.since)) : order.state}
+              </span>
             </Link>
           </li>
         ))}
@@ -150,13 +189,16 @@ const Figure = ({ name, value, tone = '' }: { name: string; value: number | stri
 const Services = ({ frame }: { frame: FlowFrame | undefined }) => (
   <ul className="services" aria-label="Services">
     {(frame?.services ?? []).map(({ name, answers, troubles }) => {
-      const health = answers === 0 ? 'idle' : troubles / answers > 0.2 ? 'bad' : troubles > 0 ? 'warn' : 'good';
+      const health =
+        answers === 0 ? 'idle' : troubles / answers > 0.2 ? 'bad' : troubles > 0 ? 'warn' : 'good';
       return (
         <li key={name}>
           <i className={`light ${health}`} />
           <span>{name}</span>
           <span className="quiet">
-            {answers === 0 ? 'not asked lately' : `${answers.toLocaleString('en')} answers, ${troubles} in trouble`}
+            {answers === 0
+              ? 'not asked lately'
+              : `${answers.toLocaleString('en')} answers, ${troubles} in trouble`}
           </span>
         </li>
       );
@@ -200,6 +242,11 @@ export const FlowView = ({
 }) => {
   const { query } = useAddress();
   const selected = query.get('state') ?? undefined;
+  const whole = charts.find(({ name }) => name === 'order');
+  const { chart, fold } = useMemo(
+    () => ({ chart: whole && toOverview(whole), fold: whole ? createFold(whole) : (path: string) => path }),
+    [whole],
+  );
   const sizing: Sizing = {
     direction: isNarrow ? 'DOWN' : 'RIGHT',
     leafHeight: 64,
@@ -215,20 +262,23 @@ export const FlowView = ({
           <Figure name="under way" value={frame?.inFlight ?? 0} />
           <Figure name="completed" value={totals['completed'] ?? 0} tone="good" />
           <Figure name="failed" value={totals['failed'] ?? 0} />
-          <Figure name="rejected or cancelled" value={(totals['rejected'] ?? 0) + (totals['cancelled'] ?? 0)} />
-          <Figure name="wait for a person" value={frame?.incidents ?? 0} tone={frame?.incidents ? 'bad' : ''} />
+          <Figure
+            name="rejected or cancelled"
+            value={(totals['rejected'] ?? 0) + (totals['cancelled'] ?? 0)}
+          />
+          <Figure
+            name="wait for a person"
+            value={frame?.incidents ?? 0}
+            tone={frame?.incidents ? 'bad' : ''}
+          />
         </div>
         <div className="card picture-card">
-          <ChartPicture
-            chart={charts.find(({ name }) => name === 'order')}
-            sizing={sizing}
-            drawing={toDrawing(frame, selected)}
-          />
+          <ChartPicture chart={chart} sizing={sizing} drawing={toDrawing(frame, fold, selected)} />
           <Legend />
         </div>
         {selected !== undefined && <OrdersInState path={selected} now={frame?.at ?? 0} />}
       </section>
-      <aside className="side">
+      <aside>
         <Services frame={frame} />
         <Plots samples={samples} />
       </aside>

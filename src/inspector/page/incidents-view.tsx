@@ -44,7 +44,10 @@ const Incident = ({ order, now }: { order: Order; now: number }) => (
     <p className="stake">
       <b>{toMoney(order.amount, order.currency)}</b>
       {holding.test(order.actors.inventory.state) && (
-        <span className="quiet"> holds {order.items.map(({ quantity, name }) => `${quantity} × ${name}`).join(', ')}</span>
+        <span className="quiet">
+          {' '}
+          holds {order.items.map(({ quantity, name }) => `${quantity} × ${name}`).join(', ')}
+        </span>
       )}
     </p>
     <Moves view={order} />

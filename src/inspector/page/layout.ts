@@ -50,11 +50,13 @@ const options = ({ direction }: Sizing): Record<string, string> => ({
 });
 
 const nameWidth = (name: string): number => name.length * 7.4 + 30;
+const longestLabel = 22;
 /** What leads along an edge, short enough for a picture; the rest is in its title. */
 export const toLabel = ({ causes }: ChartEdge): string => {
   const names = [...new Set(causes.map(({ on, kind }) => (kind === 'always' ? on || 'always' : on)))];
   const [first = '', ...others] = names;
-  return others.length === 0 ? first : `${first} +${others.length}`;
+  const short = first.length > longestLabel ? `${first.slice(0, longestLabel)}…` : first;
+  return others.length === 0 ? short : `${short} +${others.length}`;
 };
 
 const toElkNode = (chart: Chart, node: ChartNode, sizing: Sizing): ElkNode => {
@@ -123,6 +125,30 @@ const collect = (
   }
 };
 
+interface Kept {
+  /** The chart that it was computed for. */
+  readonly chart: string;
+  readonly size: readonly [width: number, height: number];
+  readonly boxes: readonly (readonly [string, Box & { readonly node: ChartNode }])[];
+  readonly routes: readonly Route[];
+}
+
+/** What the browser keeps from the last visit, as long as the chart is the same. */
+const recall = (key: string, chart: Chart): Layout | undefined => {
+  const text = localStorage.getItem(`layout ${key}`);
+  if (text === null) return undefined;
+  const kept: Kept = JSON.parse(text);
+  if (kept.chart !== JSON.stringify([chart.nodes, chart.edges])) return undefined;
+  const [width, height] = kept.size;
+  return { width, height, boxes: new Map(kept.boxes), routes: kept.routes };
+};
+
+const keep = (key: string, chart: Chart, { width, height, boxes, routes }: Layout): void => {
+  const about = JSON.stringify([chart.nodes, chart.edges]);
+  const kept: Kept = { chart: about, size: [width, height], boxes: [...boxes], routes };
+  localStorage.setItem(`layout ${key}`, JSON.stringify(kept));
+};
+
 let elk: InstanceType<typeof ELK> | undefined;
 const cache = new Map<string, Promise<Layout>>();
 
@@ -158,11 +184,23 @@ export const useLayout = (chart: Chart | undefined, sizing: Sizing): Layout | un
   const { direction, leafHeight, leafWidth, labels } = sizing;
   useEffect(() => {
     if (!chart) return;
-    const key = [chart.name, chart.version, direction, leafHeight, leafWidth, labels].join();
-    const known = cache.get(key) ?? compute(chart, { direction, leafHeight, leafWidth, labels });
+    const key = [
+      chart.name,
+      chart.version,
+      chart.nodes.length,
+      direction,
+      leafHeight,
+      leafWidth,
+      labels,
+    ].join();
+    const kept = recall(key, chart);
+    const known =
+      cache.get(key) ??
+      (kept ? Promise.resolve(kept) : compute(chart, { direction, leafHeight, leafWidth, labels }));
     cache.set(key, known);
     let left = false;
     known.then((found) => {
+      if (!kept) keep(key, chart, found);
       if (!left) setLayout(found);
     });
     return () => {

@@ -58,7 +58,11 @@ const Fields = ({ move, currency }: { move: Move; currency: string }) => {
         <label>
           {needsNote || move.move === 'retry' ? 'Note' : 'Reason'}
           {needsNote ? ' (needed)' : ''}
-          <input name={needsNote || move.move === 'retry' ? 'note' : 'reason'} required={needsNote} autoComplete="off" />
+          <input
+            name={needsNote || move.move === 'retry' ? 'note' : 'reason'}
+            required={needsNote}
+            autoComplete="off"
+          />
         </label>
       )}
     </>
@@ -79,7 +83,11 @@ const MoveButton = ({ orderId, move, currency }: { orderId: string; move: Move; 
   const name = toName(move);
   return (
     <>
-      <button type="button" className={move.move === 'cancel' ? 'danger' : ''} onClick={() => dialog.current?.showModal()}>
+      <button
+        type="button"
+        className={move.move === 'cancel' ? 'danger' : ''}
+        onClick={() => dialog.current?.showModal()}
+      >
         {name}
       </button>
       <dialog ref={dialog} aria-label={`Confirm: ${name}`}>

@@ -25,6 +25,8 @@ const toActive = ({ view }: Point, actor: ActorName): ReadonlySet<string> =>
   new Set(view.actors[actor].state.split(' + '));
 
 const sizing: Sizing = { direction: 'DOWN', leafHeight: 34, leafWidth: 74, labels: 'words' };
+/** At this size the words at the edges can be read. */
+const legible = 0.9;
 
 const ActorChart = ({ chart, points }: { chart: Chart; points: readonly Point[] }) => {
   const point = points.at(-1);
@@ -40,6 +42,7 @@ const ActorChart = ({ chart, points }: { chart: Chart; points: readonly Point[] 
       <ChartPicture
         chart={chart}
         sizing={sizing}
+        firstZoom={legible}
         drawing={{
           active: toActive(point, actor),
           taken: toTaken(points, chart.name),
@@ -63,15 +66,22 @@ const Deadlines = ({ point, now }: { point: Point; now: number }) => (
   </ul>
 );
 
+const Json = ({ value, name }: { value: unknown; name: string }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
+  <section className="scroll json" tabIndex={0} aria-label={name}>
+    <pre>{JSON.stringify(value, null, 1)}</pre>
+  </section>
+);
+
 const Remembered = ({ contexts, point }: { contexts: Contexts; point: Point }) => (
   <section className="card" aria-label="What it remembers">
     <h2>The last message</h2>
-    <pre>{JSON.stringify({ type: point.type, ...point.data }, null, 1)}</pre>
+    <Json name="The last message" value={{ type: point.type, ...point.data }} />
     <h2>Context</h2>
     {actorNames.map((name) => (
       <details key={name} open={name === 'order'}>
         <summary>{name}</summary>
-        <pre>{JSON.stringify(contexts[name], null, 1)}</pre>
+        <Json name={`Context of the ${name}`} value={contexts[name]} />
       </details>
     ))}
   </section>
@@ -114,7 +124,9 @@ const Summary = ({
       )}
       {!isLive && (
         <p className="past">
-          {supposed > 0 ? `Supposed: ${supposed} message(s) that never came` : `As it was at ${toClock(point.at)}`}
+          {supposed > 0
+            ? `Supposed: ${supposed} message(s) that never came`
+            : `As it was at ${toClock(point.at)}`}
         </p>
       )}
       {isLive && <Moves view={view} />}
@@ -184,13 +196,7 @@ const Body = ({
   );
 };
 
-export const OrderView = ({
-  orderId,
-  charts,
-}: {
-  orderId: string;
-  charts: readonly Chart[];
-}) => {
+export const OrderView = ({ orderId, charts }: { orderId: string; charts: readonly Chart[] }) => {
   const { points, offset, broken, connection } = useTimeline(orderId);
   const now = useNow() + offset;
   if (points.length === 0) {

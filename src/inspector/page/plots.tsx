@@ -78,7 +78,13 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
       padding: [4, 0, 0, 0],
       scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.1)] } },
       axes: [
-        { stroke: () => colourOf('--quiet'), grid: { show: false }, ticks: { show: false }, size: 18, font: '10px system-ui' },
+        {
+          stroke: () => colourOf('--quiet'),
+          grid: { show: false },
+          ticks: { show: false },
+          size: 18,
+          font: '10px system-ui',
+        },
         {
           stroke: () => colourOf('--quiet'),
           grid: { stroke: () => colourOf('--hair'), width: 1 },
@@ -94,8 +100,7 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
         ...question.lines.map(({ tone }) => ({
           stroke: () => colourOf(tone),
           width: 1.5,
-          spanGaps: true,
-          points: { show: false },
+          points: { show: true, size: 3 },
         })),
       ],
     },
@@ -111,7 +116,9 @@ const Plot = ({ question, samples }: { question: Question; samples: readonly Sam
     if (!element) return;
     const made = createPlot(question, element);
     plot.current = made;
-    const watching = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: plotHeight }));
+    const watching = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: plotHeight }),
+    );
     watching.observe(element);
     return () => {
       watching.disconnect();

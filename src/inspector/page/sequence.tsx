@@ -4,7 +4,16 @@ import { useState } from 'react';
 import type { Point } from '../shapes.ts';
 import { toDuration, toPreciseClock } from './formats.ts';
 
-const parties = ['outside', 'order', 'inventory', 'payment', 'notification', 'warehouse', 'gateway', 'mailer'] as const;
+const parties = [
+  'outside',
+  'order',
+  'inventory',
+  'payment',
+  'notification',
+  'warehouse',
+  'gateway',
+  'mailer',
+] as const;
 interface Arrow {
   readonly key: string;
   readonly from: string;
@@ -19,7 +28,8 @@ interface Arrow {
   readonly gapMs: number;
 }
 
-const toArrows = (points: readonly Point[]): Arrow[] =>
+/** A key that a service was told before means that the same is tried again. */
+const toArrows = (points: readonly Point[], told = new Map<string, number>()): Arrow[] =>
   points.flatMap((point, index) => {
     const before = points[index - 1];
     const about = { version: point.version, causes: point.messageId };
@@ -37,16 +47,18 @@ const toArrows = (points: readonly Point[]): Arrow[] =>
       gapMs: before === undefined ? 0 : point.at - before.at,
     };
     const inner = point.passed.map((passed, number): Arrow => {
-      const attempt = Number(passed.data['attempt']);
+      const command = `${passed.type} ${String(passed.data['key'])}`;
+      const tries = 'key' in passed.data ? (told.get(command) ?? 0) + 1 : 1;
+      told.set(command, tries);
       return {
         ...about,
         key: `${point.version}.${number}`,
         from: passed.from,
         to: passed.to,
-        type: attempt > 1 && passed.to === 'gateway' ? `${passed.type} (${attempt})` : passed.type,
+        type: tries > 1 ? `${passed.type} (again, ${tries})` : passed.type,
         title: JSON.stringify(passed.data, null, 1),
         isIgnored: false,
-        isRetry: attempt > 1,
+        isRetry: tries > 1,
         cause: point.messageId,
         gapMs: 0,
       };
@@ -61,9 +73,15 @@ const column = 132;
 const rowHeight = 26;
 const gapHeight = 20;
 const shownGapMs = 100;
-const toX = (party: string): number => 66 + Math.max(0, parties.findIndex((name) => name === party)) * column;
+const toX = (party: string): number => 66 + Math.max(0, parties.map(String).indexOf(party)) * column;
 
-export const Sequence = ({ points, onVersion }: { points: readonly Point[]; onVersion(version: number): void }) => {
+export const Sequence = ({
+  points,
+  onVersion,
+}: {
+  points: readonly Point[];
+  onVersion(version: number): void;
+}) => {
   const [hovered, setHovered] = useState<string>();
   const arrows = toArrows(points);
   let y = 40;
@@ -76,7 +94,12 @@ export const Sequence = ({ points, onVersion }: { points: readonly Point[]; onVe
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
     <section className="scroll sequence" tabIndex={0} aria-label="Messages">
-      <svg role="img" aria-label="Sequence of messages" viewBox={`0 0 ${width} ${y + 20}`} style={{ minWidth: width, width: '100%', maxWidth: width * 1.2 }}>
+      <svg
+        role="img"
+        aria-label="Sequence of messages"
+        viewBox={`0 0 ${width} ${y + 20}`}
+        style={{ minWidth: width, width: '100%', maxWidth: width * 1.2 }}
+      >
         {parties.map((party) => (
           <g key={party} className="party">
             <line x1={toX(party)} x2={toX(party)} y1={30} y2={y + 14} />
@@ -94,7 +117,6 @@ export const Sequence = ({ points, onVersion }: { points: readonly Point[]; onVe
           const end = to > from ? to - 7 : to + 7;
           return (
             // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut; the timeline is the way by keyboard
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the same
             <g
               key={arrow.key}
               className={names.filter(Boolean).join(' ')}
@@ -113,8 +135,17 @@ export const Sequence = ({ points, onVersion }: { points: readonly Point[]; onVe
               ) : (
                 <path className="line" d={`M${from} ${arrow.y}H${end}`} />
               )}
-              <path className="head" d={isSelf ? `M${from} ${arrow.y + 3}l8 -4v8z` : `M${to} ${arrow.y}l${to > from ? -8 : 8} -4v8z`} />
-              <text x={isSelf ? from + 27 : (from + to) / 2} y={isSelf ? arrow.y + 2 : arrow.y - 4} className={isSelf ? 'self' : ''}>
+              <path
+                className="head"
+                d={
+                  isSelf ? `M${from} ${arrow.y + 3}l8 -4v8z` : `M${to} ${arrow.y}l${to > from ? -8 : 8} -4v8z`
+                }
+              />
+              <text
+                x={isSelf ? from + 27 : (from + to) / 2}
+                y={isSelf ? arrow.y + 2 : arrow.y - 4}
+                className={isSelf ? 'self' : ''}
+              >
                 {arrow.type}
                 {arrow.isIgnored ? ' – ignored' : ''}
               </text>

@@ -41,7 +41,11 @@ export const Timeline = ({
         <button type="button" onClick={play} aria-pressed={isPlaying}>
           {isPlaying ? 'Pause' : 'Play'}
         </button>
-        <button type="button" onClick={() => onSelect(Math.max(0, selected - 1))} aria-label="One message back">
+        <button
+          type="button"
+          onClick={() => onSelect(Math.max(0, selected - 1))}
+          aria-label="One message back"
+        >
           ‹
         </button>
         <button
@@ -73,7 +77,13 @@ export const Timeline = ({
             <button
               type="button"
               tabIndex={-1}
-              className={[`mark ${disposition} ${kind}`, index === selected && 'here', index > selected && 'later'].filter(Boolean).join(' ')}
+              className={[
+                `mark ${disposition} ${kind}`,
+                index === selected && 'here',
+                index > selected && 'later',
+              ]
+                .filter(Boolean)
+                .join(' ')}
               title={`${version}. ${type} (${disposition})${events.map((event) => `\n${event.type}`).join('')}`}
               aria-label={`message ${version}: ${type}`}
               onClick={() => onSelect(index === last ? undefined : index)}
@@ -86,8 +96,9 @@ export const Timeline = ({
           <b>
             {point.version}/{points.length}
           </b>{' '}
-          <code>{toPreciseClock(point.at)}</code> <span className="quiet">+{toDuration(point.at - first.at)}</span>{' '}
-          {point.from} → {point.to} <code>{point.type.replace(/^xstate\.after\.([^.]+).*/, '$1 passes')}</code>
+          <code>{toPreciseClock(point.at)}</code>{' '}
+          <span className="quiet">+{toDuration(point.at - first.at)}</span> {point.from} → {point.to}{' '}
+          <code>{point.type.replace(/^xstate\.after\.([^.]+).*/, '$1 passes')}</code>
           {point.disposition === 'applied' ? '' : ` ${point.disposition}: ${point.reason}`}
         </p>
       )}

@@ -1,6 +1,6 @@
 // What if this came now? The server steps a copy of the order; nothing is stored and nobody is told.
 import { useEffect, useState } from 'react';
-import type { Point, Possibility, Supposed, WhatIf as Answer } from '../shapes.ts';
+import type { WhatIf as Answer, Point, Possibility, Supposed } from '../shapes.ts';
 
 const ask = async (orderId: string, version: number, supposed: readonly Supposed[]): Promise<Answer> => {
   const response = await fetch(`/inspector/api/orders/${encodeURIComponent(orderId)}/what-if`, {
@@ -31,7 +31,11 @@ export const WhatIf = ({
   const [answer, setAnswer] = useState<Answer>();
   useEffect(() => {
     let left = false;
-    ask(orderId, version, chosen.map(({ supposed }) => supposed)).then((found) => {
+    ask(
+      orderId,
+      version,
+      chosen.map(({ supposed }) => supposed),
+    ).then((found) => {
       if (left) return;
       setAnswer(found);
       onSuppose(found.points);
@@ -64,7 +68,11 @@ export const WhatIf = ({
             <div key={kind} className="choice">
               <h3>{title}</h3>
               {open.map((possibility) => (
-                <button key={possibility.label} type="button" onClick={() => setChosen([...chosen, possibility])}>
+                <button
+                  key={possibility.label}
+                  type="button"
+                  onClick={() => setChosen([...chosen, possibility])}
+                >
                   {possibility.label}
                 </button>
               ))}

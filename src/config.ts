@@ -85,6 +85,12 @@ export const settingsSchema = z.strictObject({
   MAX_CALLS_IN_FLIGHT: count.default(1000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
+  STATELY_INSPECT: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe(
+      '1 speaks @statelyai/inspect at ws://…/inspect, without personal data; --inspect is short for it',
+    ),
   POLL_MS: whole(1, oneDay)
     .default(1000)
     .describe('how often rows left by others (ended leases, deadlines) are looked for'),

@@ -14,6 +14,7 @@ import type { Host } from './host.ts';
 import { createRunner, type Recovery } from './hosts/runner.ts';
 import { Flow } from './inspector/flow.ts';
 import { addInspector } from './inspector/routes.ts';
+import { StatelyFeed } from './inspector/stately.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
 import type { Services } from './service.ts';
 import { createSimulatedGateway } from './services/gateway-simulated.ts';
@@ -70,6 +71,7 @@ export const createOrderchart = async (
   const metrics = createMetrics(registry);
   addStoreMetrics(registry, store.figures);
   const flow = new Flow({ clock, metrics, readFigures: store.figures });
+  const stately = settings.STATELY_INSPECT === '1' ? new StatelyFeed() : undefined;
   const { host, recovery } = await createRunner({
     store,
     services,
@@ -78,13 +80,19 @@ export const createOrderchart = async (
     settings,
     metrics,
     logger,
-    onChange: flow.note,
+    onChange: (change) => {
+      flow.note(change);
+      stately?.note(change);
+    },
     ...(replacements.faults && { faults: replacements.faults }),
   });
-  const api = createApi({ host, catalogue: store, settings, clock, ids, metrics: registry, logger });
+  const links = { inspector: '/inspector' };
+  const api = createApi({ host, catalogue: store, settings, clock, ids, metrics: registry, logger, links });
   addInspector(api, { host, flow, clock, settings });
+  stately?.attach(api.server);
   const close = async () => {
     await host.close();
+    stately?.close();
     const stopWaiting = clock.schedule(() => api.server.closeAllConnections(), settings.DRAIN_MS);
     await api.close();
     stopWaiting();

@@ -20,7 +20,8 @@ export const findTaken = (
 ): readonly string[] => {
   const left = was.filter((path) => !is.includes(path));
   const entered = is.filter((path) => !was.includes(path));
-  return entered.flatMap((to) => findWay(chart, left, to, toCause(on)) ?? []);
+  // Regions that are entered side by side are entered by one edge.
+  return [...new Set(entered.flatMap((to) => findWay(chart, left, to, toCause(on)) ?? []))];
 };
 
 const toCause = (on: string): string => /^xstate\.after\.([^.]+)/.exec(on)?.[1] ?? on;

@@ -38,7 +38,7 @@ export interface Chart {
 }
 
 /** What passed between the parts of an order within one step. */
-export interface PassedMessage {
+interface PassedMessage {
   readonly from: string;
   readonly to: string;
   readonly type: string;

@@ -106,9 +106,7 @@ test('an order that is placed by the API moves through the flow and settles, wit
   await place();
   await page.locator('svg[data-chart="order"] [data-state="paying.charging"].active').waitFor();
   bank.resolve();
-  await page.waitForFunction(
-    `document.querySelector('[data-state="completed"] .count').textContent > ${before}`,
-  );
+  await expect.poll(async () => Number(await completed.textContent()), patience).toBeGreaterThan(before);
 });
 
 test('one order is seen moving, and its timeline shows it as it was', async () => {
@@ -153,6 +151,24 @@ test('an incident is resolved with a note', async () => {
   await page.getByText('Nothing waits for a person.').waitFor();
   const closed = (await shop.host.history(id, 0, 100)).find(({ type }) => type === 'incident.closed');
   expect(closed?.data).toMatchObject({ how: 'resolved', outcome: 'sent', note: 'called the customer' });
+});
+
+test('incidents are retried in bulk after a preview of what will be tried again', async () => {
+  isMailRefused = true;
+  bank.resolve();
+  const parked = await Promise.all([place(), place(), place()]);
+  await Promise.all(parked.map((id) => shop.host.waitUntilSettled(id, patience.timeout)));
+  await page.goto('/inspector/incidents');
+  await page.getByRole('listitem', { name: 'Incident of' }).nth(2).waitFor();
+  isMailRefused = false;
+  await page.getByRole('button', { name: 'Retry all' }).click();
+  await page.getByText('3 × notification: the notice cannot be sent').waitFor();
+  await page.getByRole('button', { name: 'Retry 3 orders' }).click();
+  await page.getByText('3 of 3 done').waitFor();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByText('Nothing waits for a person.').waitFor();
+  const views = await Promise.all(parked.map((id) => shop.host.waitUntilSettled(id, patience.timeout)));
+  expect(views.map((view) => view?.settled)).toEqual([true, true, true]);
 });
 
 test('the page says that the server is gone, and goes on where it was when it is back', async () => {

@@ -127,7 +127,6 @@ const Picture = ({
   return (
     <svg
       className="picture"
-      role="graphics-document"
       aria-label={`The chart ${chart.name}`}
       data-chart={chart.name}
       viewBox={`-4 -4 ${width} ${layout.height + 8}`}

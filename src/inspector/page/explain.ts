@@ -13,18 +13,21 @@ const toAttempt = (context: Readonly<Record<string, unknown>> | undefined): stri
   return 'attempts' in retrying ? `, attempt ${tries} of ${retrying.attempts}` : '';
 };
 
+const aDayMs = 86_400_000;
+
 const toWait = ({ view }: Point, actor: ActorName, contexts: Contexts, now: number): string => {
   const { description, since } = view.actors[actor];
   const next = view.deadlines.find((deadline) => deadline.actor === actor);
   const isTryingAgain = next !== undefined && /backOff/i.test(next.name);
+  const isAsking = isTryingAgain || view.calls.some((call) => call.actor === actor);
   const left = next && next.dueAt - now;
   const until =
     next === undefined || left === undefined
       ? ''
       : isTryingAgain
         ? `; tries again ${left > 0 ? `in ${toDuration(left)}` : 'now'}`
-        : `; gives up at ${toClock(next.dueAt)}${left > 0 ? `, in ${toDuration(left)}` : ''}`;
-  return `waits for ${description} since ${toDuration(now - since)}${toAttempt(contexts[actor])}${until}`;
+        : `; gives up ${left > aDayMs ? `on ${new Date(next.dueAt).toLocaleDateString('en-GB')}` : `at ${toClock(next.dueAt)}`}${left > 0 ? `, in ${toDuration(left)}` : ''}`;
+  return `waits for ${description} since ${toDuration(now - since)}${isAsking ? toAttempt(contexts[actor]) : ''}${until}`;
 };
 
 /** One line for each actor that awaits something; the first is the order's own summary. */

@@ -52,7 +52,7 @@ const options = ({ direction }: Sizing): Record<string, string> => ({
 const nameWidth = (name: string): number => name.length * 7.4 + 30;
 const longestLabel = 22;
 /** What leads along an edge, short enough for a picture; the rest is in its title. */
-export const toLabel = ({ causes }: ChartEdge): string => {
+const toLabel = ({ causes }: ChartEdge): string => {
   const names = [...new Set(causes.map(({ on, kind }) => (kind === 'always' ? on || 'always' : on)))];
   const [first = '', ...others] = names;
   const short = first.length > longestLabel ? `${first.slice(0, longestLabel)}…` : first;

@@ -41,7 +41,7 @@ export const inventorySetup = setup({
     context: {} as InventoryContext,
     events: {} as MessageTo<'inventory'>,
     emitted: {} as DomainEvent,
-    tags: {} as 'settled' | 'incident',
+    tags: {} as 'settled' | 'incident' | 'held',
     meta: {} as ChartNotes,
   },
   guards: {
@@ -50,8 +50,6 @@ export const inventorySetup = setup({
       'key' in event && event.key === context.key && event.attempt === context.attempt,
     mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
     isUnwanted: ({ context }) => context.unwanted,
-    /** It expired, and the order has not asked for it back meanwhile. */
-    isExpired: ({ context }) => context.why === 'expired' && !context.unwanted,
     hasProblems: ({ event }) => 'problems' in event && event.problems.length > 0,
     says: ({ event }, { outcome }: { outcome: string }) => 'outcome' in event && event.outcome === outcome,
   },

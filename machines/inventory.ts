@@ -127,10 +127,12 @@ export const inventoryChart = inventorySetup.createMachine({
     },
 
     reserved: {
+      tags: 'held',
       description: 'the word to sell the stock that is held, for a limited time',
       entry: ['announceReserved', 'tellReserved'],
       always: { guard: 'isUnwanted', target: 'releasing' },
-      after: { reservationExpiry: { target: 'releasing', actions: 'noteExpired' } },
+      // The order is told before the stock is back: from here on nothing may be charged for it.
+      after: { reservationExpiry: { target: 'releasing', actions: ['noteExpired', 'tellExpired'] } },
       on: {
         'inventory.commit': { target: 'committing', actions: 'forgetTries' },
         'inventory.release': release,
@@ -138,6 +140,7 @@ export const inventoryChart = inventorySetup.createMachine({
     },
 
     committing: {
+      tags: 'held',
       initial: 'asking',
       meta: { ignores: { 'inventory.commit': 'the sale is under way already' } },
       on: {
@@ -174,16 +177,11 @@ export const inventoryChart = inventorySetup.createMachine({
       meta: { ignores: { 'inventory.release': 'the stock is being given back already' } },
       entry: 'forgetTries',
       on: {
-        'inventory.release': { guard: 'isExpired', actions: 'noteUnwanted' },
-        'inventory.commit': { actions: 'tellNotCommitted' },
-        'warehouse.released': [
-          {
-            guard: and(['isOurs', 'isExpired']),
-            target: 'released',
-            actions: ['announceReleased', 'tellExpired'],
-          },
-          { guard: 'isOurs', target: 'released', actions: ['announceReleased', 'tellReleased'] },
-        ],
+        'warehouse.released': {
+          guard: 'isOurs',
+          target: 'released',
+          actions: ['announceReleased', 'tellReleased'],
+        },
       },
       states: {
         asking: {
@@ -200,18 +198,11 @@ export const inventoryChart = inventorySetup.createMachine({
           ...parked('release-unconfirmed', 'the warehouse does not take the stock back', ['released']),
           on: {
             'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': [
-              {
-                guard: and([says('released'), 'isExpired']),
-                target: '#inventory.released',
-                actions: ['announceReleased', 'tellExpired'],
-              },
-              {
-                guard: says('released'),
-                target: '#inventory.released',
-                actions: ['announceReleased', 'tellReleased'],
-              },
-            ],
+            'incident.resolve': {
+              guard: says('released'),
+              target: '#inventory.released',
+              actions: ['announceReleased', 'tellReleased'],
+            },
           },
         },
       },
@@ -223,7 +214,7 @@ export const inventoryChart = inventorySetup.createMachine({
       on: { 'inventory.release': nothingToRelease },
     },
     committed: {
-      tags: 'settled',
+      tags: ['settled', 'held'],
       description: 'the stock is sold',
       meta: {
         ignores: {
@@ -236,7 +227,7 @@ export const inventoryChart = inventorySetup.createMachine({
     released: {
       tags: 'settled',
       description: 'no stock is held for this order any more',
-      on: { 'inventory.release': { actions: 'tellReleased' } },
+      meta: { ignores: { 'inventory.release': 'the stock was given back' } },
     },
   },
 });

@@ -25,6 +25,12 @@ export const createMetrics = (registry: Registry) => {
       help: 'Messages that could not be committed and will be taken again',
       registers,
     }),
+    violations: new Counter({
+      name: 'orderchart_invariants_violated_total',
+      help: 'Messages that were set aside because they would have broken an invariant, by invariant',
+      labelNames: ['invariant'],
+      registers,
+    }),
     incidents: new Counter({
       name: 'orderchart_incidents_opened_total',
       help: 'Incidents opened, by actor and reason',

@@ -1,7 +1,7 @@
 // Group commit: messages for different orders that are ready at the same time share one transaction, one
 // order's messages follow each other, and a lone message never waits for company. A caller is answered
-// after the commit and not before. An order whose version moved on is loaded and stepped again; an order
-// that cannot be read is set aside; neither holds up another.
+// after the commit and not before. An order whose version moved on is loaded and stepped again; a message
+// that its order's commit fails on is set aside, and so is an order that cannot be read; none holds up another.
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
@@ -12,23 +12,9 @@ import type { Services } from '../service.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { fromStored, newSystem, type SystemState } from '../step/snapshot.ts';
 import { isSettled } from '../step/view.ts';
-import type { CommitResult, IdempotencyRecord, OrderWork, Store, StoredOrder } from '../store.ts';
+import type { CommitResult, OrderWork, Store, StoredOrder } from '../store.ts';
 import { openSession, type Session } from './session.ts';
-
-/** One thing to do with one order, inside a commit. */
-export interface Work {
-  readonly kind: 'accept' | 'move' | 'fact' | 'reply' | 'deadline';
-  readonly orderId: string;
-  /** Places a new order, with this correlation id. */
-  readonly places?: string;
-  /** Commits alone, because an idempotency key may turn it down. */
-  readonly alone: boolean;
-  /** Steps messages; what it returns is called after the commit. @throws AppError to refuse. */
-  perform(session: Session): Promise<() => void>;
-  /** The idempotency key was used before. */
-  replay(record: IdempotencyRecord): void;
-  reject(error: unknown): void;
-}
+import { blame, decide, type Taken, takeWorks, type Work } from './taken.ts';
 
 /** Told after each commit, before anybody is answered. */
 export type CommitListener = (committed: {
@@ -51,16 +37,6 @@ export interface CommitterParts {
   /** Whether new calls can be made at once; otherwise they stay free for whoever claims them. */
   mayCall(): boolean;
   readonly onCommit: CommitListener;
-}
-
-/** One order's works in one commit. */
-interface Taken {
-  readonly orderId: string;
-  readonly works: readonly Work[];
-  session: Session | undefined;
-  answers: (() => void)[];
-  readonly refused: Map<Work, AppError>;
-  staleness: number;
 }
 
 export class Committer {
@@ -119,17 +95,10 @@ export class Committer {
 
   #takeBatch(): Taken[] {
     const orderIds = [...this.#ready].slice(0, this.#parts.settings.MAX_BATCH_ORDERS);
-    return orderIds.map((orderId) => ({
-      orderId,
-      works: this.#takeWorks(orderId),
-      session: undefined,
-      answers: [],
-      refused: new Map(),
-      staleness: 0,
-    }));
+    return orderIds.map((orderId) => takeWorks(orderId, this.#nextWorks(orderId)));
   }
 
-  #takeWorks(orderId: string): Work[] {
+  #nextWorks(orderId: string): Work[] {
     const queue = this.#queues.get(orderId) ?? [];
     const nextAlone = queue.findIndex(({ alone }) => alone);
     const count = nextAlone === 0 ? 1 : nextAlone === -1 ? queue.length : nextAlone;
@@ -153,7 +122,11 @@ export class Committer {
       const results = await store.commit(work, { owner, until });
       metrics.commitSeconds.observe((clock.now() - startedAt) / 1000);
       metrics.commitOrders.observe(work.length);
-      return readable.filter((taken, index) => this.#settle(taken, results[index], until));
+      const again: Taken[] = [];
+      for (const [index, taken] of readable.entries()) {
+        if (await this.#settle(taken, results[index], until)) again.push(taken);
+      }
+      return again;
     } catch (error) {
       this.#parts.logger.error({ error: describeError(error), orders: batch.length }, 'the commit failed');
       const refusal = new AppError('store-unavailable', 'The store cannot write; nothing was changed.');
@@ -202,18 +175,8 @@ export class Committer {
       orderId: taken.orderId,
       baseVersion: base.version,
       decide: async (context) => {
-        taken.answers = [];
-        taken.refused.clear();
-        taken.session = openSession(system, services, taken.orderId, base, now, context, faults);
-        for (const work of taken.works) {
-          try {
-            taken.answers.push(await work.perform(taken.session));
-          } catch (error) {
-            if (!(error instanceof AppError)) throw error;
-            taken.refused.set(work, error);
-          }
-        }
-        const write = taken.session.toWrite();
+        const session = openSession(system, services, taken.orderId, base, now, context, faults);
+        const write = await decide(taken, session);
         if (write !== null) this.#reach('before-commit', taken, write.summary.settled);
         return write;
       },
@@ -221,7 +184,7 @@ export class Committer {
   }
 
   /** Says what became of one order's works. Returns whether they have to be stepped again. */
-  #settle(taken: Taken, result: CommitResult | undefined, leasedUntil: number): boolean {
+  #settle(taken: Taken, result: CommitResult | undefined, leasedUntil: number): boolean | Promise<boolean> {
     switch (result?.outcome) {
       case 'committed':
         if (taken.session) {
@@ -247,13 +210,29 @@ export class Committer {
         this.#fail(taken, new AppError('version-mismatch', `The order ${taken.orderId} keeps changing.`));
         return false;
       default:
-        this.#parts.logger.error(
-          { orderId: taken.orderId, error: describeError(result?.error) },
-          'an order was left out of its commit',
-        );
-        this.#fail(taken, result?.error);
-        return false;
+        return this.#leaveOut(taken, result?.error);
     }
+  }
+
+  /**
+   * Sees to an order that its commit failed on: what it was about to take is set aside; where that does not
+   * help, the order is. Returns whether it has to be stepped again.
+   */
+  async #leaveOut(taken: Taken, error: unknown): Promise<boolean> {
+    const { orderId, works } = taken;
+    const { logger, store } = this.#parts;
+    const reason = describeError(error);
+    logger.error({ orderId, error: reason }, 'an order was left out of its commit');
+    this.#cache.delete(orderId);
+    const isStored = works[0]?.places === undefined;
+    if (isStored && blame(taken, error)) return true;
+    try {
+      if (isStored) await store.markUnreadable(orderId, `nothing can be committed for it: ${reason}`);
+    } catch (trouble) {
+      logger.error({ orderId, error: describeError(trouble) }, 'an order cannot be set aside');
+    }
+    this.#fail(taken, error);
+    return false;
   }
 
   #reach(moment: 'before-commit' | 'after-commit', { works }: Taken, settled: boolean): void {

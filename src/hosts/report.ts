@@ -7,14 +7,16 @@ import type { Session } from './session.ts';
 /** Counts and logs what one order's part of a commit recorded. */
 export const report = (
   { metrics, logger }: { readonly metrics: Metrics; readonly logger: Logger },
-  { orderId, received, events, left }: Session,
+  { orderId, state, received, events, left }: Session,
 ): void => {
-  for (const { type, disposition, reason, correlationId, to } of received) {
+  for (const { type, messageId, disposition, reason, correlationId, to } of received) {
     metrics.messages.inc({ disposition });
     const line = { orderId, correlationId, type, actor: to, disposition };
-    if (disposition === 'dead')
-      logger.error({ ...line, reason }, 'a message makes its chart fail, and was set aside');
-    else if (disposition === 'ignored') logger.info({ ...line, reason }, 'message ignored');
+    if (disposition === 'dead') {
+      const invariant = state().quarantined.find((each) => each.messageId === messageId)?.violated;
+      if (invariant !== undefined) metrics.violations.inc({ invariant });
+      logger.error({ ...line, reason, ...(invariant && { invariant }) }, 'a message was set aside');
+    } else if (disposition === 'ignored') logger.info({ ...line, reason }, 'message ignored');
     else logger.debug(line, 'message applied');
   }
   for (const { type, data, correlationId } of events) {

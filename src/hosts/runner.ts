@@ -12,7 +12,14 @@ import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../step/register.ts';
 import { fromStored } from '../step/snapshot.ts';
-import { hasIncident, isSettled, type OrderView, toUnreadableView, toView } from '../step/view.ts';
+import {
+  hasIncident,
+  isSettled,
+  type OrderView,
+  toStoppedView,
+  toUnreadableView,
+  toView,
+} from '../step/view.ts';
 import type { JournalEvent, Store, StoredOrder } from '../store.ts';
 import { Alarm } from './alarm.ts';
 import { Caller } from './caller.ts';
@@ -60,6 +67,8 @@ export const createRunner = async (parts: RunnerParts): Promise<{ host: Host; re
 };
 
 const everything = 'everything';
+/** The topic of those who wait until an order is settled or parked: they need not look at what lies between. */
+const restOf = (orderId: string): string => `rest of ${orderId}`;
 const mostOverdue = 10_000;
 
 class Runner implements Host {
@@ -168,7 +177,7 @@ class Runner implements Host {
     const ends = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     for (;;) {
       const left = until - clock.now();
-      const news = this.#board.wait(orderId, Math.min(Math.max(left, 0), settings.POLL_MS), ends);
+      const news = this.#board.wait(restOf(orderId), Math.min(Math.max(left, 0), settings.POLL_MS), ends);
       const view = await this.get(orderId);
       if (view === undefined || view.settled || view.incidents.length > 0 || left <= 0 || ends.aborted)
         return view;
@@ -220,16 +229,20 @@ class Runner implements Host {
     this.#board.raise(orderId);
     this.#board.raise(everything);
     report(this.#parts, session);
+    const isParked = hasIncident(state);
+    const isAtRest = isSettled(state);
     const { at, received, passed } = session;
     this.#parts.onChange?.({ orderId, at, state, received, passed });
-    if (isSettled(state) && !hasIncident(state)) {
+    if (isAtRest || isParked) this.#board.raise(restOf(orderId));
+    if (isAtRest && !isParked) {
       this.#parts.logger.debug({ orderId, correlationId: state.correlationId }, 'order settled');
     }
   }
 
   #toView(stored: StoredOrder): OrderView {
     try {
-      return toView(stored.orderId, this.#system.version, fromStored(this.#system, stored.system));
+      const view = toView(stored.orderId, this.#system.version, fromStored(this.#system, stored.system));
+      return stored.unreadable === undefined ? view : toStoppedView(view, stored.unreadable);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       return toUnreadableView(stored.orderId, stored.version, error.message);

@@ -6,8 +6,9 @@ import { answerInside, type Services, serviceOf } from '../service.ts';
 import type { Passed } from '../step/deliver.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { nextDueAt, type SystemState, toStored } from '../step/snapshot.ts';
-import { type Incoming, type StepResult, step } from '../step/step.ts';
+import { type Incoming, type StepResult, setAside, step } from '../step/step.ts';
 import { hasIncident, isSettled, toTopState } from '../step/view.ts';
+import { InvariantViolation } from '../step/violation.ts';
 import type { Call, DecisionContext, IdempotencyRecord, NewEvent, OrderWrite, Received } from '../store.ts';
 
 export interface Session {
@@ -18,6 +19,8 @@ export interface Session {
   state(): SystemState;
   /** What a message would come to. Nothing is kept of it. */
   attempt(incoming: Incoming): StepResult | undefined;
+  /** From now on messages are set aside because of `trouble`; undefined: they are stepped again. */
+  setAside(trouble: Trouble | undefined): void;
   /** Keeps what an attempt came to, and steps the replies of the stock calls that it decided. */
   accept(result: StepResult): Promise<void>;
   /** Writes the answer to an idempotency key with the order. */
@@ -35,6 +38,11 @@ export interface Session {
   /** States that the order's chart left in this commit, and how long it was in them. */
   left(): readonly { readonly state: string; readonly ms: number }[];
   readonly chartVersion: string;
+}
+
+/** What a commit failed with before, because of a message that is to be set aside now. */
+export interface Trouble {
+  readonly error: unknown;
 }
 
 /** Replies from inside that one message may lead to; more means that a chart goes round in circles. */
@@ -61,8 +69,10 @@ export const openSession = (
   const left: { state: string; ms: number }[] = [];
   let state = base;
   let record: IdempotencyRecord | undefined;
+  let trouble: Trouble | undefined;
 
   const note = (result: StepResult): void => {
+    requireNext(state, result);
     noteLeaving(result.state);
     state = result.state;
     received.push(result.received);
@@ -103,7 +113,11 @@ export const openSession = (
     context,
     at,
     state: () => state,
-    attempt: (incoming) => step(system, state, incoming),
+    attempt: (incoming) =>
+      trouble ? setAside(system, state, incoming, trouble.error) : step(system, state, incoming),
+    setAside: (given) => {
+      trouble = given;
+    },
     accept: async (result) => {
       note(result);
       for (let replies = 0; inside.length > 0; replies += 1) {
@@ -146,4 +160,16 @@ export const openSession = (
     left: () => left,
     chartVersion: system.version,
   };
+};
+
+/** @throws InvariantViolation where a result does not continue what was accepted before it. */
+const requireNext = (state: SystemState, { state: next, received, events }: StepResult): void => {
+  const follows =
+    next.version === state.version + 1 &&
+    received.version === next.version &&
+    next.events === state.events + events.length &&
+    events.every(({ seq }, index) => seq === state.events + index + 1);
+  if (follows) return;
+  const problem = `message ${received.version} and event ${next.events} after ${state.version} and ${state.events}`;
+  throw new InvariantViolation('numbering', problem);
 };

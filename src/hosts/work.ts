@@ -8,8 +8,8 @@ import type { Delivery, Idempotency, Outcome, Placement, Receipt } from '../host
 import { answerInside, type Services, serviceOf } from '../service.ts';
 import { type OrderView, toView } from '../step/view.ts';
 import type { Call } from '../store.ts';
-import type { Work } from './committer.ts';
 import type { Session } from './session.ts';
+import type { Work } from './taken.ts';
 
 type Done<T> = PromiseWithResolvers<T>;
 
@@ -109,14 +109,15 @@ export const deliverWork = (
       });
       if (result === undefined) throw new Error('a message always comes to something');
       const { disposition, reason } = result.received;
-      if (otherwise === 'refuse' && disposition !== 'applied') {
+      if (otherwise === 'refuse' && disposition === 'ignored') {
         throw new AppError('move-not-allowed', `${message.type} is not taken now: ${reason}.`, {
           allowed: viewOf(session).allowed,
         });
       }
       await session.accept(result);
       const view = viewOf(session);
-      remember(session, idempotency, view);
+      // What came to nothing is no answer to keep: the key stays free for the next try.
+      if (disposition !== 'dead') remember(session, idempotency, view);
       return answer({ disposition, reason, view });
     },
     replay: (record) => done.resolve({ outcome: 'replayed', record }),

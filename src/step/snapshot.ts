@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { toPaths } from './notes.ts';
 import type { RegisteredChart, RegisteredSystem } from './register.ts';
+import { invariantNames } from './violation.ts';
 
 const json = z.record(z.string(), z.unknown());
 const message = z.looseObject({ type: z.string() });
@@ -31,6 +32,8 @@ const quarantined = z.strictObject({
   to: z.string(),
   message,
   reason: z.string(),
+  /** The invariant that the message would break, where that is why. */
+  violated: z.enum(invariantNames).optional(),
   at: z.number(),
 });
 const storedActor = z.strictObject({

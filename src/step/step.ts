@@ -1,12 +1,15 @@
 // One message: (charts, system, message) → next system and what to do. Pure: no clock, no chance, no I/O.
-// Nothing of a step that throws is kept: its message is quarantined instead, and a person is told.
+// Nothing is kept of a step that throws, or that would break an invariant: its message is quarantined instead,
+// and a person is told.
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
 import { actorOf, type Draft, draftOf, type Passed, reacts, relay, startActors } from './deliver.ts';
 import type { Call, Disposition, NewEvent, Received } from './effect.ts';
+import { requireInvariants } from './invariants.ts';
 import { toStateName, whyIgnored } from './notes.ts';
+import { toCause, toIncident } from './quarantine.ts';
 import type { RegisteredSystem } from './register.ts';
-import type { SystemState } from './snapshot.ts';
+import type { Quarantined, SystemState } from './snapshot.ts';
 
 interface Arrival {
   readonly orderId: string;
@@ -48,12 +51,28 @@ export const step = (
   if (arrived === undefined) return undefined;
   const draft = draftOf(system, arrived.state, { ...arrived, version: before.version + 1 });
   try {
-    const reason = handle(draft, arrived);
-    return finish(draft, arrived, reason === null ? 'applied' : 'ignored', reason);
+    const { reason, told } = handle(draft, arrived);
+    const result = finish(draft, arrived, reason === null ? 'applied' : 'ignored', reason);
+    if (reason === null) requireInvariants(before, result.state, result.calls, told);
+    return result;
   } catch (error) {
     forgetEffects(system);
-    return quarantine(system, arrived, String(error));
+    return quarantine(system, arrived, error);
   }
+};
+
+/**
+ * What a message comes to that its order cannot take because the commit around it failed with `error`: it is
+ * recorded as dead and set aside. Undefined where `step` would be.
+ */
+export const setAside = (
+  system: RegisteredSystem,
+  before: SystemState,
+  incoming: Incoming,
+  error: unknown,
+): StepResult | undefined => {
+  const arrived = address(before, incoming);
+  return arrived && quarantine(system, arrived, error);
 };
 
 const forgetEffects = (system: RegisteredSystem): void => {
@@ -98,11 +117,16 @@ const without = <K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> => {
   return rest;
 };
 
-/** Returns why the message is ignored, or null where it was applied. */
-const handle = (draft: Draft, { from, to, message, finishedCalls }: Arrived): string | null => {
+interface Handled {
+  /** Why the message is ignored, or null where it was applied. */
+  readonly reason: string | null;
+  /** What the actor was told: the message, or the one that was set aside and is tried again. */
+  readonly told: AnyEventObject;
+}
+
+const handle = (draft: Draft, arrived: Arrived): Handled => {
+  const { from, to, message } = arrived;
   startActors(draft);
-  const isForged = message.type.startsWith('xstate.') && (from === 'outside' || finishedCalls.length > 0);
-  if (isForged) return "messages named xstate.* are the charts' own and are not taken from outside";
   const parked = draft.quarantined.find((each) => each.to === to);
   if (parked && (message.type === 'incident.retry' || message.type === 'incident.resolve')) {
     draft.quarantined = draft.quarantined.filter((each) => each !== parked);
@@ -110,15 +134,20 @@ const handle = (draft: Draft, { from, to, message, finishedCalls }: Arrived): st
     const closed = { actor: to, how: retried ? 'retried' : 'resolved', note: message['note'] };
     draft.emitted.push({ actor: to, event: { type: 'incident.closed', ...closed } });
     if (retried) relay(draft, from, to, parked.message);
-    return null;
+    return { reason: null, told: retried ? parked.message : message };
   }
-  if (from === 'outside' || !draft.system.services.has(to)) {
-    const { snapshot } = actorOf(draft, to);
-    if (snapshot.status !== 'active') return 'the actor has reached its final state';
-    if (!reacts(draft, to, snapshot, message)) return whyIgnored(snapshot, message.type);
-  }
-  relay(draft, from, to, message);
-  return null;
+  const reason = whyNotTaken(draft, arrived);
+  if (reason === null) relay(draft, from, to, message);
+  return { reason, told: message };
+};
+
+const whyNotTaken = (draft: Draft, { from, to, message, finishedCalls }: Arrived): string | null => {
+  const isForged = message.type.startsWith('xstate.') && (from === 'outside' || finishedCalls.length > 0);
+  if (isForged) return "messages named xstate.* are the charts' own and are not taken from outside";
+  if (from !== 'outside' && draft.system.services.has(to)) return null;
+  const { snapshot } = actorOf(draft, to);
+  if (snapshot.status !== 'active') return 'the actor has reached its final state';
+  return reacts(draft, to, snapshot, message) ? null : whyIgnored(snapshot, message.type);
 };
 
 const finish = (
@@ -152,17 +181,16 @@ const finish = (
 };
 
 /** Keeps the message aside and the system as it was, and opens an incident. */
-const quarantine = (system: RegisteredSystem, arrived: Arrived, reason: string): StepResult => {
+const quarantine = (system: RegisteredSystem, arrived: Arrived, error: unknown): StepResult => {
   const { state, messageId, to, message, at } = arrived;
   const draft = draftStarted(system, arrived);
+  const quarantined: Quarantined = { messageId, to, message, at, ...toCause(error) };
+  const { reason } = quarantined;
   const retriesOne = message.type === 'incident.retry' && state.quarantined.some((each) => each.to === to);
   if (retriesOne) return finish(draft, arrived, 'ignored', `it fails again: ${reason}`);
-  draft.quarantined = [...state.quarantined, { messageId, to, message, reason, at }];
-  const text = `the message ${message.type} makes the chart '${to}' fail, and was set aside`;
-  draft.emitted.push({
-    actor: to,
-    event: { type: 'incident.opened', actor: to, reason: 'message-quarantined', text },
-  });
+  draft.quarantined = [...state.quarantined, quarantined];
+  const event = { type: 'incident.opened', actor: to, ...toIncident(quarantined) };
+  draft.emitted.push({ actor: to, event });
   return finish(draft, arrived, 'dead', reason);
 };
 

@@ -12,6 +12,7 @@ import {
 import type { OrderContext } from '../../machines/order-words.ts';
 import { type MoveName, moves } from '../../machines/system.ts';
 import { activeLeaves, describe, toStateName } from './notes.ts';
+import { toIncident } from './quarantine.ts';
 import type { SystemState } from './snapshot.ts';
 
 /** A move that the charts take now. */
@@ -124,6 +125,12 @@ export const toView = (orderId: string, chartVersion: string, state: SystemState
   };
 };
 
+/** The view of an order that was set aside as a whole, although it can be read. */
+export const toStoppedView = (view: OrderView, text: string): OrderView => ({
+  ...view,
+  incidents: [...view.incidents, { actor: 'order', reason: 'set-aside', text, since: view.updatedAt }],
+});
+
 /** What is known of an order whose stored system cannot be read. */
 export const toUnreadableView = (orderId: string, version: number, problem: string): OrderView => {
   const nowhere = { state: 'unreadable', description: problem, settled: false, since: 0 };
@@ -211,12 +218,7 @@ const findIncidents = (state: SystemState, actor: ActorName): Incident[] => {
     ...parked.map(({ reason, text }) => ({ actor, reason, text, since })),
     ...state.quarantined
       .filter(({ to }) => to === actor)
-      .map(({ message, at }) => ({
-        actor,
-        reason: 'message-quarantined',
-        text: `the message ${message.type} makes the chart fail, and was set aside`,
-        since: at,
-      })),
+      .map((quarantined) => ({ actor, ...toIncident(quarantined), since: quarantined.at })),
   ];
 };
 

@@ -1,5 +1,6 @@
 // The rows of products and reservations in memory. It never decides what a hold or a sale is (stock.ts does).
 // It keeps no ledger: nothing reads one here, and nothing outlives the process that could be checked by it.
+import { InvariantViolation } from '../step/violation.ts';
 import type { Product } from '../store.ts';
 import type { Tables } from './memory-tables.ts';
 import type { StockRows } from './stock.ts';
@@ -9,11 +10,12 @@ const requireRow = <Row>(row: Row | undefined, what: string): Row => {
   return row;
 };
 
-/** @throws Error where the counts would break what SQLite's CHECK constraints guard: a bug. */
+/** @throws InvariantViolation where the counts would break what SQLite's CHECK constraints guard: a bug. */
 const requireSound = (product: Product): Product => {
   const { productId, onHand, held, sold } = product;
   if (held < 0 || held > onHand || sold < 0) {
-    throw new Error(`The counts of ${productId} don't hold: ${onHand} on hand, ${held} held, ${sold} sold.`);
+    const counts = `${onHand} on hand, ${held} held, ${sold} sold`;
+    throw new InvariantViolation('stock-counts', `${productId} would have ${counts}`);
   }
   return product;
 };

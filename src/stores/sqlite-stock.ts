@@ -1,14 +1,15 @@
 // The rows of products, reservations and the stock ledger in SQLite. It never decides what a hold or a sale
 // is (stock.ts does). It exists so that there is one statement that changes the counts, with its ledger row.
-import type { DatabaseSync } from 'node:sqlite';
+import { InvariantViolation } from '../step/violation.ts';
 import type { Product } from '../store.ts';
+import { type Connection, toPrimaryCode } from './sqlite-open.ts';
 import { oneOf, text, toProduct, whole } from './sqlite-rows.ts';
 import type { StockRows } from './stock.ts';
 
 const productColumns = 'product_id, name, unit_price, currency, on_hand, held, sold';
 
 /** `beforeChange` is called before anything is written. */
-export const createStockRows = (connection: DatabaseSync, beforeChange: () => void): StockRows => {
+export const createStockRows = (connection: Connection, beforeChange: () => void): StockRows => {
   const product = connection.prepare(`SELECT ${productColumns} FROM products WHERE product_id = ?`);
   const reservation = connection.prepare('SELECT status FROM reservations WHERE order_id = ?');
   const shares = connection.prepare('SELECT product_id, quantity FROM shares WHERE order_id = ?');
@@ -61,14 +62,26 @@ export const createStockRows = (connection: DatabaseSync, beforeChange: () => vo
     },
     change: (productId, { onHand, held, sold }, { orderId, why, at }) => {
       beforeChange();
-      change.run(onHand, held, sold, productId);
+      try {
+        change.run(onHand, held, sold, productId);
+      } catch (error) {
+        throw isConstraint(error) ? toViolation(productId, { onHand, held, sold }) : error;
+      }
       note.run(productId, orderId, onHand, held, sold, why, at);
     },
   };
 };
 
+/** SQLITE_CONSTRAINT: the schema's own checks of the counts. */
+const isConstraint = (error: unknown): boolean => toPrimaryCode(error) === 19;
+
+const toViolation = (productId: string, change: Readonly<Record<string, number>>): InvariantViolation => {
+  const counts = Object.entries(change).map(([name, by]) => `${name} ${by}`);
+  return new InvariantViolation('stock-counts', `${productId} cannot change by ${counts.join(', ')}`);
+};
+
 /** The catalogue as it is committed. */
-export const createProductReads = (connection: DatabaseSync) => {
+export const createProductReads = (connection: Connection) => {
   const one = connection.prepare(`SELECT ${productColumns} FROM products WHERE product_id = ?`);
   const page = connection.prepare(
     `SELECT ${productColumns} FROM products WHERE product_id > ? ORDER BY product_id LIMIT ?`,

@@ -101,7 +101,7 @@ it('orders of other charts are not replayed, and the report says how many', asyn
   });
 });
 
-/** The shipped charts with another payment, which fails on 50.00 and asks for everything else twice. */
+/** The shipped charts with another payment, which fails on 50.00 and asks for everything else twice, by two ways. */
 const strange: ChartSystem = {
   ...orderSystem,
   charts: {
@@ -120,13 +120,15 @@ const strange: ChartSystem = {
       states: {
         idle: { on: { 'payment.charge': { guard: 'isWholesome', target: 'charging' } } },
         charging: {
-          entry: [1, 2].map((amount) =>
+          entry: ['card', 'cash'].map((method) =>
             sendTo(
               ({ system }) => system.get('gateway'),
               ({ event }) => ({
                 type: 'gateway.charge',
                 key: `${String(event['orderId'])}/charge/1`,
-                amount,
+                amount: event['amount'],
+                currency: event['currency'],
+                method,
               }),
             ),
           ),

@@ -94,12 +94,32 @@ describe('a reservation that expires', () => {
     expect(story.commands('gateway.void')).toHaveLength(1);
   });
 
-  it('is told to the order only once the stock is back', () => {
+  it('is told to the order at once, which fails when the stock and the money are back', () => {
     const story = place(silentWith('gateway.charge', 'warehouse.release'), hurry);
     story.passDeadline('reservationExpiry');
-    expect(story.at('order')).toBe('paying.charging');
+    expect(story.view).toMatchObject({ state: 'compensating', failure: { kind: 'reservation-expired' } });
+    story.answer('gateway.charge', 'failed');
+    expect(story.view.state).toBe('compensating');
     story.answer('warehouse.release', 'released');
-    expect(story.at('order')).toMatch(/^compensating/);
+    expectFailed(story, 'reservation-expired');
+  });
+
+  it('is followed by no other try of the charge, however long the warehouse takes', () => {
+    const story = place({ ...silentWith('warehouse.release'), 'gateway.charge': ['failed'] }, hurry);
+    story.passDeadline('reservationExpiry');
+    const charges = story.commands('gateway.charge').length;
+    story.untilQuiet();
+    expect(story.commands('gateway.charge')).toHaveLength(charges);
+    expect(story.at('payment')).toBe('cancelled');
+  });
+
+  it('takes no capture of the authorised money any more, while the warehouse has not answered', () => {
+    const story = place(silentWith('warehouse.release'), {
+      policy: { capture: 'later', reservationTtlMs: 20_000 },
+    });
+    story.passDeadline('reservationExpiry');
+    expect(story.capture()).toMatch(/^ignored: the order is on its way out/);
+    expect(story.commands('gateway.capture')).toEqual([]);
   });
 
   it('and is paid meanwhile is not sold: the money goes back', () => {
@@ -108,28 +128,30 @@ describe('a reservation that expires', () => {
     story.answer('gateway.charge', 'charged');
     expect(story.commands('warehouse.commit')).toEqual([]);
     story.answer('warehouse.release', 'released');
-    expectFailed(story, 'stock-not-sold');
+    expectFailed(story, 'reservation-expired');
     expect(story.eventsOf('inventory.released')).toHaveLength(2);
   });
 
-  it('and is cancelled meanwhile is released once', () => {
+  it('takes no cancel any more, and is released once', () => {
     const story = place(silentWith('gateway.charge', 'warehouse.release'), hurry);
     story.passDeadline('reservationExpiry');
-    story.cancel();
+    expect(story.cancel()).toBe('ignored: the order is on its way out already');
     story.answer('gateway.charge', 'failed');
     story.answer('warehouse.release', 'released');
     story.untilQuiet();
-    expect(story.view.state).toBe('cancelled');
+    expectFailed(story, 'reservation-expired');
     expect(story.commands('warehouse.release')).toHaveLength(1);
     expect(story.eventsOf('inventory.released')).toHaveLength(2);
   });
 
-  it('is told to the order also where a person says that the stock is back', () => {
+  it('waits for a person where the warehouse does not take the stock back', () => {
     const story = place({ ...silentWith('gateway.charge'), 'warehouse.release': ['refused'] }, hurry);
     story.passDeadline('reservationExpiry');
     expect(story.incidents).toEqual(['inventory: release-unconfirmed']);
+    story.answer('gateway.charge', 'failed');
+    expect(story.view.state).toBe('compensating');
     story.resolve('inventory', 'released');
-    expect(story.view).toMatchObject({ state: 'compensating', failure: { kind: 'reservation-expired' } });
+    expectFailed(story, 'reservation-expired');
   });
 
   it('at the moment of the sale loses to the sale', () => {

@@ -248,7 +248,7 @@ describe('an order with a message that was set aside', () => {
       {
         actor: 'notification',
         reason: 'message-quarantined',
-        text: 'the message mailer.sent makes the chart fail, and was set aside',
+        text: "the message mailer.sent makes the chart 'notification' fail, and was set aside",
         since: newYear + 5,
       },
     ]);

@@ -1,0 +1,260 @@
+// A commit that would break an invariant: that order stops with an incident, nothing of it leaves, and the other
+// orders of the same commit are written and go on.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { noFaults } from '../../src/faults.ts';
+import type { Placement } from '../../src/host.ts';
+import { openSession } from '../../src/hosts/session.ts';
+import { createWarehouse } from '../../src/services/warehouse.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
+import type { Store } from '../../src/store.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { createSqliteStore } from '../../src/stores/sqlite.ts';
+import { openDatabase } from '../../src/stores/sqlite-open.ts';
+import { newYear, orders } from '../step/stories.ts';
+import { chargesAgainUnderANewKey, chargesTwice, refundsMoreThanAsked } from '../step/wrong-charts.ts';
+import { chargeAll, createCounter, idempotency, never, openHost, sample, widgets } from './harness.ts';
+
+type Open = Awaited<ReturnType<typeof openHost>>;
+const place = async ({ host }: Open, placement: Placement) => {
+  const outcome = await host.place(placement);
+  if (outcome.outcome !== 'done') throw new Error('the order was placed before');
+  return outcome.result;
+};
+const settle = async ({ host, clock }: Open, id: string) => {
+  const view = host.waitUntilSettled(id, 600_000);
+  await clock.advance(600_000);
+  return view;
+};
+const shut = async ({ host, clock }: Open) => {
+  const closed = host.close();
+  await clock.advance(10_000);
+  await closed;
+};
+const keysAsked = ({ gatewayCalls }: Open) =>
+  gatewayCalls.map(({ command: { type, key } }) => `${type} ${key}`);
+const violationsOf = async ({ registry }: Open) =>
+  (await registry.getSingleMetric('orderchart_invariants_violated_total')?.get())?.values.map(
+    ({ labels: { invariant }, value }) => [invariant, value],
+  );
+/** Notes how many orders each commit was about. */
+const counting = (store: Store, sizes: number[]): Store => ({
+  ...store,
+  commit: (work, lease) => {
+    sizes.push(work.length);
+    return store.commit(work, lease);
+  },
+});
+
+test('a charge of twice the amount is not made, and the other orders of its commit are', async () => {
+  const sizes: number[] = [];
+  const store = counting(createMemoryStore(), sizes);
+  const open = await openHost({ store, charts: chargesTwice(5000), settings: { RESERVE_WITHIN_MS: 60_000 } });
+  const [before, wrong, after] = await Promise.all(
+    [1, 2, 3].map((n) => place(open, widgets(n === 2 ? 1 : 2))),
+  );
+  if (!before || !wrong || !after) throw new Error('three were placed');
+  expect(sizes).toEqual([3]);
+  expect(wrong).toMatchObject({
+    state: 'reserving',
+    incidents: [
+      {
+        actor: 'inventory',
+        reason: 'invariant-violated',
+        text: expect.stringContaining('gateway.charge is about 10000 USD of 5000 USD'),
+      },
+    ],
+  });
+  expect((await open.host.list({ incident: true, limit: 10 })).map(({ id }) => id)).toEqual([wrong.id]);
+  for (const { id } of [before, after]) expect(await settle(open, id)).toMatchObject({ state: 'completed' });
+  expect(keysAsked(open).filter((key) => key.includes(wrong.id))).toEqual([]);
+  expect(open.gatewayCalls).toHaveLength(2);
+  expect(await violationsOf(open)).toEqual([['amounts', expect.any(Number)]]);
+  expect(open.lines).toContainEqual(
+    expect.objectContaining({ orderId: wrong.id, disposition: 'dead', invariant: 'amounts' }),
+  );
+});
+
+test('what was set aside is charged right once the charts are mended', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const open = await openHost({ store, ids, charts: chargesTwice(5000) });
+  const { id } = await place(open, widgets(1));
+  await shut(open);
+  const mended = await openHost({ store, ids, clock: open.clock });
+  const retry = { type: 'incident.retry' } as const;
+  await mended.host.send({ orderId: id, to: 'inventory', message: retry, otherwise: 'refuse' });
+  expect(await settle(mended, id)).toMatchObject({ state: 'completed', paidAmount: 5000, incidents: [] });
+  expect(keysAsked(mended)).toEqual([`gateway.charge ${id}/charge/1`]);
+});
+
+test('a second charge under a new key is not made after a time-out', async () => {
+  const open = await openHost({
+    charts: chargesAgainUnderANewKey,
+    gateway: (call) =>
+      call.command.type === 'gateway.charge' && call.command.amount === 5000 ? never(call) : chargeAll(call),
+  });
+  const [wrong, other] = await Promise.all([place(open, widgets(1)), place(open, widgets(2))]);
+  await open.clock.advance(11_000);
+  expect(await open.host.get(wrong.id)).toMatchObject({
+    state: 'paying',
+    incidents: [{ actor: 'payment', reason: 'invariant-violated' }],
+  });
+  expect(await settle(open, other.id)).toMatchObject({ state: 'completed' });
+  expect(keysAsked(open).filter((key) => key.includes(wrong.id))).toEqual([
+    `gateway.charge ${wrong.id}/charge/1`,
+  ]);
+});
+
+test('a refund of more than was taken is not made; its key stays free, and who asked for it is told', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const open = await openHost({ store, ids, charts: refundsMoreThanAsked });
+  const { id } = await place(open, widgets(1));
+  await settle(open, id);
+  const refund = open.host.send({
+    orderId: id,
+    to: 'order',
+    message: { type: 'order.refund', refundId: 'refund-1', reason: 'it was broken' },
+    otherwise: 'refuse',
+    idempotency: { ...idempotency('key'), scope: 'refunds' },
+  });
+  const [receipt, other] = await Promise.all([refund, place(open, widgets(2))]);
+  expect(receipt).toMatchObject({
+    result: { disposition: 'dead', reason: expect.stringMatching(/^refunds: /) },
+  });
+  expect(await open.host.recall('refunds', 'key')).toBeUndefined();
+  expect(await settle(open, other.id)).toMatchObject({ state: 'completed' });
+  expect(await open.host.get(id)).toMatchObject({
+    state: 'completed',
+    refundedAmount: 0,
+    incidents: [{ actor: 'order', reason: 'invariant-violated' }],
+  });
+  await shut(open);
+  const mended = await openHost({ store, ids, clock: open.clock });
+  const retry = { type: 'incident.retry' } as const;
+  await mended.host.send({ orderId: id, to: 'order', message: retry, otherwise: 'refuse' });
+  expect(await settle(mended, id)).toMatchObject({ refundedAmount: 5000, incidents: [] });
+});
+
+/** A host over a file, and a way to spoil what is in it. */
+const openOverFile = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'orderchart-'));
+  const path = join(folder, 'orders.db');
+  const store = createSqliteStore(openDatabase(path));
+  const answer = Promise.withResolvers<void>();
+  const open = await openHost({
+    store,
+    gateway: async (call) => {
+      await answer.promise;
+      return chargeAll(call);
+    },
+  });
+  return {
+    ...open,
+    answerAll: answer.resolve,
+    spoil: (statement: string) => {
+      const connection = new DatabaseSync(path);
+      connection.exec(statement);
+      connection.close();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await shut(open);
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+};
+
+test('a sale of what is not held is set aside with an incident, and other sales are made', async () => {
+  await using open = await openOverFile();
+  const wrong = await place(open, widgets(1));
+  const other = await place(open, {
+    ...sample,
+    amount: 7500,
+    items: sample.items.filter(({ productId }) => productId === 'product-2'),
+  });
+  open.spoil("UPDATE products SET held = 0 WHERE product_id = 'product-1'");
+  open.answerAll();
+  expect(await settle(open, other.id)).toMatchObject({ state: 'completed' });
+  expect(await open.host.get(wrong.id)).toMatchObject({
+    paidAmount: 0,
+    incidents: expect.arrayContaining([
+      {
+        actor: 'payment',
+        reason: 'invariant-violated',
+        text: expect.stringContaining('product-1 cannot change by onHand -1, held -1, sold 1'),
+        since: expect.any(Number),
+      },
+    ]),
+  });
+  expect(
+    (await open.host.received(wrong.id, 0, 50)).find(({ type }) => type === 'gateway.charged'),
+  ).toMatchObject({
+    disposition: 'dead',
+  });
+  expect(await open.store.product('product-1')).toMatchObject({ onHand: 100, held: 0, sold: 0 });
+});
+
+test('an order whose rows do not go together is set aside as a whole, and the others go on', async () => {
+  await using open = await openOverFile();
+  const wrong = await place(open, widgets(1));
+  const other = await place(open, widgets(2));
+  open.spoil(`UPDATE orders SET last_seq = last_seq + 1 WHERE order_id = '${wrong.id}'`);
+  open.answerAll();
+  expect(await settle(open, other.id)).toMatchObject({ state: 'completed' });
+  expect(await open.host.list({ incident: true, limit: 10 })).toMatchObject([
+    {
+      id: wrong.id,
+      state: 'paying',
+      incidents: [{ actor: 'order', reason: 'set-aside', text: expect.stringContaining('event seq') }],
+    },
+  ]);
+  expect(await open.store.figures()).toMatchObject({ unreadable: 1 });
+});
+
+test('an order that cannot be placed is not there, and the next one is', async () => {
+  const store = createMemoryStore();
+  const open = await openHost({ store });
+  const wrong = { ...sample, items: sample.items.map((item) => ({ ...item, quantity: 0 })) };
+  await expect(open.host.place(wrong)).rejects.toThrow();
+  expect(await open.host.list({ limit: 10 })).toEqual([]);
+  expect(await place(open, sample)).toMatchObject({ state: 'paying' });
+});
+
+test('a result that does not continue what was accepted before it is refused', async () => {
+  const nothing = () => Promise.reject(new Error('the store is not asked'));
+  const stock = { products: nothing, hold: nothing, release: nothing, sell: nothing };
+  const session = openSession(
+    orders,
+    { warehouse: createWarehouse(), gateway: outside('gateway'), mailer: outside('mailer') },
+    'order-1',
+    newSystem(orders, newYear, 'correlation-1'),
+    newYear,
+    { stock, hasReceived: nothing },
+    noFaults,
+  );
+  const cancel = (messageId: string) =>
+    session.attempt({
+      kind: 'message',
+      orderId: 'order-1',
+      at: newYear,
+      messageId,
+      to: 'order',
+      message: { type: 'order.cancel', reason: 'changed my mind' },
+      causationId: null,
+    });
+  const [first, second] = [cancel('message-1'), cancel('message-2')];
+  if (!first || !second) throw new Error('a message always comes to something');
+  await session.accept(first);
+  await expect(session.accept(second)).rejects.toMatchObject({ invariant: 'numbering' });
+});
+
+const outside = <S extends 'gateway' | 'mailer'>(name: S) => ({
+  name,
+  place: 'outside' as const,
+  answer: () => Promise.reject(new Error('nothing is called')),
+});

@@ -110,6 +110,8 @@ export const limits = {
   quantity: 10_000,
   unitPrice: 100_000_000_000,
   page: 100,
+  /** Orders under way that the inspector places on the chart; of more, it says that there are more. */
+  inspectedOrders: 100_000,
   eventPage: 1000,
   waitSeconds: 60,
   /** A request must be here, headers and body, within this time; a slow one is cut off with 408. */

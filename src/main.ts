@@ -14,7 +14,9 @@ import type { Faults } from './faults.ts';
 import type { Host } from './host.ts';
 import { createRunner, type Recovery } from './hosts/runner.ts';
 import { Flow } from './inspector/flow.ts';
+import { joinOnlookers } from './inspector/onlookers.ts';
 import { addInspector } from './inspector/routes.ts';
+import { Samples } from './inspector/samples.ts';
 import { StatelyFeed } from './inspector/stately.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
 import type { Services } from './service.ts';
@@ -73,7 +75,7 @@ export const createOrderchart = async (
   const services = await createServices(settings, clock, replacements.services ?? {});
   const metrics = createMetrics(registry);
   addStoreMetrics(registry, store.figures);
-  const flow = new Flow({ clock, metrics, readFigures: store.figures });
+  const flow = new Flow({ clock, readFigures: store.figures });
   const stately = settings.STATELY_INSPECT === '1' ? new StatelyFeed() : undefined;
   const { host, recovery } = await createRunner({
     store,
@@ -83,15 +85,12 @@ export const createOrderchart = async (
     settings,
     metrics,
     logger,
-    onChange: (change) => {
-      flow.note(change);
-      stately?.note(change);
-    },
+    onlooker: joinOnlookers(stately ? [flow, stately] : [flow]),
     ...(replacements.faults && { faults: replacements.faults }),
   });
   const links = { inspector: '/inspector' };
   const api = createApi({ host, catalogue: store, settings, clock, ids, metrics: registry, logger, links });
-  addInspector(api, { host, flow, clock, settings });
+  addInspector(api, { host, flow, samples: new Samples(clock, metrics), clock, settings });
   stately?.attach(api.server);
   const close = async () => {
     await host.close();

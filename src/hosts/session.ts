@@ -3,10 +3,10 @@
 // keeps nothing after the commit.
 import type { Faults } from '../faults.ts';
 import { answerInside, type Services, serviceOf } from '../service.ts';
-import type { Passed } from '../step/deliver.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { nextDueAt, type SystemState, toStored } from '../step/snapshot.ts';
 import { type Incoming, type StepResult, setAside, step } from '../step/step.ts';
+import type { Passed } from '../step/trace.ts';
 import { hasIncident, isSettled, toTopState } from '../step/view.ts';
 import { InvariantViolation } from '../step/violation.ts';
 import type { Call, DecisionContext, IdempotencyRecord, NewEvent, OrderWrite, Received } from '../store.ts';
@@ -29,8 +29,8 @@ export interface Session {
   toWrite(): OrderWrite | null;
   readonly received: readonly Received[];
   readonly events: readonly NewEvent[];
-  /** What was passed between the actors in this commit, in order. */
-  readonly passed: readonly Passed[];
+  /** What the actors and services were told, in order; none where nobody looks on. */
+  passed(): readonly Passed[];
   /** Calls to be made after the commit. */
   calls(): readonly Call[];
   /** When the order's next deadline is due (ms since 1970), or null. */
@@ -60,7 +60,7 @@ export const openSession = (
   const at = Math.max(now, base.updatedAt);
   const received: Received[] = [];
   const events: NewEvent[] = [];
-  const passed: Passed[] = [];
+  let passed: readonly Passed[] = [];
   const outside = new Map<string, Call>();
   const inside: Call[] = [];
   /** Stock calls of this commit that were answered: they never had a row. */
@@ -77,7 +77,7 @@ export const openSession = (
     state = result.state;
     received.push(result.received);
     events.push(...result.events);
-    passed.push(...result.passed);
+    if (result.passed) passed = [...passed, ...result.passed];
     for (const callId of result.finishedCalls) {
       if (!outside.delete(callId) && !answered.delete(callId)) finished.push(callId);
     }
@@ -154,7 +154,7 @@ export const openSession = (
     },
     received,
     events,
-    passed,
+    passed: () => passed,
     calls: () => [...outside.values()],
     wakeAt: () => nextDueAt(state),
     left: () => left,

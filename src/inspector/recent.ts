@@ -11,9 +11,10 @@ export class Recent {
     this.#length = length;
   }
 
-  add(name: string): void {
-    this.#now.set(name, (this.#now.get(name) ?? 0) + 1);
-    this.#sums.set(name, (this.#sums.get(name) ?? 0) + 1);
+  add(name: string, count = 1): void {
+    if (count === 0) return;
+    this.#now.set(name, (this.#now.get(name) ?? 0) + count);
+    this.#sums.set(name, (this.#sums.get(name) ?? 0) + count);
   }
 
   /** Ends the present second. */

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { readCharts } from './charts.ts';
+import { type FlowFilter, flowFilter } from './filter.ts';
 import { createStreams, type StreamParts } from './streams.ts';
 import { createTimeline } from './timeline.ts';
 import { suppose } from './what-if.ts';
@@ -33,7 +34,7 @@ const supposed = z.discriminatedUnion('kind', [
 ]);
 const mostSupposed = 50;
 const orderParams = z.strictObject({ id: z.string() });
-const stateQuery = z.strictObject({ state: z.string().max(limits.parameterBytes) });
+const stateQuery = flowFilter.extend({ state: z.string().max(limits.parameterBytes) });
 const question = z.strictObject({
   version: z.int().positive(),
   supposed: z.array(supposed).max(mostSupposed),
@@ -70,15 +71,21 @@ export const addInspector = (api: FastifyInstance, parts: Omit<StreamParts, 'tim
   }
   const charts = readCharts();
   api.get('/inspector/api/charts', { schema: hide }, async (_request, reply) => reply.send(charts));
-  api.get('/inspector/api/live', { schema: hide, exposeHeadRoute: false }, async (request, reply) => {
-    await streams.all(request, reply);
-  });
+  api.get<{ Querystring: FlowFilter }>(
+    '/inspector/api/live',
+    { schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false },
+    async (request, reply) => {
+      await streams.all(request, reply, request.query);
+    },
+  );
   api.get<{ Querystring: z.infer<typeof stateQuery> }>(
     '/inspector/api/orders',
     { schema: { ...hide, querystring: stateQuery } },
     async ({ query }, reply) => {
-      await flow.seed(host);
-      return reply.send(flow.ordersIn(query.state, limits.page));
+      const { state, ...filter } = query;
+      const { leave } = await flow.look(host, filter);
+      leave();
+      return reply.send(flow.ordersIn(state, filter, limits.page));
     },
   );
   api.get<{ Params: z.infer<typeof orderParams> }>(

@@ -97,13 +97,14 @@ export interface FlowState {
 export interface Sample {
   readonly at: number;
   readonly placed: number;
-  readonly settled: number;
+  /** Completed, rejected, failed or cancelled. */
+  readonly ended: number;
   readonly completed: number;
   readonly declined: number;
   readonly incidents: number;
   readonly commits: number;
   readonly queue: number;
-  /** Time from placing to settling of the orders that settled in this second (ms), or null. */
+  /** Time from placing to the outcome of the orders that ended in this second (ms), or null. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
 }
@@ -118,14 +119,18 @@ export interface ServiceHealth {
 /** Sent every second, whatever the number of orders. */
 export interface FlowFrame {
   readonly at: number;
-  /** By path of the order chart's active states: orders that have not settled. */
+  /** By path of a state of the order chart: orders in it or within that have not settled. */
   readonly states: Readonly<Record<string, FlowState>>;
-  /** By top-level state: all orders, settled ones too. */
+  /** By top-level state: all orders, settled ones too; with a filter, those that ended since it was set. */
   readonly totals: Readonly<Record<string, number>>;
   /** By edge of the order chart: how many went through it in the last second and in the window. */
   readonly edges: Readonly<Record<string, { readonly now: number; readonly recent: number }>>;
-  readonly windowSeconds: number;
+  /** How long the edges have been counted, at most their window: they are while somebody looks. */
+  readonly countedMs: number;
   readonly inFlight: number;
+  readonly isFiltered: boolean;
+  /** There are more orders under way than are placed on the chart. */
+  readonly isCut: boolean;
   readonly incidents: number;
   readonly services: readonly ServiceHealth[];
   readonly sample: Sample;

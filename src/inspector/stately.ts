@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import { orderSystem } from '../../machines/system.ts';
-import type { OrderChange } from '../host.ts';
+import type { Onlooker, OrderChange } from '../host.ts';
 
 /** The version of the format: that of the package whose receiver the tests listen with. */
 const formatVersion = '0.7.2';
@@ -31,7 +31,7 @@ const definitions = new Map(
   Object.entries(orderSystem.charts).map(([name, { config }]) => [name, JSON.stringify(config)]),
 );
 
-export class StatelyFeed {
+export class StatelyFeed implements Onlooker {
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #introduced = new Set<string>();
 
@@ -46,9 +46,9 @@ export class StatelyFeed {
     });
   }
 
-  /** Told after each commit. */
+  isLooking = (): boolean => this.#sockets.clients.size > 0;
+
   note = ({ orderId, at, state, passed }: OrderChange): void => {
-    if (this.#sockets.clients.size === 0) return;
     const about = { rootId: `${orderId}/order`, createdAt: String(at), _version: formatVersion, id: null };
     if (!this.#introduced.has(orderId)) {
       if (this.#introduced.size >= mostIntroduced) this.#introduced.clear();

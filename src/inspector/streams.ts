@@ -6,12 +6,16 @@ import type { Clock } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import type { FlowFilter } from './filter.ts';
 import type { Flow } from './flow.ts';
+import type { Samples } from './samples.ts';
+import type { Scene } from './scene.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface StreamParts {
   readonly host: Host;
   readonly flow: Flow;
+  readonly samples: Samples;
   readonly timeline: Timeline;
   readonly clock: Clock;
   readonly settings: Settings;
@@ -21,16 +25,18 @@ const everyMs = 1000;
 const toFrame = (id: number, event: string, data: unknown): string =>
   `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
-export const createStreams = ({ host, flow, timeline, clock, settings }: StreamParts) => {
+export const createStreams = ({ host, flow, samples, timeline, clock, settings }: StreamParts) => {
   const closing = new AbortController();
-  const readers = new Set<(text: string) => void>();
+  const readers = new Map<Scene, Set<(text: string) => void>>();
   let count = 0;
 
   const beat = async (): Promise<void> => {
-    const sample = await flow.tick();
-    if (readers.size === 0) return;
-    const text = toFrame(sample.at, 'flow', await flow.frame(sample));
-    for (const write of readers) write(text);
+    const sample = await samples.take();
+    flow.turn();
+    for (const [scene, writers] of readers) {
+      const text = toFrame(sample.at, 'flow', await flow.frame(scene, sample, samples.health()));
+      for (const write of writers) write(text);
+    }
   };
   let stop = (): void => {};
   const next = (): void => {
@@ -71,21 +77,28 @@ export const createStreams = ({ host, flow, timeline, clock, settings }: StreamP
   return {
     close: (): void => {
       stop();
+      flow.close();
       closing.abort();
     },
     /** The samples that the reader has missed, then one frame each second. */
-    all: async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-      await flow.seed(host);
-      const { raw, signal } = open(reply);
+    all: async (request: FastifyRequest, reply: FastifyReply, filter: FlowFilter): Promise<void> => {
+      const { scene, leave } = await flow.look(host, filter);
+      const writers = readers.get(scene) ?? new Set();
       const last = Number(request.headers['last-event-id'] ?? 0) || 0;
-      raw.write(toFrame(last, 'samples', flow.samples(last)));
-      const write = (text: string): void => {
-        if (!raw.writableNeedDrain) raw.write(text);
-      };
-      readers.add(write);
-      if (!signal.aborted) await once(signal, 'abort');
-      readers.delete(write);
-      raw.end();
+      try {
+        const { raw, signal } = open(reply);
+        raw.write(toFrame(last, 'samples', samples.since(last)));
+        const write = (text: string): void => {
+          if (!raw.writableNeedDrain) raw.write(text);
+        };
+        readers.set(scene, writers.add(write));
+        if (!signal.aborted) await once(signal, 'abort');
+        writers.delete(write);
+        raw.end();
+      } finally {
+        if (writers.size === 0) readers.delete(scene);
+        leave();
+      }
     },
     /** The points of the order behind the reader's last one, then each as it is committed. */
     one: async (request: FastifyRequest, reply: FastifyReply, orderId: string): Promise<void> => {

@@ -6,12 +6,12 @@ import { orderSystem } from '../../machines/system.ts';
 import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import type { Passed } from '../step/deliver.ts';
 import type { Received } from '../step/effect.ts';
 import { toPaths } from '../step/notes.ts';
 import { type RegisteredSystem, registerSystem } from '../step/register.ts';
 import { newSystem, type SystemState } from '../step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../step/step.ts';
+import type { Passed } from '../step/trace.ts';
 import { toView } from '../step/view.ts';
 import { readCharts } from './charts.ts';
 import { findTaken } from './paths.ts';
@@ -27,7 +27,7 @@ export interface Moment {
 const pageSize = limits.eventPage;
 
 export const createTimeline = () => {
-  const system: RegisteredSystem = registerSystem(orderSystem, limits);
+  const system: RegisteredSystem = registerSystem(orderSystem, limits, () => true);
   const charts = readCharts();
 
   /** @throws AppError `order-unreadable` where a recorded message does not lead where it led then. */
@@ -45,7 +45,7 @@ export const createTimeline = () => {
     orderId: string,
     before: SystemState,
     incoming: Incoming,
-    { state, received, events, passed }: StepResult,
+    { state, received, events, passed = [] }: StepResult,
   ): Moment => {
     const { version, at, messageId, to, type, data, causationId, disposition, reason } = received;
     const { kind } = incoming;

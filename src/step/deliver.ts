@@ -6,6 +6,7 @@ import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
 import { isPlainData, type RegisteredChart, type RegisteredSystem } from './register.ts';
 import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './snapshot.ts';
+import { Trace } from './trace.ts';
 
 /** The message that a step is about. */
 export interface Cause {
@@ -14,15 +15,6 @@ export interface Cause {
   readonly at: number;
   /** The version that this step makes. */
   readonly version: number;
-}
-
-/** A message that passed from one part of the system to another within a step, and what its taker made of it. */
-export interface Passed {
-  readonly from: string;
-  readonly to: string;
-  readonly message: AnyEventObject;
-  /** The taker's snapshots before and after; a service has none. */
-  readonly taken?: { readonly was: AnyMachineSnapshot; readonly is: AnyMachineSnapshot };
 }
 
 /** What a step has come to so far. Thrown away where the step throws. */
@@ -37,9 +29,9 @@ export interface Draft {
   quarantined: Quarantined[];
   readonly emitted: { readonly actor: string; readonly event: AnyEventObject }[];
   readonly newCalls: Call[];
-  /** In the order in which they were taken. */
-  readonly passed: Passed[];
-  readonly mailboxes: Map<string, { readonly from: string; readonly event: AnyEventObject }[]>;
+  /** Only where the system is watched. */
+  readonly trace: Trace | undefined;
+  readonly mailboxes: Map<string, AnyEventObject[]>;
   /** Actors that take no message now: not started yet, or in the middle of one. */
   readonly busy: Set<string>;
   delivered: number;
@@ -57,7 +49,7 @@ export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Ca
   quarantined: before.quarantined,
   emitted: [],
   newCalls: [],
-  passed: [],
+  trace: system.isWatched() ? new Trace() : undefined,
   mailboxes: new Map(),
   busy: new Set(),
   delivered: 0,
@@ -81,9 +73,10 @@ export const relay = (draft: Draft, from: string, to: string, event: AnyEventObj
     call(draft, from, to, event);
     return;
   }
+  draft.trace?.noteSent(from, event);
   const mailbox = draft.mailboxes.get(to);
-  if (mailbox) mailbox.push({ from, event });
-  else draft.mailboxes.set(to, [{ from, event }]);
+  if (mailbox) mailbox.push(event);
+  else draft.mailboxes.set(to, [event]);
   flush(draft, to);
 };
 
@@ -104,13 +97,11 @@ const flush = (draft: Draft, name: string): void => {
   if (draft.busy.has(name)) return;
   draft.busy.add(name);
   const mailbox = draft.mailboxes.get(name) ?? [];
-  for (let next = mailbox.shift(); next !== undefined; next = mailbox.shift()) {
-    take(draft, name, next.from, next.event);
-  }
+  for (let event = mailbox.shift(); event !== undefined; event = mailbox.shift()) take(draft, name, event);
   draft.busy.delete(name);
 };
 
-const take = (draft: Draft, name: string, from: string, event: AnyEventObject): void => {
+const take = (draft: Draft, name: string, event: AnyEventObject): void => {
   draft.delivered += 1;
   if (draft.delivered > draft.system.longestStep) {
     throw new Error(
@@ -122,7 +113,7 @@ const take = (draft: Draft, name: string, from: string, event: AnyEventObject): 
   if (before.snapshot.status !== 'active') return;
   const snapshot = chart.machine.transition(before.snapshot, event, chart.scope);
   draft.actors.set(name, { snapshot, since: before.since });
-  draft.passed.push({ from, to: name, message: event, taken: { was: before.snapshot, is: snapshot } });
+  draft.trace?.noteTaken(name, event, before.snapshot, snapshot);
   settle(draft, name, chart, chart.take());
 };
 
@@ -227,7 +218,7 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
   const pending: PendingCall = { actor, service, command, at, causationId };
   draft.calls.set(callId, pending);
   const { correlationId } = draft.before;
-  draft.passed.push({ from: actor, to: service, message: command });
+  draft.trace?.noteCalled(actor, service, command);
   draft.newCalls.push({ ...pending, callId, orderId, correlationId, keyFirstUsedAt });
 };
 

@@ -3,13 +3,14 @@
 // and a person is told.
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
-import { actorOf, type Draft, draftOf, type Passed, reacts, relay, startActors } from './deliver.ts';
+import { actorOf, type Draft, draftOf, reacts, relay, startActors } from './deliver.ts';
 import type { Call, Disposition, NewEvent, Received } from './effect.ts';
 import { requireInvariants } from './invariants.ts';
 import { toStateName, whyIgnored } from './notes.ts';
 import { toCause, toIncident } from './quarantine.ts';
 import type { RegisteredSystem } from './register.ts';
 import type { Quarantined, SystemState } from './snapshot.ts';
+import type { Passed } from './trace.ts';
 
 interface Arrival {
   readonly orderId: string;
@@ -34,8 +35,8 @@ export interface StepResult {
   readonly events: readonly NewEvent[];
   readonly calls: readonly Call[];
   readonly finishedCalls: readonly string[];
-  /** What the actors and services were told within the step. Nothing of it is stored: it can be stepped again. */
-  readonly passed: readonly Passed[];
+  /** What the actors and services were told; only where the system is watched. */
+  readonly passed: readonly Passed[] | undefined;
 }
 
 /**
@@ -212,7 +213,7 @@ const record = (
   { orderId, messageId, to, message, causationId, at, finishedCalls }: Arrived,
   disposition: Disposition,
   reason: string | null,
-  { emitted, newCalls, passed }: Draft,
+  { emitted, newCalls, trace }: Draft,
 ): StepResult => {
   const { version, correlationId } = state;
   const { type, ...data } = message;
@@ -233,6 +234,6 @@ const record = (
     })),
     calls: newCalls,
     finishedCalls,
-    passed,
+    passed: trace?.passed,
   };
 };

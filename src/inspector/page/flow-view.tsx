@@ -13,27 +13,6 @@ const nobody: FlowState = { count: 0, incidents: 0, medianMs: 0, oldestMs: 0 };
 
 type Fold = (path: string) => string;
 
-/** By path of a state: what is in it and within it. */
-const sumUp = (frame: FlowFrame | undefined, fold: Fold): ReadonlyMap<string, FlowState> => {
-  const sums = new Map<string, FlowState>();
-  for (const [name, state] of Object.entries(frame?.states ?? {})) {
-    for (const path of new Set(name.split(' + ').map(fold).flatMap(toOuter))) {
-      const known = sums.get(path) ?? nobody;
-      sums.set(path, {
-        count: known.count + state.count,
-        incidents: known.incidents + state.incidents,
-        medianMs: Math.max(known.medianMs, state.medianMs),
-        oldestMs: Math.max(known.oldestMs, state.oldestMs),
-      });
-    }
-  }
-  return sums;
-};
-const toOuter = (path: string): string[] => {
-  const names = path.split('.');
-  return names.map((_, index) => names.slice(0, index + 1).join('.'));
-};
-
 interface Through {
   readonly now: number;
   readonly recent: number;
@@ -108,15 +87,15 @@ const EdgeCount = ({ route, through, at }: { route: Route; through: Through | un
 };
 
 const toDrawing = (frame: FlowFrame | undefined, fold: Fold, selected: string | undefined): Drawing => {
-  const sums = sumUp(frame, fold);
+  const states = frame?.states ?? {};
   const edges = sumUpEdges(frame, fold);
   return {
-    active: new Set([...sums].filter(([, { count }]) => count > 0).map(([path]) => path)),
+    active: new Set(Object.keys(states)),
     taken: new Set(edges.keys()),
     selected,
     renderState: (node, width) => {
       const total = settledNames.includes(node.path) ? (frame?.totals[node.path] ?? 0) : undefined;
-      return <StateCount node={node} here={sums.get(node.path) ?? nobody} total={total} width={width} />;
+      return <StateCount node={node} here={states[node.path] ?? nobody} total={total} width={width} />;
     },
     renderEdge: (route) => <EdgeCount route={route} through={edges.get(route.edge.id)} at={frame?.at ?? 0} />,
     onState: (node) => go(`/inspector?state=${node.path}`),
@@ -206,7 +185,7 @@ const Services = ({ frame }: { frame: FlowFrame | undefined }) => (
   </ul>
 );
 
-const Legend = () => (
+const Legend = ({ countedMs }: { countedMs: number }) => (
   <ul className="legend" aria-label="What the colours mean">
     {[
       ['doing', 'under way'],
@@ -224,7 +203,7 @@ const Legend = () => (
       <b>12</b> orders here, with their median and oldest age
     </li>
     <li>
-      <span className="label-sample">34</span> went this way in the last 5 minutes
+      <span className="label-sample">34</span> went this way in the last {toDuration(countedMs)}
     </li>
   </ul>
 );
@@ -274,7 +253,7 @@ export const FlowView = ({
         </div>
         <div className="card picture-card">
           <ChartPicture chart={chart} sizing={sizing} drawing={toDrawing(frame, fold, selected)} />
-          <Legend />
+          <Legend countedMs={frame?.countedMs ?? 0} />
         </div>
         {selected !== undefined && <OrdersInState path={selected} now={frame?.at ?? 0} />}
       </section>

@@ -18,12 +18,12 @@ const questions: readonly Question[] = [
     title: 'Orders per second',
     lines: [
       { name: 'placed', tone: '--accent', read: ({ placed }) => placed },
-      { name: 'settled', tone: '--good', read: ({ settled }) => settled },
+      { name: 'ended', tone: '--good', read: ({ ended }) => ended },
     ],
     toText: toNumber,
   },
   {
-    title: 'Time to settle',
+    title: 'From placing to the outcome',
     lines: [
       { name: 'p50', tone: '--accent', read: ({ p50Ms }) => p50Ms },
       { name: 'p99', tone: '--warn', read: ({ p99Ms }) => p99Ms },
@@ -36,7 +36,7 @@ const questions: readonly Question[] = [
       {
         name: 'completed',
         tone: '--good',
-        read: ({ completed, settled }) => (settled === 0 ? null : (completed / settled) * 100),
+        read: ({ completed, ended }) => (ended === 0 ? null : (completed / ended) * 100),
       },
     ],
     toText: (value) => `${toNumber(value)} %`,

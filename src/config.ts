@@ -91,6 +91,11 @@ export const settingsSchema = z.strictObject({
     .describe(
       '1 speaks @statelyai/inspect at ws://…/inspect, without personal data; --inspect is short for it',
     ),
+  STATELY_HOSTS: z
+    .string()
+    .default('')
+    .transform((names) => names.split(',').filter((name) => name !== ''))
+    .describe('names beside loopback under which that WebSocket may be reached, with commas between them'),
   POLL_MS: whole(1, oneDay)
     .default(1000)
     .describe('how often rows left by others (ended leases, deadlines) are looked for'),

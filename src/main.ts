@@ -76,7 +76,7 @@ export const createOrderchart = async (
   const metrics = createMetrics(registry);
   addStoreMetrics(registry, store.figures);
   const flow = new Flow({ clock, readFigures: store.figures });
-  const stately = settings.STATELY_INSPECT === '1' ? new StatelyFeed() : undefined;
+  const stately = settings.STATELY_INSPECT === '1' ? new StatelyFeed(settings.STATELY_HOSTS) : undefined;
   const { host, recovery } = await createRunner({
     store,
     services,

@@ -1,5 +1,6 @@
 // The inspector's addresses: the page with its files, the charts, the two streams and the what-if. It changes
 // no order: the page's buttons call the API's own moves. Whatever the page needs comes from this server.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
@@ -13,7 +14,12 @@ import { createStreams, type StreamParts } from './streams.ts';
 import { createTimeline } from './timeline.ts';
 import { suppose } from './what-if.ts';
 
-const pageFolder = join(import.meta.dirname, 'page/dist');
+const builtPage = join(import.meta.dirname, 'page/dist');
+
+export interface InspectorParts extends Omit<StreamParts, 'timeline'> {
+  /** Where the built page lies. Left out: where `npm ci` puts it. */
+  readonly pageFolder?: string;
+}
 
 /** Scripts and styles only as files of our own; no other origin, no frame. */
 const contentPolicy = [
@@ -24,7 +30,8 @@ const contentPolicy = [
 
 const missing = `<!doctype html><html lang="en"><title>The inspector is not built</title>
 <h1>The inspector's page is not built</h1>
-<p>It is built by <code>npm ci</code>, or now by <code>npm run build-page</code>. The API works without it.</p>`;
+<p>It is built by <code>npm ci</code> unless scripts are switched off. Build it now with
+<code>npm run build-page</code>, and start the service again. The API works without it.</p>`;
 
 const message = z.looseObject({ type: z.string() });
 const supposed = z.discriminatedUnion('kind', [
@@ -41,7 +48,7 @@ const question = z.strictObject({
 });
 const hide = { hide: true } as const;
 
-const sendPage = async (reply: FastifyReply): Promise<FastifyReply> => {
+const sendPage = async (pageFolder: string, reply: FastifyReply): Promise<FastifyReply> => {
   reply.header('content-security-policy', contentPolicy).type('text/html; charset=utf-8');
   try {
     return reply.send(await readFile(join(pageFolder, 'index.html'), 'utf8'));
@@ -50,25 +57,34 @@ const sendPage = async (reply: FastifyReply): Promise<FastifyReply> => {
   }
 };
 
+const addPage = (api: FastifyInstance, pageFolder: string): void => {
+  const assets = join(pageFolder, 'assets');
+  if (existsSync(assets)) {
+    api.register(fastifyStatic, {
+      root: assets,
+      prefix: '/inspector/assets/',
+      decorateReply: false,
+      cacheControl: false,
+      setHeaders: (response) => response.header('cache-control', 'public, max-age=31536000, immutable'),
+    });
+  } else {
+    api.log.warn('the inspector has no page: build it with `npm run build-page`, and start again');
+  }
+  for (const url of ['/inspector', '/inspector/*']) {
+    api.get(url, { schema: hide }, (_request, reply) => sendPage(pageFolder, reply));
+  }
+};
+
 /** Adds the inspector to `api`. Its streams end when the server closes. */
-export const addInspector = (api: FastifyInstance, parts: Omit<StreamParts, 'timeline'>): void => {
-  const { host, flow } = parts;
+export const addInspector = (api: FastifyInstance, parts: InspectorParts): void => {
+  const { host, flow, pageFolder = builtPage } = parts;
   const timeline = createTimeline();
   const streams = createStreams({ ...parts, timeline });
   api.addHook('preClose', (done) => {
     streams.close();
     done();
   });
-  api.register(fastifyStatic, {
-    root: join(pageFolder, 'assets'),
-    prefix: '/inspector/assets/',
-    decorateReply: false,
-    cacheControl: false,
-    setHeaders: (response) => response.header('cache-control', 'public, max-age=31536000, immutable'),
-  });
-  for (const url of ['/inspector', '/inspector/*']) {
-    api.get(url, { schema: hide }, (_request, reply) => sendPage(reply));
-  }
+  addPage(api, pageFolder);
   const charts = readCharts();
   api.get('/inspector/api/charts', { schema: hide }, async (_request, reply) => reply.send(charts));
   api.get<{ Querystring: FlowFilter }>(

@@ -1,7 +1,7 @@
 // Speaks the event format of `@statelyai/inspect` to whoever attaches to the WebSocket, so that any inspector
 // that reads it can show the orders. Off unless it is asked for. What could name a person is left out here, at
 // the source; a listener that is slow misses events rather than holding anything up.
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
@@ -11,18 +11,27 @@ import type { Onlooker, OrderChange } from '../host.ts';
 /** The version of the format: that of the package whose receiver the tests listen with. */
 const formatVersion = '0.7.2';
 const statelyPath = '/inspect';
-const personal = new Set(['customerId', 'email', 'recipient', 'note', 'name']);
+const personal = new Set(['customerId', 'email', 'recipient', 'note', 'name', 'text']);
 const mostBuffered = 1_048_576;
 /** Orders whose actors a listener was told of; older ones are introduced again. */
 const mostIntroduced = 10_000;
 
-const redact = (value: unknown): unknown => JSON.parse(JSON.stringify(value, hide) ?? 'null');
-const hide = (key: string, value: unknown): unknown => (personal.has(key) ? '[redacted]' : value);
+const redact = (value: unknown, hasOwnWords: boolean): unknown =>
+  JSON.parse(JSON.stringify(value, (key, each) => hide(key, each, hasOwnWords)) ?? 'null');
+/** People say in their own words why they cancel or refund; services name reasons from closed lists. */
+const hide = (key: string, value: unknown, hasOwnWords: boolean): unknown =>
+  personal.has(key) || (key === 'reason' && hasOwnWords && typeof value === 'string') ? '[redacted]' : value;
+
+/** A message as listeners are told it. */
+export const toSaid = (message: AnyEventObject): AnyEventObject => ({
+  ...{ type: message.type },
+  ...Object(redact(message, message.type.startsWith('order.'))),
+});
 
 const toSnapshot = ({ status, value, context, output }: AnyMachineSnapshot) => ({
   status,
   value,
-  context: redact(context),
+  context: redact(context, true),
   output,
   children: {},
 });
@@ -31,15 +40,41 @@ const definitions = new Map(
   Object.entries(orderSystem.charts).map(([name, { config }]) => [name, JSON.stringify(config)]),
 );
 
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * A page of another site can open a WebSocket to us, also under a name of its own that leads to this machine.
+ * So the name must be ours, and a page that asks must have come from it.
+ */
+export const isWelcome = (
+  { host, origin }: Pick<IncomingHttpHeaders, 'host' | 'origin'>,
+  hosts: readonly string[],
+): boolean => {
+  const asked = URL.parse(`http://${host}`);
+  if (host === undefined || asked === null) return false;
+  if (!loopback.test(asked.hostname) && !hosts.includes(asked.hostname)) return false;
+  return origin === undefined || URL.parse(origin)?.host === asked.host;
+};
+
 export class StatelyFeed implements Onlooker {
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #introduced = new Set<string>();
+  readonly #hosts: readonly string[];
+
+  /** @param hosts names beside loopback under which it may be reached */
+  constructor(hosts: readonly string[]) {
+    this.#hosts = hosts;
+  }
 
   /** Listens for WebSockets on a server that listens, or will. */
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (new URL(request.url ?? '/', 'http://localhost').pathname !== statelyPath) {
-        socket.destroy();
+      if (URL.parse(request.url ?? '/', 'http://localhost')?.pathname !== statelyPath) {
+        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+        return;
+      }
+      if (!isWelcome(request.headers, this.#hosts)) {
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
         return;
       }
       this.#sockets.handleUpgrade(request, socket, head, () => this.#introduced.clear());
@@ -68,7 +103,7 @@ export class StatelyFeed implements Onlooker {
     }
     for (const { from, to, message, taken } of passed) {
       if (taken === undefined) continue;
-      const event: AnyEventObject = { type: message.type, ...Object(redact(message)) };
+      const event = toSaid(message);
       const sessionId = `${orderId}/${to}`;
       const source = state.actors.has(from) ? { sourceId: `${orderId}/${from}` } : {};
       this.#send({ type: '@xstate.event', ...about, ...source, sessionId, event });

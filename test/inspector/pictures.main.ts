@@ -31,15 +31,15 @@ const keepBusy = (shop: Shop, perSecond: number): (() => void) => {
 };
 
 const takeReadmePictures = async (browser: Browser): Promise<void> => {
-  const shop = await openShop({ slowness: 5 });
+  const shop = await openShop({ slowness: 12 });
   const stop = keepBusy(shop, 60);
   const page = await open(browser, shop, 'light');
   await page.setViewportSize({ width: 1280, height: 620 });
   await settleDown(page, '/inspector', 25_000);
   await page.screenshot({ path: join(images, 'inspector-flow.png') });
   await page.setViewportSize({ width: 1280, height: 1000 });
-  const ids = await shop.place(40);
-  await settleDown(page, `/inspector/orders/${ids.find(isTriedAgain)}`, 5000);
+  const ids = await shop.place(400);
+  await settleDown(page, `/inspector/orders/${ids.find(isTriedAgain)}`, 11_000);
   await page.screenshot({ path: join(images, 'inspector-order.png') });
   await page.emulateMedia({ colorScheme: 'dark' });
   await settleDown(page, '/inspector/charts/payment');
@@ -49,8 +49,11 @@ const takeReadmePictures = async (browser: Browser): Promise<void> => {
   await shop.close();
 };
 
-/** The bank is busy when it is asked for these. */
-const isTriedAgain = (id: string): boolean => Number(id.slice(-6)) % 40 === 7;
+/** The bank takes its time with one of these, and then says that it is busy. */
+const isTriedAgain = (id: string): boolean => {
+  const number = Number(id.slice(-6));
+  return number % 40 === 7 && (number * 97) % 660 > 400;
+};
 
 const takeAll = async (browser: Browser, folder: string): Promise<void> => {
   for (const count of (values.orders ?? '0,1,10000').split(',').map(Number)) {

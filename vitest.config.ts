@@ -15,6 +15,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['machines/**/*.ts', 'src/**/*.ts'],
+      exclude: ['src/inspector/page/**'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: {
         'machines/**': { lines: 100, branches: 100 },

@@ -85,6 +85,17 @@ export const settingsSchema = z.strictObject({
   MAX_CALLS_IN_FLIGHT: count.default(1000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
+  STATELY_INSPECT: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe(
+      '1 speaks @statelyai/inspect at ws://…/inspect, without personal data; --inspect is short for it',
+    ),
+  STATELY_HOSTS: z
+    .string()
+    .default('')
+    .transform((names) => names.split(',').filter((name) => name !== ''))
+    .describe('names beside loopback under which that WebSocket may be reached, with commas between them'),
   POLL_MS: whole(1, oneDay)
     .default(1000)
     .describe('how often rows left by others (ended leases, deadlines) are looked for'),
@@ -104,6 +115,8 @@ export const limits = {
   quantity: 10_000,
   unitPrice: 100_000_000_000,
   page: 100,
+  /** Orders under way that the inspector places on the chart; of more, it says that there are more. */
+  inspectedOrders: 100_000,
   eventPage: 1000,
   waitSeconds: 60,
   /** A request must be here, headers and body, within this time; a slow one is cut off with 408. */

@@ -21,6 +21,7 @@ export const serve = async (
     const address = await listen(running.api, settings);
     const { resumed, overdue, parked } = running.recovery;
     console.log(`Orderchart listens on ${address}`);
+    console.log(`See every order live: ${address}/inspector (all routes: ${address}/docs)`);
     console.log(`Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${parked} orders parked`);
     await then?.(running, address);
     await stopping.promise;

@@ -7,7 +7,7 @@ import type { Clock, Ids } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type Faults, noFaults } from '../faults.ts';
-import type { Host } from '../host.ts';
+import type { Host, Onlooker } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../step/register.ts';
@@ -40,6 +40,8 @@ export interface RunnerParts {
   readonly charts?: ChartSystem;
   /** Told at every commit point. Left out: nobody. */
   readonly faults?: Faults;
+  /** Who looks on as this host commits. Left out: nobody. */
+  readonly onlooker?: Onlooker;
   /**
    * Other hosts are at work over the same store: their calls are left alone until their leases end. Left
    * out: no other process has the store open.
@@ -59,7 +61,7 @@ export interface Recovery {
  * @throws AppError `chart-unsupported`.
  */
 export const createRunner = async (parts: RunnerParts): Promise<{ host: Host; recovery: Recovery }> => {
-  const system = registerSystem(parts.charts ?? orderSystem, limits);
+  const system = registerSystem(parts.charts ?? orderSystem, limits, parts.onlooker?.isLooking);
   const runner = new Runner(parts, system);
   return { host: runner, recovery: await runner.recover() };
 };
@@ -235,6 +237,8 @@ class Runner implements Host {
     this.#board.raise(orderId);
     this.#board.raise(everything);
     report(this.#parts, session);
+    if (this.#system.isWatched())
+      this.#parts.onlooker?.note({ orderId, at: session.at, state, passed: session.passed() });
     const isParked = hasIncident(state);
     const isAtRest = isSettled(state);
     if ((isAtRest || isParked) && this.#rests.isAwaited(orderId)) {

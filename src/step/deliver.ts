@@ -6,6 +6,7 @@ import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
 import { isPlainData, type RegisteredChart, type RegisteredSystem } from './register.ts';
 import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './snapshot.ts';
+import { Trace } from './trace.ts';
 
 /** The message that a step is about. */
 export interface Cause {
@@ -28,6 +29,8 @@ export interface Draft {
   quarantined: Quarantined[];
   readonly emitted: { readonly actor: string; readonly event: AnyEventObject }[];
   readonly newCalls: Call[];
+  /** Only where the system is watched. */
+  readonly trace: Trace | undefined;
   readonly mailboxes: Map<string, AnyEventObject[]>;
   /** Actors that take no message now: not started yet, or in the middle of one. */
   readonly busy: Set<string>;
@@ -55,6 +58,7 @@ export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Ca
   quarantined: before.quarantined,
   emitted: [],
   newCalls: [],
+  trace: system.isWatched() ? new Trace() : undefined,
   mailboxes: new Map(),
   busy: new Set(),
   delivered: 0,
@@ -79,6 +83,7 @@ export const relay = (draft: Draft, from: string, to: string, event: AnyEventObj
     call(draft, from, to, event);
     return;
   }
+  draft.trace?.noteSent(from, event);
   const mailbox = draft.mailboxes.get(to);
   if (mailbox) mailbox.push(event);
   else draft.mailboxes.set(to, [event]);
@@ -124,6 +129,7 @@ const take = (draft: Draft, name: string, event: AnyEventObject): void => {
   const isSeen = seen?.event === event && seen.from === before.snapshot;
   const { snapshot, effects } = isSeen ? seen : transition(chart, before.snapshot, event);
   draft.actors.set(name, { snapshot, since: before.since });
+  draft.trace?.noteTaken(name, event, before.snapshot, snapshot);
   settle(draft, name, chart, before.snapshot, effects);
 };
 
@@ -236,6 +242,7 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
   const pending: PendingCall = { actor, service, command, at, causationId };
   draft.calls.set(callId, pending);
   const { correlationId } = draft.before;
+  draft.trace?.noteCalled(actor, service, command);
   draft.newCalls.push({ ...pending, callId, orderId, correlationId, keyFirstUsedAt });
 };
 

@@ -43,16 +43,19 @@ export interface RegisteredSystem {
   readonly services: ReadonlySet<string>;
   /** Messages between the actors in one step, at most. */
   readonly longestStep: number;
+  /** Whether steps note what passes within them. */
+  isWatched(): boolean;
 }
 
 /**
- * Registers `system`.
+ * Registers `system`. Its steps note what passes within them while `isWatched` says so: never, where it is left out.
  * @throws AppError `chart-unsupported` that names every state with something a step cannot keep its word
  * on (promise, callback and observable actors, `spawn`, actions of one's own) and what to use instead.
  */
 export const registerSystem = (
   system: ChartSystem,
   limits: { readonly microsteps: number; readonly messagesPerStep: number },
+  isWatched: () => boolean = () => false,
 ): RegisteredSystem => {
   const names = Object.keys(system.charts);
   const taken = names.filter((name) => system.services.includes(name));
@@ -75,6 +78,7 @@ export const registerSystem = (
     charts,
     services: new Set(system.services),
     longestStep: limits.messagesPerStep,
+    isWatched,
   };
 };
 

@@ -10,6 +10,7 @@ import { isSameValue, whyIgnored } from './notes.ts';
 import { toCause, toIncident } from './quarantine.ts';
 import type { RegisteredSystem } from './register.ts';
 import type { Quarantined, SystemState } from './snapshot.ts';
+import type { Passed } from './trace.ts';
 
 interface Arrival {
   readonly orderId: string;
@@ -34,6 +35,8 @@ export interface StepResult {
   readonly events: readonly NewEvent[];
   readonly calls: readonly Call[];
   readonly finishedCalls: readonly string[];
+  /** What the actors and services were told; only where the system is watched. */
+  readonly passed: readonly Passed[] | undefined;
 }
 
 /**
@@ -206,7 +209,7 @@ const record = (
   { orderId, messageId, to, message, causationId, at, finishedCalls }: Arrived,
   disposition: Disposition,
   reason: string | null,
-  { emitted, newCalls }: Draft,
+  { emitted, newCalls, trace }: Draft,
 ): StepResult => {
   const { version, correlationId } = state;
   const { type, ...data } = message;
@@ -227,5 +230,6 @@ const record = (
     })),
     calls: newCalls,
     finishedCalls,
+    passed: trace?.passed,
   };
 };

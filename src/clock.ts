@@ -31,9 +31,9 @@ export const systemClock: Clock = {
   },
 };
 
-/** Identifiers whose time part follows `clock` and whose random part comes from the system. */
-export const createIds = (clock: Clock): Ids => ({
-  next: () => v7({ msecs: clock.now(), random: randomBytes(16) }),
+/** Identifiers whose time part follows `clock`; their random part comes from the system unless told. */
+export const createIds = (clock: Clock, drawBytes: (count: number) => Uint8Array = randomBytes): Ids => ({
+  next: () => v7({ msecs: clock.now(), random: drawBytes(16) }),
 });
 
 /** UTC ISO 8601 with milliseconds, such as `2026-01-31T23:59:59.123Z`. */

@@ -1,6 +1,7 @@
 // What a store shows to an examiner, and what an examination comes to: two contracts that meet in `main.ts`.
 // Evidence is raw: text stays text, and nothing is refused because it is wrong, for that is what the examiner
 // looks for. It is one consistent picture, taken without stopping whoever writes.
+import type { ChartSystem } from './step/register.ts';
 
 /** One order's row. Times are ms since 1970. */
 export interface OrderRow {
@@ -185,6 +186,51 @@ export interface ExaminationProgress {
   readonly orders: number;
   readonly of: number;
 }
+
+/** What a gateway can have done under a key. */
+export const ledgerResults = ['charged', 'authorized', 'captured', 'voided', 'refunded', 'declined'] as const;
+
+/** One thing that the gateway did, or declined to. */
+export interface LedgerEntry {
+  /** Where it is in the ledger, from 1. */
+  readonly line: number;
+  /** ms since 1970, by the gateway's clock. */
+  readonly at: number;
+  readonly key: string;
+  readonly orderId: string;
+  /** Minor units. */
+  readonly amount: number;
+  readonly currency: string;
+  readonly result: (typeof ledgerResults)[number];
+  readonly transactionId: string | null;
+}
+
+export interface GatewayLedger {
+  /** By order id, as `compareIds` sorts them, and by line. */
+  entries(): Iterable<LedgerEntry>;
+}
+
+/** How a store is examined. */
+export interface Examination {
+  /** What the gateway did, for the checks that need it. */
+  readonly ledger?: GatewayLedger;
+  /** The folder of the file mailer. */
+  readonly mailDirectory?: string;
+  /** Default true. It is most of the work. */
+  readonly replay?: boolean;
+  /** Everything has come to rest, it is said: then no order may move, and no call be left. Default false. */
+  readonly atRest?: boolean;
+  /** Charts that the orders were run with instead of the shipped ones. Then `workers` must be 0. */
+  readonly charts?: ChartSystem;
+  /** Threads that examine beside this one; 0 (the default): this one does. */
+  readonly workers?: number;
+  /** How far the gateway's clock may be behind ours. Default 5 minutes. */
+  readonly clockToleranceMs?: number;
+  onProgress?(progress: ExaminationProgress): void;
+}
+
+/** What was found. Trouble with the store itself is a violation of its own, never an exception. */
+export type Examine = (evidence: Evidence, given?: Examination) => Promise<ExaminationReport>;
 
 /** What to examine, as the command is told. */
 interface ExaminationOrder {

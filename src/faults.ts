@@ -10,7 +10,7 @@
  * a lease outlasts its call). Not here, because they are elsewhere: a webhook's signature (W2: the edge);
  * migrations and checkpoints (M1, K1: inside the SQLite store, proven by its own tests).
  */
-const faultPoints = {
+export const faultPoints = {
   'accept.received': 'C0 after: an order was asked for',
   'accept.before-commit': 'C1 before',
   'accept.after-commit': 'C1 after, C2 before: stored, not answered',

@@ -8,6 +8,7 @@ import { createApi } from './api/app.ts';
 import { runCommand } from './cli/command.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
+import { examine } from './doctor/examine.ts';
 import { createExamineStore } from './doctor/examine-store.ts';
 import type { Faults } from './faults.ts';
 import type { Host } from './host.ts';
@@ -17,11 +18,13 @@ import type { Services } from './service.ts';
 import { createSimulatedGateway } from './services/gateway-simulated.ts';
 import { createFileMailer } from './services/mailer-files.ts';
 import { createWarehouse } from './services/warehouse.ts';
+import { createSimulate } from './simulator/simulate.ts';
 import type { Catalogue, Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openEvidence } from './stores/sqlite-evidence.ts';
 import { openDatabase } from './stores/sqlite-open.ts';
+import { openScratchStore } from './stores/sqlite-scratch.ts';
 
 export { readSettings, type Settings } from './config.ts';
 export type { Host, OrderView } from './host.ts';
@@ -121,6 +124,20 @@ const createServices = async (
     })),
 });
 
+/** Simulations of everything above, on a virtual clock. */
+export const simulate = createSimulate({
+  openStorage: async () => openScratchStore(),
+  startHost: async (parts) => {
+    const silent = pino({ level: 'silent' });
+    const { host } = await createRunner({ ...parts, metrics: createMetrics(new Registry()), logger: silent });
+    return host;
+  },
+  createWarehouse,
+  examine,
+  clock: systemClock,
+});
+
 if (import.meta.main) {
-  await runCommand(process.argv.slice(2), createOrderchart, createExamineStore(openEvidence, systemClock));
+  const examineStore = createExamineStore(openEvidence, systemClock);
+  await runCommand(process.argv.slice(2), createOrderchart, examineStore, simulate);
 }

@@ -31,7 +31,10 @@ export const rows: Readonly<Record<string, Shown>> = {
   S9: [start, 'a first start places the sample order, prints its trail and says what to call next'],
   S10: [order, 'that the bank declines fails the order and gives the stock back'],
   S11: [order, 'reserves, sells and announces the sum of several lines of one product'],
-  S12: ['machines/order-deadlines.test.ts', 'is told to the order only once the stock is back'],
+  S12: [
+    'machines/order-deadlines.test.ts',
+    'is told to the order at once, which fails when the stock and the money are back',
+  ],
   S13: [order, 'tells how many are really there of what is short'],
   S14: [payment, 'carries its key, its attempt and the method, and so does its event'],
   S15: [order, 'is charged once, 175.00 for both lines'],

@@ -5,11 +5,13 @@ import { systemClock } from '../clock.ts';
 import { readSettings, type Settings, settingsSchema } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { ExamineStore } from '../evidence.ts';
+import type { Simulate } from '../simulation.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
 import type { Create } from './running.ts';
 import { placeSample } from './sample.ts';
 import { serve } from './serve.ts';
+import { simulateSeeds } from './simulate.ts';
 
 const commands = ['start', 'serve', 'help'] as const;
 
@@ -18,10 +20,13 @@ export const runCommand = async (
   words: readonly string[],
   create: Create,
   examineStore: ExamineStore,
+  simulate: Simulate,
 ): Promise<void> => {
   try {
     const [first, ...rest] = words;
-    await (first === 'doctor' ? diagnose(rest, examineStore, systemClock) : dispatch(words, create));
+    if (first === 'doctor') await diagnose(rest, examineStore, systemClock);
+    else if (first === 'simulate') await simulateSeeds(rest, simulate, systemClock);
+    else await dispatch(words, create);
   } catch (error) {
     const isUsage = !(error instanceof AppError) || error.code === 'invalid-setting';
     if (!(error instanceof AppError) && !isParseError(error)) throw error;

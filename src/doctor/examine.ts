@@ -10,40 +10,21 @@ import {
   compareIds,
   type Dossier,
   type Evidence,
-  type ExaminationProgress,
-  type ExaminationReport,
+  type Examination,
+  type Examine,
+  type LedgerEntry,
 } from '../evidence.ts';
-import { type ChartSystem, registerSystem } from '../step/register.ts';
+import { registerSystem } from '../step/register.ts';
 import { examineCase, type Terms } from './examine-case.ts';
 import type { Case, Mail } from './facts.ts';
-import type { GatewayLedger, LedgerEntry } from './gateway-ledger.ts';
 import { toReport } from './report.ts';
 import { checkProducts } from './stock-checks.ts';
 import { createTally, type Tally } from './tally.ts';
 import { createTeam, type Team } from './team.ts';
 
-export interface Examination {
-  /** What the gateway did, for the checks that need it. */
-  readonly ledger?: GatewayLedger;
-  /** The folder of the file mailer. */
-  readonly mailDirectory?: string;
-  /** Default true. It is most of the work. */
-  readonly replay?: boolean;
-  /** Everything has come to rest, it is said: then no order may move, and no call be left. Default false. */
-  readonly atRest?: boolean;
-  /** Charts that the orders were run with instead of the shipped ones. Then `workers` must be 0. */
-  readonly charts?: ChartSystem;
-  /** Threads that examine beside this one; 0 (the default): this one does. */
-  readonly workers?: number;
-  /** How far the gateway's clock may be behind ours. Default 5 minutes. */
-  readonly clockToleranceMs?: number;
-  onProgress?(progress: ExaminationProgress): void;
-}
-
 const fiveMinutes = 300_000;
 
-/** What was found. Trouble with the store itself is a violation of its own, never an exception. */
-export const examine = async (evidence: Evidence, given: Examination = {}): Promise<ExaminationReport> => {
+export const examine: Examine = async (evidence, given = {}) => {
   const tally = createTally();
   const terms: Terms = {
     takenAt: evidence.takenAt,

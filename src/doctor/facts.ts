@@ -1,11 +1,10 @@
 // One order's dossier as the checks want it: its messages and events read once, its system as it stands, what
 // it asked the gateway for, what a person decided. It judges nothing, except what cannot be read at all.
 import { describeError } from '../errors.ts';
-import type { Dossier, EventRow, OrderRow } from '../evidence.ts';
+import type { Dossier, EventRow, LedgerEntry, OrderRow } from '../evidence.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { fromStored, type SystemState } from '../step/snapshot.ts';
 import { hasIncident, isSettled } from '../step/view.ts';
-import type { LedgerEntry } from './gateway-ledger.ts';
 import { type Fields, numberIn, readFields, textIn } from './json.ts';
 import { type Message, type Replayed, replay } from './replay.ts';
 import type { Tally } from './tally.ts';

@@ -7,9 +7,8 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { z } from 'zod';
 import { AppError, describeError } from '../errors.ts';
+import { type GatewayLedger, type LedgerEntry, ledgerResults } from '../evidence.ts';
 import { readFields } from './json.ts';
-
-const results = ['charged', 'authorized', 'captured', 'voided', 'refunded', 'declined'] as const;
 
 const lineSchema = z.object({
   /** When the gateway did it. */
@@ -24,36 +23,18 @@ const lineSchema = z.object({
       .transform(Number),
   ]),
   currency: z.string().min(1),
-  result: z.enum(results),
+  result: z.enum(ledgerResults),
   transactionId: z
     .string()
     .nullish()
     .transform((id) => id || null),
 });
 
-/** One thing that the gateway did, or declined to. */
-export interface LedgerEntry {
-  /** Where it is in the file, from 1. */
-  readonly line: number;
-  /** ms since 1970, by the gateway's clock. */
-  readonly at: number;
-  readonly key: string;
-  readonly orderId: string;
-  /** Minor units. */
-  readonly amount: number;
-  readonly currency: string;
-  readonly result: (typeof results)[number];
-  readonly transactionId: string | null;
-}
-
-export interface GatewayLedger {
-  /** By order id, as `compareIds` sorts them, and by line. */
-  entries(): Iterable<LedgerEntry>;
-  close(): void;
-}
-
-/** @throws AppError `invalid-setting` where a line is not a ledger entry, or the file cannot be read. */
-export const readGatewayLedger = async (path: string): Promise<GatewayLedger> => {
+/**
+ * A ledger file, and `close` for the temporary database that it is sorted in.
+ * @throws AppError `invalid-setting` where a line is not a ledger entry, or the file cannot be read.
+ */
+export const readGatewayLedger = async (path: string): Promise<GatewayLedger & { close(): void }> => {
   const sorted = createSorter();
   try {
     await sorted.fill(readEntries(path));
@@ -140,7 +121,7 @@ const rowSchema = z.object({
   order_id: z.string(),
   amount: z.number(),
   currency: z.string(),
-  result: z.enum(results),
+  result: z.enum(ledgerResults),
   transaction_id: z.string().nullable(),
 });
 

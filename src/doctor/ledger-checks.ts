@@ -1,7 +1,7 @@
 // The journal against the gateway's own ledger, order by order. The ledger may be ahead of the store (it is
 // read later), never behind: what it did after the picture was taken is not held against the journal.
+import type { LedgerEntry } from '../evidence.ts';
 import type { Event, Facts } from './facts.ts';
-import type { LedgerEntry } from './gateway-ledger.ts';
 import { numberIn, textIn } from './json.ts';
 import { toMoney } from './money-checks.ts';
 import type { Tally } from './tally.ts';

@@ -65,6 +65,8 @@ export const createRunner = async (parts: RunnerParts): Promise<{ host: Host; re
 };
 
 const everything = 'everything';
+/** The topic of those who wait until an order is settled or parked: they need not look at what lies between. */
+const restOf = (orderId: string): string => `rest of ${orderId}`;
 const mostOverdue = 10_000;
 
 class Runner implements Host {
@@ -173,7 +175,7 @@ class Runner implements Host {
     const ends = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     for (;;) {
       const left = until - clock.now();
-      const news = this.#board.wait(orderId, Math.min(Math.max(left, 0), settings.POLL_MS), ends);
+      const news = this.#board.wait(restOf(orderId), Math.min(Math.max(left, 0), settings.POLL_MS), ends);
       const view = await this.get(orderId);
       if (view === undefined || view.settled || view.incidents.length > 0 || left <= 0 || ends.aborted)
         return view;
@@ -225,7 +227,10 @@ class Runner implements Host {
     this.#board.raise(orderId);
     this.#board.raise(everything);
     report(this.#parts, session);
-    if (isSettled(state) && !hasIncident(state)) {
+    const isParked = hasIncident(state);
+    const isAtRest = isSettled(state);
+    if (isAtRest || isParked) this.#board.raise(restOf(orderId));
+    if (isAtRest && !isParked) {
       this.#parts.logger.debug({ orderId, correlationId: state.correlationId }, 'order settled');
     }
   }

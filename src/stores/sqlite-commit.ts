@@ -1,9 +1,9 @@
 // The commit of a batch in SQLite: many orders in one transaction, each of them whole or not at all. It never
 // looks into an order's system. It exists as a file of its own because it is the hot path: every statement
 // here is paid for by every order.
-import type { DatabaseSync } from 'node:sqlite';
 import type { CommitResult, IdempotencyRecord, OrderWork, OrderWrite } from '../store.ts';
 import { type Head, requireContinuation, runDecision } from './decision.ts';
+import type { Connection } from './sqlite-open.ts';
 import { text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
 import { createStockRows } from './sqlite-stock.ts';
 import { isStorageFailure, type Transact } from './sqlite-transactions.ts';
@@ -14,7 +14,7 @@ interface Lease {
 }
 
 /** What one order changes can be undone alone. Opened at its first change, because many change nothing. */
-const createSavepoint = (connection: DatabaseSync) => {
+const createSavepoint = (connection: Connection) => {
   const begin = connection.prepare('SAVEPOINT one_order');
   const keep = connection.prepare('RELEASE one_order');
   const undo = connection.prepare('ROLLBACK TO one_order');
@@ -44,7 +44,7 @@ const createSavepoint = (connection: DatabaseSync) => {
   };
 };
 
-const createKeyWriter = (connection: DatabaseSync) => {
+const createKeyWriter = (connection: Connection) => {
   const take = connection.prepare(
     `INSERT INTO idempotency (scope, key, fingerprint, order_id, status, at, body)
      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (scope, key) DO NOTHING`,
@@ -60,7 +60,7 @@ const createKeyWriter = (connection: DatabaseSync) => {
   };
 };
 
-const createOrderRowWriter = (connection: DatabaseSync) => {
+const createOrderRowWriter = (connection: Connection) => {
   const place = connection.prepare(
     `INSERT INTO orders (version, last_seq, state, settled, incident, chart_version, updated_at, wake_at,
        system, order_id, customer_id, created_at)
@@ -84,7 +84,7 @@ const createOrderRowWriter = (connection: DatabaseSync) => {
   };
 };
 
-const createHistoryWriter = (connection: DatabaseSync) => {
+const createHistoryWriter = (connection: Connection) => {
   const addReceived = connection.prepare(
     `INSERT INTO received (order_id, version, message_id, actor, type, data, causation_id, correlation_id,
        disposition, reason, at)
@@ -110,7 +110,7 @@ const createHistoryWriter = (connection: DatabaseSync) => {
   };
 };
 
-const createCallWriter = (connection: DatabaseSync) => {
+const createCallWriter = (connection: Connection) => {
   const add = connection.prepare(
     `INSERT INTO calls (call_id, order_id, service, actor, command, causation_id, correlation_id, at,
        key_first_used_at, lease_owner, lease_until)
@@ -129,7 +129,7 @@ const createCallWriter = (connection: DatabaseSync) => {
 };
 
 /** Where the orders of a batch stand: one statement for all of them, then kept up by the batch itself. */
-const createHeadReader = (connection: DatabaseSync) => {
+const createHeadReader = (connection: Connection) => {
   const select = connection.prepare(
     `SELECT order_id, version, last_seq FROM orders WHERE order_id IN (SELECT value FROM json_each(?))`,
   );
@@ -144,7 +144,7 @@ const createHeadReader = (connection: DatabaseSync) => {
   };
 };
 
-export const createCommit = (connection: DatabaseSync, transact: Transact) => {
+export const createCommit = (connection: Connection, transact: Transact) => {
   const savepoint = createSavepoint(connection);
   const stock = createStockRows(connection, savepoint.open);
   const hasReceived = connection.prepare('SELECT 1 FROM received WHERE order_id = ? AND message_id = ?');

@@ -2,16 +2,37 @@
 // never reads or writes orders. It exists so that a file that can't be used safely is refused at the start.
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { text, whole } from './sqlite-rows.ts';
+
+type Row = Record<string, SQLOutputValue>;
+
+/** A prepared statement, as the store uses one: each use starts it anew and takes it to its end. */
+export interface Statement {
+  run(...values: SQLInputValue[]): { readonly changes: number | bigint };
+  get(...values: SQLInputValue[]): Row | undefined;
+  all(...values: SQLInputValue[]): Row[];
+}
+
+/**
+ * What the store needs of a connection: `DatabaseSync` is one, and so is whoever lets the same SQLite run on a
+ * disk that tests break. Errors of SQLite carry its extended code as `errcode`.
+ */
+export interface Connection {
+  /** Whether a transaction is open. Some errors end it by themselves. */
+  readonly isTransaction: boolean;
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+}
 
 export interface OpenDatabase {
   readonly path: string;
   /** The only connection that writes. */
-  readonly writer: DatabaseSync;
+  readonly writer: Connection;
   /** Sees what is committed, and never waits for a transaction of the writer. */
-  readonly reader: DatabaseSync;
+  readonly reader: Connection;
   close(): void;
 }
 
@@ -56,7 +77,7 @@ const readSqliteVersion = (): string => {
   }
 };
 
-const readPragma = (connection: DatabaseSync, name: string): number => {
+const readPragma = (connection: Connection, name: string): number => {
   const row = connection.prepare(`PRAGMA ${name}`).get();
   if (row === undefined) throw new Error(`PRAGMA ${name} says nothing.`);
   return whole(row, name);
@@ -73,7 +94,7 @@ const readMigrations = (): readonly string[] => {
 };
 
 /** The version of the file's schema; 0 for a file that is still empty. */
-const readSchemaVersion = (connection: DatabaseSync, path: string, known: number): number => {
+const readSchemaVersion = (connection: Connection, path: string, known: number): number => {
   const version = readPragma(connection, 'user_version');
   const tables = connection.prepare('SELECT count(*) AS number FROM sqlite_schema').get() ?? {};
   const isEmpty = version === 0 && whole(tables, 'number') === 0;
@@ -89,7 +110,7 @@ const readSchemaVersion = (connection: DatabaseSync, path: string, known: number
   return version;
 };
 
-const migrate = (connection: DatabaseSync, from: number, migrations: readonly string[]): void => {
+const migrate = (connection: Connection, from: number, migrations: readonly string[]): void => {
   for (const [index, sql] of migrations.entries()) {
     if (index < from) continue;
     connection.exec('BEGIN IMMEDIATE');
@@ -104,26 +125,26 @@ const migrate = (connection: DatabaseSync, from: number, migrations: readonly st
   }
 };
 
-const openWriter = (path: string): DatabaseSync => {
-  const connection = new DatabaseSync(path, { timeout: busyMs, enableForeignKeyConstraints: true });
-  try {
-    const migrations = readMigrations();
-    const version = readSchemaVersion(connection, path, migrations.length);
-    const mode = connection.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
-    if (mode !== 'wal') {
-      const message = `${path} can't keep a write-ahead log (it stays in mode ${mode}): use a local disk.`;
-      throw new AppError('store-unsupported', message);
-    }
-    connection.exec('PRAGMA synchronous = FULL');
-    connection.exec(`PRAGMA journal_size_limit = ${logBytes}`);
-    // Without it, INSERT OR REPLACE deletes rows without asking the append-only triggers.
-    connection.exec('PRAGMA recursive_triggers = ON');
-    migrate(connection, version, migrations);
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
+/**
+ * Makes a connection to the file at `path` the writer: the settings that durability rests on, the migrations.
+ * @throws AppError `store-unsupported` where the file is not ours, is newer, or can't keep a log.
+ */
+export const prepareWriter = (connection: Connection, path: string): void => {
+  const migrations = readMigrations();
+  const version = readSchemaVersion(connection, path, migrations.length);
+  const mode = connection.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
+  if (mode !== 'wal') {
+    const message = `${path} can't keep a write-ahead log (it stays in mode ${mode}): use a local disk.`;
+    throw new AppError('store-unsupported', message);
   }
+  connection.exec('PRAGMA synchronous = FULL');
+  // Each order's savepoint keeps copies of pages: in memory, or every commit would write them to a file too.
+  connection.exec('PRAGMA temp_store = MEMORY');
+  connection.exec(`PRAGMA journal_size_limit = ${logBytes}`);
+  connection.exec('PRAGMA foreign_keys = ON');
+  // Without it, INSERT OR REPLACE deletes rows without asking the append-only triggers.
+  connection.exec('PRAGMA recursive_triggers = ON');
+  migrate(connection, version, migrations);
 };
 
 /**
@@ -168,8 +189,9 @@ const openLocked = (path: string): OpenDatabase => {
   };
   try {
     opened.push(takeLock(path));
-    const writer = openWriter(path);
+    const writer = new DatabaseSync(path, { timeout: busyMs });
     opened.push(writer);
+    prepareWriter(writer, path);
     const reader = new DatabaseSync(path, { timeout: busyMs, readOnly: true });
     opened.push(reader);
     return { path, writer, reader, close };

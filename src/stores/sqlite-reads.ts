@@ -1,6 +1,6 @@
 // Everything that is asked of the SQLite file without changing it. It never waits for a transaction under
 // way: it has a connection of its own and sees what is committed.
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import type {
   EventFilter,
@@ -11,6 +11,7 @@ import type {
   StoredOrder,
   StoreFigures,
 } from '../store.ts';
+import type { Connection, Statement } from './sqlite-open.ts';
 import {
   text,
   toIdempotencyRecord,
@@ -24,9 +25,9 @@ import {
 type Condition = readonly [sql: string, ...values: SQLInputValue[]];
 
 /** Statements whose text depends on the filter: each text is prepared once. */
-const createPreparer = (connection: DatabaseSync) => {
-  const prepared = new Map<string, StatementSync>();
-  return (sql: string): StatementSync => {
+const createPreparer = (connection: Connection) => {
+  const prepared = new Map<string, Statement>();
+  return (sql: string): Statement => {
     const known = prepared.get(sql);
     if (known !== undefined) return known;
     const statement = connection.prepare(sql);
@@ -55,7 +56,7 @@ const toConditions = (filter: OrderFilter): Condition[] => {
   return conditions;
 };
 
-export const createOrderReads = (connection: DatabaseSync) => {
+export const createOrderReads = (connection: Connection) => {
   const prepare = createPreparer(connection);
   const columns = 'order_id, version, system, unreadable';
   const load = connection.prepare(
@@ -99,7 +100,7 @@ export const createOrderReads = (connection: DatabaseSync) => {
   };
 };
 
-export const createHistoryReads = (connection: DatabaseSync) => {
+export const createHistoryReads = (connection: Connection) => {
   const prepare = createPreparer(connection);
   const received = connection.prepare(
     'SELECT * FROM received WHERE order_id = ? AND version > ? ORDER BY version LIMIT ?',
@@ -126,7 +127,7 @@ export const createHistoryReads = (connection: DatabaseSync) => {
   };
 };
 
-export const createOtherReads = (connection: DatabaseSync) => {
+export const createOtherReads = (connection: Connection) => {
   const record = connection.prepare('SELECT * FROM idempotency WHERE scope = ? AND key = ?');
   const states = connection.prepare('SELECT state, count(*) AS number FROM orders GROUP BY state');
   const counts = connection.prepare(

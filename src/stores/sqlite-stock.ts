@@ -1,16 +1,15 @@
 // The rows of products, reservations and the stock ledger in SQLite. It never decides what a hold or a sale
 // is (stock.ts does). It exists so that there is one statement that changes the counts, with its ledger row.
-import type { DatabaseSync } from 'node:sqlite';
 import { InvariantViolation } from '../step/violation.ts';
 import type { Product } from '../store.ts';
-import { toPrimaryCode } from './sqlite-open.ts';
+import { type Connection, toPrimaryCode } from './sqlite-open.ts';
 import { oneOf, text, toProduct, whole } from './sqlite-rows.ts';
 import type { StockRows } from './stock.ts';
 
 const productColumns = 'product_id, name, unit_price, currency, on_hand, held, sold';
 
 /** `beforeChange` is called before anything is written. */
-export const createStockRows = (connection: DatabaseSync, beforeChange: () => void): StockRows => {
+export const createStockRows = (connection: Connection, beforeChange: () => void): StockRows => {
   const product = connection.prepare(`SELECT ${productColumns} FROM products WHERE product_id = ?`);
   const reservation = connection.prepare('SELECT status FROM reservations WHERE order_id = ?');
   const shares = connection.prepare('SELECT product_id, quantity FROM shares WHERE order_id = ?');
@@ -82,7 +81,7 @@ const toViolation = (productId: string, change: Readonly<Record<string, number>>
 };
 
 /** The catalogue as it is committed. */
-export const createProductReads = (connection: DatabaseSync) => {
+export const createProductReads = (connection: Connection) => {
   const one = connection.prepare(`SELECT ${productColumns} FROM products WHERE product_id = ?`);
   const page = connection.prepare(
     `SELECT ${productColumns} FROM products WHERE product_id > ? ORDER BY product_id LIMIT ?`,

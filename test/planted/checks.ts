@@ -10,9 +10,11 @@ const folders = {
   charts: ['test/machines'],
   step: ['test/step'],
   stores: ['test/contracts', 'test/stores'],
+  disk: ['test/disk'],
   host: ['test/hosts', 'test/main.test.ts'],
   services: ['test/services', 'test/service.test.ts', 'test/service-unanswered.test.ts'],
   api: ['test/api'],
+  simulation: ['src/simulator'],
 } as const;
 export type CheckName = keyof typeof folders;
 export const checkNames = Object.keys(folders).filter((name): name is CheckName => name in folders);
@@ -28,6 +30,7 @@ const report = z.object({
 
 /** Runs one check over the source at `path`: what failed first, or undefined where all is well. */
 export const runCheck = async (name: CheckName, path: string): Promise<string | undefined> => {
+  if (name === 'simulation') return simulateSeeds(path);
   const output = join(path, `${name}.json`);
   const words = ['run', ...folders[name], '--bail', '1', '--reporter', 'json', '--outputFile', output];
   const code = await run([join(path, 'node_modules/vitest/vitest.mjs'), ...words], path);
@@ -42,6 +45,17 @@ export const runCheck = async (name: CheckName, path: string): Promise<string | 
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST|DEV|PROD|MODE|SSR|NODE_ENV)/.test(name)),
 );
+
+const seeds = 40;
+
+/** Simulates seed after seed: the first that something did not hold in, or undefined. */
+const simulateSeeds = async (path: string): Promise<string | undefined> => {
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const words = ['src/main.ts', 'simulate', '--seed', String(seed), '--nodes', String(1 + (seed % 3))];
+    if ((await run(words, path)) !== 0) return `seed ${seed}`;
+  }
+  return undefined;
+};
 
 const run = (words: readonly string[], cwd: string): Promise<number | null> => {
   const child = spawn(process.execPath, words, { cwd, env: environment, stdio: 'ignore' });

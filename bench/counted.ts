@@ -1,0 +1,39 @@
+// Counts what a SQLite connection is asked to do: transactions and statements. It changes nothing. It exists
+// because a count, other than a time, is the same on every machine and on every run.
+import type { Connection, Statement } from '../src/stores/sqlite-open.ts';
+
+export interface Counts {
+  /** Statements that were run, BEGIN and COMMIT included. */
+  statements: number;
+  commits: number;
+}
+
+/** `target`, with what `replace` returns for a name in the place of what it has. */
+const wrap = <T extends object>(target: T, replace: (name: string | symbol) => unknown): T =>
+  new Proxy(target, {
+    get: (_, name) => {
+      const replaced = replace(name);
+      if (replaced !== undefined) return replaced;
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+
+const countStatement = (statement: Statement, sql: string, counts: Counts): Statement => {
+  const isCommit = sql === 'COMMIT';
+  return wrap(statement, (name) => {
+    if (name !== 'run' && name !== 'get' && name !== 'all' && name !== 'iterate') return undefined;
+    const method = Reflect.get(statement, name, statement);
+    return (...given: readonly unknown[]) => {
+      counts.statements += 1;
+      if (isCommit) counts.commits += 1;
+      return Reflect.apply(method, statement, given);
+    };
+  });
+};
+
+/** `connection`, counting into `counts` whatever is prepared on it from now on. */
+export const countStatements = (connection: Connection, counts: Counts): Connection =>
+  wrap(connection, (name) =>
+    name === 'prepare' ? (sql: string) => countStatement(connection.prepare(sql), sql, counts) : undefined,
+  );

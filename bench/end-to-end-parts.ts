@@ -1,0 +1,159 @@
+// The parts that run orders end to end: in process, over HTTP, and beside what limits them. Each plans runs in
+// fresh processes and makes figures of their reports.
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { canTrace, runCountingFlushes, runTask, startChild } from './child.ts';
+import { type Figure, type Part, type RawFigures, read, type Scale } from './figures.ts';
+
+export const newStore = ({ folder }: Scale): string => join(mkdtempSync(join(folder, 'store-')), 'orders.db');
+
+interface Load {
+  readonly inFlight: number;
+  readonly orders: number;
+  readonly warmUp: number;
+}
+
+const toLoads = (quick: boolean): readonly Load[] => [
+  { inFlight: 1, orders: quick ? 100 : 500, warmUp: quick ? 100 : 1000 },
+  { inFlight: 64, orders: quick ? 1000 : 6000, warmUp: quick ? 500 : 3000 },
+  { inFlight: 1024, orders: quick ? 2048 : 8192, warmUp: quick ? 1024 : 4096 },
+];
+
+/** Rate, latency and cost of one load. */
+const toLoadFigures = (name: string, inFlight: number, figures: RawFigures): Figure[] => {
+  const rate = read(figures, 'ordersPerSecond');
+  return [
+    { name: `${name}: rate`, value: rate, unit: 'orders/s', better: 'more' },
+    { name: `${name}: p50`, value: read(figures, 'p50'), unit: 'ms', better: 'less' },
+    { name: `${name}: p99`, value: read(figures, 'p99'), unit: 'ms', better: 'less' },
+    {
+      name: `${name}: p99 / fair share`,
+      value: read(figures, 'p99') / ((inFlight / rate) * 1000),
+      unit: '×',
+      better: 'less',
+    },
+    { name: `${name}: CPU`, value: read(figures, 'cpuMsPerOrder'), unit: 'ms/order', better: 'less' },
+    { name: `${name}: memory`, value: read(figures, 'memoryMiB'), unit: 'MiB', better: 'less' },
+  ];
+};
+
+/** Holds the figures with these names to targets. */
+const aim = (figures: readonly Figure[], targets: Readonly<Record<string, number>>): Figure[] =>
+  figures.map((figure) => {
+    const target = targets[figure.name];
+    return target === undefined ? figure : { ...figure, target };
+  });
+
+const countPerOrder = async (scale: Scale): Promise<Figure[]> => {
+  const orders = scale.quick ? 1000 : 4000;
+  const path = newStore(scale);
+  const task = { do: 'run', path, inFlight: 64, orders, warmUp: 0, rounds: 1, counted: true } as const;
+  const traced = canTrace();
+  const counted = traced ? await runCountingFlushes(scale.folder, task) : await runTask(task);
+  const name = 'in process, 64 in flight';
+  const toFigure = (what: string, value: number, unit: string): Figure => ({
+    name: `${name}: ${what}`,
+    value,
+    unit,
+    better: 'less',
+  });
+  return [
+    toFigure('commits', read(counted, 'commitsPerOrder'), '/order'),
+    toFigure('statements', read(counted, 'statementsPerOrder'), '/order'),
+    ...(traced ? [toFigure('flushes', read(counted, 'flushes') / orders, '/order')] : []),
+    toFigure('written', read(counted, 'kibPerOrder'), 'KiB/order'),
+  ];
+};
+
+export const inProcess: Part = {
+  name: 'in-process',
+  about: 'orders end to end through the host API, 1, 64 and 1,024 in flight, and what one costs',
+  measure: async (scale) => {
+    const figures: Figure[] = [];
+    const rates = new Map<number, number>();
+    for (const load of toLoads(scale.quick)) {
+      scale.say(`in process, ${load.inFlight} in flight`);
+      const isProfiled = load.inFlight === 64 && scale.profileFolder !== undefined;
+      const plan = isProfiled ? { profileFolder: scale.profileFolder } : {};
+      const task = { do: 'run', path: newStore(scale), ...load, rounds: scale.quick ? 2 : 3 } as const;
+      const ran = await runTask(task, plan);
+      rates.set(load.inFlight, read(ran, 'ordersPerSecond'));
+      figures.push(...toLoadFigures(`in process, ${load.inFlight} in flight`, load.inFlight, ran));
+    }
+    const many = (rates.get(1024) ?? 0) / (rates.get(64) ?? 1);
+    figures.push({ name: 'in process: rate at 1024 / rate at 64', value: many, unit: '×', better: 'more' });
+    figures.push(...(await countPerOrder(scale)));
+    return aim(figures, {
+      'in process, 1 in flight: p50': 1.9,
+      'in process, 64 in flight: rate': 3000,
+      'in process, 64 in flight: CPU': 0.4,
+      'in process, 64 in flight: flushes': 0.2,
+      'in process, 64 in flight: written': 20,
+      'in process, 1024 in flight: p99 / fair share': 3,
+      'in process: rate at 1024 / rate at 64': 1,
+    });
+  },
+};
+
+export const overHttp: Part = {
+  name: 'http',
+  about: 'orders end to end over HTTP, with the client in a process of its own',
+  measure: async (scale) => {
+    const figures: Figure[] = [];
+    const drives = [
+      ...toLoads(scale.quick).map((load) => ({ ...load, how: 'stream' as const })),
+      {
+        inFlight: 64,
+        orders: scale.quick ? 500 : 3000,
+        warmUp: scale.quick ? 500 : 1500,
+        how: 'wait' as const,
+      },
+    ];
+    for (const load of drives) {
+      const { inFlight, orders, how } = load;
+      const name = `over HTTP, ${inFlight} in flight${how === 'wait' ? ', Prefer: wait' : ''}`;
+      scale.say(name);
+      const server = startChild({ do: 'serve', path: newStore(scale) });
+      const port = read(await server.next(), 'port');
+      await runTask({ do: 'drive', port, ...load, orders: load.warmUp, warmUp: 1 });
+      server.tell('begin');
+      const drove = await runTask({ do: 'drive', port, ...load, warmUp: 1 });
+      server.tell('end');
+      const served = await server.next();
+      server.tell('stop');
+      await server.ended();
+      const cpu = read(drove, 'cpuMsPerOrder') + read(served, 'cpuMsPerOrder') / (orders + 1);
+      const memoryMiB = read(served, 'memoryMiB');
+      figures.push(...toLoadFigures(name, inFlight, { ...drove, cpuMsPerOrder: cpu, memoryMiB }));
+    }
+    return aim(figures, { 'over HTTP, 64 in flight: rate': 2000 });
+  },
+};
+
+export const limits: Part = {
+  name: 'limits',
+  about: "the same charts under plain XState in memory, and the disk's own flush rate, beside ours",
+  measure: async (scale) => {
+    const load = { inFlight: 64, orders: scale.quick ? 1000 : 4000, warmUp: scale.quick ? 1000 : 3000 };
+    scale.say('plain XState in memory, and Orderchart, one after the other');
+    const rounds = scale.quick ? 2 : 3;
+    const plain = await runTask({ do: 'plain', ...load, rounds });
+    const ours = await runTask({ do: 'run', path: newStore(scale), ...load, rounds });
+    const flushed = await runTask({ do: 'flush', path: newStore(scale), times: scale.quick ? 200 : 2000 });
+    const share = read(ours, 'ordersPerSecond') / read(plain, 'ordersPerSecond');
+    const flushesPerSecond = 1000 / read(flushed, 'p50');
+    return [
+      { name: 'plain XState: rate', value: read(plain, 'ordersPerSecond'), unit: 'orders/s', better: 'more' },
+      { name: 'plain XState: CPU', value: read(plain, 'cpuMsPerOrder'), unit: 'ms/order', better: 'less' },
+      { name: 'ours / plain XState: rate', value: share, unit: '×', better: 'more', target: 0.2 },
+      { name: 'the disk: flush p50', value: read(flushed, 'p50'), unit: 'ms', better: 'less' },
+      { name: 'the disk: flush p99', value: read(flushed, 'p99'), unit: 'ms', better: 'less' },
+      {
+        name: 'ours / the disk: orders per flush',
+        value: read(ours, 'ordersPerSecond') / flushesPerSecond,
+        unit: '×',
+        better: 'more',
+      },
+    ];
+  },
+};

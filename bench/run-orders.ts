@@ -1,0 +1,46 @@
+// Runs orders end to end through the host API in this process: placed, and waited for until they are settled,
+// so many at a time; then checks what came of them. The best of several rounds counts for the rate, because
+// other programs can only make it worse; counts and memory are of all of it.
+
+import { percentile, type RawFigures } from './figures.ts';
+import { keepInFlight } from './in-flight.ts';
+import { sinceUse, takeUse } from './own-use.ts';
+import { openShop, placeAndSettle, requireOutcome, sampleOrder } from './shop.ts';
+import type { TaskOf } from './tasks.ts';
+
+const hotOrder = {
+  ...sampleOrder,
+  amount: 5000,
+  items: [{ productId: 'product-1', name: 'Widget', quantity: 1, unitPrice: 5000, lineTotal: 5000 }],
+};
+
+export const runOrders = async (task: TaskOf<'run'>): Promise<RawFigures> => {
+  const { path, settings, inFlight, orders, warmUp, rounds, paymentMs, hot, before = 0 } = task;
+  const counts = { statements: 0, commits: 0 };
+  const shop = await openShop({ path, settings, paymentMs, ...(task.counted && { counts }) });
+  const placement = hot ? hotOrder : sampleOrder;
+  const run = (total: number) => keepInFlight(inFlight, total, () => placeAndSettle(shop, placement));
+  await run(warmUp);
+  Object.assign(counts, { statements: 0, commits: 0 });
+  const ran: RawFigures[] = [];
+  const overall = takeUse();
+  for (let round = 0; round < rounds; round += 1) {
+    const start = takeUse();
+    const took = await run(orders);
+    const p50 = percentile(took, 0.5);
+    ran.push({ ...sinceUse(start, orders), p50, p99: percentile(took, 0.99), longest: Math.max(...took) });
+  }
+  const all = sinceUse(overall, orders * rounds);
+  const total = before + warmUp + orders * rounds;
+  await requireOutcome(shop, { orders: total, before, ...(hot && { quantities: { 'product-1': 1 } }) });
+  await shop.close();
+  const [best = {}] = ran.toSorted((a, b) => (b['ordersPerSecond'] ?? 0) - (a['ordersPerSecond'] ?? 0));
+  return {
+    ...best,
+    cpuMsPerOrder: Math.min(...ran.map((each) => each['cpuMsPerOrder'] ?? Number.NaN)),
+    kibPerOrder: all.kibPerOrder,
+    memoryMiB: all.memoryMiB,
+    commitsPerOrder: counts.commits / (orders * rounds),
+    statementsPerOrder: counts.statements / (orders * rounds),
+  };
+};

@@ -1,0 +1,96 @@
+// A whole Orderchart over a SQLite file, with instant services and two products that never run out, and the
+// check that a run came to what it should. It measures nothing; it is the production code, put together.
+import { systemClock } from '../src/clock.ts';
+import type { Placement } from '../src/host.ts';
+import { createOrderchart, type Orderchart, readSettings } from '../src/main.ts';
+import type { OutsideService } from '../src/service.ts';
+import { createSqliteStore } from '../src/stores/sqlite.ts';
+import { openDatabase } from '../src/stores/sqlite-open.ts';
+import { type Counts, countStatements } from './counted.ts';
+import { createInstantGateway, createInstantMailer } from './instant-services.ts';
+
+/** 2 × Widget and 1 × Gadget. */
+export const sampleOrder: Placement = {
+  customerId: 'customer-123',
+  email: 'someone@example.com',
+  currency: 'USD',
+  amount: 17_500,
+  items: [
+    { productId: 'product-1', name: 'Widget', quantity: 2, unitPrice: 5000, lineTotal: 10_000 },
+    { productId: 'product-2', name: 'Gadget', quantity: 1, unitPrice: 7500, lineTotal: 7500 },
+  ],
+};
+
+const plenty = 1_000_000_000;
+const products = [
+  { productId: 'product-1', name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: plenty },
+  { productId: 'product-2', name: 'Gadget', unitPrice: 7500, currency: 'USD', onHand: plenty },
+] as const;
+
+interface ShopPlan {
+  readonly path: string;
+  readonly settings?: Readonly<Record<string, string | number>> | undefined;
+  readonly paymentMs?: number | undefined;
+  /** In the place of the instant gateway. */
+  readonly gateway?: OutsideService<'gateway'>;
+  readonly counts?: Counts;
+}
+
+export const openShop = async ({ path, settings, paymentMs, gateway, counts }: ShopPlan) => {
+  const bank = createInstantGateway(paymentMs ?? 0);
+  const post = createInstantMailer();
+  const database = openDatabase(path);
+  const writer = counts ? countStatements(database.writer, counts) : database.writer;
+  const store = createSqliteStore({ ...database, writer });
+  const shop = await createOrderchart(readSettings({ LOG_LEVEL: 'error', ...settings }), {
+    store,
+    services: { gateway: gateway ?? bank.service, mailer: post.service },
+  });
+  await shop.catalogue.seedProducts(products, systemClock.now());
+  return { ...shop, store, books: () => ({ ...bank.books(), mails: post.sent() }) };
+};
+type Shop = Awaited<ReturnType<typeof openShop>>;
+
+/** Places one order and waits until it is settled. */
+export const placeAndSettle = async ({ host }: Orderchart, placement: Placement): Promise<void> => {
+  const placed = await host.place(placement);
+  if (placed.outcome !== 'done') throw new Error('the order was not placed');
+  const view = await host.waitUntilSettled(placed.result.id, 60_000);
+  if (view?.settled !== true) throw new Error(`order ${placed.result.id} did not settle`);
+};
+
+interface Expected {
+  /** Settled orders, and how many of them were there before this process started. */
+  readonly orders: number;
+  readonly before?: number;
+  /** Quantity of each product in one order. */
+  readonly quantities?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Holds the store against the books of the services.
+ * @throws Error that names the first thing that is not as it should be.
+ */
+export const requireOutcome = async (
+  { store, books }: Shop,
+  { orders, before = 0, quantities = { 'product-1': 2, 'product-2': 1 } }: Expected,
+): Promise<void> => {
+  const { ordersByState, pendingCalls, incidents } = await store.figures();
+  const { charged, declined, mails } = books();
+  const completed = ordersByState['completed'] ?? 0;
+  const failed = ordersByState['failed'] ?? 0;
+  const hold = (what: string, found: number, expected: number) => {
+    if (found !== expected) throw new Error(`${what}: ${found}, and it should be ${expected}`);
+  };
+  hold('orders completed or failed', completed + failed, orders);
+  hold('charges and declines', charged + declined, orders - before);
+  if (before === 0) hold('completed orders', completed, charged);
+  hold('mails', mails, orders - before);
+  hold('calls that are left', pendingCalls, 0);
+  hold('incidents', incidents, 0);
+  for (const [productId, quantity] of Object.entries(quantities)) {
+    const product = await store.product(productId);
+    hold(`${productId} held`, product?.held ?? -1, 0);
+    hold(`${productId} sold`, product?.sold ?? -1, completed * quantity);
+  }
+};

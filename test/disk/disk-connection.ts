@@ -1,0 +1,148 @@
+// Connections to an Orderchart store that lives on a simulated disk, with the shape and the errors of
+// node:sqlite. What makes a store of it (settings, schema, statements) is the product's own code; nothing here
+// knows a table.
+import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { Database, PreparedStatement, SqlValue } from '@sqlite.org/sqlite-wasm';
+import {
+  type Connection,
+  type OpenDatabase,
+  prepareWriter,
+  requireSqlite,
+  type Statement,
+} from '../../src/stores/sqlite-open.ts';
+import type { Disk } from './disk.ts';
+import { sqlite3, startMachine, vfsName } from './disk-vfs.ts';
+
+const { capi, oo1, SQLite3Error } = sqlite3;
+
+/** As node:sqlite throws it: SQLite's own words, and its extended code. */
+export class SqliteError extends Error {
+  readonly errcode: number;
+
+  constructor(message: string, errcode: number) {
+    super(message);
+    this.errcode = errcode;
+  }
+}
+
+export const storeName = 'orders.db';
+
+/**
+ * Opens (and creates, and migrates) the store on a disk as `openDatabase` opens a file. `close` may be called
+ * after a power cut too: then it frees memory and nothing else.
+ * `heard` is told of every error that the writer throws.
+ * @throws what `openDatabase` throws, and SQLite's errors as they are.
+ */
+export const openOn = (disk: Disk, heard: (error: SqliteError) => void = () => {}): OpenDatabase => {
+  requireSqlite(sqlite3.version.libVersion);
+  const machine = startMachine(disk);
+  const path = machine.toPath(storeName);
+  const opened: Connection[] = [];
+  const close = () => {
+    // The reader first: the last connection to close writes the log back into the file, and must be able to.
+    for (const connection of opened.splice(0).reverse()) connection.close();
+    machine.stop();
+  };
+  try {
+    const writer = connect(path, 'cw', heard);
+    opened.push(writer);
+    // This build has another default than node:sqlite.
+    writer.exec('PRAGMA page_size = 4096');
+    prepareWriter(writer, path);
+    const reader = connect(path, 'r', () => {});
+    opened.push(reader);
+    return { path, writer, reader, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+};
+
+const connect = (filename: string, flags: 'cw' | 'r', heard: (error: SqliteError) => void): Connection => {
+  let database: Database | undefined;
+  const perform = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      const said = toSqliteError(error, database);
+      if (said === undefined) throw error;
+      heard(said);
+      throw said;
+    }
+  };
+  const opened = perform(() => new oo1.DB({ filename, flags, vfs: vfsName }));
+  database = opened;
+  const prepared: PreparedStatement[] = [];
+  return {
+    get isTransaction() {
+      return opened.pointer !== undefined && capi.sqlite3_get_autocommit(opened.pointer) === 0;
+    },
+    exec: (sql) => {
+      perform(() => opened.exec(sql));
+    },
+    prepare: (sql) => {
+      const statement = perform(() => opened.prepare(sql));
+      prepared.push(statement);
+      return toStatement(opened, statement, perform);
+    },
+    close: () => {
+      // This build forgets to, and then its files stay open.
+      for (const statement of prepared.splice(0)) statement.finalize();
+      opened.close();
+    },
+  };
+};
+
+/** The error as node:sqlite would throw it; undefined where it is not SQLite's. */
+const toSqliteError = (error: unknown, database: Database | undefined): SqliteError | undefined => {
+  if (!(error instanceof SQLite3Error)) return undefined;
+  const pointer = database?.pointer;
+  if (pointer === undefined) return new SqliteError(error.message, error.resultCode);
+  return new SqliteError(capi.sqlite3_errmsg(pointer), capi.sqlite3_extended_errcode(pointer));
+};
+
+const toStatement = (
+  database: Database,
+  statement: PreparedStatement,
+  perform: <T>(act: () => T) => T,
+): Statement => {
+  /** Starts it anew, takes what is wanted of it, and lets go of what it holds. */
+  const use = <T>(values: readonly SQLInputValue[], take: () => T): T =>
+    perform(() => {
+      try {
+        if (values.length > 0) statement.bind(values.map(toBound));
+        return take();
+      } finally {
+        statement.reset(true);
+      }
+    });
+  return {
+    run: (...values) =>
+      use(values, () => {
+        while (statement.step());
+        return { changes: database.changes() };
+      }),
+    get: (...values) => use(values, () => (statement.step() ? toRow(statement) : undefined)),
+    all: (...values) =>
+      use(values, () => {
+        const rows: ReturnType<typeof toRow>[] = [];
+        while (statement.step()) rows.push(toRow(statement));
+        return rows;
+      }),
+  };
+};
+
+const toBound = (value: SQLInputValue): SqlValue => {
+  if (ArrayBuffer.isView(value)) throw new TypeError('a store binds no bytes');
+  return value;
+};
+
+const toRow = (statement: PreparedStatement): Record<string, SQLOutputValue> =>
+  Object.fromEntries(
+    Object.entries(statement.get({})).map(([name, value]) => {
+      if (value instanceof Int8Array || value instanceof ArrayBuffer || value instanceof Uint8Array) {
+        throw new TypeError(`column ${name} holds bytes`);
+      }
+      return [name, value];
+    }),
+  );

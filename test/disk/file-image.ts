@@ -1,0 +1,114 @@
+// The bytes of a file, and a change of them that may get lost, arrive late or be torn. It knows no disk.
+import type { Chance } from './chance.ts';
+
+export type Change =
+  | { readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'truncate'; readonly size: number };
+
+/** Disks write sectors of this size whole. */
+const sectorBytes = 512;
+const blockBytes = 4096;
+const emptyBlock = new Uint8Array(blockBytes);
+
+/** Kept in blocks that are never changed, only replaced: so a copy of a file costs next to nothing. */
+export class FileImage {
+  readonly #blocks: Uint8Array[];
+  #size: number;
+
+  private constructor(blocks: Uint8Array[], size: number) {
+    this.#blocks = blocks;
+    this.#size = size;
+  }
+
+  static empty(): FileImage {
+    return new FileImage([], 0);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  copy(): FileImage {
+    return new FileImage([...this.#blocks], this.#size);
+  }
+
+  /** What lies behind the end is zeros. */
+  read(offset: number, into: Uint8Array): void {
+    for (const { block, start, end, at } of toParts(offset, into.length)) {
+      into.set((this.#blocks[block] ?? emptyBlock).subarray(start, end), at);
+    }
+  }
+
+  apply(change: Change): void {
+    if (change.kind === 'truncate') this.#truncate(change.size);
+    else {
+      for (const { block, start, end, at } of toParts(change.offset, change.bytes.length)) {
+        const replaced = (this.#blocks[block] ?? emptyBlock).slice();
+        replaced.set(change.bytes.subarray(at, at + end - start), start);
+        while (this.#blocks.length < block) this.#blocks.push(emptyBlock);
+        this.#blocks[block] = replaced;
+      }
+      this.#size = Math.max(this.#size, change.offset + change.bytes.length);
+    }
+  }
+
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(this.#size);
+    this.read(0, bytes);
+    return bytes;
+  }
+
+  #truncate(size: number): void {
+    this.#size = size;
+    this.#blocks.length = Math.min(this.#blocks.length, Math.ceil(size / blockBytes));
+    const last = this.#blocks.at(-1);
+    // What was cut off must not come back when the file grows again.
+    if (last && size % blockBytes > 0 && this.#blocks.length === Math.ceil(size / blockBytes)) {
+      this.#blocks[this.#blocks.length - 1] = last.slice().fill(0, size % blockBytes);
+    }
+  }
+}
+
+/** The blocks that a range of a file lies in; `at` counts from the start of the range. */
+const toParts = function* (offset: number, length: number) {
+  for (let at = 0; at < length; ) {
+    const start = (offset + at) % blockBytes;
+    const end = Math.min(blockBytes, start + length - at);
+    yield { block: Math.floor((offset + at) / blockBytes), start, end, at };
+    at += end - start;
+  }
+};
+
+/** What of a write may be on the disk when it was cut short: its beginning, or some of its sectors. */
+export const tear = (change: Change, chance: Chance): readonly Change[] => {
+  if (change.kind === 'truncate') return chance.happens(0.5) ? [change] : [];
+  const { offset, bytes } = change;
+  if (chance.happens(0.5)) {
+    return [{ kind: 'write', offset, bytes: bytes.subarray(0, chance.below(bytes.length + 1)) }];
+  }
+  return toSectors(offset, bytes).filter(() => chance.happens(0.5));
+};
+
+const toSectors = (offset: number, bytes: Uint8Array): Change[] => {
+  const sectors: Change[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const end = Math.min(bytes.length, start + sectorBytes - ((offset + start) % sectorBytes));
+    sectors.push({ kind: 'write', offset: offset + start, bytes: bytes.subarray(start, end) });
+    start = end;
+  }
+  return sectors;
+};
+
+/**
+ * Applies to `image` what reached the disk of `changes` that nobody waited for: none, all or some of them, in
+ * any order, the last of them torn.
+ */
+export const applySome = (image: FileImage, changes: readonly Change[], chance: Chance): void => {
+  const share = [0, 1, chance.share()][chance.below(3)] ?? 0;
+  const kept = changes.filter(() => chance.happens(share));
+  const arriving = chance.happens(0.5) ? kept : chance.shuffle(kept);
+  const last = arriving.pop();
+  for (const change of arriving) image.apply(change);
+  if (last === undefined) return;
+  for (const part of chance.happens(0.5) ? tear(last, chance) : [last]) image.apply(part);
+};

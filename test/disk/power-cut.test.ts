@@ -1,0 +1,69 @@
+// The power is cut before every operation of a day, and at random in others, also while a shop recovers. The
+// control has the setting that does not wait for the disk: it must lose, or these cuts would prove nothing.
+import { expect, it, vi } from 'vitest';
+import { createFakeClock } from '../fake-clock.ts';
+import { createBank } from './bank.ts';
+import { createChance } from './chance.ts';
+import { planDay } from './day.ts';
+import { createDisk } from './disk.ts';
+import { cutPower } from './power-cut.ts';
+import { openShop } from './shop.ts';
+import { nothingYet } from './witness.ts';
+
+// Seconds on an idle machine, and a busy one must not fail.
+vi.setConfig({ testTimeout: 240_000 });
+
+it('a day runs every statement of the store, except the one that undoes a failed transaction', async () => {
+  const disk = createDisk(1);
+  const outside = { bank: createBank(), acknowledged: nothingYet(), clock: createFakeClock() };
+  const unused: (readonly string[])[] = [];
+  for (const [openings, half] of planDay(createChance(1), 'at-once').entries()) {
+    const shop = await openShop(disk, { capture: 'at-once', logPages: 40 }, { ...outside, openings });
+    for (const happening of half) await happening(shop, outside.acknowledged);
+    await shop.stop();
+    unused.push(shop.unused());
+    await shop.close();
+  }
+  const [morning = [], afternoon = []] = unused;
+  expect(morning.length).toBeGreaterThan(1);
+  expect(morning.filter((sql) => afternoon.includes(sql))).toEqual(['ROLLBACK']);
+});
+
+it('a power cut before any operation of a day takes nothing that was acknowledged, and all orders come to their end', async () => {
+  const { problems, operations, cuts, contents, losing } = await cutPower({
+    seed: 1,
+    share: 1,
+    shareInRecovery: 0,
+  });
+  expect(problems).toEqual([]);
+  expect(losing).toBe(0);
+  expect(cuts).toBe(operations);
+  expect(cuts).toBeGreaterThan(300);
+  expect(contents).toBeGreaterThan(25);
+});
+
+it.each([2, 3])(
+  'a power cut while the shop recovers from a power cut takes nothing either (seed %i)',
+  async (seed) => {
+    const { problems, cuts, cutsInRecovery } = await cutPower({ seed, share: 0.01, shareInRecovery: 0.01 });
+    expect(problems).toEqual([]);
+    expect(cutsInRecovery).toBeGreaterThan(0);
+    expect(cuts).toBeGreaterThan(cutsInRecovery);
+  },
+);
+
+it('with synchronous=NORMAL, which does not wait for the disk, power cuts take what was acknowledged', async () => {
+  const plan = { share: 0.2, shareInRecovery: 0, synchronous: 'NORMAL' } as const;
+  const seeds = await Promise.all([1, 2].map((seed) => cutPower({ seed, ...plan })));
+  for (const { losing, problems } of seeds) {
+    expect(losing).toBeGreaterThan(10);
+    expect(problems).toContainEqual(expect.stringMatching(/was acknowledged at version \d+ and is at/));
+  }
+});
+
+it('the same seed cuts the same power: the report is the same', async () => {
+  const plan = { seed: 4, share: 0.02, shareInRecovery: 0, synchronous: 'NORMAL' } as const;
+  const first = await cutPower(plan);
+  expect(first.problems.length).toBeGreaterThan(0);
+  expect(await cutPower(plan)).toEqual(first);
+});

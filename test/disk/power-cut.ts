@@ -1,0 +1,60 @@
+// Power cuts in a shop. Before an operation of its disk that changes something, what a cut at that moment would
+// leave is put aside, with all that had been acknowledged; then it is held against what was promised. The day
+// itself goes on, so that one day shows many cuts.
+import { createFakeClock } from '../fake-clock.ts';
+import { createBank } from './bank.ts';
+import { createChance } from './chance.ts';
+import { planDay } from './day.ts';
+import { createDisk } from './disk.ts';
+import { collectCuts, createJudge, type Verdict } from './judge.ts';
+import { openShop, type ShopSettings } from './shop.ts';
+import { nothingYet } from './witness.ts';
+
+/** How the power of one day is cut. */
+export interface CutPlan {
+  readonly seed: number;
+  /** Share of the operations before which the power is cut; 1: before every one. */
+  readonly share: number;
+  /** Share of the operations of a shop that recovers. */
+  readonly shareInRecovery: number;
+  /** The setting that must lose. Then nothing is recovered: it is only asked what was lost. */
+  readonly synchronous?: 'NORMAL';
+}
+
+interface CutReport extends Verdict {
+  /** Operations of the day that change something. */
+  readonly operations: number;
+}
+
+/** One day in a shop, with its power cut. */
+export const cutPower = async (plan: CutPlan): Promise<CutReport> => {
+  const chance = createChance(plan.seed);
+  const settings: ShopSettings = {
+    capture: chance.happens(0.5) ? 'at-once' : 'later',
+    logPages: 20 + chance.below(60),
+    ...(plan.synchronous && { synchronous: plan.synchronous }),
+  };
+  const { judge, report } = createJudge(settings, chance.fork(), plan);
+  const disk = createDisk(plan.seed);
+  const bank = createBank();
+  const acknowledged = nothingYet();
+  const clock = createFakeClock();
+  let operations = 0;
+  for (const [openings, half] of planDay(chance.fork(), settings.capture).entries()) {
+    const outside = { bank, acknowledged, clock, openings };
+    const about = `seed ${plan.seed}, ${openings === 0 ? 'morning' : 'afternoon'}`;
+    const cuts = collectCuts(disk, chance.fork(), plan.share, outside, about);
+    const judgeAll = async () => {
+      for (const cut of cuts.take()) await judge(cut);
+    };
+    const shop = await openShop(disk, settings, outside);
+    for (const happening of half) {
+      await judgeAll();
+      await happening(shop, acknowledged);
+    }
+    await shop.close();
+    await judgeAll();
+    operations += cuts.operations();
+  }
+  return { operations, ...report() };
+};

@@ -1,0 +1,128 @@
+// The product's own runner and store over a simulated disk, with a bank in memory, on a clock that stands still
+// until it is moved. What happens in it is decided by nobody but its caller.
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { readSettings } from '../../src/config.ts';
+import type { Host } from '../../src/host.ts';
+import { createRunner } from '../../src/hosts/runner.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import type { Services } from '../../src/service.ts';
+import { createWarehouse } from '../../src/services/warehouse.ts';
+import type { Store } from '../../src/store.ts';
+import { createSqliteStore } from '../../src/stores/sqlite.ts';
+import type { createFakeClock } from '../fake-clock.ts';
+import type { Bank } from './bank.ts';
+import type { Disk } from './disk.ts';
+import { openOn, type SqliteError } from './disk-connection.ts';
+import { type Acknowledged, witnessed } from './witness.ts';
+
+const metrics = createMetrics(new Registry());
+const logger = pino({ level: 'silent' });
+/** A charge that is not answered is given up after this time. */
+export const callTimeoutMs = 2000;
+
+/** How the log and the settings differ from the product's: what is small shows every case sooner. */
+export interface ShopSettings {
+  readonly capture: 'at-once' | 'later';
+  /** Pages in the log before it is written back into the file; the product has SQLite's 1000. */
+  readonly logPages: number;
+  /** The setting that must lose. */
+  readonly synchronous?: 'NORMAL';
+}
+
+export interface Shop {
+  readonly host: Host;
+  readonly store: Store;
+  now(): number;
+  pass(milliseconds: number): Promise<void>;
+  /** Stops the host in order. */
+  stop(): Promise<void>;
+  /** Stops, and closes the store: the log is written back and goes. */
+  close(): Promise<void>;
+  /** Statements of the store's writer that did not run so far. */
+  unused(): readonly string[];
+  /** Frees what it has in memory, after its power was cut. */
+  abandon(): void;
+}
+
+/** What outlives a power cut beside the disk: the bank, the time, and what was acknowledged. */
+export interface Outside {
+  readonly bank: Bank;
+  readonly acknowledged: Acknowledged;
+  readonly clock: ReturnType<typeof createFakeClock>;
+  /** How often the shop was opened before: each time it has ids of its own. */
+  readonly openings: number;
+}
+
+const products = [
+  { productId: 'product-1', name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: 100 },
+  { productId: 'product-2', name: 'Gadget', unitPrice: 7500, currency: 'USD', onHand: 50 },
+];
+
+/** `heard` is told of every error that the store's writer meets. */
+export const openShop = async (
+  disk: Disk,
+  settings: ShopSettings,
+  outside: Outside,
+  heard?: (error: SqliteError) => void,
+): Promise<Shop> => {
+  const { bank, acknowledged, clock } = outside;
+  const database = openOn(disk, heard);
+  try {
+    database.writer.exec(`PRAGMA wal_autocheckpoint = ${settings.logPages}`);
+    if (settings.synchronous) database.writer.exec(`PRAGMA synchronous = ${settings.synchronous}`);
+    acknowledged.isOpen = true;
+    const unused = database.writer.prepare('SELECT sql FROM sqlite_stmt GROUP BY sql HAVING sum(run) = 0');
+    const store = witnessed(createSqliteStore(database), acknowledged);
+    const services: Services = {
+      warehouse: createWarehouse(),
+      gateway: { name: 'gateway', place: 'outside', answer: async (call) => bank.answer(call, clock.now()) },
+      mailer: { name: 'mailer', place: 'outside', answer: async () => ({ type: 'mailer.sent' }) },
+    };
+    await store.seedProducts(products, clock.now());
+    const { host } = await createRunner({
+      ...{ store, services, clock, metrics, logger, ids: createIds(outside.openings) },
+      settings: readSettings({
+        LOG_LEVEL: 'silent',
+        PAYMENT_CAPTURE: settings.capture,
+        CALL_TIMEOUT_MS: callTimeoutMs,
+        POLL_MS: 60_000,
+        DRAIN_MS: 500,
+        PAYMENT_DELAY_MS: 0,
+        MAIL_DELAY_MS: 0,
+        AUTHORIZATION_TTL_MS: 120_000,
+      }),
+    });
+    const stop = async () => {
+      const closed = host.close();
+      await clock.advance(1000);
+      await closed;
+    };
+    return {
+      host,
+      store,
+      now: clock.now,
+      pass: clock.advance,
+      stop,
+      close: async () => {
+        await stop();
+        await store.close();
+      },
+      unused: () => unused.all().map(({ sql }) => String(sql)),
+      abandon: database.close,
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+};
+
+const createIds = (openings: number) => {
+  let count = 0;
+  return {
+    next: () => {
+      count += 1;
+      return `id-${openings}-${String(count).padStart(4, '0')}`;
+    },
+  };
+};

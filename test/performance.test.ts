@@ -1,0 +1,61 @@
+// What an order costs, counted and not clocked: transactions, statements and bytes of the log, with 64 orders in
+// flight. It exists so that a change that makes every order dearer fails here, without noise. The times are the
+// benchmark's business (bench/).
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keepInFlight } from '../bench/in-flight.ts';
+import { openShop, placeAndSettle, requireOutcome, sampleOrder } from '../bench/shop.ts';
+
+const orders = 128;
+const folder = mkdtempSync(join(tmpdir(), 'performance-'));
+const path = join(folder, 'orders.db');
+const counts = { statements: 0, commits: 0 };
+let shop: Awaited<ReturnType<typeof openShop>>;
+let writtenBytes = Number.NaN;
+let logBytes = 0;
+
+/** Bytes of all write calls of this process; not a number where the system does not say. */
+const readWritten = (): number => {
+  try {
+    return Number(/^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+  } catch {
+    return Number.NaN;
+  }
+};
+
+beforeAll(async () => {
+  shop = await openShop({ path, counts });
+  Object.assign(counts, { statements: 0, commits: 0 });
+  const before = readWritten();
+  await keepInFlight(64, orders, () => placeAndSettle(shop, sampleOrder));
+  writtenBytes = readWritten() - before;
+  logBytes = statSync(`${path}-wal`).size;
+});
+afterAll(async () => {
+  await shop.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('an order, with 64 in flight', () => {
+  it('ends as it should', async () => {
+    await expect(requireOutcome(shop, { orders })).resolves.toBeUndefined();
+  });
+
+  it('shares its three commits, and so its flushes, with the others', () => {
+    expect(counts.commits).toBeGreaterThan(0);
+    expect(counts.commits / orders).toBeLessThan(0.1);
+  });
+
+  it('takes no more than 55 statements', () => {
+    expect(counts.statements).toBeGreaterThan(orders);
+    expect(counts.statements / orders).toBeLessThan(55);
+  });
+
+  it('writes no more than 75 KiB, temporary files and checkpoints included', () => {
+    expect(logBytes).toBeGreaterThan(0);
+    if (Number.isNaN(writtenBytes)) return;
+    expect(writtenBytes / 1024 / orders).toBeLessThan(75);
+  });
+});

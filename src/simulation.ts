@@ -43,6 +43,10 @@ export const sightings = {
   'poison-beside-healthy': 'an order completed that shares a product with one that is set aside',
 } as const;
 export type Sighting = keyof typeof sightings;
+export const isSighting = (name: string): name is Sighting => Object.hasOwn(sightings, name);
+
+/** How many nodes a seed is simulated with where nobody says otherwise. */
+export const nodesOf = (seed: number): number => 1 + (seed % 3);
 
 export interface SimulationReport {
   readonly seed: number;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { faultPoints } from '../faults.ts';
-import { type CrashSite, type Simulate, type SimulationReport, sightings } from '../simulation.ts';
+import { type CrashSite, nodesOf, type Simulate, type SimulationReport, sightings } from '../simulation.ts';
 
 const help = `Usage: orderchart simulate [--seed N] [--seeds COUNT] [--orders M] [--nodes K]
                            [--crash-at SITE[,SITE …]] [--trace] [--json] [--list-sites]
@@ -65,7 +65,7 @@ export const simulateSeeds = async (
     const report = await simulate({
       seed: next,
       orders,
-      nodes: nodes ?? 1 + (next % 3),
+      nodes: nodes ?? nodesOf(next),
       ...(crashAt && { crashAt }),
       ...(values.trace && { onTrace: (line: string) => console.log(line) }),
     });

@@ -14,8 +14,6 @@ export class CrashSignal extends Error {
 export interface CrashPlan {
   /** Whether the process that passes here dies here. */
   strikes(point: FaultPoint, about: string | undefined): boolean;
-  /** Sites that the plan still waits for. */
-  readonly left: readonly CrashSite[];
 }
 
 export const toSiteName = ({ point, about }: CrashSite): string =>
@@ -25,7 +23,6 @@ export const toSiteName = ({ point, about }: CrashSite): string =>
 export const planCrashes = (sites: readonly CrashSite[]): CrashPlan => {
   const left = [...sites];
   return {
-    left,
     strikes: (point, about) => {
       const [next] = left;
       if (next?.point !== point || (next.about ?? about) !== about) return false;
@@ -37,6 +34,5 @@ export const planCrashes = (sites: readonly CrashSite[]): CrashPlan => {
 
 /** Dies anywhere. */
 export const chanceCrashes = (chance: Chance, weather: Weather): CrashPlan => ({
-  left: [],
   strikes: () => chance.happens(weather.crash),
 });

@@ -10,7 +10,7 @@ import type { Watch } from './watch.ts';
 
 export interface Customers {
   /** Orders whose customer was told that they are taken. */
-  readonly accepted: ReadonlyMap<string, Placement>;
+  readonly accepted: ReadonlySet<string>;
   /** Customers who still want something. */
   readonly busy: number;
 }
@@ -45,13 +45,13 @@ interface Person {
 
 export const createCustomers = (parts: CustomerParts): Customers => {
   const { timeline, chance, watch, scenario } = parts;
-  const accepted = new Map<string, Placement>();
+  const accepted = new Set<string>();
   let busy = parts.orders;
   for (let number = 1; number <= parts.orders; number += 1) {
     const person = drawPerson(number, chance, scenario);
     timeline.after(person.startMs, () => {
       live(parts, person, (orderId) => {
-        accepted.set(orderId, person.placement);
+        accepted.add(orderId);
         watch.trace(`${person.name} has ${orderId}`);
       }).then(
         () => {

@@ -16,6 +16,8 @@ export interface Life extends Faults {
   readonly clock: Clock;
   /** What `work` comes to, told to this process if it still lives; otherwise never. */
   hear<T>(work: () => Promise<T>): Promise<T>;
+  /** Something of this process was done elsewhere: a place to die, which nothing of it is thrown through. */
+  passBy(point: FaultPoint, about?: string): void;
   /** The process ends here, at a commit point or (`kill`) between them. */
   die(site: string): void;
 }
@@ -23,7 +25,7 @@ export interface Life extends Faults {
 export const createLife = (
   { node, number, skewMs }: { readonly node: string; readonly number: number; readonly skewMs: number },
   timeline: Timeline,
-  plan: () => CrashPlan,
+  plan: CrashPlan,
   onDeath: (life: Life, site: string) => void,
 ): Life => {
   /** Calls back when the process can take it. */
@@ -61,12 +63,13 @@ export const createLife = (
       life.isAlive = false;
       onDeath(life, site);
     },
-    reach: (point: FaultPoint, about?: string) => {
-      if (life.isAlive) {
-        if (!plan().strikes(point, about)) return;
-        life.die(toSiteName({ point, ...(about !== undefined && { about }) }));
-      }
-      throw new CrashSignal(`${node} died at ${point}`);
+    passBy: (point, about) => {
+      if (!life.isAlive || !plan.strikes(point, about)) return;
+      life.die(toSiteName({ point, ...(about !== undefined && { about }) }));
+    },
+    reach: (point, about) => {
+      life.passBy(point, about);
+      if (!life.isAlive) throw new CrashSignal(`${node} died at ${point}`);
     },
   };
   return life;

@@ -12,7 +12,6 @@ export interface Node {
   readonly name: string;
   /** Whether it takes requests now. */
   readonly isUp: boolean;
-  readonly isAlive: boolean;
   start(): void;
   stop(): void;
   die(): void;
@@ -81,9 +80,6 @@ export const createNode = ({
     get isUp() {
       return host !== undefined && life?.isAlive === true && life.standsStillUntil <= timeline.now();
     },
-    get isAlive() {
-      return life?.isAlive === true;
-    },
     start,
     stop: () => {
       const [stopping, from] = [host, life];
@@ -114,7 +110,7 @@ export const createNode = ({
       if (!asked || !from?.isAlive) return never();
       const answer = await from.hear(() => request(asked));
       // The answer is out, and then the process can die.
-      if (answered !== undefined) passAnswered(from, answered);
+      if (answered !== undefined) from.passBy(answered);
       await network.travel();
       return answer;
     },
@@ -122,12 +118,3 @@ export const createNode = ({
 };
 
 const never = <T>(): Promise<T> => new Promise(() => {});
-
-const passAnswered = (life: Life, point: FaultPoint): void => {
-  if (!life.isAlive) return;
-  try {
-    life.reach(point);
-  } catch {
-    // It died after its answer.
-  }
-};

@@ -1,8 +1,7 @@
 // One simulation, from its seed to its report: puts the people, the processes, the store and the world together,
 // lets time pass until the trouble is over and everything has come to rest, and has everything examined. All of
 // Orderchart in it is the production code; only time, chance and the outside are made up.
-import type { Clock, Ids } from '../clock.ts';
-import { createIds } from '../clock.ts';
+import { type Clock, createIds, type Ids } from '../clock.ts';
 import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Evidence, Examine } from '../evidence.ts';
@@ -12,7 +11,7 @@ import type { InsideService, Services } from '../service.ts';
 import type { Simulate, SimulationOrder, SimulationReport } from '../simulation.ts';
 import type { ChartSystem } from '../step/register.ts';
 import type { Store } from '../store.ts';
-import { createChance } from './chance.ts';
+import { type Chance, createChance } from './chance.ts';
 import { connect } from './connection.ts';
 import { chanceCrashes, planCrashes } from './crashes.ts';
 import { catalogue, createCustomers } from './customers.ts';
@@ -21,10 +20,10 @@ import { createLife, type Life } from './life.ts';
 import { createNode, type Node } from './node.ts';
 import { startOperator } from './operator.ts';
 import { flawedSystem } from './poison.ts';
-import { drawScenario } from './scenario.ts';
-import { createTimeline } from './timeline.ts';
+import { drawScenario, type Scenario } from './scenario.ts';
+import { createTimeline, type Timeline } from './timeline.ts';
 import { startTroubles } from './troubles.ts';
-import { createWatch, type Watch } from './watch.ts';
+import { createWatch, type Followed, type Watch } from './watch.ts';
 import { createWorld, type World } from './world.ts';
 
 /** A store that a simulation may use up. */
@@ -88,47 +87,20 @@ const run = async (
     start,
   );
 
-  const planned = order.crashAt && planCrashes(order.crashAt);
-  const plan = planned ?? chanceCrashes(chance('crashes'), scenario.weather);
-  const examineAll = async (atRest: boolean): Promise<void> => {
-    const picture = evidence(timeline.now());
-    const { ledger } = world.bank;
-    const given = { ledger, charts: flawedSystem, clockToleranceMs: 2 * scenario.skewMs + 1000, atRest };
-    const { checks } = await laboratory.examine(picture, given);
-    await picture.close();
-    for (const { invariant, findings } of checks)
-      for (const { about, problem } of findings) watch.violate(`${invariant} ${about} ${problem}`);
-  };
-
-  const draws = chance('nodes');
-  let lives = 0;
-  const startHost = async (life: Life): Promise<Host> => {
-    if (draws.happens(examinedStarts)) await examineAll(false);
-    return laboratory.startHost({
-      store: connect(store, life, { timeline, chance: draws, weather: scenario.weather, watch }),
-      services: {
-        warehouse: laboratory.createWarehouse(),
-        gateway: world.gatewayFor(life),
-        mailer: world.mailerFor(life),
-      },
-      clock: life.clock,
-      ids: createIds(life.clock, draws.bytes),
-      settings: scenario.settings,
-      charts: flawedSystem,
-      faults: life,
-      shared: order.nodes > 1,
-    });
-  };
-  for (let number = 1; number <= order.nodes; number += 1) {
-    const skewMs = draws.between(-scenario.skewMs, scenario.skewMs);
-    const name = `node-${number}`;
-    const bear = (onDeath: (life: Life, site: string) => void) => {
-      lives += 1;
-      return createLife({ node: name, number: lives, skewMs }, timeline, () => plan, onDeath);
-    };
-    const restartMs = () => Math.max(draws.between(10, 4000), troubles.closedUntil - timeline.now());
-    nodes.push(createNode({ name, timeline, network: world.network, watch, bear, startHost, restartMs }));
-  }
+  const examineAll = createExamination(laboratory.examine, evidence, timeline, world, watch, scenario.skewMs);
+  const closedUntil = () => troubles.closedUntil;
+  raiseNodes(nodes, {
+    laboratory,
+    store,
+    order,
+    scenario,
+    timeline,
+    watch,
+    world,
+    chance,
+    examineAll,
+    closedUntil,
+  });
   let healedAt = Number.POSITIVE_INFINITY;
   const troubles = startTroubles(timeline, chance('troubles'), scenario, nodes, () => {
     healedAt = timeline.now();
@@ -161,15 +133,88 @@ const run = async (
     customers.busy === 0 &&
     facts.pending === 0 &&
     world.network.inTransit === 0 &&
-    [...watch.orders()].every(([, { isSettled, isPoisoned }]) => isSettled || isPoisoned);
+    [...watch.orders()].every(([, order]) => isAtRest(order));
   await timeline.run(() => troubles.isOver, Number.POSITIVE_INFINITY);
   await timeline.run(isQuiet, healedAt + restWithinMs);
   if (!isQuiet()) await reportStuck(watch, store, `${customers.busy} customers, ${facts.pending} facts wait`);
-  await checkAccepted(watch, store, customers.accepted.keys());
+  await checkAccepted(watch, store, customers.accepted);
   checkNotices(watch, world);
   await examineAll(isQuiet());
   return toReport(order, watch, timeline.now() - start);
 };
+
+/** Has the doctor look at everything; what it finds is a violation. */
+const createExamination =
+  (
+    examine: Examine,
+    evidence: Storage['evidence'],
+    timeline: Timeline,
+    { bank }: World,
+    watch: Watch,
+    skewMs: number,
+  ) =>
+  async (atRest: boolean): Promise<void> => {
+    const picture = evidence(timeline.now());
+    const given = { ledger: bank.ledger, charts: flawedSystem, clockToleranceMs: 2 * skewMs + 1000, atRest };
+    const { checks } = await examine(picture, given);
+    await picture.close();
+    for (const { invariant, findings } of checks)
+      for (const { about, problem } of findings) watch.violate(`${invariant} ${about} ${problem}`);
+  };
+
+interface NodesParts {
+  readonly laboratory: Laboratory;
+  readonly store: Store;
+  readonly order: SimulationOrder;
+  readonly scenario: Scenario;
+  readonly timeline: Timeline;
+  readonly watch: Watch;
+  readonly world: World;
+  readonly chance: (name: string) => Chance;
+  readonly examineAll: (atRest: boolean) => Promise<void>;
+  /** Nothing starts before this time (ms since 1970). */
+  readonly closedUntil: () => number;
+}
+
+/** Adds the nodes to `nodes`; none is started. */
+const raiseNodes = (nodes: Node[], parts: NodesParts): void => {
+  const { laboratory, store, order, scenario, timeline, watch, world, chance } = parts;
+  const { weather, settings, skewMs: mostSkewMs } = scenario;
+  const plan = order.crashAt ? planCrashes(order.crashAt) : chanceCrashes(chance('crashes'), weather);
+  const draws = chance('nodes');
+  let lives = 0;
+  const startHost = async (life: Life): Promise<Host> => {
+    if (draws.happens(examinedStarts)) await parts.examineAll(false);
+    return laboratory.startHost({
+      store: connect(store, life, { timeline, chance: draws, weather, watch }),
+      services: {
+        warehouse: laboratory.createWarehouse(),
+        gateway: world.gatewayFor(life),
+        mailer: world.mailerFor(life),
+      },
+      clock: life.clock,
+      ids: createIds(life.clock, draws.bytes),
+      settings,
+      charts: flawedSystem,
+      faults: life,
+      shared: order.nodes > 1,
+    });
+  };
+  for (let number = 1; number <= order.nodes; number += 1) {
+    const skewMs = draws.between(-mostSkewMs, mostSkewMs);
+    const name = `node-${number}`;
+    const bear = (onDeath: (life: Life, site: string) => void) => {
+      lives += 1;
+      return createLife({ node: name, number: lives, skewMs }, timeline, plan, onDeath);
+    };
+    const restartMs = () => Math.max(draws.between(10, 4000), parts.closedUntil() - timeline.now());
+    nodes.push(createNode({ name, timeline, network: world.network, watch, bear, startHost, restartMs }));
+  }
+};
+
+/** Nothing of it moves by itself, and nobody is still to be called for it. */
+const isAtRest = ({ isSettled, isPoisoned, calls }: Readonly<Followed>): boolean =>
+  (isSettled || isPoisoned) && calls.size === 0;
 
 /** Whatever a customer was told is there. */
 const checkAccepted = async (watch: Watch, store: Store, orderIds: Iterable<string>): Promise<void> => {
@@ -191,8 +236,9 @@ const checkNotices = (watch: Watch, { notices }: World): void => {
 
 const reportStuck = async (watch: Watch, store: Store, others: string): Promise<void> => {
   watch.violate(`not at rest ten minutes after the world healed: ${others}`);
-  for (const [orderId, { state, isSettled, isPoisoned, calls }] of watch.orders()) {
-    if (isSettled || isPoisoned) continue;
+  for (const [orderId, order] of watch.orders()) {
+    if (isAtRest(order)) continue;
+    const { state, calls } = order;
     const events = await store.events({ orderId, after: 0, limit: 1000 });
     const last = events.slice(-5).map(({ type }) => type);
     const pending = [...calls.values()].join(', ') || 'no calls';

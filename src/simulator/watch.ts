@@ -6,12 +6,12 @@ import type { Sighting } from '../simulation.ts';
 import type { CommitResult, OrderWork, OrderWrite, Store } from '../store.ts';
 import type { Life } from './life.ts';
 
-interface Followed {
+/** An order, as far as its commits have told. */
+export interface Followed {
   version: number;
   events: number;
   state: string;
   isSettled: boolean;
-  hasIncident: boolean;
   isCancelled: boolean;
   isPoisoned: boolean;
   products: readonly string[];
@@ -98,7 +98,6 @@ export const createWatch = (
       events: (before?.events ?? 0) + events.length,
       state: summary.state,
       isSettled: summary.settled,
-      hasIncident: summary.incident,
       isCancelled: before?.isCancelled ?? false,
       isPoisoned: before?.isPoisoned ?? false,
       products: before?.products ?? [],

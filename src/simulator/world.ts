@@ -59,7 +59,7 @@ export const createWorld = ({ timeline, scenario, watch, chance, onFact }: World
         if (!watch.decided(command.key)) watch.violate(`the bank was asked ${command.key} before a commit`);
         if (unheard.has(command.key)) watch.saw('time-out-then-same-key');
         const reply = bank.act(command, orderId);
-        effectOf(life, command.type);
+        life.passBy('call.after-effect', command.type);
         return reply;
       },
       () => {
@@ -100,7 +100,7 @@ export const createWorld = ({ timeline, scenario, watch, chance, onFact }: World
                 if (command.notice === 'confirmation' && !isPaid)
                   watch.violate(`${orderId} was confirmed before it was paid`);
               }
-              effectOf(life, command.type);
+              life.passBy('call.after-effect', command.type);
             },
             () => {},
           );
@@ -109,16 +109,6 @@ export const createWorld = ({ timeline, scenario, watch, chance, onFact }: World
     }),
     notices: (orderId) => notices.get(orderId) ?? new Set(),
   };
-};
-
-/** What a node asked for has just taken effect: a place to die. Whoever died already is not asked again. */
-const effectOf = (life: Life, type: string): void => {
-  if (!life.isAlive) return;
-  try {
-    life.reach('call.after-effect', type);
-  } catch {
-    // It died, and the effect stays.
-  }
 };
 
 /** Nobody is charged twice, or for more than the order. */

@@ -1,6 +1,7 @@
 // `npm run campaign`: one long run of everything that the tests do in short: seeds, single deaths, pairs of
 // deaths, planted bugs. Each piece of work is noted when it is done, so that a campaign that was stopped goes on
 // where it was. It prints its figures, and fails where anything did not hold or was never seen.
+import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -125,12 +126,10 @@ const work = async (left: Piece[], note: (result: PieceResult) => void): Promise
   const worker = new Worker(new URL('./piece.worker.ts', import.meta.url));
   try {
     for (let piece = left.pop(); piece; piece = left.pop()) {
-      const result = Promise.withResolvers<PieceResult>();
-      worker.once('message', result.resolve);
-      worker.once('error', result.reject);
       worker.postMessage(piece);
-      note(await result.promise);
-      worker.removeAllListeners();
+      // Rejects where the thread fails.
+      const [result]: PieceResult[] = await once(worker, 'message');
+      if (result) note(result);
     }
   } finally {
     await worker.terminate();

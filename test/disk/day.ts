@@ -77,7 +77,7 @@ export const planDay = (chance: Chance, capture: 'at-once' | 'later'): readonly 
   const morning = [
     together(...placed.slice(0, 2)),
     pass(10),
-    together(...placed.slice(2), place('rejected-1', tooCheap()), place('rejected-2', widgets(1000))),
+    together(...placed.slice(2)),
     pass(10),
     setProduct('product-8', chance.below(100)),
     pass(5000),
@@ -93,7 +93,11 @@ export const planDay = (chance: Chance, capture: 'at-once' | 'later'): readonly 
     async ({ host }, _acknowledged) => host.amend('orders', `key-${first}`, 201, `${first} amended`),
     async ({ store }, _acknowledged) => store.markUnreadable(first, 'set aside'),
     setProduct('product-9', chance.below(100)),
-    place('lost-cancelled', sample),
+    together(
+      place('lost-cancelled', sample),
+      place('rejected-1', tooCheap()),
+      place('rejected-2', widgets(1000)),
+    ),
     async ({ host }, _acknowledged) => void (await host.health()),
     move('lost-cancelled', { type: 'order.cancel', reason: 'too slow' }),
     pass(callTimeoutMs + 5000),

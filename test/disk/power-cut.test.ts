@@ -29,41 +29,33 @@ it('a day runs every statement of the store, except the one that undoes a failed
   expect(morning.filter((sql) => afternoon.includes(sql))).toEqual(['ROLLBACK']);
 });
 
-it('a power cut before any operation of a day takes nothing that was acknowledged, and all orders come to their end', async () => {
+it('a power cut before any operation of a morning takes nothing that was acknowledged, and all orders come to their end', async () => {
   const { problems, operations, cuts, contents, losing } = await cutPower({
-    seed: 1,
-    share: 1,
-    shareInRecovery: 0,
+    ...{ seed: 1, hours: 'morning', share: 1, shareInRecovery: 0 },
   });
   expect(problems).toEqual([]);
   expect(losing).toBe(0);
   expect(cuts).toBe(operations);
   expect(cuts).toBeGreaterThan(300);
-  expect(contents).toBeGreaterThan(25);
+  expect(contents).toBeGreaterThan(15);
 });
 
-it.each([2, 3])(
-  'a power cut while the shop recovers from a power cut takes nothing either (seed %i)',
-  async (seed) => {
-    const { problems, cuts, cutsInRecovery } = await cutPower({ seed, share: 0.01, shareInRecovery: 0.01 });
+it('a power cut while the shop recovers from a power cut takes nothing either', async () => {
+  let again = 0;
+  for (const seed of [2, 3]) {
+    const plan = { seed, hours: 'day', share: 0.005, shareInRecovery: 0.004 } as const;
+    const { problems, cuts, cutsInRecovery } = await cutPower(plan);
     expect(problems).toEqual([]);
-    expect(cutsInRecovery).toBeGreaterThan(0);
     expect(cuts).toBeGreaterThan(cutsInRecovery);
-  },
-);
-
-it('with synchronous=NORMAL, which does not wait for the disk, power cuts take what was acknowledged', async () => {
-  const plan = { share: 0.2, shareInRecovery: 0, synchronous: 'NORMAL' } as const;
-  const seeds = await Promise.all([1, 2].map((seed) => cutPower({ seed, ...plan })));
-  for (const { losing, problems } of seeds) {
-    expect(losing).toBeGreaterThan(10);
-    expect(problems).toContainEqual(expect.stringMatching(/was acknowledged at version \d+ and is at/));
+    again += cutsInRecovery;
   }
+  expect(again).toBeGreaterThan(0);
 });
 
-it('the same seed cuts the same power: the report is the same', async () => {
-  const plan = { seed: 4, share: 0.02, shareInRecovery: 0, synchronous: 'NORMAL' } as const;
-  const first = await cutPower(plan);
-  expect(first.problems.length).toBeGreaterThan(0);
-  expect(await cutPower(plan)).toEqual(first);
+it('with synchronous=NORMAL, which does not wait for the disk, power cuts take what was acknowledged; the same seed takes the same', async () => {
+  const plan = { seed: 1, hours: 'morning', share: 0.1, shareInRecovery: 0, synchronous: 'NORMAL' } as const;
+  const report = await cutPower(plan);
+  expect(report.losing).toBeGreaterThan(5);
+  expect(report.problems).toContainEqual(expect.stringMatching(/was acknowledged at version \d+ and is at/));
+  expect(await cutPower(plan)).toEqual(report);
 });

@@ -15,6 +15,8 @@ export interface CutPlan {
   readonly seed: number;
   /** Share of the operations before which the power is cut; 1: before every one. */
   readonly share: number;
+  /** The morning has the making of the file, and a stop; the afternoon what follows a start. */
+  readonly hours: 'morning' | 'day';
   /** Share of the operations of a shop that recovers. */
   readonly shareInRecovery: number;
   /** The setting that must lose. Then nothing is recovered: it is only asked what was lost. */
@@ -40,7 +42,8 @@ export const cutPower = async (plan: CutPlan): Promise<CutReport> => {
   const acknowledged = nothingYet();
   const clock = createFakeClock();
   let operations = 0;
-  for (const [openings, half] of planDay(chance.fork(), settings.capture).entries()) {
+  const halves = planDay(chance.fork(), settings.capture);
+  for (const [openings, half] of halves.slice(0, plan.hours === 'morning' ? 1 : 2).entries()) {
     const outside = { bank, acknowledged, clock, openings };
     const about = `seed ${plan.seed}, ${openings === 0 ? 'morning' : 'afternoon'}`;
     const cuts = collectCuts(disk, chance.fork(), plan.share, outside, about);

@@ -46,7 +46,7 @@ const run = async (cuts: number, seed: number) => {
     // Every tenth day is cut everywhere; the others at random, and again while they recover.
     const shares =
       sums.days % 10 === 0 ? { share: 1, shareInRecovery: 0 } : { share: 0.2, shareInRecovery: 0.001 };
-    const day = await cutPower({ seed: seed + sums.days, ...shares });
+    const day = await cutPower({ seed: seed + sums.days, hours: 'day', ...shares });
     sums.days += 1;
     sums.cuts += day.cuts;
     sums.cutsInRecovery += day.cutsInRecovery;
@@ -61,7 +61,7 @@ const run = async (cuts: number, seed: number) => {
   let controlCuts = 0;
   let controlLosses = 0;
   for (let day = 0; controlCuts < Math.min(cuts, 1000); day += 1) {
-    const plan = { share: 0.3, shareInRecovery: 0, synchronous: 'NORMAL' } as const;
+    const plan = { hours: 'day', share: 0.3, shareInRecovery: 0, synchronous: 'NORMAL' } as const;
     const control = await cutPower({ seed: seed + day, ...plan });
     controlCuts += control.cuts;
     controlLosses += control.losing;

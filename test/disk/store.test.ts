@@ -1,11 +1,20 @@
-// The SQLite store on a simulated disk keeps the same contract as on a real one: what is shown there of power
-// cuts and failing disks is shown of the product's own code.
+// The SQLite store on a simulated disk keeps the contract of commits and of reads as on a real one: what is shown
+// there of power cuts and failing disks is shown of the product's own code.
+import { afterEach, beforeEach, describe } from 'vitest';
+import type { Store } from '../../src/store.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
-import { storeContract } from '../contracts/store.ts';
+import { describeCommit } from '../contracts/store-commit.ts';
+import { describeReads } from '../contracts/store-reads.ts';
 import { createDisk } from './disk.ts';
 import { openOn } from './disk-connection.ts';
 
-storeContract('the SQLite store on a simulated disk', async () => {
-  const store = createSqliteStore(openOn(createDisk(1)));
-  return { store, close: () => store.close() };
+describe('the SQLite store on a simulated disk', () => {
+  let store: Store;
+  beforeEach(() => {
+    store = createSqliteStore(openOn(createDisk(1)));
+  });
+  afterEach(() => store.close());
+
+  describeCommit(() => store);
+  describeReads(() => store);
 });

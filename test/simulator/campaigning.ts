@@ -1,7 +1,13 @@
 // Runs of many simulations, as the tests and the campaign share them: what was seen adds up, and a violation
 // names the command that repeats it.
 import { simulate } from '../../src/main.ts';
-import type { CrashSite, Sighting, SimulationReport } from '../../src/simulation.ts';
+import {
+  type CrashSite,
+  isSighting,
+  nodesOf,
+  type Sighting,
+  type SimulationReport,
+} from '../../src/simulation.ts';
 
 /** Violations, each with the words that repeat its simulation. */
 export const toFindings = (
@@ -15,7 +21,7 @@ export const toFindings = (
 
 /** A seed with as many nodes as it is tried with everywhere. */
 export const simulateSeed = (seed: number, orders: number): Promise<SimulationReport> =>
-  simulate({ seed, orders, nodes: 1 + (seed % 3) });
+  simulate({ seed, orders, nodes: nodesOf(seed) });
 
 export const addSightings = (
   seen: Partial<Record<Sighting, number>>,
@@ -25,7 +31,6 @@ export const addSightings = (
     if (isSighting(name)) seen[name] = (seen[name] ?? 0) + number;
   }
 };
-const isSighting = (name: string): name is Sighting => name.length > 0;
 
 export const toWords = ({ point, about }: CrashSite): string =>
   about === undefined ? point : `${point}:${about}`;
@@ -44,7 +49,7 @@ export const crashAt = async (
   const findings: string[] = [];
   const reports: SimulationReport[] = [];
   for (const seed of telling) {
-    const report = await simulate({ seed, orders, nodes: 1 + (seed % 3), crashAt: sites });
+    const report = await simulate({ seed, orders, nodes: nodesOf(seed), crashAt: sites });
     reports.push(report);
     findings.push(...toFindings(report, sites.map(toWords).join()));
     const deaths = Object.values(report.crashes).reduce((sum, number) => sum + number, 0);

@@ -24,7 +24,7 @@ import {
 } from './refusals.ts';
 import { addRequestRules, toRequestId } from './requests.ts';
 
-const createServer = ({ ids, logger }: ApiParts, requestTimeoutMs: number): FastifyInstance => {
+const createServer = ({ host, ids, logger }: ApiParts, requestTimeoutMs: number): FastifyInstance => {
   const refuse = answerError(logger);
   const loggerInstance: FastifyBaseLogger = logger;
   const answers = new WeakMap<Socket, ServerResponse>();
@@ -49,6 +49,7 @@ const createServer = ({ ids, logger }: ApiParts, requestTimeoutMs: number): Fast
     clientErrorHandler: answerBrokenConnection(ids, answers),
   });
   watchAnswers(app.server, answers);
+  app.server.on('connection', () => host.knock());
   // Node would refuse an expectation that it does not know without a word; nobody has to meet one.
   app.server.on('checkExpectation', (...exchange) => app.server.emit('request', ...exchange));
   return app;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Schema } from './document.ts';
 
 /** Numbers and strings that JSON can write and programs stumble over. */
-export const hostileTexts: readonly string[] = [
+const hostileTexts: readonly string[] = [
   '9007199254740991',
   '9007199254740993',
   '-9007199254740993',

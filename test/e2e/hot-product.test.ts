@@ -73,4 +73,4 @@ test('of all of them so many are completed as there were units, the others rejec
   });
   expect(await server.stop()).toBe(0);
   expect(await examineData(folder.path)).toEqual({ orders: rounds.length * buyers, violations: [] });
-}, 60_000);
+}, 120_000);

@@ -13,6 +13,7 @@ import type { RegisteredSystem } from '../step/register.ts';
 import { fromStored, newSystem, type SystemState } from '../step/snapshot.ts';
 import { hasIncident, isSettled } from '../step/view.ts';
 import type { CommitResult, OrderWork, Store, StoredOrder } from '../store.ts';
+import { Pace } from './pace.ts';
 import { openSession, type Session } from './session.ts';
 import { blame, decide, type Taken, takeWorks, type Work } from './taken.ts';
 
@@ -46,6 +47,8 @@ export class Committer {
   readonly #ready = new Set<string>();
   /** Systems of orders that wait for a service, as of their last commit; the store is what counts. */
   readonly #cache = new Map<string, SystemState>();
+  readonly #pace = new Pace();
+  #knocked = false;
   #pending = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -65,9 +68,15 @@ export class Committer {
     this.#parts.clock.soon(() => this.#run());
   }
 
-  /** Messages that wait for their commit, or are being committed. */
-  get pending(): number {
-    return this.#pending;
+  /** A connection was taken in; more may wait. */
+  knock(): void {
+    this.#knocked = true;
+  }
+
+  /** Whether one more message would be committed soon enough. */
+  hasRoom(): boolean {
+    const { MAX_PENDING_MESSAGES, MAX_WAIT_MS } = this.#parts.settings;
+    return this.#pending < MAX_PENDING_MESSAGES && this.#pace.waitOf(this.#pending) <= MAX_WAIT_MS;
   }
 
   /** Whether the order waited for a service, and for nobody else, at its last commit here. */
@@ -87,16 +96,31 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
+    const { clock } = this.#parts;
     while (this.#ready.size > 0) {
+      const startedAt = clock.now();
       let open = this.#takeBatch();
       const count = open.reduce((sum, { works }) => sum + works.length, 0);
       while (open.length > 0) open = await this.#commit(open);
       this.#count(-count);
-      // Lets requests and replies that came in during the flush join the next commit.
-      await new Promise<void>((resolve) => this.#parts.clock.soon(resolve));
+      await this.#listen();
+      this.#pace.note(count, clock.now() - startedAt);
     }
     this.#idle?.resolve();
     this.#idle = undefined;
+  }
+
+  /**
+   * Lets requests and replies that came in during the flush join the next commit. A turn of the event loop
+   * takes in one new connection only, so while there are any it takes another turn, for a bounded time.
+   */
+  async #listen(): Promise<void> {
+    const { clock } = this.#parts;
+    const until = clock.now() + limits.listenMs;
+    do {
+      this.#knocked = false;
+      await new Promise<void>((resolve) => clock.soon(resolve));
+    } while (this.#knocked && clock.now() < until);
   }
 
   #takeBatch(): Taken[] {

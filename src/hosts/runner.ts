@@ -116,6 +116,10 @@ class Runner implements Host {
     return { resumed: pendingCalls, overdue: overdue.length, parked: incidents };
   }
 
+  knock: Host['knock'] = () => this.#committer.knock();
+
+  hasRoom: Host['hasRoom'] = () => this.#committer.hasRoom();
+
   place: Host['place'] = async (placement, idempotency) => {
     this.#parts.faults.reach('accept.received');
     this.#admit();
@@ -218,7 +222,7 @@ class Runner implements Host {
   /** @throws AppError where new messages from outside are not taken now. */
   #admit(): void {
     if (this.#closing.signal.aborted) throw new AppError('closing', 'The service is closing; try another.');
-    if (this.#committer.pending < this.#parts.settings.MAX_PENDING_MESSAGES) return;
+    if (this.#committer.hasRoom()) return;
     throw new AppError('overloaded', 'Too many messages wait for their commit; try again in a moment.');
   }
 

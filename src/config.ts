@@ -81,10 +81,24 @@ export const settingsSchema = z.strictObject({
   MAX_BATCH_ORDERS: count.default(256).describe('orders in one commit, at most'),
   MAX_PENDING_MESSAGES: count
     .default(10_000)
-    .describe('messages waiting for a commit before new orders are refused (503)'),
+    .describe('messages waiting for a commit before new orders and moves are refused (503)'),
+  MAX_WAIT_MS: duration
+    .default(2000)
+    .describe('new orders and moves are refused (503) where they would wait longer for their commit'),
   MAX_CALLS_IN_FLIGHT: count.default(1000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
+  STATELY_INSPECT: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe(
+      '1 speaks @statelyai/inspect at ws://…/inspect, without personal data; --inspect is short for it',
+    ),
+  STATELY_HOSTS: z
+    .string()
+    .default('')
+    .transform((names) => names.split(',').filter((name) => name !== ''))
+    .describe('names beside loopback under which that WebSocket may be reached, with commas between them'),
   POLL_MS: whole(1, oneDay)
     .default(1000)
     .describe('how often rows left by others (ended leases, deadlines) are looked for'),
@@ -104,8 +118,12 @@ export const limits = {
   quantity: 10_000,
   unitPrice: 100_000_000_000,
   page: 100,
+  /** Orders under way that the inspector places on the chart; of more, it says that there are more. */
+  inspectedOrders: 100_000,
   eventPage: 1000,
   waitSeconds: 60,
+  /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */
+  backlog: 4096,
   /** A request must be here, headers and body, within this time; a slow one is cut off with 408. */
   requestTimeoutMs: 10_000,
   /** Bytes of an identifier in an address, percent-encoded. */
@@ -115,6 +133,8 @@ export const limits = {
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,
+  /** How long new connections are taken in after a commit, at most, before the next one begins. */
+  listenMs: 500,
   /** Messages of one order in one commit. */
   messagesPerCommit: 50,
   /** Times a batch is stepped again for an order whose version moved on. */

@@ -2,6 +2,8 @@
 // was told is never lost, and every message gets a defined answer. The API and the inspector see only this.
 // Implementations are in hosts/; they never show how they keep the promise.
 import type { ActorName, Item, Message } from '../machines/messages.ts';
+import type { SystemState } from './step/snapshot.ts';
+import type { Passed } from './step/trace.ts';
 import type { OrderView } from './step/view.ts';
 import type { Disposition, IdempotencyRecord, JournalEvent, OrderFilter, Received } from './store.ts';
 
@@ -54,6 +56,23 @@ export type Outcome<T> =
   | { readonly outcome: 'done'; readonly result: T }
   | { readonly outcome: 'replayed'; readonly record: IdempotencyRecord };
 
+/** What one commit made of an order. */
+export interface OrderChange {
+  readonly orderId: string;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly state: SystemState;
+  /** Empty where the commit began before somebody looked. */
+  readonly passed: readonly Passed[];
+}
+
+/** Looks on as a host commits, in the host's own process. While it does not look, it costs nothing. */
+export interface Onlooker {
+  isLooking(): boolean;
+  /** Told after the commit; nothing of it is stored. It must be quick, and must not throw. */
+  note(change: OrderChange): void;
+}
+
 export interface HostHealth {
   readonly ready: boolean;
   /** Why it is not ready. */
@@ -61,6 +80,10 @@ export interface HostHealth {
 }
 
 export interface Host {
+  /** Somebody has connected: a busy host listens for a moment before it goes on. */
+  knock(): void;
+  /** False where `place` and `send` would throw `overloaded` now. It costs nothing to ask. */
+  hasRoom(): boolean;
   /**
    * Takes an order in. Resolves after the commit.
    * @throws AppError `overloaded` or `closing`; then nothing was stored.

@@ -13,6 +13,11 @@ import { createExamineStore } from './doctor/examine-store.ts';
 import type { Faults } from './faults.ts';
 import type { Host } from './host.ts';
 import { createRunner, type Recovery } from './hosts/runner.ts';
+import { Flow } from './inspector/flow.ts';
+import { joinOnlookers } from './inspector/onlookers.ts';
+import { addInspector } from './inspector/routes.ts';
+import { Samples } from './inspector/samples.ts';
+import { StatelyFeed } from './inspector/stately.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
 import type { Services } from './service.ts';
 import { createSimulatedGateway } from './services/gateway-simulated.ts';
@@ -70,6 +75,8 @@ export const createOrderchart = async (
   const services = await createServices(settings, clock, replacements.services ?? {});
   const metrics = createMetrics(registry);
   addStoreMetrics(registry, store.figures);
+  const flow = new Flow({ clock, readFigures: store.figures });
+  const stately = settings.STATELY_INSPECT === '1' ? new StatelyFeed(settings.STATELY_HOSTS) : undefined;
   const { host, recovery } = await createRunner({
     store,
     services,
@@ -78,11 +85,16 @@ export const createOrderchart = async (
     settings,
     metrics,
     logger,
+    onlooker: joinOnlookers(stately ? [flow, stately] : [flow]),
     ...(replacements.faults && { faults: replacements.faults }),
   });
-  const api = createApi({ host, catalogue: store, settings, clock, ids, metrics: registry, logger });
+  const links = { inspector: '/inspector' };
+  const api = createApi({ host, catalogue: store, settings, clock, ids, metrics: registry, logger, links });
+  addInspector(api, { host, flow, samples: new Samples(clock, metrics), clock, settings });
+  stately?.attach(api.server);
   const close = async () => {
     await host.close();
+    stately?.close();
     const stopWaiting = clock.schedule(() => api.server.closeAllConnections(), settings.DRAIN_MS);
     await api.close();
     stopWaiting();

@@ -1,6 +1,6 @@
 // What is counted, in Prometheus' terms. It decides nothing and keeps no order; it exists so that every
 // part counts under one set of names. Times are in seconds, as Prometheus asks.
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 import type { StoreFigures } from './store.ts';
 
 /** The figures of one process, registered in `registry`. */
@@ -42,6 +42,12 @@ export const createMetrics = (registry: Registry) => {
       help: 'Time that orders spent in a state before they left it',
       labelNames: ['state'],
       buckets: seconds,
+      registers,
+    }),
+    orderSeconds: new Histogram({
+      name: 'orderchart_order_seconds',
+      help: 'Time from placing an order to its outcome: completed, rejected, failed or cancelled',
+      buckets: exponentialBuckets(0.001, 2, 24),
       registers,
     }),
     pendingMessages: new Gauge({

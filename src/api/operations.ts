@@ -66,7 +66,7 @@ const addHealth = (api: Api, { host, logger }: RouteParts): void => {
 
 export const addOperations = (api: Api, parts: RouteParts): void => {
   addHealth(api, parts);
-  const { metrics } = parts;
+  const { metrics, links: others = {} } = parts;
   api.get(
     '/metrics',
     {
@@ -89,6 +89,6 @@ export const addOperations = (api: Api, parts: RouteParts): void => {
         response: { 200: json('Relative addresses', z.record(z.string(), z.string())), ...problems() },
       },
     },
-    async () => links,
+    async () => ({ ...links, ...others }),
   );
 };

@@ -33,6 +33,8 @@ export interface ApiParts {
   /** Printed at `/metrics`; the API adds its own figures to it. */
   readonly metrics: Registry;
   readonly logger: FastifyBaseLogger;
+  /** Addresses of others' routes that `/` names beside the API's own. */
+  readonly links?: Readonly<Record<string, string>>;
 }
 
 export interface RouteParts extends ApiParts {

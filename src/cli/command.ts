@@ -35,7 +35,7 @@ export const runCommand = async (
   }
 };
 
-type Flag = { readonly type: 'string' } | { readonly type: 'boolean'; readonly short: string };
+type Flag = { readonly type: 'string' } | { readonly type: 'boolean'; readonly short?: string };
 
 const dispatch = async (words: readonly string[], create: Create): Promise<void> => {
   const { positionals, values } = parseArgs({ args: [...words], options: flags, allowPositionals: true });
@@ -61,6 +61,7 @@ const toFlag = (name: string): string => name.toLowerCase().replaceAll('_', '-')
 const flags: Record<string, Flag> = Object.fromEntries([
   ...Object.keys(settingsSchema.shape).map((name) => [toFlag(name), { type: 'string' }] as const),
   ['help', { type: 'boolean', short: 'h' }] as const,
+  ['inspect', { type: 'boolean' }] as const,
 ]);
 
 const toSettings = (values: Readonly<Record<string, unknown>>): Settings => {
@@ -68,7 +69,8 @@ const toSettings = (values: Readonly<Record<string, unknown>>): Settings => {
     const flag = values[toFlag(name)];
     return [name, typeof flag === 'string' ? flag : process.env[name]] as const;
   });
-  return readSettings(Object.fromEntries(given));
+  const asked = values['inspect'] === true ? { STATELY_INSPECT: '1' } : {};
+  return readSettings({ ...Object.fromEntries(given), ...asked });
 };
 
 const isParseError = (error: unknown): error is Error =>

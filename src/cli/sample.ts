@@ -45,6 +45,7 @@ export const placeSample = async ({ host }: Running, address: string): Promise<v
   reading.abort();
   console.log(`\nThe order is ${view?.state ?? 'gone'}. Open and call next:
 
+  ${address}/inspector/orders/${sampleId}   the order, live
   ${address}/docs                        every route, to read and try
   curl ${address}/orders/${sampleId}
   curl ${address}/orders/${sampleId}/explain

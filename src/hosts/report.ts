@@ -4,10 +4,12 @@ import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 import type { Session } from './session.ts';
 
+const outcomes = new Set(['order.completed', 'order.rejected', 'order.failed', 'order.cancelled']);
+
 /** Counts and logs what one order's part of a commit recorded. */
 export const report = (
   { metrics, logger }: { readonly metrics: Metrics; readonly logger: Logger },
-  { orderId, state, received, events, left }: Session,
+  { orderId, at, state, received, events, left }: Session,
 ): void => {
   for (const { type, messageId, disposition, reason, correlationId, to } of received) {
     metrics.messages.inc({ disposition });
@@ -21,6 +23,7 @@ export const report = (
   }
   for (const { type, data, correlationId } of events) {
     metrics.events.inc({ type });
+    if (outcomes.has(type)) metrics.orderSeconds.observe((at - state().createdAt) / 1000);
     if (type !== 'incident.opened') continue;
     const { actor, reason } = data;
     metrics.incidents.inc({ actor: String(actor), reason: String(reason) });

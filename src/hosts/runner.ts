@@ -7,7 +7,7 @@ import type { Clock, Ids } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type Faults, noFaults } from '../faults.ts';
-import type { Host } from '../host.ts';
+import type { Host, Onlooker } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../step/register.ts';
@@ -40,6 +40,8 @@ export interface RunnerParts {
   readonly charts?: ChartSystem;
   /** Told at every commit point. Left out: nobody. */
   readonly faults?: Faults;
+  /** Who looks on as this host commits. Left out: nobody. */
+  readonly onlooker?: Onlooker;
   /**
    * Other hosts are at work over the same store: their calls are left alone until their leases end. Left
    * out: no other process has the store open.
@@ -59,14 +61,12 @@ export interface Recovery {
  * @throws AppError `chart-unsupported`.
  */
 export const createRunner = async (parts: RunnerParts): Promise<{ host: Host; recovery: Recovery }> => {
-  const system = registerSystem(parts.charts ?? orderSystem, limits);
+  const system = registerSystem(parts.charts ?? orderSystem, limits, parts.onlooker?.isLooking);
   const runner = new Runner(parts, system);
   return { host: runner, recovery: await runner.recover() };
 };
 
 const everything = 'everything';
-/** The topic of those who wait until an order is settled or parked: they need not look at what lies between. */
-const restOf = (orderId: string): string => `rest of ${orderId}`;
 const mostOverdue = 10_000;
 
 class Runner implements Host {
@@ -76,6 +76,8 @@ class Runner implements Host {
   readonly #caller: Caller;
   readonly #alarm: Alarm;
   readonly #board: SignalBoard;
+  /** For those who wait until an order is settled or parked: they need not look at what lies between. */
+  readonly #rests: SignalBoard<OrderView>;
   readonly #closing = new AbortController();
 
   constructor(given: RunnerParts, system: RegisteredSystem) {
@@ -84,6 +86,7 @@ class Runner implements Host {
     this.#parts = parts;
     this.#system = system;
     this.#board = new SignalBoard(parts.clock);
+    this.#rests = new SignalBoard(parts.clock);
     this.#caller = new Caller({
       ...parts,
       owner,
@@ -112,6 +115,10 @@ class Runner implements Host {
     void this.#caller.poll();
     return { resumed: pendingCalls, overdue: overdue.length, parked: incidents };
   }
+
+  knock: Host['knock'] = () => this.#committer.knock();
+
+  hasRoom: Host['hasRoom'] = () => this.#committer.hasRoom();
 
   place: Host['place'] = async (placement, idempotency) => {
     this.#parts.faults.reach('accept.received');
@@ -172,14 +179,20 @@ class Runner implements Host {
   waitUntilSettled: Host['waitUntilSettled'] = async (orderId, withinMs, signal) => {
     const { clock, settings } = this.#parts;
     const until = clock.now() + withinMs;
-    const ends = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    const ends = signal ? AbortSignal.any([this.#closing.signal, signal]) : this.#closing.signal;
+    // What moves here is not at rest yet, and need not be read to see that.
+    let mustLook = !this.#committer.isMoving(orderId);
     for (;;) {
       const left = until - clock.now();
-      const news = this.#board.wait(restOf(orderId), Math.min(Math.max(left, 0), settings.POLL_MS), ends);
-      const view = await this.get(orderId);
-      if (view === undefined || view.settled || view.incidents.length > 0 || left <= 0 || ends.aborted)
-        return view;
-      await news;
+      const isOver = left <= 0 || ends.aborted;
+      const rest = this.#rests.wait(orderId, Math.min(Math.max(left, 0), settings.POLL_MS), ends);
+      if (mustLook || isOver) {
+        const view = await this.get(orderId);
+        if (isOver || view === undefined || view.settled || view.incidents.length > 0) return view;
+      }
+      const atRest = await rest;
+      if (atRest !== undefined) return atRest;
+      mustLook = true;
     }
   };
 
@@ -198,6 +211,7 @@ class Runner implements Host {
     this.#closing.abort();
     this.#parts.faults.reach('drain.before');
     this.#board.raiseAll();
+    this.#rests.raiseAll();
     await this.#alarm.stop();
     await this.#committer.idle();
     await this.#caller.stop(this.#parts.settings.DRAIN_MS);
@@ -208,7 +222,7 @@ class Runner implements Host {
   /** @throws AppError where new messages from outside are not taken now. */
   #admit(): void {
     if (this.#closing.signal.aborted) throw new AppError('closing', 'The service is closing; try another.');
-    if (this.#committer.pending < this.#parts.settings.MAX_PENDING_MESSAGES) return;
+    if (this.#committer.hasRoom()) return;
     throw new AppError('overloaded', 'Too many messages wait for their commit; try again in a moment.');
   }
 
@@ -227,9 +241,13 @@ class Runner implements Host {
     this.#board.raise(orderId);
     this.#board.raise(everything);
     report(this.#parts, session);
+    if (this.#system.isWatched())
+      this.#parts.onlooker?.note({ orderId, at: session.at, state, passed: session.passed() });
     const isParked = hasIncident(state);
     const isAtRest = isSettled(state);
-    if (isAtRest || isParked) this.#board.raise(restOf(orderId));
+    if ((isAtRest || isParked) && this.#rests.isAwaited(orderId)) {
+      this.#rests.raise(orderId, toView(orderId, this.#system.version, state));
+    }
     if (isAtRest && !isParked) {
       this.#parts.logger.debug({ orderId, correlationId: state.correlationId }, 'order settled');
     }

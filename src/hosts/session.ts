@@ -6,6 +6,7 @@ import { answerInside, type Services, serviceOf } from '../service.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { nextDueAt, type SystemState, toStored } from '../step/snapshot.ts';
 import { type Incoming, type StepResult, setAside, step } from '../step/step.ts';
+import type { Passed } from '../step/trace.ts';
 import { hasIncident, isSettled, toTopState } from '../step/view.ts';
 import { InvariantViolation } from '../step/violation.ts';
 import type { Call, DecisionContext, IdempotencyRecord, NewEvent, OrderWrite, Received } from '../store.ts';
@@ -28,6 +29,8 @@ export interface Session {
   toWrite(): OrderWrite | null;
   readonly received: readonly Received[];
   readonly events: readonly NewEvent[];
+  /** What the actors and services were told, in order; none where nobody looks on. */
+  passed(): readonly Passed[];
   /** Calls to be made after the commit. */
   calls(): readonly Call[];
   /** When the order's next deadline is due (ms since 1970), or null. */
@@ -57,6 +60,7 @@ export const openSession = (
   const at = Math.max(now, base.updatedAt);
   const received: Received[] = [];
   const events: NewEvent[] = [];
+  let passed: readonly Passed[] = [];
   const outside = new Map<string, Call>();
   const inside: Call[] = [];
   /** Stock calls of this commit that were answered: they never had a row. */
@@ -73,6 +77,7 @@ export const openSession = (
     state = result.state;
     received.push(result.received);
     events.push(...result.events);
+    if (result.passed) passed = [...passed, ...result.passed];
     for (const callId of result.finishedCalls) {
       if (!outside.delete(callId) && !answered.delete(callId)) finished.push(callId);
     }
@@ -149,6 +154,7 @@ export const openSession = (
     },
     received,
     events,
+    passed: () => passed,
     calls: () => [...outside.values()],
     wakeAt: () => nextDueAt(state),
     left: () => left,

@@ -1,11 +1,12 @@
 // Runs one step's messages to completion: each actor takes one message at a time, what it sends is delivered
 // at once where the listener is at rest and queued where it is busy (as XState's own mailboxes do), and what
 // its chart asks of the world is noted in the draft. It touches nothing but the draft.
-import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject } from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject, MachineContext } from 'xstate';
 import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
 import { isPlainData, type RegisteredChart, type RegisteredSystem } from './register.ts';
 import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './snapshot.ts';
+import { Trace } from './trace.ts';
 
 /** The message that a step is about. */
 export interface Cause {
@@ -28,11 +29,22 @@ export interface Draft {
   quarantined: Quarantined[];
   readonly emitted: { readonly actor: string; readonly event: AnyEventObject }[];
   readonly newCalls: Call[];
+  /** Only where the system is watched. */
+  readonly trace: Trace | undefined;
   readonly mailboxes: Map<string, AnyEventObject[]>;
   /** Actors that take no message now: not started yet, or in the middle of one. */
   readonly busy: Set<string>;
   delivered: number;
   deadlinesSet: number;
+  /** The transition that `reacts` made to see what it comes to: taken over when the message is delivered. */
+  seen: Seen | undefined;
+}
+
+interface Seen {
+  readonly from: AnyMachineSnapshot;
+  readonly event: AnyEventObject;
+  readonly snapshot: AnyMachineSnapshot;
+  readonly effects: readonly ExecutableActionObject[];
 }
 
 export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Cause): Draft => ({
@@ -46,10 +58,12 @@ export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Ca
   quarantined: before.quarantined,
   emitted: [],
   newCalls: [],
+  trace: system.isWatched() ? new Trace() : undefined,
   mailboxes: new Map(),
   busy: new Set(),
   delivered: 0,
   deadlinesSet: 0,
+  seen: undefined,
 });
 
 /** Before the first message: what the charts ask for on entering their initial states. */
@@ -57,7 +71,7 @@ export const startActors = (draft: Draft): void => {
   if (draft.before.version > 0) return;
   for (const name of draft.system.names) draft.busy.add(name);
   for (const [name, chart] of draft.system.charts) {
-    settle(draft, name, chart, chart.initialEffects);
+    settle(draft, name, chart, chart.initial, chart.initialEffects);
     draft.busy.delete(name);
     flush(draft, name);
   }
@@ -69,6 +83,7 @@ export const relay = (draft: Draft, from: string, to: string, event: AnyEventObj
     call(draft, from, to, event);
     return;
   }
+  draft.trace?.noteSent(from, event);
   const mailbox = draft.mailboxes.get(to);
   if (mailbox) mailbox.push(event);
   else draft.mailboxes.set(to, [event]);
@@ -82,10 +97,14 @@ export const reacts = (
   snapshot: AnyMachineSnapshot,
   event: AnyEventObject,
 ): boolean => {
-  if (snapshot.can(event)) return true;
-  const chart = chartOf(draft.system, name);
-  const next = chart.machine.transition(snapshot, event, chart.scope);
-  return chart.take().length > 0 || next !== snapshot;
+  const seen = transition(chartOf(draft.system, name), snapshot, event);
+  draft.seen = seen;
+  return seen.effects.length > 0 || seen.snapshot !== snapshot || snapshot.can(event);
+};
+
+const transition = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Seen => {
+  const snapshot = chart.machine.transition(from, event, chart.scope);
+  return { from, event, snapshot, effects: chart.take() };
 };
 
 const flush = (draft: Draft, name: string): void => {
@@ -106,9 +125,12 @@ const take = (draft: Draft, name: string, event: AnyEventObject): void => {
   const chart = chartOf(draft.system, name);
   const before = actorOf(draft, name);
   if (before.snapshot.status !== 'active') return;
-  const snapshot = chart.machine.transition(before.snapshot, event, chart.scope);
+  const { seen } = draft;
+  const isSeen = seen?.event === event && seen.from === before.snapshot;
+  const { snapshot, effects } = isSeen ? seen : transition(chart, before.snapshot, event);
   draft.actors.set(name, { snapshot, since: before.since });
-  settle(draft, name, chart, chart.take());
+  draft.trace?.noteTaken(name, event, before.snapshot, snapshot);
+  settle(draft, name, chart, before.snapshot, effects);
 };
 
 /** Carries out, in the draft, what a transition asked for; an actor that is done leaves nothing behind. */
@@ -116,21 +138,29 @@ const settle = (
   draft: Draft,
   name: string,
   chart: RegisteredChart,
+  before: AnyMachineSnapshot,
   effects: readonly ExecutableActionObject[],
 ): void => {
   const { snapshot } = actorOf(draft, name);
   if (Object.keys(snapshot.children).length > 0) {
     throw new Error(`${chart.name} spawned an actor: name it in the system, and send to it`);
   }
-  if (!isPlainData(snapshot.context) || !isPlainData(snapshot.output)) {
+  if (!isPlainSince(before.context, snapshot.context) || !isPlainData(snapshot.output)) {
     throw new Error(`${chart.name} put something into its context or output that is not plain JSON data`);
   }
-  if (!isWhole(snapshot)) {
+  if (chart.hasHistory && !isWhole(snapshot)) {
     throw new Error(`${chart.name} came to a state that is not whole: enter its history from outside only`);
   }
   for (const effect of effects) perform(draft, name, effect);
   if (snapshot.status === 'active') return;
   for (const [key, { source }] of draft.deadlines) if (source === name) draft.deadlines.delete(key);
+};
+
+/** Whether what a context has now is plain JSON data; what it had before was looked through then. */
+const isPlainSince = (before: MachineContext, after: MachineContext): boolean => {
+  if (after === before) return true;
+  for (const name in after) if (after[name] !== before[name] && !isPlainData(after[name])) return false;
+  return true;
 };
 
 interface Emit extends ExecutableActionObject {
@@ -212,6 +242,7 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
   const pending: PendingCall = { actor, service, command, at, causationId };
   draft.calls.set(callId, pending);
   const { correlationId } = draft.before;
+  draft.trace?.noteCalled(actor, service, command);
   draft.newCalls.push({ ...pending, callId, orderId, correlationId, keyFirstUsedAt });
 };
 

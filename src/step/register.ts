@@ -30,6 +30,8 @@ export interface RegisteredChart {
   take(): ExecutableActionObject[];
   readonly initial: AnyMachineSnapshot;
   readonly initialEffects: readonly ExecutableActionObject[];
+  /** Whether any of its states remembers which of its children was active. */
+  readonly hasHistory: boolean;
   /** Every state by its id. */
   readonly nodes: ReadonlyMap<string, AnyStateNode>;
 }
@@ -41,16 +43,19 @@ export interface RegisteredSystem {
   readonly services: ReadonlySet<string>;
   /** Messages between the actors in one step, at most. */
   readonly longestStep: number;
+  /** Whether steps note what passes within them. */
+  isWatched(): boolean;
 }
 
 /**
- * Registers `system`.
+ * Registers `system`. Its steps note what passes within them while `isWatched` says so: never, where it is left out.
  * @throws AppError `chart-unsupported` that names every state with something a step cannot keep its word
  * on (promise, callback and observable actors, `spawn`, actions of one's own) and what to use instead.
  */
 export const registerSystem = (
   system: ChartSystem,
   limits: { readonly microsteps: number; readonly messagesPerStep: number },
+  isWatched: () => boolean = () => false,
 ): RegisteredSystem => {
   const names = Object.keys(system.charts);
   const taken = names.filter((name) => system.services.includes(name));
@@ -73,6 +78,7 @@ export const registerSystem = (
     charts,
     services: new Set(system.services),
     longestStep: limits.messagesPerStep,
+    isWatched,
   };
 };
 
@@ -98,7 +104,9 @@ const registerChart = (
   const initialEffects = take();
   const problems = findProblems(initial, initialEffects);
   if (problems.length > 0) refuse(problems.map((problem) => `${name}, in its initial state: ${problem}`));
-  return { name, machine, scope, take, initial, initialEffects, nodes: new Map(toNodes(machine.root)) };
+  const nodes = new Map(toNodes(machine.root));
+  const hasHistory = nodes.values().some(({ type }) => type === 'history');
+  return { name, machine, scope, take, initial, initialEffects, hasHistory, nodes };
 };
 
 /** What shows only when a chart starts: what its own functions ask for. */
@@ -179,5 +187,7 @@ export const isPlainData = (value: unknown): boolean => {
   if (Array.isArray(value)) return value.every((each) => each !== undefined && isPlainData(each));
   if (typeof value !== 'object') return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isPlainData);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const part of Object.values(value)) if (!isPlainData(part)) return false;
+  return true;
 };

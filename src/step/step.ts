@@ -6,10 +6,11 @@ import { isMessageType, messages } from '../../machines/messages.ts';
 import { actorOf, type Draft, draftOf, reacts, relay, startActors } from './deliver.ts';
 import type { Call, Disposition, NewEvent, Received } from './effect.ts';
 import { requireInvariants } from './invariants.ts';
-import { toStateName, whyIgnored } from './notes.ts';
+import { isSameValue, whyIgnored } from './notes.ts';
 import { toCause, toIncident } from './quarantine.ts';
 import type { RegisteredSystem } from './register.ts';
 import type { Quarantined, SystemState } from './snapshot.ts';
+import type { Passed } from './trace.ts';
 
 interface Arrival {
   readonly orderId: string;
@@ -34,6 +35,8 @@ export interface StepResult {
   readonly events: readonly NewEvent[];
   readonly calls: readonly Call[];
   readonly finishedCalls: readonly string[];
+  /** What the actors and services were told; only where the system is watched. */
+  readonly passed: readonly Passed[] | undefined;
 }
 
 /**
@@ -155,13 +158,9 @@ const finish = (
   reason: string | null,
 ): StepResult => {
   const { before, cause } = draft;
-  for (const [name, { snapshot, since }] of draft.actors) {
-    const was = before.actors.get(name)?.snapshot;
-    if (was !== snapshot && (was === undefined || toStateName(was) !== toStateName(snapshot))) {
-      draft.actors.set(name, { snapshot, since: cause.at });
-    } else {
-      draft.actors.set(name, { snapshot, since });
-    }
+  for (const [name, { snapshot }] of draft.actors) {
+    if (isSameValue(before.actors.get(name)?.snapshot.value, snapshot.value)) continue;
+    draft.actors.set(name, { snapshot, since: cause.at });
   }
   const state: SystemState = {
     version: cause.version,
@@ -210,7 +209,7 @@ const record = (
   { orderId, messageId, to, message, causationId, at, finishedCalls }: Arrived,
   disposition: Disposition,
   reason: string | null,
-  { emitted, newCalls }: Draft,
+  { emitted, newCalls, trace }: Draft,
 ): StepResult => {
   const { version, correlationId } = state;
   const { type, ...data } = message;
@@ -231,5 +230,6 @@ const record = (
     })),
     calls: newCalls,
     finishedCalls,
+    passed: trace?.passed,
   };
 };

@@ -4,7 +4,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import type { ServiceName } from '../../machines/messages.ts';
 import { readSettings } from '../../src/config.ts';
-import type { Placement } from '../../src/host.ts';
+import type { Onlooker, Placement } from '../../src/host.ts';
 import { createRunner } from '../../src/hosts/runner.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { OutsideService, ReplyFrom, ServiceCall, Services } from '../../src/service.ts';
@@ -68,6 +68,7 @@ export const openHost = async ({
   settings = {},
   charts,
   ids = createCounter(),
+  onlooker,
 }: {
   store?: Store;
   clock?: ReturnType<typeof createFakeClock>;
@@ -77,6 +78,7 @@ export const openHost = async ({
   settings?: Record<string, string | number>;
   charts?: ChartSystem;
   ids?: { next(): string };
+  onlooker?: Onlooker;
 } = {}) => {
   const gatewayCalls: ServiceCall<'gateway'>[] = [];
   const mailerCalls: ServiceCall<'mailer'>[] = [];
@@ -88,6 +90,7 @@ export const openHost = async ({
   const lines: LogLine[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(JSON.parse(line)) });
   const registry = new Registry();
+  const metrics = createMetrics(registry);
   await store.seedProducts(
     [
       { productId: 'product-1', name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: 100 },
@@ -101,11 +104,12 @@ export const openHost = async ({
     clock,
     ids,
     settings: readSettings({ LOG_LEVEL: 'trace', ...settings }),
-    metrics: createMetrics(registry),
+    metrics,
     logger,
     ...(charts && { charts }),
+    ...(onlooker && { onlooker }),
   });
-  return { host, recovery, store, clock, gatewayCalls, mailerCalls, lines, registry };
+  return { host, recovery, store, clock, gatewayCalls, mailerCalls, lines, registry, metrics };
 };
 
 export const createCounter = () => {

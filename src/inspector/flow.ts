@@ -1,0 +1,192 @@
+// All orders at once: who is where, and what moves. It begins when somebody looks and forgets when nobody has
+// for a while; until then no commit costs anything. It learns from the store who is under way, then from each
+// commit, and keeps counters and places, never contents.
+import type { Clock } from '../clock.ts';
+import { limits } from '../config.ts';
+import type { Host, Onlooker, OrderChange } from '../host.ts';
+import { toPaths } from '../step/notes.ts';
+import { isSettled } from '../step/view.ts';
+import type { StoreFigures } from '../store.ts';
+import { readCharts } from './charts.ts';
+import { type FlowFilter, matches } from './filter.ts';
+import { fromView, type Moving, toMoving } from './moving.ts';
+import { findTaken } from './paths.ts';
+import { Scene } from './scene.ts';
+import type { FlowFrame, OrderInState, Sample, ServiceHealth } from './shapes.ts';
+
+export interface FlowParts {
+  readonly clock: Clock;
+  readonly readFigures: () => Promise<StoreFigures>;
+}
+
+/** How long it goes on after the last reader left: one that reloads its page finds its counts again. */
+const lingerMs = 60_000;
+
+interface Look {
+  readonly scene: Scene;
+  readers: number;
+  stop: () => void;
+}
+
+export class Flow implements Onlooker {
+  readonly #parts: FlowParts;
+  readonly #orderChart = readCharts().find(({ name }) => name === 'order');
+  readonly #moving = new Map<string, Moving>();
+  readonly #looks = new Map<string, Look>();
+  readonly #ways = new Map<string, readonly string[]>();
+  readonly #changed = new Map<string, Set<() => void>>();
+  /** While it learns from the store: what settled meanwhile and must not come back. */
+  #settledMeanwhile: Set<string> | undefined;
+  #learning: Promise<void> | undefined;
+
+  constructor(parts: FlowParts) {
+    this.#parts = parts;
+  }
+
+  isLooking = (): boolean => this.#looks.size > 0;
+
+  /** Begins to look, or goes on. The reader says when it leaves. */
+  async look(host: Host, filter: FlowFilter): Promise<{ readonly scene: Scene; leave(): void }> {
+    const key = JSON.stringify(Object.entries(filter).sort());
+    const scene = new Scene(filter, this.#parts.clock.now());
+    const look = this.#looks.get(key) ?? { scene, readers: 0, stop: () => {} };
+    this.#looks.set(key, look);
+    look.readers += 1;
+    look.stop();
+    const leave = (): void => {
+      look.readers -= 1;
+      if (look.readers === 0) look.stop = this.#parts.clock.schedule(() => this.#end(key), lingerMs);
+    };
+    this.#learning ??= this.#learn(host);
+    try {
+      await this.#learning;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return { scene: look.scene, leave };
+  }
+
+  #end(key: string): void {
+    this.#looks.delete(key);
+    if (this.#looks.size > 0) return;
+    this.#moving.clear();
+    this.#learning = undefined;
+  }
+
+  /** Ends what lingers. */
+  close(): void {
+    for (const { stop } of this.#looks.values()) stop();
+  }
+
+  /** Learns from the store which orders are under way, page by page. */
+  async #learn(host: Host): Promise<void> {
+    this.#settledMeanwhile = new Set();
+    try {
+      let after: string | undefined;
+      for (;;) {
+        const from = after === undefined ? {} : { after };
+        const page = await host.list({ settled: false, limit: limits.page, ...from });
+        for (const view of page) this.#meet(view.id, fromView(view));
+        after = page.at(-1)?.id;
+        if (page.length < limits.page || this.#moving.size >= limits.inspectedOrders) return;
+        await new Promise<void>((resolve) => this.#parts.clock.soon(resolve));
+      }
+    } catch (error) {
+      this.#learning = undefined;
+      throw error;
+    } finally {
+      this.#settledMeanwhile = undefined;
+    }
+  }
+
+  #meet(id: string, order: Moving): void {
+    if (!this.#moving.has(id) && !this.#settledMeanwhile?.has(id)) this.#moving.set(id, order);
+  }
+
+  note = (change: OrderChange): void => {
+    const { orderId, state } = change;
+    const known = this.#moving.get(orderId);
+    const order = toMoving(change);
+    if (order === undefined || (known && known.version >= order.version)) return;
+    const edges = this.#findEdges(change);
+    for (const { scene } of this.#looks.values()) scene.noteEdges(order, edges);
+    if (!isSettled(state) || order.incident) {
+      if (known || this.#moving.size < limits.inspectedOrders) this.#moving.set(orderId, order);
+    } else {
+      const was = known ?? order;
+      this.#moving.delete(orderId);
+      this.#settledMeanwhile?.add(orderId);
+      const top = order.state.split('.', 1)[0] ?? order.state;
+      for (const { scene } of this.#looks.values()) scene.noteEnd(was, top);
+    }
+    for (const wake of this.#changed.get(orderId) ?? []) wake();
+  };
+
+  #findEdges({ passed }: OrderChange): readonly string[] {
+    return passed.flatMap(({ to, message, taken }) =>
+      to !== 'order' || taken === undefined || taken.was === taken.is
+        ? []
+        : this.#findWay(toPaths(taken.was.value), toPaths(taken.is.value), message.type),
+    );
+  }
+
+  /** The same few ways are taken again and again. */
+  #findWay(left: readonly string[], entered: readonly string[], on: string): readonly string[] {
+    const key = `${left.join()}>${entered.join()}>${on}`;
+    const known = this.#ways.get(key);
+    if (known !== undefined || this.#orderChart === undefined) return known ?? [];
+    const way = findTaken(this.#orderChart, left, entered, on);
+    this.#ways.set(key, way);
+    return way;
+  }
+
+  /** Ends the present second for those who look. */
+  turn(): void {
+    for (const { scene } of this.#looks.values()) scene.turn();
+  }
+
+  async frame(scene: Scene, sample: Sample, services: readonly ServiceHealth[]): Promise<FlowFrame> {
+    const { ordersByState, incidents, unreadable } = await this.#parts.readFigures();
+    const { ended, ...seen } = scene.read(this.#moving.values(), sample.at);
+    return {
+      at: sample.at,
+      ...seen,
+      totals: scene.isWhole ? ordersByState : ended,
+      isFiltered: !scene.isWhole,
+      isCut: this.#moving.size >= limits.inspectedOrders,
+      incidents: incidents + unreadable,
+      services,
+      sample,
+    };
+  }
+
+  /** Orders under way whose order chart is in `path` (or within), the longest waiting first. */
+  ordersIn(
+    path: string,
+    filter: FlowFilter,
+    limit: number,
+  ): { readonly total: number; readonly orders: readonly OrderInState[] } {
+    const isHere = (leaf: string): boolean => leaf === path || leaf.startsWith(`${path}.`);
+    const found = [...this.#moving.values()]
+      .filter((order) => order.state.split(' + ').some(isHere) && matches(filter, order))
+      .sort((a, b) => a.since - b.since);
+    return { total: found.length, orders: found.slice(0, limit) };
+  }
+
+  /** Resolves when a commit changes the order, when `withinMs` have passed, or when `signal` is aborted. */
+  async untilChanged(orderId: string, withinMs: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = this.#changed.get(orderId) ?? new Set();
+    this.#changed.set(orderId, waiting.add(resolve));
+    const cancel = this.#parts.clock.schedule(resolve, withinMs);
+    const leave = () => resolve();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) resolve();
+    await promise;
+    cancel();
+    signal.removeEventListener('abort', leave);
+    waiting.delete(resolve);
+    if (waiting.size === 0) this.#changed.delete(orderId);
+  }
+}

@@ -1,0 +1,155 @@
+// Live plots of the last hour, one small plot for each question, drawn by uPlot on canvases.
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Sample } from '../shapes.ts';
+import { toDuration } from './formats.ts';
+
+type Read = (sample: Sample) => number | null;
+interface Question {
+  readonly title: string;
+  readonly lines: readonly { readonly name: string; readonly tone: string; readonly read: Read }[];
+  toText(value: number): string;
+}
+
+const toNumber = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 1 });
+const questions: readonly Question[] = [
+  {
+    title: 'Orders per second',
+    lines: [
+      { name: 'placed', tone: '--accent', read: ({ placed }) => placed },
+      { name: 'ended', tone: '--good', read: ({ ended }) => ended },
+    ],
+    toText: toNumber,
+  },
+  {
+    title: 'From placing to the outcome',
+    lines: [
+      { name: 'p50', tone: '--accent', read: ({ p50Ms }) => p50Ms },
+      { name: 'p99', tone: '--warn', read: ({ p99Ms }) => p99Ms },
+    ],
+    toText: toDuration,
+  },
+  {
+    title: 'Success rate',
+    lines: [
+      {
+        name: 'completed',
+        tone: '--good',
+        read: ({ completed, ended }) => (ended === 0 ? null : (completed / ended) * 100),
+      },
+    ],
+    toText: (value) => `${toNumber(value)} %`,
+  },
+  {
+    title: 'Declines and incidents',
+    lines: [
+      { name: 'declined', tone: '--warn', read: ({ declined }) => declined },
+      { name: 'incidents', tone: '--bad', read: ({ incidents }) => incidents },
+    ],
+    toText: toNumber,
+  },
+  {
+    title: 'Commits and queue',
+    lines: [
+      { name: 'commits', tone: '--accent', read: ({ commits }) => commits },
+      { name: 'queue', tone: '--undoing', read: ({ queue }) => queue },
+    ],
+    toText: toNumber,
+  },
+];
+
+const colourOf = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name);
+
+const toData = ({ lines }: Question, samples: readonly Sample[]): uPlot.AlignedData => [
+  samples.map(({ at }) => at / 1000),
+  ...lines.map(({ read }) => samples.map(read)),
+];
+
+const plotHeight = 74;
+
+const createPlot = (question: Question, element: HTMLElement): uPlot =>
+  new uPlot(
+    {
+      width: element.clientWidth,
+      height: plotHeight,
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [4, 0, 0, 0],
+      scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.1)] } },
+      axes: [
+        {
+          stroke: () => colourOf('--quiet'),
+          grid: { show: false },
+          ticks: { show: false },
+          size: 18,
+          font: '10px system-ui',
+        },
+        {
+          stroke: () => colourOf('--quiet'),
+          grid: { stroke: () => colourOf('--hair'), width: 1 },
+          ticks: { show: false },
+          size: 44,
+          space: 24,
+          font: '10px system-ui',
+          values: (_plot, values) => values.map((value) => question.toText(value)),
+        },
+      ],
+      series: [
+        {},
+        ...question.lines.map(({ tone }) => ({
+          stroke: () => colourOf(tone),
+          width: 1.5,
+          points: { show: true, size: 3 },
+        })),
+      ],
+    },
+    [[]],
+    element,
+  );
+
+const Plot = ({ question, samples }: { question: Question; samples: readonly Sample[] }) => {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const made = createPlot(question, element);
+    plot.current = made;
+    const watching = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: plotHeight }),
+    );
+    watching.observe(element);
+    return () => {
+      watching.disconnect();
+      made.destroy();
+    };
+  }, [question]);
+  useEffect(() => plot.current?.setData(toData(question, samples)), [question, samples]);
+  const last = samples.at(-1);
+  return (
+    <figure className="plot">
+      <figcaption>
+        <span>{question.title}</span>
+        {question.lines.map(({ name, tone, read }) => {
+          const value = last && read(last);
+          return (
+            <span key={name} className="key">
+              <i style={{ background: `var(${tone})` }} />
+              {name} <b>{value === undefined || value === null ? '–' : question.toText(value)}</b>
+            </span>
+          );
+        })}
+      </figcaption>
+      <div ref={place} />
+    </figure>
+  );
+};
+
+export const Plots = ({ samples }: { samples: readonly Sample[] }) => (
+  <section className="plots" aria-label="The last hour">
+    {questions.map((question) => (
+      <Plot key={question.title} question={question} samples={samples} />
+    ))}
+  </section>
+);

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { orderSystem } from '../../machines/system.ts';
+import { limits } from '../../src/config.ts';
+import { registerSystem } from '../../src/step/register.ts';
+import { toStored } from '../../src/step/snapshot.ts';
+import { createStory, orders, placing, untilPaying } from './stories.ts';
+
+const watched = registerSystem(orderSystem, limits, () => true);
+
+const tell = () => {
+  const story = createStory(watched);
+  story.tell('order', 'order.place', placing);
+  story.answer('warehouse', 'warehouse.checked', { problems: [] });
+  return story;
+};
+
+test('where somebody looks on, a step says who was told what by whom, in the order in which it was taken', () => {
+  const { results } = tell();
+  const said = results.map(({ passed = [] }) =>
+    passed.map(({ from, to, message }) => `${from} > ${to}: ${message.type}`),
+  );
+  expect(said).toEqual([
+    [
+      'outside > order: order.place',
+      'order > inventory: inventory.check',
+      'inventory > warehouse: warehouse.check',
+    ],
+    [
+      'warehouse > inventory: warehouse.checked',
+      'inventory > order: inventory.check-passed',
+      'order > inventory: inventory.reserve',
+      'inventory > warehouse: warehouse.reserve',
+    ],
+  ]);
+});
+
+test('what an actor made of a message is its snapshot before and after', () => {
+  const [first] = tell().results;
+  const [placed, , called] = first?.passed ?? [];
+  expect(placed?.taken?.was.value).not.toEqual('validating');
+  expect(placed?.taken?.is.value).toEqual('validating');
+  expect(called).not.toHaveProperty('taken');
+});
+
+test('looking on changes nothing else', () => {
+  const [{ passed, state, ...result }, unwatched] = [tell().last(), createStory()];
+  unwatched.tell('order', 'order.place', placing);
+  unwatched.answer('warehouse', 'warehouse.checked', { problems: [] });
+  expect(passed).toHaveLength(4);
+  expect(unwatched.last()).toMatchObject(result);
+  expect(toStored(watched, state)).toBe(toStored(orders, unwatched.state()));
+});
+
+test('where nobody looks on, nothing is noted', () => {
+  expect(untilPaying().results.map(({ passed }) => passed)).toEqual([undefined, undefined, undefined]);
+});

@@ -95,7 +95,7 @@ export const toArrow = (transition: AnyTransitionDefinition): string => {
   return `${toCause(eventType)}${toCondition(transition)} → ${to}`;
 };
 
-export const toCause = (eventType: string): string => {
+const toCause = (eventType: string): string => {
   const [, deadline] = /^xstate\.after\.([^.]+)/.exec(eventType) ?? [];
   if (deadline !== undefined) return `after ${deadline}`;
   if (eventType.startsWith('xstate.done.')) return 'all done';

@@ -42,7 +42,7 @@ export interface Place {
   readonly met: readonly string[];
 }
 type Snapshot = TransitionSnapshot<Place>;
-export type Path = StatePath<Snapshot, Action>;
+type Path = StatePath<Snapshot, Action>;
 
 export interface Graph {
   readonly troubles: Troubles;

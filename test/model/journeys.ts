@@ -44,7 +44,7 @@ const toParts = (name: string, ways: readonly Way[]): (readonly [string, readonl
 const toSeconds = (at: number): string => new Date(at).toISOString().slice(11);
 
 /** Drives everything. @throws Error with a story, where a server and the model differ. */
-export const runJourneys = async ({ ear, graphs, groups }: Journeys): Promise<Coverage> => {
+const runJourneys = async ({ ear, graphs, groups }: Journeys): Promise<Coverage> => {
   const met = new Set<string>();
   for (const [, ways] of groups) await driveWays(ways, ear, met);
   return toCoverage(ear.items, graphs, met);

@@ -56,16 +56,6 @@ export interface Moment {
   readonly results: readonly StepResult[];
 }
 
-/** Ids that a host draws. The model has its own; held against a server, it is given the server's. */
-export interface Names {
-  message(version: number): string;
-  refund(version: number): string;
-}
-export const ownNames: Names = {
-  message: (version) => `message-${version}`,
-  refund: (version) => `refund-${version}`,
-};
-
 export const callTimeoutMs = 10_000;
 export const start = Date.UTC(2026, 0, 1);
 
@@ -78,22 +68,19 @@ export interface Model {
   takes(moment: Moment, move: MoveAction): boolean;
 }
 
-export const createModel = (
-  system: RegisteredSystem,
-  policy: Policy,
-  { orderId = sampleOrder.orderId, names = ownNames, at = start } = {},
-): Model => {
-  const placing = { ...sampleOrder, type: 'order.place', orderId, policy };
+export const createModel = (system: RegisteredSystem, policy: Policy, at = start): Model => {
+  const { orderId } = sampleOrder;
+  const placing = { ...sampleOrder, type: 'order.place', policy };
   const toMessage = ({ state }: Moment, to: string, message: AnyEventObject, at: number): Incoming => ({
     kind: 'message',
     orderId,
     at,
-    messageId: names.message(state.version + 1),
+    messageId: `message-${state.version + 1}`,
     to,
     message,
     causationId: null,
   });
-  const refundId = ({ state }: Moment) => names.refund(state.version + 1);
+  const refundId = ({ state }: Moment) => `refund-${state.version + 1}`;
 
   const toIncoming = (moment: Moment, action: Action): Incoming | undefined => {
     const { now: at } = moment;
@@ -170,7 +157,7 @@ export const createModel = (
 
   return {
     orderId,
-    first: { state: newSystem(system, at, names.message(1)), now: at, flights: new Map(), results: [] },
+    first: { state: newSystem(system, at, 'message-1'), now: at, flights: new Map(), results: [] },
     next: (moment, action) => {
       if (action.type === 'wait') return pass(moment);
       if (action.type === 'crash') {
@@ -187,7 +174,7 @@ export const createModel = (
 };
 
 /** The message that a move stands for. */
-export const toMoveMessage = (
+const toMoveMessage = (
   { move, outcome, transactionId, amount }: MoveAction,
   refundId: string,
 ): AnyEventObject => {
@@ -235,7 +222,7 @@ const findCall = ({ state }: Moment, name: string) => {
   return found;
 };
 
-export const nextDeadline = ({ state }: Moment): number =>
+const nextDeadline = ({ state }: Moment): number =>
   Math.min(...[...state.deadlines.values()].map(({ dueAt }) => dueAt));
 
 type Coming =

@@ -7,7 +7,7 @@ import { toStep, toWhere } from './marks.ts';
 import type { Action, Model, Moment } from './model.ts';
 
 /** One thing that happens on a way. */
-export interface WayStep {
+interface WayStep {
   readonly action: Action;
   readonly before: Moment;
   readonly after: Moment;

@@ -9,6 +9,13 @@ import { unreachable } from './unreachable.ts';
 
 const { items } = listen(orderSystem);
 
+describe('whatever a chart holds', () => {
+  it('has a name of its own, so that nothing is counted for something else', () => {
+    const names = items.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
 describe('a chart alone, whatever it is told', () => {
   it.each(actorNames)('%s meets everything that it holds, but what it rules out itself', (name) => {
     const met = exploreFree(name);

@@ -11,7 +11,7 @@ export const renderCoverage = (ear: Ear, coverage: Coverage): string =>
   [
     toHeading(
       'What the model-based tests cover',
-      'Paths are found by `xstate/graph` in the charts that run, and each is driven through the HTTP API of a real server (test/model). A state, transition, deadline or answer of a guard counts as tested where such a path met it and the server agreed with the charts after it. The states and steps of the whole are those of the four charts together, with up to two troubles on the way (wrong, missing or refused answers, deadlines) or a crash of the process; the charts one by one are tested as deep as it takes. `npm test` fails below 100 %.',
+      'Paths are found by `xstate/graph` in the charts that run, and each is driven through the HTTP API of a real server (test/model). A state, transition, deadline or answer of a guard counts as tested where such a path met it and the server agreed with the charts after it. The states and steps of the whole are those of the four charts together, with up to two troubles on the way (wrong, missing or refused answers, deadlines) or a crash of the process, before or after one wrong answer of the bank; the charts one by one are tested as deep as it takes. `npm test` fails below 100 %.',
     ),
     toTable(
       ['What', 'Tested', 'Possible'],

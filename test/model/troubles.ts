@@ -36,7 +36,9 @@ const impatient = toSettings({ COMPENSATE_WITHIN_MS: 4000 });
 export const wholes: readonly (readonly [Settings, Troubles])[] = [
   [atOnce, { whole: true, services: ['warehouse', 'gateway', 'mailer'], most: 2 }],
   [later, { whole: true, services: ['gateway'], most: 2 }],
-  [atOnce, { whole: true, services: [], most: 0, crashes: 1 }],
+  [atOnce, { whole: true, services: [], most: 0, crashes: 1, moves: ['cancel', 'capture'] }],
+  // What fails after a crash is doubted.
+  [atOnce, { whole: true, services: ['gateway'], most: 1, crashes: 1, moves: [] }],
 ];
 
 /** Each chart alone: whatever it takes to meet the last of its states, transitions, deadlines and guards. */

@@ -6,7 +6,7 @@ import type { AnyEventObject } from 'xstate';
 import { isMessageType, type Message, messages } from '../../machines/messages.ts';
 import type { FaultPoint } from '../../src/faults.ts';
 import { ask, post, sampleBody } from '../e2e/client.ts';
-import { type Action, type Moment, type MoveAction, toFact } from './model.ts';
+import { type Action, type Moment, type MoveAction, toFact, toWordsOf } from './model.ts';
 import type { Server } from './process.ts';
 
 /** One order on a server, and how the server's ids read in the model. */
@@ -41,25 +41,10 @@ const repeatThrough = async <T>(server: Server, point: FaultPoint, request: () =
 };
 
 /** The body of the request that a move is. */
-const toBody = ({ move, to, outcome, transactionId, amount }: MoveAction): object => {
-  switch (move) {
-    case 'cancel':
-      return { reason: 'changed my mind' };
-    case 'capture':
-      return {};
-    case 'refunds':
-      return { ...(amount !== undefined && { amount }), reason: 'it was broken' };
-    case 'retry':
-      return { actor: to };
-    case 'resolve':
-      return {
-        actor: to,
-        outcome,
-        note: 'I asked them',
-        ...(transactionId !== undefined && { transactionId }),
-      };
-  }
-};
+const toBody = (action: MoveAction): object => ({
+  ...((action.move === 'retry' || action.move === 'resolve') && { actor: action.to }),
+  ...toWordsOf(action),
+});
 
 /** Asks for a move, whether it is open or not. */
 export const askFor = ({ server, orderId }: Subject, move: MoveAction, key: string = crypto.randomUUID()) =>

@@ -173,24 +173,26 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
   };
 };
 
-/** The message that a move stands for. */
-const toMoveMessage = (
-  { move, outcome, transactionId, amount }: MoveAction,
-  refundId: string,
-): AnyEventObject => {
-  const { type } = moves[move];
+/** What a person says with a move. */
+export const toWordsOf = ({ move, outcome, transactionId, amount }: MoveAction): object => {
   switch (move) {
     case 'cancel':
-      return { type, reason: 'changed my mind' };
-    case 'capture':
-    case 'retry':
-      return { type };
+      return { reason: 'changed my mind' };
     case 'refunds':
-      return { type, refundId, ...(amount !== undefined && { amount }), reason: 'it was broken' };
+      return { ...(amount !== undefined && { amount }), reason: 'it was broken' };
     case 'resolve':
-      return { type, outcome, note: 'I asked them', ...(transactionId !== undefined && { transactionId }) };
+      return { outcome, note: 'I asked them', ...(transactionId !== undefined && { transactionId }) };
+    default:
+      return {};
   }
 };
+
+/** The message that a move stands for. */
+const toMoveMessage = (action: MoveAction, refundId: string): AnyEventObject => ({
+  type: moves[action.move].type,
+  ...(action.move === 'refunds' && { refundId }),
+  ...toWordsOf(action),
+});
 
 const serviceOfActor = (actor: ActorName) => {
   const found = Object.entries(clients).find(([, client]) => client === actor);

@@ -47,6 +47,15 @@ export interface RegisteredSystem {
   isWatched(): boolean;
 }
 
+interface Limits {
+  readonly microsteps: number;
+  readonly messagesPerStep: number;
+}
+
+const never = () => false;
+/** What was registered before: hosts of one process, and the doctor, run the same charts. */
+const registered = new WeakMap<ChartSystem, { readonly limits: Limits; readonly system: RegisteredSystem }>();
+
 /**
  * Registers `system`. Its steps note what passes within them while `isWatched` says so: never, where it is left out.
  * @throws AppError `chart-unsupported` that names every state with something a step cannot keep its word
@@ -54,9 +63,17 @@ export interface RegisteredSystem {
  */
 export const registerSystem = (
   system: ChartSystem,
-  limits: { readonly microsteps: number; readonly messagesPerStep: number },
-  isWatched: () => boolean = () => false,
+  limits: Limits,
+  isWatched: () => boolean = never,
 ): RegisteredSystem => {
+  const before = registered.get(system);
+  if (before?.limits === limits) return { ...before.system, isWatched };
+  const made = register(system, limits);
+  registered.set(system, { limits, system: made });
+  return { ...made, isWatched };
+};
+
+const register = (system: ChartSystem, limits: Limits): RegisteredSystem => {
   const names = Object.keys(system.charts);
   const taken = names.filter((name) => system.services.includes(name));
   const problems = [
@@ -78,7 +95,7 @@ export const registerSystem = (
     charts,
     services: new Set(system.services),
     longestStep: limits.messagesPerStep,
-    isWatched,
+    isWatched: never,
   };
 };
 

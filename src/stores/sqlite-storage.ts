@@ -62,14 +62,18 @@ const readSchema = (connection: DatabaseSync): ReadonlyMap<string, string> => {
   return new Map(rows.map((row) => [`${text(row, 'type')} ${text(row, 'name')}`, text(row, 'sql')]));
 };
 
+let madeSchema: ReadonlyMap<string, string> | undefined;
+
 /** What the migrations make of an empty database. */
 const makeSchema = (): ReadonlyMap<string, string> => {
+  if (madeSchema !== undefined) return madeSchema;
   const fresh = new DatabaseSync(':memory:');
   try {
     for (const name of readMigrationNames()) {
       fresh.exec(readFileSync(new URL(name, migrationsFolder), 'utf8'));
     }
-    return readSchema(fresh);
+    madeSchema = readSchema(fresh);
+    return madeSchema;
   } finally {
     fresh.close();
   }

@@ -12,7 +12,7 @@ import { type FlowFilter, matches } from './filter.ts';
 import { fromView, type Moving, toMoving } from './moving.ts';
 import { findTaken } from './paths.ts';
 import { Scene } from './scene.ts';
-import type { FlowFrame, OrderInState, Sample, ServiceHealth } from './shapes.ts';
+import type { FlowFrame, Holder, OrderInState, Sample, ServiceHealth } from './shapes.ts';
 
 export interface FlowParts {
   readonly clock: Clock;
@@ -172,6 +172,20 @@ export class Flow implements Onlooker {
       .filter((order) => order.state.split(' + ').some(isHere) && matches(filter, order))
       .sort((a, b) => a.since - b.since);
     return { total: found.length, orders: found.slice(0, limit) };
+  }
+
+  /** Orders that hold stock of a product, those first whose reservation ends first. */
+  holders(productId: string, limit: number): { readonly total: number; readonly holders: readonly Holder[] } {
+    const found = [...this.#moving.values()].flatMap(
+      ({ id, customerId, state, shares, isHolding, heldUntil: until }): Holder[] => {
+        const ours = isHolding ? shares.filter((share) => share.productId === productId) : [];
+        const quantity = ours.reduce((sum, share) => sum + share.quantity, 0);
+        return quantity === 0 ? [] : [{ id, customerId, state, quantity, until }];
+      },
+    );
+    const latest = Number.POSITIVE_INFINITY;
+    const sorted = found.sort((a, b) => (a.until ?? latest) - (b.until ?? latest));
+    return { total: found.length, holders: sorted.slice(0, limit) };
   }
 
   /** Resolves when a commit changes the order, when `withinMs` have passed, or when `signal` is aborted. */

@@ -40,9 +40,11 @@ export class Scene {
   read(orders: Iterable<Moving>, now: number) {
     const ages = new Map<string, { readonly ms: number[]; incidents: number }>();
     let inFlight = 0;
+    const versions: Record<string, number> = {};
     for (const order of orders) {
       if (!matches(this.filter, order)) continue;
       inFlight += 1;
+      versions[order.chartVersion] = (versions[order.chartVersion] ?? 0) + 1;
       for (const path of toOuter(order.state)) {
         const known = ages.get(path) ?? { ms: [], incidents: 0 };
         known.ms.push(Math.max(0, now - order.since));
@@ -52,6 +54,7 @@ export class Scene {
     }
     return {
       inFlight,
+      versions,
       states: Object.fromEntries(
         [...ages].map(([path, { ms, incidents }]) => [path, toState(ms, incidents)]),
       ),

@@ -27,6 +27,9 @@ const products = [
   { productId: 'product-2', name: 'Gadget', unitPrice: 7500, currency: 'USD', onHand: plenty },
 ] as const;
 
+/** A thousand orders in flight are to wait for their turn, however slow the machine is. */
+const neverRefuse = { MAX_PENDING_MESSAGES: 1_000_000, MAX_WAIT_MS: 3_600_000 };
+
 interface ShopPlan {
   readonly path: string;
   readonly settings?: Readonly<Record<string, string | number>> | undefined;
@@ -42,7 +45,7 @@ export const openShop = async ({ path, settings, paymentMs, gateway, counts }: S
   const database = openDatabase(path);
   const writer = counts ? countStatements(database.writer, counts) : database.writer;
   const store = createSqliteStore({ ...database, writer });
-  const shop = await createOrderchart(readSettings({ LOG_LEVEL: 'error', ...settings }), {
+  const shop = await createOrderchart(readSettings({ LOG_LEVEL: 'error', ...neverRefuse, ...settings }), {
     store,
     services: { gateway: gateway ?? bank.service, mailer: post.service },
   });

@@ -81,7 +81,10 @@ export const settingsSchema = z.strictObject({
   MAX_BATCH_ORDERS: count.default(256).describe('orders in one commit, at most'),
   MAX_PENDING_MESSAGES: count
     .default(10_000)
-    .describe('messages waiting for a commit before new orders are refused (503)'),
+    .describe('messages waiting for a commit before new orders and moves are refused (503)'),
+  MAX_WAIT_MS: duration
+    .default(5000)
+    .describe('new orders and moves are refused (503) where they would wait longer for their commit'),
   MAX_CALLS_IN_FLIGHT: count.default(1000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
@@ -122,6 +125,8 @@ export const limits = {
   previewedOrders: 50,
   eventPage: 1000,
   waitSeconds: 60,
+  /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */
+  backlog: 4096,
   /** A request must be here, headers and body, within this time; a slow one is cut off with 408. */
   requestTimeoutMs: 10_000,
   /** Bytes of an identifier in an address, percent-encoded. */
@@ -131,6 +136,8 @@ export const limits = {
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,
+  /** How long new connections are taken in after a commit, at most, before the next one begins. */
+  listenMs: 500,
   /** Messages of one order in one commit. */
   messagesPerCommit: 50,
   /** Times a batch is stepped again for an order whose version moved on. */

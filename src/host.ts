@@ -80,6 +80,10 @@ export interface HostHealth {
 }
 
 export interface Host {
+  /** Somebody has connected: a busy host listens for a moment before it goes on. */
+  knock(): void;
+  /** False where `place` and `send` would throw `overloaded` now. It costs nothing to ask. */
+  hasRoom(): boolean;
   /**
    * Takes an order in. Resolves after the commit.
    * @throws AppError `overloaded` or `closing`; then nothing was stored.

@@ -4,10 +4,10 @@
 // service's trouble never reaches the host as an exception.
 import { z } from 'zod';
 import {
+  isMessageType,
   type Message,
   type MessageType,
   messages,
-  messageTypes,
   type ServiceName,
   serviceNames,
 } from '../machines/messages.ts';
@@ -177,18 +177,25 @@ const toReply = (
   { key, attempt }: CommandTo<ServiceName>,
   answer: unknown,
 ): Message | undefined => {
-  const reply = toFrozenJson(answer, { key, attempt });
-  return isMessage(reply) && messages[reply.type].from.some((name) => name === service) ? reply : undefined;
+  const reply = toJson(() => ({ ...(typeof answer === 'object' ? answer : {}), key, attempt }));
+  if (!isMessage(reply) || !messages[reply.type].from.some((name) => name === service)) return undefined;
+  freezeDeeply(reply);
+  return reply;
 };
 
-/** A deep, frozen copy with `echo` in it; undefined for what JSON cannot carry (a circle, a bigint). */
-const toFrozenJson = (answer: unknown, echo: Pick<CommandTo<ServiceName>, 'key' | 'attempt'>): unknown => {
+/** A deep copy; undefined for what JSON cannot carry (a circle, a bigint) and for what throws when it is read. */
+const toJson = (read: () => object): unknown => {
   try {
-    const text = JSON.stringify({ ...(typeof answer === 'object' ? answer : {}), ...echo });
-    return JSON.parse(text, (_name, part: unknown) => Object.freeze(part));
+    return JSON.parse(JSON.stringify(read()));
   } catch {
     return undefined;
   }
+};
+
+const freezeDeeply = (value: unknown): void => {
+  if (typeof value !== 'object' || value === null) return;
+  Object.freeze(value);
+  for (const part of Object.values(value)) freezeDeeply(part);
 };
 
 const toTrouble = (service: ServiceName, { command }: Call, reason: Trouble): Message => {
@@ -212,12 +219,9 @@ const isKeyTooOld = ({ keyLifetimeMs }: OutsideService, call: Call, now: number)
 const isCommandTo = (service: ServiceName, value: unknown): value is CommandTo<ServiceName> =>
   isMessage(value) && messages[value.type].to.some((name) => name === service);
 
-const named = z.looseObject({ type: z.enum(messageTypes) });
-
 /** Whether `value` has a declared type and exactly the payload that this type carries. */
 const isMessage = (value: unknown): value is Message => {
-  const found = named.safeParse(value);
-  if (!found.success) return false;
-  const { type, ...payload } = found.data;
-  return messages[type].payload.safeParse(payload).success;
+  if (typeof value !== 'object' || value === null || !('type' in value)) return false;
+  const { type, ...payload } = value;
+  return typeof type === 'string' && isMessageType(type) && messages[type].payload.safeParse(payload).success;
 };

@@ -48,14 +48,14 @@ describe('an order, with 64 in flight', () => {
     expect(counts.commits / orders).toBeLessThan(0.1);
   });
 
-  it('takes no more than 55 statements', () => {
+  it('takes no more than 12 statements', () => {
     expect(counts.statements).toBeGreaterThan(orders);
-    expect(counts.statements / orders).toBeLessThan(55);
+    expect(counts.statements / orders).toBeLessThan(12);
   });
 
-  it('writes no more than 75 KiB, temporary files and checkpoints included', () => {
+  it('writes no more than 32 KiB, temporary files and checkpoints included', () => {
     expect(logBytes).toBeGreaterThan(0);
     if (Number.isNaN(writtenBytes)) return;
-    expect(writtenBytes / 1024 / orders).toBeLessThan(75);
+    expect(writtenBytes / 1024 / orders).toBeLessThan(32);
   });
 });

@@ -102,7 +102,7 @@ export const rows: Readonly<Record<string, Shown>> = {
   D10: [order, 'tells how many are really there of what is short'],
   D11: [notification, 'is announced to have been sent only when the mailer has taken it'],
   D12: [order, 'is told to the customer'],
-  D13: [hot, 'a thousand buyers at once of a hundred units buy exactly a hundred'],
+  D13: [hot, 'a thousand buyers at once of a hundred units buy exactly a hundred: %s'],
   D14: [runner, 'a slow bank holds up one order and no other'],
   D15: ['services/warehouse.test.ts', 'gives back what the order holds, and nothing of another order'],
   D16: ['contracts/store-stock.ts', 'a sale takes what was held out of the building'],

@@ -1,5 +1,7 @@
 // The network edge: Fastify with every route, one way of checking, one way of refusing. It never listens by
 // itself and knows of orders only what src/host.ts promises. Others may add routes of their own to it.
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
@@ -13,13 +15,20 @@ import { addMoves } from './moves.ts';
 import { addOperations } from './operations.ts';
 import { addOrders } from './orders.ts';
 import type { ApiParts, RouteParts } from './parts.ts';
-import { answerBrokenConnection, answerError, answerUnknownRoute, compileValidator } from './refusals.ts';
+import {
+  answerBrokenConnection,
+  answerError,
+  answerUnknownRoute,
+  compileValidator,
+  watchAnswers,
+} from './refusals.ts';
 import { addRequestRules, toRequestId } from './requests.ts';
 
-const createServer = ({ ids, logger }: ApiParts, requestTimeoutMs: number): FastifyInstance => {
+const createServer = ({ host, ids, logger }: ApiParts, requestTimeoutMs: number): FastifyInstance => {
   const refuse = answerError(logger);
   const loggerInstance: FastifyBaseLogger = logger;
-  return Fastify({
+  const answers = new WeakMap<Socket, ServerResponse>();
+  const app = Fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: toRequestId(ids),
@@ -37,8 +46,13 @@ const createServer = ({ ids, logger }: ApiParts, requestTimeoutMs: number): Fast
       reply.headers({ 'x-content-type-options': 'nosniff' });
       refuse(error, request, reply);
     },
-    clientErrorHandler: answerBrokenConnection(ids),
+    clientErrorHandler: answerBrokenConnection(ids, answers),
   });
+  watchAnswers(app.server, answers);
+  app.server.on('connection', () => host.knock());
+  // Node would refuse an expectation that it does not know without a word; nobody has to meet one.
+  app.server.on('checkExpectation', (...exchange) => app.server.emit('request', ...exchange));
+  return app;
 };
 
 /** Builds the API; `listen` is the caller's. `requestTimeoutMs`: how long a request may take to arrive. */

@@ -18,7 +18,14 @@ type ProblemAnswer = ReturnType<typeof content<typeof problem>>;
 
 /** The problems that a route can answer, by status. */
 export const problems = (...codes: readonly ProblemCode[]): Record<number, ProblemAnswer> => {
-  const everywhere: ProblemCode[] = ['invalid-request', 'internal-error', 'closing'];
+  const everywhere: ProblemCode[] = [
+    'invalid-request',
+    'request-timeout',
+    'address-too-long',
+    'headers-too-large',
+    'internal-error',
+    'closing',
+  ];
   const byStatus = Map.groupBy([...new Set([...codes, ...everywhere])], (code) => problemKinds[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, kinds]) => [

@@ -1,6 +1,6 @@
 // How a request is refused: everything that is thrown becomes one application/problem+json answer. It never
 // shows what an unexpected error says; that goes to the log, by named fields, with the request's id.
-import { STATUS_CODES } from 'node:http';
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -168,12 +168,26 @@ export const answerUnknownRoute =
     return sendRefusal(request, reply, { code: 'method-not-allowed', detail, details: {} });
   };
 
+/** The last answer that was begun on each connection. */
+type LastAnswers = WeakMap<Socket, ServerResponse>;
+
+/** Notes which answer is begun on which connection. */
+export const watchAnswers = (server: Server, answers: LastAnswers): void => {
+  server.on('request', ({ socket }, response) => answers.set(socket, response));
+};
+
 /** Answers bytes that never became a request: broken, too large, or too slow. */
 export const answerBrokenConnection =
-  (ids: Ids) =>
+  (ids: Ids, answers: LastAnswers) =>
   (error: Error & { code: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
+      return;
+    }
+    const last = answers.get(socket);
+    // A request has one answer, and nothing may be written into one that is under way.
+    if (last?.headersSent && !(last.writableFinished && last.req.complete)) {
+      socket.end(() => socket.destroy());
       return;
     }
     const code = codesOfFramework[error.code] ?? 'invalid-request';

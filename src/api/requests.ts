@@ -27,7 +27,10 @@ const headers = {
   'cache-control': 'no-store',
 };
 
-export const addRequestRules = (app: FastifyInstance, { departures, logger, metrics }: RouteParts): void => {
+export const addRequestRules = (
+  app: FastifyInstance,
+  { host, departures, logger, metrics }: RouteParts,
+): void => {
   const durations = new Histogram({
     name: 'orderchart_http_request_seconds',
     help: 'time from the request to the end of its answer',
@@ -43,12 +46,18 @@ export const addRequestRules = (app: FastifyInstance, { departures, logger, metr
     durations.observe({ method, route: route ?? 'none', status: String(status) }, ms / 1000);
     logger.info({ requestId: request.id, method, route, status, ms }, 'request');
   };
+  const whyRefused = ({ method, is404 }: FastifyRequest): AppError | undefined => {
+    if (departures.closing()) return new AppError('closing', 'The server is stopping.');
+    // Before the body is read and anything is looked up: a refusal must cost a small part of what is refused.
+    if (host.hasRoom() || method !== 'POST' || is404) return undefined;
+    return new AppError('overloaded', 'Too much waits to be stored; try again in a moment.');
+  };
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers);
     reply.header('x-request-id', request.id);
     // `close` comes for every answer, also for one that nobody waited for; `finish` does not.
     reply.raw.once('close', () => record(request, reply));
-    done(departures.closing() ? new AppError('closing', 'The server is stopping.') : undefined);
+    done(whyRefused(request));
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (departures.closing()) reply.header('connection', 'close');

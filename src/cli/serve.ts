@@ -2,7 +2,7 @@
 // SIGTERM finishes what is under way and lets the process end with code 0.
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../clock.ts';
-import type { Settings } from '../config.ts';
+import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Create, Running } from './running.ts';
 import { sampleProducts } from './sample.ts';
@@ -34,7 +34,7 @@ export const serve = async (
 
 const listen = async (api: FastifyInstance, { HOST: host, PORT: port }: Settings): Promise<string> => {
   try {
-    return await api.listen({ host, port });
+    return await api.listen({ host, port, backlog: limits.backlog });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const reason =

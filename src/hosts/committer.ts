@@ -11,8 +11,9 @@ import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { fromStored, newSystem, type SystemState } from '../step/snapshot.ts';
-import { isSettled } from '../step/view.ts';
+import { hasIncident, isSettled } from '../step/view.ts';
 import type { CommitResult, OrderWork, Store, StoredOrder } from '../store.ts';
+import { Pace } from './pace.ts';
 import { openSession, type Session } from './session.ts';
 import { blame, decide, type Taken, takeWorks, type Work } from './taken.ts';
 
@@ -44,8 +45,10 @@ export class Committer {
   readonly #queues = new Map<string, Work[]>();
   /** Orders with queued work that no commit has taken yet, in the order of arrival. */
   readonly #ready = new Set<string>();
-  /** Systems of moving orders as of their last commit; the store is what counts. */
+  /** Systems of orders that wait for a service, as of their last commit; the store is what counts. */
   readonly #cache = new Map<string, SystemState>();
+  readonly #pace = new Pace();
+  #knocked = false;
   #pending = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -65,9 +68,21 @@ export class Committer {
     this.#parts.clock.soon(() => this.#run());
   }
 
-  /** Messages that wait for their commit, or are being committed. */
-  get pending(): number {
-    return this.#pending;
+  /** A connection was taken in; more may wait. */
+  knock(): void {
+    this.#knocked = true;
+  }
+
+  /** Whether one more message would be committed soon enough. */
+  hasRoom(): boolean {
+    const { MAX_PENDING_MESSAGES, MAX_WAIT_MS } = this.#parts.settings;
+    return this.#pending < MAX_PENDING_MESSAGES && this.#pace.waitOf(this.#pending) <= MAX_WAIT_MS;
+  }
+
+  /** Whether the order waited for a service, and for nobody else, at its last commit here. */
+  isMoving(orderId: string): boolean {
+    const state = this.#cache.get(orderId);
+    return state !== undefined && !hasIncident(state);
   }
 
   /** Resolves when nothing is queued or being committed. */
@@ -81,16 +96,31 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
+    const { clock } = this.#parts;
     while (this.#ready.size > 0) {
+      const startedAt = clock.now();
       let open = this.#takeBatch();
       const count = open.reduce((sum, { works }) => sum + works.length, 0);
       while (open.length > 0) open = await this.#commit(open);
       this.#count(-count);
-      // Lets requests and replies that came in during the flush join the next commit.
-      await new Promise<void>((resolve) => this.#parts.clock.soon(resolve));
+      await this.#listen();
+      this.#pace.note(count, clock.now() - startedAt);
     }
     this.#idle?.resolve();
     this.#idle = undefined;
+  }
+
+  /**
+   * Lets requests and replies that came in during the flush join the next commit. A turn of the event loop
+   * takes in one new connection only, so while there are any it takes another turn, for a bounded time.
+   */
+  async #listen(): Promise<void> {
+    const { clock } = this.#parts;
+    const until = clock.now() + limits.listenMs;
+    do {
+      this.#knocked = false;
+      await new Promise<void>((resolve) => clock.soon(resolve));
+    } while (this.#knocked && clock.now() < until);
   }
 
   #takeBatch(): Taken[] {
@@ -244,7 +274,8 @@ export class Committer {
   #publish(orderId: string, session: Session, leasedUntil: number): void {
     const state = session.state();
     this.#cache.delete(orderId);
-    if (!isSettled(state)) {
+    // What waits for days without a call under way is in the store, not in memory.
+    if (state.calls.size > 0 && !isSettled(state)) {
       this.#cache.set(orderId, state);
       const [oldest] = this.#cache.keys();
       if (oldest !== undefined && this.#cache.size > this.#parts.settings.MAX_CACHED_ORDERS) {

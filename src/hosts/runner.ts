@@ -67,8 +67,6 @@ export const createRunner = async (parts: RunnerParts): Promise<{ host: Host; re
 };
 
 const everything = 'everything';
-/** The topic of those who wait until an order is settled or parked: they need not look at what lies between. */
-const restOf = (orderId: string): string => `rest of ${orderId}`;
 const mostOverdue = 10_000;
 
 class Runner implements Host {
@@ -78,6 +76,8 @@ class Runner implements Host {
   readonly #caller: Caller;
   readonly #alarm: Alarm;
   readonly #board: SignalBoard;
+  /** For those who wait until an order is settled or parked: they need not look at what lies between. */
+  readonly #rests: SignalBoard<OrderView>;
   readonly #closing = new AbortController();
 
   constructor(given: RunnerParts, system: RegisteredSystem) {
@@ -86,6 +86,7 @@ class Runner implements Host {
     this.#parts = parts;
     this.#system = system;
     this.#board = new SignalBoard(parts.clock);
+    this.#rests = new SignalBoard(parts.clock);
     this.#caller = new Caller({
       ...parts,
       owner,
@@ -114,6 +115,10 @@ class Runner implements Host {
     void this.#caller.poll();
     return { resumed: pendingCalls, overdue: overdue.length, parked: incidents };
   }
+
+  knock: Host['knock'] = () => this.#committer.knock();
+
+  hasRoom: Host['hasRoom'] = () => this.#committer.hasRoom();
 
   place: Host['place'] = async (placement, idempotency) => {
     this.#parts.faults.reach('accept.received');
@@ -174,14 +179,20 @@ class Runner implements Host {
   waitUntilSettled: Host['waitUntilSettled'] = async (orderId, withinMs, signal) => {
     const { clock, settings } = this.#parts;
     const until = clock.now() + withinMs;
-    const ends = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    const ends = signal ? AbortSignal.any([this.#closing.signal, signal]) : this.#closing.signal;
+    // What moves here is not at rest yet, and need not be read to see that.
+    let mustLook = !this.#committer.isMoving(orderId);
     for (;;) {
       const left = until - clock.now();
-      const news = this.#board.wait(restOf(orderId), Math.min(Math.max(left, 0), settings.POLL_MS), ends);
-      const view = await this.get(orderId);
-      if (view === undefined || view.settled || view.incidents.length > 0 || left <= 0 || ends.aborted)
-        return view;
-      await news;
+      const isOver = left <= 0 || ends.aborted;
+      const rest = this.#rests.wait(orderId, Math.min(Math.max(left, 0), settings.POLL_MS), ends);
+      if (mustLook || isOver) {
+        const view = await this.get(orderId);
+        if (isOver || view === undefined || view.settled || view.incidents.length > 0) return view;
+      }
+      const atRest = await rest;
+      if (atRest !== undefined) return atRest;
+      mustLook = true;
     }
   };
 
@@ -200,6 +211,7 @@ class Runner implements Host {
     this.#closing.abort();
     this.#parts.faults.reach('drain.before');
     this.#board.raiseAll();
+    this.#rests.raiseAll();
     await this.#alarm.stop();
     await this.#committer.idle();
     await this.#caller.stop(this.#parts.settings.DRAIN_MS);
@@ -210,7 +222,7 @@ class Runner implements Host {
   /** @throws AppError where new messages from outside are not taken now. */
   #admit(): void {
     if (this.#closing.signal.aborted) throw new AppError('closing', 'The service is closing; try another.');
-    if (this.#committer.pending < this.#parts.settings.MAX_PENDING_MESSAGES) return;
+    if (this.#committer.hasRoom()) return;
     throw new AppError('overloaded', 'Too many messages wait for their commit; try again in a moment.');
   }
 
@@ -233,7 +245,9 @@ class Runner implements Host {
       this.#parts.onlooker?.note({ orderId, at: session.at, state, passed: session.passed() });
     const isParked = hasIncident(state);
     const isAtRest = isSettled(state);
-    if (isAtRest || isParked) this.#board.raise(restOf(orderId));
+    if ((isAtRest || isParked) && this.#rests.isAwaited(orderId)) {
+      this.#rests.raise(orderId, toView(orderId, this.#system.version, state));
+    }
     if (isAtRest && !isParked) {
       this.#parts.logger.debug({ orderId, correlationId: state.correlationId }, 'order settled');
     }

@@ -1,41 +1,50 @@
-// Lets readers wait for "something was committed", for one order or for any. It carries no data: whoever is
-// woken reads the store again, so that a slow reader costs no memory and a missed signal no event.
+// Lets readers wait for news of a topic: "something was committed", or "this order came to rest". News are
+// handed to who waits and never kept, so that a slow reader costs no memory: whoever may have missed some
+// reads the store again.
 import type { Clock } from '../clock.ts';
 
-export class SignalBoard {
+export class SignalBoard<News = void> {
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #waiting = new Map<string, Set<(news?: News) => void>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Wakes whoever waits for `topic`. */
-  raise(topic: string): void {
-    const waiting = this.#waiting.get(topic);
-    this.#waiting.delete(topic);
-    for (const wake of waiting ?? []) wake();
+  /** Whether anybody waits for `topic`. */
+  isAwaited(topic: string): boolean {
+    return this.#waiting.has(topic);
   }
 
-  /** Wakes everybody. */
+  /** Wakes whoever waits for `topic`. */
+  raise(topic: string, news?: News): void {
+    const waiting = this.#waiting.get(topic);
+    if (waiting === undefined) return;
+    this.#waiting.delete(topic);
+    for (const wake of waiting) wake(news);
+  }
+
+  /** Wakes everybody, without news. */
   raiseAll(): void {
     for (const topic of [...this.#waiting.keys()]) this.raise(topic);
   }
 
-  /** Resolves at the next `raise(topic)`, after `withinMs`, or when `signal` is aborted. */
-  wait(topic: string, withinMs: number, signal?: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+  /** Resolves at the next `raise(topic)` with its news; without, after `withinMs` or when `signal` is aborted. */
+  wait(topic: string, withinMs: number, signal?: AbortSignal): Promise<News | undefined> {
+    const { promise, resolve } = Promise.withResolvers<News | undefined>();
     const waiting = this.#waiting.get(topic) ?? new Set();
-    this.#waiting.set(topic, waiting.add(resolve));
-    const cancel = this.#clock.schedule(resolve, withinMs);
-    const wake = () => resolve();
-    signal?.addEventListener('abort', wake, { once: true });
-    if (signal?.aborted) resolve();
-    return promise.finally(() => {
+    const wake = (news?: News) => {
       cancel();
-      signal?.removeEventListener('abort', wake);
-      waiting.delete(resolve);
+      signal?.removeEventListener('abort', giveUp);
+      waiting.delete(wake);
       if (waiting.size === 0 && this.#waiting.get(topic) === waiting) this.#waiting.delete(topic);
-    });
+      resolve(news);
+    };
+    const giveUp = () => wake();
+    const cancel = this.#clock.schedule(giveUp, withinMs);
+    this.#waiting.set(topic, waiting.add(wake));
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted) wake();
+    return promise;
   }
 }

@@ -12,6 +12,8 @@ export interface Facts {
   tell(fact: Fact): void;
   /** Facts that nobody has taken in yet, and repetitions still to come. */
   readonly pending: number;
+  /** Whether the bank has something to tell an order that it may not know yet. */
+  isPending(orderId: string): boolean;
 }
 
 const latestMs = 60_000;
@@ -23,7 +25,7 @@ export const createFacts = (
   watch: Watch,
   nodes: () => readonly Node[],
 ): Facts => {
-  let pending = 0;
+  const pending: Fact[] = [];
 
   const deliver = (fact: Fact, repetitions: number): void => {
     const node = nodes().find(({ isUp }) => isUp);
@@ -38,7 +40,7 @@ export const createFacts = (
     const done = () => {
       isAnswered = true;
       if (repetitions > 0) again(chance.between(1, latestMs), repetitions - 1);
-      else pending -= 1;
+      else pending.splice(pending.indexOf(fact), 1);
     };
     const { entry } = fact;
     const delivery = {
@@ -74,13 +76,14 @@ export const createFacts = (
 
   return {
     tell: (fact) => {
-      pending += 1;
+      pending.push(fact);
       const delayMs = fact.isQuick ? chance.delay(10) : chance.between(1, latestMs);
       timeline.after(delayMs, () => deliver(fact, chance.pick([0, 0, 1, 2])));
     },
     get pending() {
-      return pending;
+      return pending.length;
     },
+    isPending: (orderId) => pending.some(({ entry }) => entry.orderId === orderId),
   };
 };
 

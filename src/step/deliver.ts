@@ -1,7 +1,7 @@
 // Runs one step's messages to completion: each actor takes one message at a time, what it sends is delivered
 // at once where the listener is at rest and queued where it is busy (as XState's own mailboxes do), and what
 // its chart asks of the world is noted in the draft. It touches nothing but the draft.
-import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject } from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject, MachineContext } from 'xstate';
 import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
 import { isPlainData, type RegisteredChart, type RegisteredSystem } from './register.ts';
@@ -36,6 +36,15 @@ export interface Draft {
   readonly busy: Set<string>;
   delivered: number;
   deadlinesSet: number;
+  /** The transition that `reacts` made to see what it comes to: taken over when the message is delivered. */
+  seen: Seen | undefined;
+}
+
+interface Seen {
+  readonly from: AnyMachineSnapshot;
+  readonly event: AnyEventObject;
+  readonly snapshot: AnyMachineSnapshot;
+  readonly effects: readonly ExecutableActionObject[];
 }
 
 export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Cause): Draft => ({
@@ -54,6 +63,7 @@ export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Ca
   busy: new Set(),
   delivered: 0,
   deadlinesSet: 0,
+  seen: undefined,
 });
 
 /** Before the first message: what the charts ask for on entering their initial states. */
@@ -61,7 +71,7 @@ export const startActors = (draft: Draft): void => {
   if (draft.before.version > 0) return;
   for (const name of draft.system.names) draft.busy.add(name);
   for (const [name, chart] of draft.system.charts) {
-    settle(draft, name, chart, chart.initialEffects);
+    settle(draft, name, chart, chart.initial, chart.initialEffects);
     draft.busy.delete(name);
     flush(draft, name);
   }
@@ -87,10 +97,14 @@ export const reacts = (
   snapshot: AnyMachineSnapshot,
   event: AnyEventObject,
 ): boolean => {
-  if (snapshot.can(event)) return true;
-  const chart = chartOf(draft.system, name);
-  const next = chart.machine.transition(snapshot, event, chart.scope);
-  return chart.take().length > 0 || next !== snapshot;
+  const seen = transition(chartOf(draft.system, name), snapshot, event);
+  draft.seen = seen;
+  return seen.effects.length > 0 || seen.snapshot !== snapshot || snapshot.can(event);
+};
+
+const transition = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Seen => {
+  const snapshot = chart.machine.transition(from, event, chart.scope);
+  return { from, event, snapshot, effects: chart.take() };
 };
 
 const flush = (draft: Draft, name: string): void => {
@@ -111,10 +125,12 @@ const take = (draft: Draft, name: string, event: AnyEventObject): void => {
   const chart = chartOf(draft.system, name);
   const before = actorOf(draft, name);
   if (before.snapshot.status !== 'active') return;
-  const snapshot = chart.machine.transition(before.snapshot, event, chart.scope);
+  const { seen } = draft;
+  const isSeen = seen?.event === event && seen.from === before.snapshot;
+  const { snapshot, effects } = isSeen ? seen : transition(chart, before.snapshot, event);
   draft.actors.set(name, { snapshot, since: before.since });
   draft.trace?.noteTaken(name, event, before.snapshot, snapshot);
-  settle(draft, name, chart, chart.take());
+  settle(draft, name, chart, before.snapshot, effects);
 };
 
 /** Carries out, in the draft, what a transition asked for; an actor that is done leaves nothing behind. */
@@ -122,21 +138,29 @@ const settle = (
   draft: Draft,
   name: string,
   chart: RegisteredChart,
+  before: AnyMachineSnapshot,
   effects: readonly ExecutableActionObject[],
 ): void => {
   const { snapshot } = actorOf(draft, name);
   if (Object.keys(snapshot.children).length > 0) {
     throw new Error(`${chart.name} spawned an actor: name it in the system, and send to it`);
   }
-  if (!isPlainData(snapshot.context) || !isPlainData(snapshot.output)) {
+  if (!isPlainSince(before.context, snapshot.context) || !isPlainData(snapshot.output)) {
     throw new Error(`${chart.name} put something into its context or output that is not plain JSON data`);
   }
-  if (!isWhole(snapshot)) {
+  if (chart.hasHistory && !isWhole(snapshot)) {
     throw new Error(`${chart.name} came to a state that is not whole: enter its history from outside only`);
   }
   for (const effect of effects) perform(draft, name, effect);
   if (snapshot.status === 'active') return;
   for (const [key, { source }] of draft.deadlines) if (source === name) draft.deadlines.delete(key);
+};
+
+/** Whether what a context has now is plain JSON data; what it had before was looked through then. */
+const isPlainSince = (before: MachineContext, after: MachineContext): boolean => {
+  if (after === before) return true;
+  for (const name in after) if (after[name] !== before[name] && !isPlainData(after[name])) return false;
+  return true;
 };
 
 interface Emit extends ExecutableActionObject {

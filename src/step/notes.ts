@@ -15,6 +15,15 @@ export const toPaths = (value: StateValue): string[] =>
 /** Where an actor is: dotted paths, parallel regions joined by ` + `. */
 export const toStateName = (snapshot: AnyMachineSnapshot): string => toPaths(snapshot.value).join(' + ');
 
+/** Whether two state values name the same states. */
+export const isSameValue = (one: StateValue | undefined, other: StateValue | undefined): boolean => {
+  if (typeof one !== 'object' || typeof other !== 'object') return one === other;
+  const names = Object.keys(one);
+  return (
+    names.length === Object.keys(other).length && names.every((name) => isSameValue(one[name], other[name]))
+  );
+};
+
 /** The active leaf states themselves, in the order of the chart. */
 export const activeLeaves = ({ machine, value }: AnyMachineSnapshot): AnyStateNode[] =>
   [...new Set(getStateNodes(machine.root, value))]

@@ -30,6 +30,8 @@ export interface RegisteredChart {
   take(): ExecutableActionObject[];
   readonly initial: AnyMachineSnapshot;
   readonly initialEffects: readonly ExecutableActionObject[];
+  /** Whether any of its states remembers which of its children was active. */
+  readonly hasHistory: boolean;
   /** Every state by its id. */
   readonly nodes: ReadonlyMap<string, AnyStateNode>;
 }
@@ -102,7 +104,9 @@ const registerChart = (
   const initialEffects = take();
   const problems = findProblems(initial, initialEffects);
   if (problems.length > 0) refuse(problems.map((problem) => `${name}, in its initial state: ${problem}`));
-  return { name, machine, scope, take, initial, initialEffects, nodes: new Map(toNodes(machine.root)) };
+  const nodes = new Map(toNodes(machine.root));
+  const hasHistory = nodes.values().some(({ type }) => type === 'history');
+  return { name, machine, scope, take, initial, initialEffects, hasHistory, nodes };
 };
 
 /** What shows only when a chart starts: what its own functions ask for. */
@@ -183,5 +187,7 @@ export const isPlainData = (value: unknown): boolean => {
   if (Array.isArray(value)) return value.every((each) => each !== undefined && isPlainData(each));
   if (typeof value !== 'object') return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isPlainData);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const part of Object.values(value)) if (!isPlainData(part)) return false;
+  return true;
 };

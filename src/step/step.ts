@@ -6,7 +6,7 @@ import { isMessageType, messages } from '../../machines/messages.ts';
 import { actorOf, type Draft, draftOf, reacts, relay, startActors } from './deliver.ts';
 import type { Call, Disposition, NewEvent, Received } from './effect.ts';
 import { requireInvariants } from './invariants.ts';
-import { toStateName, whyIgnored } from './notes.ts';
+import { isSameValue, whyIgnored } from './notes.ts';
 import { toCause, toIncident } from './quarantine.ts';
 import type { RegisteredSystem } from './register.ts';
 import type { Quarantined, SystemState } from './snapshot.ts';
@@ -158,13 +158,9 @@ const finish = (
   reason: string | null,
 ): StepResult => {
   const { before, cause } = draft;
-  for (const [name, { snapshot, since }] of draft.actors) {
-    const was = before.actors.get(name)?.snapshot;
-    if (was !== snapshot && (was === undefined || toStateName(was) !== toStateName(snapshot))) {
-      draft.actors.set(name, { snapshot, since: cause.at });
-    } else {
-      draft.actors.set(name, { snapshot, since });
-    }
+  for (const [name, { snapshot }] of draft.actors) {
+    if (isSameValue(before.actors.get(name)?.snapshot.value, snapshot.value)) continue;
+    draft.actors.set(name, { snapshot, since: cause.at });
   }
   const state: SystemState = {
     version: cause.version,

@@ -76,17 +76,24 @@ export const createOrderChanges = ({ writer }: OpenDatabase, transact: Transact)
 };
 
 export const createCatalogueChanges = ({ writer }: OpenDatabase, transact: Transact) => {
-  const rows = createStockRows(writer, () => undefined);
+  const rows = createStockRows(writer);
+  const transactStock: Transact = (task) =>
+    transact(async () => {
+      rows.forget();
+      const result = await task();
+      rows.flush();
+      return result;
+    });
   const anyProduct = writer.prepare('SELECT product_id FROM products LIMIT 1');
 
   return {
     putProduct: (productId: string, setting: ProductSetting, at: number): Promise<Product> =>
-      transact(() => setProduct(rows, productId, setting, { why: 'set', at })),
+      transactStock(() => setProduct(rows, productId, setting, { why: 'set', at })),
     seedProducts: (
       products: readonly (ProductSetting & { readonly productId: string })[],
       at: number,
     ): Promise<boolean> =>
-      transact(() => {
+      transactStock(() => {
         if (anyProduct.get() !== undefined) return false;
         for (const product of products) setProduct(rows, product.productId, product, { why: 'seeded', at });
         return true;

@@ -12,7 +12,7 @@ import type {
   StockRow,
 } from '../evidence.ts';
 import { compareIds } from '../evidence.ts';
-import { text, whole } from './sqlite-rows.ts';
+import { id, idOrNull, text, whole } from './sqlite-rows.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -101,11 +101,11 @@ const toOrderRow = (row: Row): OrderRow => ({
 
 const toReceivedRow = (row: Row): ReceivedRow => ({
   version: whole(row, 'version'),
-  messageId: text(row, 'message_id'),
+  messageId: id(row, 'message_id'),
   to: text(row, 'actor'),
   type: text(row, 'type'),
   data: text(row, 'data'),
-  causationId: textOrNull(row, 'causation_id'),
+  causationId: idOrNull(row, 'causation_id'),
   correlationId: text(row, 'correlation_id'),
   disposition: text(row, 'disposition'),
   reason: textOrNull(row, 'reason'),
@@ -115,12 +115,12 @@ const toReceivedRow = (row: Row): ReceivedRow => ({
 const toEventRow = (row: Row): EventRow => ({
   position: whole(row, 'position'),
   seq: whole(row, 'seq'),
-  eventId: text(row, 'event_id'),
+  eventId: id(row, 'event_id'),
   actor: text(row, 'actor'),
   type: text(row, 'type'),
   schemaVersion: whole(row, 'schema_version'),
   data: text(row, 'data'),
-  causationId: text(row, 'causation_id'),
+  causationId: id(row, 'causation_id'),
   correlationId: text(row, 'correlation_id'),
   at: whole(row, 'at'),
 });

@@ -44,6 +44,8 @@ const leastSqlite = [3, 51, 3] as const;
 const busyMs = 5000;
 /** The write-ahead log is cut to this size after a burst. */
 const logBytes = 64 * 1024 * 1024;
+/** 4 KiB each: 16 MiB of log. */
+const checkpointPages = 4096;
 const migrationsFolder = new URL('./migrations/', import.meta.url);
 
 /**
@@ -138,9 +140,11 @@ export const prepareWriter = (connection: Connection, path: string): void => {
     throw new AppError('store-unsupported', message);
   }
   connection.exec('PRAGMA synchronous = FULL');
-  // Each order's savepoint keeps copies of pages: in memory, or every commit would write them to a file too.
+  // Savepoints keep copies of pages: in memory, or the commit that has them would write them to a file too.
   connection.exec('PRAGMA temp_store = MEMORY');
   connection.exec(`PRAGMA journal_size_limit = ${logBytes}`);
+  // What is written again and again (the ends of tables, the orders that move) goes back into the file once.
+  connection.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
   connection.exec('PRAGMA foreign_keys = ON');
   // Without it, INSERT OR REPLACE deletes rows without asking the append-only triggers.
   connection.exec('PRAGMA recursive_triggers = ON');

@@ -3,6 +3,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { actorNames, serviceNames } from '../../machines/messages.ts';
 import type { Call, IdempotencyRecord, JournalEvent, Product, Received, StoredOrder } from '../store.ts';
+import { fromShortId } from './sqlite-ids.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -49,13 +50,18 @@ export const toStoredOrder = (row: Row): StoredOrder => {
   };
 };
 
+/** An id that is kept short (sqlite-ids.ts). */
+export const id = (row: Row, column: string): string => fromShortId(text(row, 'order_id'), text(row, column));
+export const idOrNull = (row: Row, column: string): string | null =>
+  row[column] === null ? null : id(row, column);
+
 export const toReceived = (row: Row): Received => ({
   version: whole(row, 'version'),
-  messageId: text(row, 'message_id'),
+  messageId: id(row, 'message_id'),
   to: oneOf(row, 'actor', actorNames),
   type: text(row, 'type'),
   data: record(row, 'data'),
-  causationId: textOrNull(row, 'causation_id'),
+  causationId: idOrNull(row, 'causation_id'),
   correlationId: text(row, 'correlation_id'),
   disposition: oneOf(row, 'disposition', ['applied', 'ignored', 'dead']),
   reason: textOrNull(row, 'reason'),
@@ -65,13 +71,13 @@ export const toReceived = (row: Row): Received => ({
 export const toJournalEvent = (row: Row): JournalEvent => ({
   position: whole(row, 'position'),
   orderId: text(row, 'order_id'),
-  eventId: text(row, 'event_id'),
+  eventId: id(row, 'event_id'),
   seq: whole(row, 'seq'),
   actor: oneOf(row, 'actor', actorNames),
   type: text(row, 'type'),
   schemaVersion: whole(row, 'schema_version'),
   data: record(row, 'data'),
-  causationId: text(row, 'causation_id'),
+  causationId: id(row, 'causation_id'),
   correlationId: text(row, 'correlation_id'),
   at: whole(row, 'at'),
 });

@@ -37,6 +37,31 @@ describe('a request', () => {
     expect(problemOf.parse(toBody(answer)).type).toBe('/problems/invalid-request');
   });
 
+  it('has one answer, also where its framing is refused only after it was answered', async () => {
+    await using edge = await listen(createEdge());
+    const socket = await openSocket(edge.port);
+    socket.write('GET /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n');
+    const answer = await readAll(socket);
+    expect(answer.match(/^HTTP\/1\.1 .*$/gm)).toEqual([expect.stringMatching(/^HTTP\/1\.1 404 /)]);
+  });
+
+  it('that is followed by garbage is answered, and so is the garbage', async () => {
+    await using edge = await listen(createEdge());
+    const socket = await openSocket(edge.port);
+    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+    await readAll(socket, '{"alive":true}');
+    socket.write('HELLO\r\n\r\n');
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('with an expectation that nobody knows is answered as without', async () => {
+    await using edge = await listen(createEdge());
+    const answer = await fetch(`${edge.url}/livez`);
+    const socket = await openSocket(edge.port);
+    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n');
+    expect(await readAll(socket)).toMatch(new RegExp(`^HTTP/1.1 ${answer.status} `));
+  });
+
   it('with too many headers is refused as a problem', async () => {
     await using edge = await listen(createEdge());
     const socket = await openSocket(edge.port);

@@ -79,6 +79,7 @@ export class FakeHost implements Host {
   readonly deliveries: Delivery[] = [];
   readonly amendments: string[] = [];
   healthNow: HostHealth = { ready: true, reason: null };
+  roomNow = true;
   /** Set: the named method fails with it. */
   readonly failing: Partial<Record<keyof Host, Error>> = {};
   /** What is awaited before `place` commits. */
@@ -91,6 +92,12 @@ export class FakeHost implements Host {
   constructor(clock: Clock, ids: FakeIds) {
     this.clock = clock;
     this.ids = ids;
+  }
+
+  knock(): void {}
+
+  hasRoom(): boolean {
+    return this.roomNow;
   }
 
   /** Resolves when `fact` holds; it is looked at after every change. */

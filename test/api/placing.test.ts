@@ -112,6 +112,19 @@ describe('placing an order', () => {
       expect(host.placements).toEqual([]);
     },
   );
+
+  it('answers 503 before it reads a body where the host has no room, and reading goes on', async () => {
+    const { placeOrder, host, get, post } = createEdge();
+    host.roomNow = false;
+    const refused = await post('/orders', 'not even JSON', { 'content-type': 'application/json' });
+    expect(refused.statusCode).toBe(503);
+    expect(refused.headers['retry-after']).toBe('1');
+    expect(problemOf.parse(refused.json()).type).toBe('/problems/overloaded');
+    expect((await get('/orders')).statusCode).toBe(200);
+    expect((await post('/nothing')).statusCode).toBe(404);
+    host.roomNow = true;
+    expect((await placeOrder()).statusCode).toBe(201);
+  });
 });
 
 describe('an idempotency key', () => {

@@ -1,14 +1,13 @@
 // `npm run campaign`: one long run of everything that the tests do in short: seeds, single deaths, pairs of
 // deaths, planted bugs. Each piece of work is noted when it is done, so that a campaign that was stopped goes on
 // where it was. It prints its figures, and fails where anything did not hold or was never seen.
-import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { crashSites, sightings } from '../../src/simulation.ts';
 import { type Piece, type PieceResult, toPieceName } from './piece.ts';
+import { startThread } from './thread.ts';
 
 const help = `Usage: npm run campaign [-- --seeds COUNT] [--orders M] [--pairs COUNT] [--workers N] [--file FILE]
 
@@ -123,17 +122,8 @@ const run = async (): Promise<void> => {
 
 /** One thread, until nothing is left. */
 const work = async (left: Piece[], note: (result: PieceResult) => void): Promise<void> => {
-  const worker = new Worker(new URL('./piece.worker.ts', import.meta.url));
-  try {
-    for (let piece = left.pop(); piece; piece = left.pop()) {
-      worker.postMessage(piece);
-      // Rejects where the thread fails.
-      const [result]: PieceResult[] = await once(worker, 'message');
-      if (result) note(result);
-    }
-  } finally {
-    await worker.terminate();
-  }
+  await using thread = startThread();
+  for (let piece = left.pop(); piece; piece = left.pop()) note(await thread.run(piece));
 };
 
 const sum = (done: ReadonlyMap<string, PieceResult>, read: (result: PieceResult) => number): number =>

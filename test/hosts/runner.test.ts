@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createMemoryStore } from '../../src/stores/memory.ts';
+import { createFakeClock } from '../fake-clock.ts';
 import { chargeAll, idempotency, never, openHost, sample, widgets } from './harness.ts';
 
 const placed = async (host: Awaited<ReturnType<typeof openHost>>['host'], placement = sample) => {
@@ -252,6 +253,27 @@ test('too many waiting messages refuse new orders, and it returns to normal by i
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
   expect(outcomes[2]).toMatchObject({ reason: { code: 'overloaded' } });
   expect(await placed(host, widgets(1))).toMatchObject({ state: 'paying' });
+});
+
+test('an order that would wait too long is refused, until what waits is less', async () => {
+  const [still, store] = [createFakeClock(), createMemoryStore()];
+  let passed = 0;
+  const clock = { ...still, now: () => still.now() + passed };
+  const commit = store.commit.bind(store);
+  store.commit = (...work) => {
+    passed += 320;
+    return commit(...work);
+  };
+  const { host } = await openHost({ clock, store, gateway: never, settings: { MAX_WAIT_MS: 200 } });
+  const placeMany = async (many: number) => {
+    const outcomes = await Promise.allSettled(Array.from({ length: many }, () => placed(host, widgets(1))));
+    return outcomes.filter(({ status }) => status === 'fulfilled').length;
+  };
+  // Nothing is known of the pace yet; then it is 10 ms a message, and one alone says nothing new.
+  expect(await placeMany(32)).toBe(32);
+  await placed(host, widgets(1));
+  expect(await placeMany(32)).toBe(21);
+  expect(host.hasRoom()).toBe(true);
 });
 
 test('nothing of a log line is an address, a name or what was bought', async () => {

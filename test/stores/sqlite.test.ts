@@ -2,7 +2,15 @@
 // left after a kill, what the file itself refuses, and what happens when the disk does.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -11,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { type OpenDatabase, openDatabase, requireSqlite } from '../../src/stores/sqlite-open.ts';
+import { applicationId } from '../../src/stores/sqlite-storage.ts';
 import { storeContract } from '../contracts/store.ts';
 import {
   commitAll,
@@ -93,14 +102,53 @@ describe('opening a file', () => {
     const schema = query('SELECT * FROM sqlite_schema');
     openDatabase(path).close();
     expect(query('SELECT * FROM sqlite_schema')).toEqual(schema);
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 1 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 2 }]);
   });
   it('a file that was left between its first settings and its first migration is taken up', () => {
     const connection = new DatabaseSync(path);
     connection.exec('PRAGMA journal_mode = WAL');
     connection.close();
     openDatabase(path).close();
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 1 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 2 }]);
+  });
+  it('a file of the first schema is taken over with all of its history', async () => {
+    const connection = new DatabaseSync(path);
+    const folderOfMigrations = new URL('../../src/stores/migrations/', import.meta.url);
+    connection.exec(readFileSync(new URL('0001-orders-journal-calls-stock.sql', folderOfMigrations), 'utf8'));
+    connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1`);
+    connection.exec(`
+      INSERT INTO orders VALUES ('o[1]', 3, 2, 'c', 'created', 0, 0, '1', 1, 1, NULL, NULL, '{}');
+      INSERT INTO received VALUES
+        ('o[1]', 2, 'o[1]/calls/1.1/reply', 'inventory', 'warehouse.checked', '{}', 'm', 'm', 'applied', NULL, 1),
+        ('o[1]', 1, 'm', 'order', 'order.place', '{"a":1}', NULL, 'm', 'applied', NULL, 1),
+        ('o[1]', 3, '~odd', 'order', 'order.cancel', '{}', NULL, 'm', 'ignored', 'late', 2);
+      INSERT INTO events (order_id, seq, event_id, actor, type, schema_version, data, causation_id, correlation_id, at)
+        VALUES ('o[1]', 1, 'o[1]/events/1', 'order', 'order.created', 1, '{}', 'm', 'm', 1),
+          ('o[1]', 2, '~/odd', 'order', 'order.validated', 1, '{}', 'o[1]/calls/1.1/reply', 'm', 1);`);
+    connection.close();
+    await withStore(async (store) => {
+      const received = await store.received('o[1]', 0, 10);
+      expect(received.map(({ messageId, causationId }) => [messageId, causationId])).toEqual([
+        ['m', null],
+        ['o[1]/calls/1.1/reply', 'm'],
+        ['~odd', null],
+      ]);
+      expect(received[2]).toMatchObject({
+        disposition: 'ignored',
+        reason: 'late',
+        at: 2,
+        correlationId: 'm',
+      });
+      const events = await store.events({ after: 0, limit: 10 });
+      expect(events.map(({ eventId, causationId }) => [eventId, causationId])).toEqual([
+        ['o[1]/events/1', 'm'],
+        ['~/odd', 'o[1]/calls/1.1/reply'],
+      ]);
+    });
+    const changed = new DatabaseSync(path);
+    expect(() => changed.exec('DELETE FROM received')).toThrow('append-only');
+    expect(() => changed.exec('UPDATE events SET seq = 9')).toThrow('append-only');
+    changed.close();
   });
   it('a file of a newer schema is refused, unchanged, and let go', () => {
     openDatabase(path).close();
@@ -109,7 +157,7 @@ describe('opening a file', () => {
     const refusal = { code: 'store-unsupported', message: expect.stringContaining('newer Orderchart') };
     expect(() => openDatabase(path)).toThrow(expect.objectContaining(refusal));
     expect(query('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
-    connection.exec('PRAGMA user_version = 1');
+    connection.exec('PRAGMA user_version = 2');
     connection.close();
     openDatabase(path).close();
   });

@@ -1,0 +1,169 @@
+// Values for the fuzz, made from the document's schemas: right ones, ones that are almost right, and ones that
+// mean harm. A value is a JSON text, because much of what means harm cannot be a JavaScript value.
+import fc from 'fast-check';
+import type { Schema } from './document.ts';
+
+/** Numbers and strings that JSON can write and programs stumble over. */
+const hostileTexts: readonly string[] = [
+  '9007199254740991',
+  '9007199254740993',
+  '-9007199254740993',
+  '-0',
+  '-0.0',
+  '-1',
+  '0',
+  '0.1',
+  '1e999',
+  '-1e999',
+  '1e-400',
+  '1E3',
+  '99999999999999999999999999999999',
+  'null',
+  'true',
+  'false',
+  '""',
+  '" "',
+  '"\\u0000"',
+  '"a\\u0000b"',
+  '"\\ud800"',
+  '"\\udc00\\ud800"',
+  '"\\u202e\\ufeff"',
+  '"\\r\\nSet-Cookie: a=b"',
+  '"__proto__"',
+  '"constructor"',
+  '"\' OR 1=1 --"',
+  '"../../../etc/passwd"',
+  '"{{7*7}}"',
+  '[]',
+  '[null]',
+  '{}',
+  '{"__proto__":{"settled":true}}',
+  '{"constructor":{"prototype":{}}}',
+  '{"toString":1}',
+];
+
+/** Texts that are long, deep or no JSON at all. Rare, because each costs. */
+const costly: fc.Arbitrary<string> = fc.oneof(
+  fc.integer({ min: 190, max: 300 }).map((length) => `"${'x'.repeat(length)}"`),
+  fc.integer({ min: 900, max: 70_000 }).map((length) => `"${'y'.repeat(length)}"`),
+  fc.integer({ min: 8, max: 14 }).map((depth) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`),
+  fc.integer({ min: 1000, max: 30_000 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)),
+  fc.integer({ min: 150, max: 400 }).map((lines) => `[${Array(lines).fill('{}').join()}]`),
+  fc.constantFrom('NaN', 'Infinity', '1.', '01', "'a'", '{a:1}', '[1,]', '"\u0001"', 'undefined', '\ufeff1'),
+);
+
+const hostile: fc.Arbitrary<string> = fc.oneof(
+  { weight: 12, arbitrary: fc.constantFrom(...hostileTexts) },
+  { weight: 2, arbitrary: fc.json({ maxDepth: 3 }) },
+  { weight: 1, arbitrary: costly },
+);
+
+/** Letters of many kinds, and none that a schema of ours forbids. */
+const letters = fc.constantFrom(...'abcXYZ019-_.~/ éß漢🛒%"\\&<>');
+const plainText = (schema: Schema): fc.Arbitrary<string> =>
+  fc
+    .array(letters, { minLength: schema.minLength ?? 0, maxLength: Math.min(schema.maxLength ?? 40, 40) })
+    .map((parts) => parts.join('').trim() || 'x');
+
+const patterned = (pattern: string): fc.Arbitrary<string> | undefined => {
+  // Letters are enough for those; fast-check does not make texts of look-behinds and Unicode classes.
+  if (/\\p\{|\?<!|\?!/.test(pattern)) return undefined;
+  return fc.stringMatching(new RegExp(pattern), { maxLength: 60 });
+};
+
+/** A text of the schema (a string as it is, not as JSON). */
+export const textOf = (schema: Schema): fc.Arbitrary<string> => {
+  if (schema.enum) return fc.constantFrom(...schema.enum.map(String));
+  if (schema.type === 'integer') return integerOf(schema).map(String);
+  if (schema.format === 'email') return fc.constantFrom('ada@example.com', "o'neil+tag@mail.example.org");
+  if (schema.format === 'date-time') {
+    return fc.constantFrom('2026-01-31T12:00:00Z', '1970-01-01T00:00:00.001+05:30', '9999-12-31T23:59:59Z');
+  }
+  return (schema.pattern === undefined ? undefined : patterned(schema.pattern)) ?? plainText(schema);
+};
+
+const integerOf = ({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Schema): fc.Arbitrary<number> =>
+  fc.oneof(
+    fc.integer({ min: minimum, max: Math.min(maximum, minimum + 20) }),
+    fc.integer({ min: minimum, max: maximum }),
+    fc.constantFrom(minimum, maximum),
+  );
+
+/** Texts that belong in a field whatever its schema says: names that exist. */
+export type Known = (name: string) => fc.Arbitrary<string> | undefined;
+
+/** A JSON text of the schema; fields by `known` names have values that exist. */
+const rightOf = (schema: Schema, known: Known): fc.Arbitrary<string> => {
+  if (schema.type === 'object') {
+    const fields = Object.entries(schema.properties ?? {}).map(([name, of]) => {
+      const isRequired = schema.required?.includes(name) === true;
+      const value = fieldOf(name, of, known).map((text) => `${JSON.stringify(name)}:${text}`);
+      return isRequired ? value : fc.option(value, { nil: '', freq: 2 });
+    });
+    return fc.tuple(...fields).map((parts) => `{${parts.filter((part) => part !== '').join()}}`);
+  }
+  if (schema.type === 'array' && typeof schema.items === 'object' && !Array.isArray(schema.items)) {
+    const least = schema.minItems ?? 0;
+    return fc
+      .array(rightOf(schema.items, known), { minLength: least, maxLength: least + 3 })
+      .map((parts) => `[${parts.join()}]`);
+  }
+  return schema.type === 'integer'
+    ? integerOf(schema).map(String)
+    : textOf(schema).map((text) => JSON.stringify(text));
+};
+
+const fieldOf = (name: string, schema: boolean | Schema, known: Known): fc.Arbitrary<string> => {
+  const exists = known(name);
+  const right = typeof schema === 'boolean' ? fc.constant('1') : rightOf(schema, known);
+  return exists === undefined
+    ? right
+    : fc.oneof(
+        { weight: 6, arbitrary: exists.map((text) => (/^\d+$/.test(text) ? text : JSON.stringify(text))) },
+        { weight: 1, arbitrary: right },
+      );
+};
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the values (and the fields with their names) of a JSON text are, as far as a few patterns find them. */
+const findPlaces = (text: string): readonly Place[] =>
+  [...text.matchAll(/"(?:[^"\\]|\\.)*"(?::(?:"(?:[^"\\]|\\.)*"|[-\w.]+))?|\[[^[\]]*\]|-?\d[\w.]*/g)].map(
+    (found) => ({
+      start: found.index,
+      end: found.index + found[0].length,
+    }),
+  );
+
+type Change = (text: string, place: Place, other: string) => string;
+const changes: readonly Change[] = [
+  (text, { start, end }, other) => text.slice(0, start) + other + text.slice(end),
+  (text, { start, end }) => text.slice(0, start) + text.slice(end),
+  (text, { start, end }) => `${text.slice(0, end)},${text.slice(start, end)}${text.slice(end)}`,
+  (text, { start, end }, other) => {
+    const colon = text.slice(start, end).indexOf('":');
+    return colon < 0 ? text : `${text.slice(0, start + colon + 2)}${other}${text.slice(end)}`;
+  },
+  (text, { start }, other) => `${text.slice(0, start)}"unknown":${other},${text.slice(start)}`,
+  (text, { start }) => text.slice(0, start),
+];
+
+/** A body for a schema: right, almost right, or wrong altogether. */
+export const bodyOf = (schema: Schema, known: Known): fc.Arbitrary<string> => {
+  const right = rightOf(schema, known);
+  const almost = fc
+    .tuple(right, fc.nat(), fc.constantFrom(...changes), hostile)
+    .map(([text, which, change, other]) => {
+      const places = findPlaces(text);
+      const place = places[which % Math.max(1, places.length)];
+      return place === undefined ? text : change(text, place, other);
+    });
+  return fc.oneof(
+    { weight: 6, arbitrary: right },
+    { weight: 5, arbitrary: almost },
+    { weight: 1, arbitrary: hostile },
+  );
+};

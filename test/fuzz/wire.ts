@@ -1,0 +1,166 @@
+// Bytes to a server and back: requests that no HTTP client would send, and answers read as strictly as they
+// should be written. It judges nothing.
+import { connect, type Socket } from 'node:net';
+import type { FuzzRequest } from './requests.ts';
+
+export interface Answer {
+  readonly status: number;
+  /** Names in small letters; values that came twice are joined. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+export type Exchange =
+  | { readonly outcome: 'answered'; readonly answer: Answer; readonly ms: number }
+  /** The server closed the connection, with these bytes and no whole answer. */
+  | { readonly outcome: 'closed'; readonly received: string }
+  | { readonly outcome: 'silent' }
+  /** What came is no answer in HTTP/1.1. */
+  | { readonly outcome: 'garbled'; readonly problem: string };
+
+/** What goes over the wire, in pieces: between two of them the other side may act. */
+export const toBytes = ({
+  method,
+  target,
+  headers,
+  body,
+  encoding,
+  framing,
+}: FuzzRequest): readonly Buffer[] => {
+  const bytes = body === undefined ? undefined : Buffer.from(body, encoding);
+  const framed = bytes === undefined ? { headers: [], parts: [] } : frame(bytes, framing);
+  const isGiven = (name: string) => headers.some(([each]) => each.toLowerCase() === name);
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    ...(isGiven('host') ? [] : ['host: fuzz']),
+    ...[...headers, ...framed.headers].map(([name, value]) => `${name}: ${value}`),
+    'connection: close',
+  ];
+  return [Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), ...framed.parts];
+};
+
+type Framed = { readonly headers: readonly (readonly [string, string])[]; readonly parts: readonly Buffer[] };
+const chunked = ['transfer-encoding', 'chunked'] as const;
+const toLength = (length: number) => ['content-length', String(length)] as const;
+const toChunk = (bytes: Buffer) =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+const lastChunk = Buffer.from('0\r\n\r\n');
+
+const frame = (bytes: Buffer, framing: FuzzRequest['framing']): Framed => {
+  const half = Math.ceil(bytes.length / 2);
+  const [head, tail] = [bytes.subarray(0, half), bytes.subarray(half)];
+  const chunks = [head, tail].filter(({ length }) => length > 0).map(toChunk);
+  switch (framing) {
+    case 'length':
+      return { headers: [toLength(bytes.length)], parts: [bytes] };
+    case 'chunked':
+      return { headers: [chunked], parts: [...chunks, lastChunk] };
+    case 'cut-off':
+      return { headers: [toLength(bytes.length + 1)], parts: [bytes] };
+    case 'cut-chunk':
+      return { headers: [chunked], parts: chunks };
+    case 'too-long':
+      return { headers: [toLength(half)], parts: [bytes] };
+    case 'length-and-chunked':
+      return { headers: [toLength(bytes.length), chunked], parts: [...chunks, lastChunk] };
+    case 'none':
+      return { headers: [], parts: [bytes] };
+  }
+};
+
+const silenceMs = 15_000;
+
+/** Sends one request on a connection of its own, half closes it, and reads one answer. */
+export const exchange = (port: number, request: FuzzRequest): Promise<Exchange> => {
+  const { promise, resolve } = Promise.withResolvers<Exchange>();
+  const startedAt = performance.now();
+  const socket: Socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  let received = Buffer.alloc(0);
+  const end = (result: Exchange) => {
+    clearTimeout(timer);
+    socket.destroy();
+    resolve(result);
+  };
+  const timer = setTimeout(() => end({ outcome: 'silent' }), silenceMs);
+  const look = (isOver: boolean) => {
+    const read = readAnswer(received, request.method, isOver);
+    if (read === 'more') return;
+    end(
+      'problem' in read
+        ? { outcome: 'garbled', ...read }
+        : { outcome: 'answered', answer: read, ms: performance.now() - startedAt },
+    );
+  };
+  socket.on('data', (chunk: Buffer) => {
+    received = Buffer.concat([received, chunk]);
+    look(false);
+  });
+  socket.on('end', () => {
+    look(true);
+    end({ outcome: 'closed', received: received.toString('latin1') });
+  });
+  socket.on('error', () => {
+    look(true);
+    end({ outcome: 'closed', received: received.toString('latin1') });
+  });
+  socket.once('connect', () => {
+    for (const part of toBytes(request)) socket.write(part);
+    // Only what is never whole ends here: a client that leaves in the middle gets no answer.
+    if (request.body !== undefined && request.framing.startsWith('cut')) socket.end();
+  });
+  return promise;
+};
+
+type Read = Answer | 'more' | { readonly problem: string };
+
+const readAnswer = (bytes: Buffer, method: string, isOver: boolean): Read => {
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end < 0) return 'more';
+  const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
+  if (Number.isNaN(status)) return { problem: `the status line is ${statusLine}` };
+  const rest = bytes.subarray(end + 4);
+  if (status < 200) return readAnswer(rest, method, isOver);
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const [, name, value = ''] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    if (name === undefined) return { problem: `the header ${line} is none` };
+    const key = name.toLowerCase();
+    headers.set(key, headers.has(key) ? `${headers.get(key)}, ${value}` : value);
+  }
+  // Where not even the request line could be read, nobody knows that it was a HEAD.
+  const isHead = method === 'HEAD' && headers.has('x-request-id');
+  const body = readBody(rest, headers, isHead || status === 304 || status === 204, isOver);
+  return body === 'more' || typeof body === 'object' ? body : { status, headers, body: body.slice(1) };
+};
+
+/** The body behind one letter, so that an empty one is no "more". */
+const readBody = (
+  bytes: Buffer,
+  headers: ReadonlyMap<string, string>,
+  isBodiless: boolean,
+  isOver: boolean,
+): string | { readonly problem: string } => {
+  if (isBodiless) return bytes.length === 0 ? '=' : { problem: 'a body follows an answer that has none' };
+  if (headers.get('content-type')?.startsWith('text/event-stream')) return '=';
+  const length = headers.get('content-length');
+  if (length !== undefined) {
+    if (bytes.length < Number(length)) return isOver ? { problem: 'the body is cut off' } : 'more';
+    if (bytes.length > Number(length)) return { problem: 'more bytes follow the body' };
+    return `=${bytes.toString()}`;
+  }
+  if (headers.get('transfer-encoding') === 'chunked') return readChunks(bytes, isOver);
+  return isOver ? `=${bytes.toString()}` : 'more';
+};
+
+const readChunks = (bytes: Buffer, isOver: boolean): string | { readonly problem: string } => {
+  const parts: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const line = bytes.indexOf('\r\n', at);
+    const size = Number.parseInt(bytes.subarray(at, Math.max(line, at)).toString('latin1'), 16);
+    if (line < 0 || bytes.length < line + 2 + size + 2)
+      return isOver ? { problem: 'the body is cut off' } : 'more';
+    if (size === 0) return `=${Buffer.concat(parts).toString()}`;
+    parts.push(bytes.subarray(line + 2, line + 2 + size));
+    at = line + 2 + size + 2;
+  }
+};

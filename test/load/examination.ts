@@ -1,0 +1,29 @@
+// The doctor over what a server left: every invariant, with the gateway's ledger and the mail folder. It exists so
+// that each of the long proofs ends with the same examination as an operator would ask for.
+import { join } from 'node:path';
+import { systemClock } from '../../src/clock.ts';
+import { createExamineStore } from '../../src/doctor/examine-store.ts';
+import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
+
+const examineStore = createExamineStore(openEvidence, systemClock);
+
+export interface Examined {
+  readonly orders: number;
+  /** One line for each violation that is told in detail. */
+  readonly violations: readonly string[];
+}
+
+/** Examines the data that a server keeps in `folder`. */
+export const examineData = async (folder: string): Promise<Examined> => {
+  const { orders, checks } = await examineStore({
+    path: join(folder, 'data/orderchart.db'),
+    gatewayLedger: join(folder, 'data/gateway.jsonl'),
+    mailDirectory: join(folder, 'data/mail'),
+    replay: true,
+    onProgress: () => undefined,
+  });
+  const violations = checks.flatMap(({ invariant, findings }) =>
+    findings.map(({ about, problem }) => `${invariant} ${about}: ${problem}`),
+  );
+  return { orders, violations };
+};

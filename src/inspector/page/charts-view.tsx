@@ -4,11 +4,9 @@ import type { Chart, Coverage } from '../shapes.ts';
 import { Link, useAddress } from './addresses.tsx';
 import { ChartPicture } from './chart-picture.tsx';
 import { saveJson, saveMermaid, saveSvg } from './downloads.ts';
-import type { Sizing } from './layout.ts';
+import { withWords } from './layout-graph.ts';
 import { useAnswer } from './live.ts';
 import { Matrix } from './matrix.tsx';
-
-const sizing: Sizing = { direction: 'DOWN', leafHeight: 34, leafWidth: 74, labels: 'words' };
 
 type Versions = Readonly<Record<string, number>>;
 
@@ -86,7 +84,7 @@ export const ChartsView = ({ charts, versions }: { charts: readonly Chart[]; ver
         </button>
       </header>
       <div className="card picture-card">
-        <ChartPicture key={chart.name} chart={chart} sizing={sizing} firstZoom={1} drawing={{}} />
+        <ChartPicture key={chart.name} chart={chart} sizing={withWords} firstZoom={1} drawing={{}} />
       </div>
       <Covered chart={chart} />
       <Matrix chart={chart} />

@@ -5,7 +5,7 @@ import { go, useAddress } from './addresses.tsx';
 import { ChartPicture, type Drawing } from './chart-picture.tsx';
 import { FlowFilters, readFilter } from './flow-filter.tsx';
 import { toDuration } from './formats.ts';
-import type { Route, Sizing } from './layout.ts';
+import { type Route, withCounts } from './layout-graph.ts';
 import { MovingOrders, SettledOrders } from './orders-in-state.tsx';
 import { createFold, toOverview } from './overview.ts';
 import { Plots } from './plots.tsx';
@@ -158,6 +158,8 @@ const Legend = ({ countedMs }: { countedMs: number }) => (
   </ul>
 );
 
+const [right, down] = [withCounts('RIGHT'), withCounts('DOWN')];
+
 export const FlowView = ({
   charts,
   frame,
@@ -177,18 +179,20 @@ export const FlowView = ({
     () => ({ chart: whole && toOverview(whole), fold: whole ? createFold(whole) : (path: string) => path }),
     [whole],
   );
-  const sizing: Sizing = {
-    direction: isNarrow ? 'DOWN' : 'RIGHT',
-    leafHeight: 64,
-    leafWidth: 112,
-    labels: 'count',
-  };
+  const sizing = isNarrow ? down : right;
   const totals = frame?.totals ?? {};
   return (
     <div className="flow">
       <section className="main">
         <h1 className="hidden">Flow of all orders</h1>
         <FlowFilters query={query} charts={charts} />
+        {frame && frame.inFlight === 0 && Object.keys(totals).length === 0 && (
+          <p className="hint">
+            {frame.isFiltered ? 'No orders like these are under way.' : 'No orders yet. Place one ('}
+            {!frame.isFiltered && <a href="/docs">POST /orders</a>}
+            {!frame.isFiltered && '), and it moves here.'}
+          </p>
+        )}
         <div className="figures">
           <Figure name="under way" value={frame?.inFlight ?? 0} />
           <Figure name="completed" value={totals['completed'] ?? 0} tone="good" />

@@ -12,8 +12,8 @@ import { openShop, type Shop } from './shop.ts';
 
 const underWay = 10_000;
 const readers = 10;
-const ordersPerRound = 4000;
-const rounds = 7;
+const ordersPerRound = 2000;
+const rounds = 5;
 const inFlight = 64;
 const watchedMs = 10_000;
 

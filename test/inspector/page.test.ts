@@ -8,6 +8,7 @@ import { createOrderchart, type Orderchart, type OutsideService, readSettings } 
 import { post, sampleBody } from '../e2e/client.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { openBrowser, openPage } from './browser.ts';
+import { buildPage } from './fresh-page.ts';
 
 /** A browser on a busy machine is slow; a fact that never comes still fails. */
 const patience = { timeout: 40_000 };
@@ -75,6 +76,7 @@ const shown = (path: string, chart: string) =>
   page.locator(`svg[data-chart="${chart}"] [data-state="${path}"]`);
 
 beforeAll(async () => {
+  buildPage();
   folder = await makeFolder();
   await start(0);
   browser = await openBrowser();

@@ -103,7 +103,7 @@ export const App = () => {
       <main id="content" tabIndex={-1}>
         {place === '' && <FlowView charts={charts} frame={frame} samples={samples} isNarrow={isNarrow} />}
         {place === 'orders' && id !== undefined && <OrderView key={id} orderId={id} charts={charts} />}
-        {place === 'incidents' && <IncidentsView />}
+        {place === 'incidents' && <IncidentsView count={frame?.incidents ?? 0} />}
         {place === 'products' && <ProductsView />}
         {place === 'charts' && <ChartsView charts={charts} versions={frame?.versions ?? {}} />}
       </main>

@@ -4,7 +4,7 @@ import type { Chart, ChartNode, FlowFrame, FlowState, Sample } from '../shapes.t
 import { go, useAddress } from './addresses.tsx';
 import { ChartPicture, type Drawing } from './chart-picture.tsx';
 import { FlowFilters, readFilter } from './flow-filter.tsx';
-import { toDuration } from './formats.ts';
+import { toDuration, toShortDuration } from './formats.ts';
 import { type Route, withCounts } from './layout-graph.ts';
 import { MovingOrders, SettledOrders } from './orders-in-state.tsx';
 import { createFold, toOverview } from './overview.ts';
@@ -57,7 +57,7 @@ const StateCount = ({
       </text>
       {here.count > 0 && (
         <text className="age" x={width / 2} y={55}>
-          {toDuration(here.medianMs)} · {toDuration(here.oldestMs)}
+          {toShortDuration(here.medianMs)} · {toShortDuration(here.oldestMs)}
         </text>
       )}
       {here.incidents > 0 && <circle className="alarm" cx={10} cy={10} r={5} />}

@@ -55,22 +55,42 @@ const Incident = ({ order, now }: { order: Order; now: number }) => (
   </li>
 );
 
-export const IncidentsView = () => {
+interface Answer {
+  readonly orders: readonly Order[];
+  readonly next: string | null;
+}
+
+const isRetriable = ({ allowed }: Order): boolean => allowed.some(({ move }) => move === 'retry');
+
+/** All that can be retried, also those behind the page that is shown. */
+const findRetriable = async (): Promise<readonly string[]> => {
+  const ids: string[] = [];
+  for (let after = ''; ; ) {
+    const response = await fetch(`/orders?incident=true&limit=100${after}`);
+    const { orders, next }: Answer = await response.json();
+    ids.push(...orders.filter(isRetriable).map(({ id }) => id));
+    if (next === null) return ids;
+    after = `&after=${encodeURIComponent(next)}`;
+  }
+};
+
+export const IncidentsView = ({ count }: { count: number }) => {
   const now = useNow(2000);
-  const answer = useAnswer<{ orders: readonly Order[] }>('/orders?incident=true&limit=100', now);
+  const answer = useAnswer<Answer>('/orders?incident=true&limit=100', now);
   const orders = answer?.orders ?? [];
-  const retriable = orders.filter(({ allowed }) => allowed.some(({ move }) => move === 'retry'));
   return (
     <section className="page">
       <header className="row">
-        <h1>Incidents</h1>
+        <h1>
+          Incidents{' '}
+          {count > orders.length && (
+            <small>
+              the newest {orders.length} of {count}
+            </small>
+          )}
+        </h1>
         <span className="grow" />
-        <Bulk
-          move="retry"
-          name="Retry all"
-          isDisabled={retriable.length === 0}
-          findIds={() => Promise.resolve(retriable.map(({ id }) => id))}
-        />
+        <Bulk move="retry" name="Retry all" isDisabled={!orders.some(isRetriable)} findIds={findRetriable} />
       </header>
       {answer && orders.length === 0 && <p className="quiet empty">Nothing waits for a person.</p>}
       <ul className="plain">

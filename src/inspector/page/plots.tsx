@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Sample } from '../shapes.ts';
-import { toDuration } from './formats.ts';
+import { toClock, toShortDuration } from './formats.ts';
 
 type Read = (sample: Sample) => number | null;
 interface Question {
@@ -32,7 +32,7 @@ const questions: readonly Question[] = [
       { name: 'p50', tone: '--accent', read: ({ p50Ms }) => p50Ms },
       { name: 'p99', tone: '--warn', read: ({ p99Ms }) => p99Ms },
     ],
-    toText: toDuration,
+    toText: toShortDuration,
     least: 100,
   },
   {
@@ -97,6 +97,8 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
           ticks: { show: false },
           size: 18,
           font: '10px system-ui',
+          space: 70,
+          values: (_plot, seconds) => seconds.map((second) => toClock(second * 1000)),
         },
         {
           stroke: () => colourOf('--quiet'),
@@ -113,7 +115,8 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
         ...question.lines.map(({ tone }) => ({
           stroke: () => colourOf(tone),
           width: 1.5,
-          points: { show: true, size: 3 },
+          // A line needs two samples: until then a point shows that there is one.
+          points: { show: ({ data }: uPlot) => data[0].length < 3, size: 4 },
         })),
       ],
     },

@@ -74,12 +74,6 @@ export const ProductsView = () => {
               <b>{product.name}</b> <code>{product.productId}</code>{' '}
               <span className="quiet">{toMoney(product.unitPrice, product.currency)}</span>
             </div>
-            <Link
-              to={`/inspector/products${parts[1] === product.productId ? '' : `/${encodeURIComponent(product.productId)}`}`}
-              className="button"
-            >
-              {parts[1] === product.productId ? 'Close' : `Who holds ${product.held.toLocaleString('en')}`}
-            </Link>
             <Bar product={product} />
             <dl>
               {(['available', 'held', 'onHand', 'sold'] as const).map((name) => (
@@ -89,6 +83,12 @@ export const ProductsView = () => {
                 </div>
               ))}
             </dl>
+            <Link
+              to={`/inspector/products${parts[1] === product.productId ? '' : `/${encodeURIComponent(product.productId)}`}`}
+              className="button"
+            >
+              {parts[1] === product.productId ? 'Close' : `Who holds ${product.held.toLocaleString('en')}`}
+            </Link>
             {parts[1] === product.productId && <Holders productId={product.productId} now={now} />}
           </li>
         ))}

@@ -32,7 +32,7 @@ export interface Child {
 export const canTrace = (): boolean => spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 
 const toCommand = ({ slowFlushUs, flushLog, profileFolder }: ChildPlan): readonly string[] => {
-  const node = [process.execPath, '--expose-gc', '--no-warnings'];
+  const node = [process.execPath, '--expose-gc', '--no-warnings', '--max-semi-space-size=64'];
   if (profileFolder !== undefined) node.push('--cpu-prof', `--cpu-prof-dir=${profileFolder}`);
   if (slowFlushUs === undefined && flushLog === undefined) return node;
   const strace = ['strace', '-f', '-qq', '--seccomp-bpf', '-e', 'trace=fdatasync,fsync'];

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 // The root of composition: the one place that knows every part and puts them together. `createOrderchart` is
 // the package's one export, for embedding; run as a program, this file hands it to the commands in cli/.
 import type { FastifyInstance } from 'fastify';

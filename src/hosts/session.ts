@@ -17,6 +17,8 @@ export interface Session {
   /** ms since 1970; never before what the order has seen. */
   readonly at: number;
   state(): SystemState;
+  /** Whether the order has taken a message with this id, in this commit or before. */
+  hasReceived(messageId: string): Promise<boolean>;
   /** What a message would come to. Nothing is kept of it. */
   attempt(incoming: Incoming): StepResult | undefined;
   /** From now on messages are set aside because of `trouble`; undefined: they are stepped again. */
@@ -113,6 +115,8 @@ export const openSession = (
     context,
     at,
     state: () => state,
+    hasReceived: async (messageId) =>
+      received.some((message) => message.messageId === messageId) || context.hasReceived(messageId),
     attempt: (incoming) =>
       trouble ? setAside(system, state, incoming, trouble.error) : step(system, state, incoming),
     setAside: (given) => {

@@ -94,7 +94,7 @@ export const deliverWork = (
           version,
         });
       }
-      if (await session.context.hasReceived(messageId)) {
+      if (await session.hasReceived(messageId)) {
         return answer({ disposition: 'duplicate', reason: 'it was received before', view: viewOf(session) });
       }
       const { at } = session;

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import type { Host } from '../../src/host.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { chargeAll, idempotency, never, openHost, sample, widgets } from './harness.ts';
 
-const placed = async (host: Awaited<ReturnType<typeof openHost>>['host'], placement = sample) => {
+const placed = async (host: Host, placement = sample) => {
   const outcome = await host.place(placement);
   if (outcome.outcome !== 'done') throw new Error('the order was placed before');
   return outcome.result;
@@ -127,24 +128,38 @@ test('a fact that the chart does not take is kept as ignored, with the reason', 
   });
 });
 
+const tellCharged = (host: Host, orderId: string) =>
+  host.send({
+    orderId,
+    to: 'payment',
+    messageId: 'webhook-1',
+    message: {
+      type: 'gateway.charged',
+      key: `${orderId}/charge/1`,
+      attempt: 1,
+      transactionId: 't',
+      amount: 17_500,
+      currency: 'USD',
+    },
+    otherwise: 'record',
+  });
+
+test('the same message twice at once, in one commit, is taken once', async () => {
+  const { host } = await openHost({ gateway: never, mailer: never });
+  const { id } = await placed(host);
+  const receipts = await Promise.all([tellCharged(host, id), tellCharged(host, id)]);
+  expect(receipts).toMatchObject([
+    { result: { disposition: 'applied' } },
+    { result: { disposition: 'duplicate' } },
+  ]);
+  const types = (await host.received(id, 0, 100)).map(({ type }) => type);
+  expect(types.filter((type) => type === 'gateway.charged')).toHaveLength(1);
+});
+
 test('the same message twice changes nothing the second time', async () => {
   const { host } = await openHost({ gateway: never, mailer: never });
   const { id } = await placed(host);
-  const send = () =>
-    host.send({
-      orderId: id,
-      to: 'payment',
-      messageId: 'webhook-1',
-      message: {
-        type: 'gateway.charged',
-        key: `${id}/charge/1`,
-        attempt: 1,
-        transactionId: 't',
-        amount: 17_500,
-        currency: 'USD',
-      },
-      otherwise: 'record',
-    });
+  const send = () => tellCharged(host, id);
   expect(await send()).toMatchObject({ result: { disposition: 'applied' } });
   const { version } = (await host.get(id)) ?? { version: 0 };
   expect(await send()).toMatchObject({ result: { disposition: 'duplicate' } });

@@ -21,6 +21,8 @@ export interface FlowParts {
 
 /** How long it goes on after the last reader left: one that reloads its page finds its counts again. */
 const lingerMs = 60_000;
+/** How many times as long as it reads a page it waits before the next. */
+const learningPause = 3;
 
 interface Look {
   readonly scene: Scene;
@@ -45,8 +47,8 @@ export class Flow implements Onlooker {
 
   isLooking = (): boolean => this.#looks.size > 0;
 
-  /** Begins to look, or goes on. The reader says when it leaves. */
-  async look(host: Host, filter: FlowFilter): Promise<{ readonly scene: Scene; leave(): void }> {
+  /** Begins to look, or goes on. The reader says when it leaves. What was under way before is learned meanwhile. */
+  look(host: Host, filter: FlowFilter): { readonly scene: Scene; leave(): void } {
     const key = JSON.stringify(Object.entries(filter).sort());
     const scene = new Scene(filter, this.#parts.clock.now());
     const look = this.#looks.get(key) ?? { scene, readers: 0, stop: () => {} };
@@ -57,14 +59,16 @@ export class Flow implements Onlooker {
       look.readers -= 1;
       if (look.readers === 0) look.stop = this.#parts.clock.schedule(() => this.#end(key), lingerMs);
     };
-    this.#learning ??= this.#learn(host);
-    try {
-      await this.#learning;
-    } catch (error) {
-      leave();
-      throw error;
-    }
+    // What fails (the store is closing) is begun again by whoever looks next.
+    this.#learning ??= this.#learn(host).catch(() => {
+      this.#learning = undefined;
+    });
     return { scene: look.scene, leave };
+  }
+
+  /** Resolves when all that was under way when somebody began to look is known. */
+  learned(): Promise<void> {
+    return this.#learning ?? Promise.resolve();
   }
 
   #end(key: string): void {
@@ -79,22 +83,21 @@ export class Flow implements Onlooker {
     for (const { stop } of this.#looks.values()) stop();
   }
 
-  /** Learns from the store which orders are under way, page by page. */
+  /** Learns from the store which orders are under way, page by page, and leaves most of the time to the orders. */
   async #learn(host: Host): Promise<void> {
     this.#settledMeanwhile = new Set();
     try {
       let after: string | undefined;
       for (;;) {
+        const begun = this.#parts.clock.now();
         const from = after === undefined ? {} : { after };
         const page = await host.list({ settled: false, limit: limits.page, ...from });
         for (const view of page) this.#meet(view.id, fromView(view));
         after = page.at(-1)?.id;
         if (page.length < limits.page || this.#moving.size >= limits.inspectedOrders) return;
-        await new Promise<void>((resolve) => this.#parts.clock.soon(resolve));
+        const tookMs = Math.max(1, this.#parts.clock.now() - begun);
+        await new Promise<void>((resolve) => this.#parts.clock.schedule(resolve, tookMs * learningPause));
       }
-    } catch (error) {
-      this.#learning = undefined;
-      throw error;
     } finally {
       this.#settledMeanwhile = undefined;
     }
@@ -107,8 +110,9 @@ export class Flow implements Onlooker {
   note = (change: OrderChange): void => {
     const { orderId, state } = change;
     const known = this.#moving.get(orderId);
-    const order = toMoving(change);
-    if (order === undefined || (known && known.version >= order.version)) return;
+    if (known && known.version >= state.version) return;
+    const order = toMoving(change, known);
+    if (order === undefined) return;
     const edges = this.#findEdges(change);
     for (const { scene } of this.#looks.values()) scene.noteEdges(order, edges);
     if (!isSettled(state) || order.incident) {
@@ -154,6 +158,7 @@ export class Flow implements Onlooker {
       ...seen,
       totals: scene.isWhole ? ordersByState : ended,
       isFiltered: !scene.isWhole,
+      isLearning: this.#settledMeanwhile !== undefined,
       isCut: this.#moving.size >= limits.inspectedOrders,
       incidents: incidents + unreadable,
       services,

@@ -2,7 +2,8 @@
 import { orderSystem } from '../../machines/system.ts';
 import type { OrderChange, OrderView } from '../host.ts';
 import { toStateName } from '../step/notes.ts';
-import { hasIncident } from '../step/view.ts';
+import type { SystemState } from '../step/snapshot.ts';
+import { hasIncident, toTopState } from '../step/view.ts';
 import type { Share } from '../store.ts';
 import type { Filtered } from './filter.ts';
 import type { OrderInState } from './shapes.ts';
@@ -15,30 +16,40 @@ export interface Moving extends OrderInState, Filtered {
   readonly heldUntil: number | null;
 }
 
-const holding = /^(?:reserved|committing|releasing)/;
+const holding = new Set(['reserved', 'committing', 'releasing']);
 const expiry = 'reservationExpiry';
 
-/** Undefined where the system has no order chart. */
-export const toMoving = ({ orderId, state }: OrderChange): Moving | undefined => {
-  const order = state.actors.get('order');
-  if (order === undefined) return undefined;
-  const stock = state.actors.get('inventory');
-  const inventory = stock ? toStateName(stock.snapshot) : '';
-  const { customerId, amount, currency, items } = order.snapshot.context;
+const findExpiry = ({ deadlines }: SystemState): number | null => {
+  for (const [key, { dueAt }] of deadlines) if (key.includes(expiry)) return dueAt;
+  return null;
+};
+
+/** What an order is from the beginning: it is read once. */
+const toFixed = (orderId: string, { actors, createdAt }: SystemState) => {
+  const { customerId, amount, currency, items } = actors.get('order')?.snapshot.context ?? {};
   return {
     id: orderId,
-    state: toStateName(order.snapshot),
     customerId: String(customerId),
     amount: Number(amount),
     currency: String(currency),
-    since: order.since,
-    incident: hasIncident(state),
     shares: Array.isArray(items) ? toShares(items) : [],
     chartVersion: orderSystem.version,
-    createdAt: state.createdAt,
+    createdAt,
+  };
+};
+
+/** Undefined where the system has no order chart. `known`: the order as it was before. */
+export const toMoving = ({ orderId, state }: OrderChange, known: Moving | undefined): Moving | undefined => {
+  const [order, stock] = [state.actors.get('order'), state.actors.get('inventory')];
+  if (order === undefined) return undefined;
+  return {
+    ...(known ?? toFixed(orderId, state)),
+    state: toStateName(order.snapshot),
+    since: order.since,
+    incident: hasIncident(state),
+    isHolding: stock !== undefined && holding.has(toTopState(stock.snapshot)),
+    heldUntil: findExpiry(state),
     version: state.version,
-    isHolding: holding.test(inventory),
-    heldUntil: [...state.deadlines].find(([key]) => key.includes(expiry))?.[1].dueAt ?? null,
   };
 };
 
@@ -54,7 +65,7 @@ export const fromView = (view: OrderView): Moving => ({
   chartVersion: view.chartVersion,
   createdAt: view.createdAt,
   version: view.version,
-  isHolding: holding.test(view.actors.inventory.state),
+  isHolding: holding.has(view.actors.inventory.state.split('.', 1)[0] ?? ''),
   heldUntil: view.deadlines.find(({ name }) => name === expiry)?.dueAt ?? null,
 });
 

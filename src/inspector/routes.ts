@@ -87,12 +87,12 @@ type Reading = Omit<StreamParts, 'samples'>;
 
 /** What is under way, and who holds what. */
 const addPlaces = (api: FastifyInstance, { host, flow }: Reading): void => {
-  const look = async (filter: FlowFilter): Promise<void> => (await flow.look(host, filter)).leave();
+  const look = (filter: FlowFilter): void => flow.look(host, filter).leave();
   api.get<{ Querystring: z.infer<typeof stateQuery> }>(
     '/inspector/api/orders',
     { schema: { ...hide, querystring: stateQuery } },
     async ({ query: { state, ...filter } }, reply) => {
-      await look(filter);
+      look(filter);
       return reply.send(flow.ordersIn(state, filter, limits.page));
     },
   );
@@ -100,7 +100,7 @@ const addPlaces = (api: FastifyInstance, { host, flow }: Reading): void => {
     '/inspector/api/order-ids',
     { schema: { ...hide, querystring: stateQuery } },
     async ({ query: { state, ...filter } }, reply) => {
-      await look(filter);
+      look(filter);
       const { total, orders } = flow.ordersIn(state, filter, limits.bulkOrders);
       return reply.send({ total, ids: orders.map(({ id }) => id) });
     },
@@ -109,7 +109,7 @@ const addPlaces = (api: FastifyInstance, { host, flow }: Reading): void => {
     '/inspector/api/holders',
     { schema: { ...hide, querystring: holderQuery } },
     async ({ query }, reply) => {
-      await look({});
+      look({});
       return reply.send(flow.holders(query.productId, limits.page));
     },
   );

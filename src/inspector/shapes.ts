@@ -142,6 +142,8 @@ export interface FlowFrame {
   /** Of those, by the version of the charts that they run on; empty: one that is not known here. */
   readonly versions: Readonly<Record<string, number>>;
   readonly isFiltered: boolean;
+  /** Orders that were under way before anybody looked are still being read. */
+  readonly isLearning: boolean;
   /** There are more orders under way than are placed on the chart. */
   readonly isCut: boolean;
   readonly incidents: number;

@@ -76,7 +76,8 @@ test('a product is held by the orders whose stock is reserved, those first that 
   const flow = new Flow({ clock, readFigures: store.figures });
   const { host } = await openHost({ clock, store, gateway: never, onlooker: flow });
   await host.place({ ...sample, orderId: 'before-anyone-looked' });
-  await flow.look(host, {});
+  flow.look(host, {});
+  await flow.learned();
   await clock.advance(1000);
   await host.place({ ...sample, orderId: 'after' });
   const { total, holders } = flow.holders('product-1', 10);

@@ -158,6 +158,25 @@ const Legend = ({ countedMs }: { countedMs: number }) => (
   </ul>
 );
 
+/** What the picture alone doesn't say. */
+const Hint = ({ frame }: { frame: FlowFrame | undefined }) => {
+  if (frame === undefined) return null;
+  const { inFlight, isFiltered, isCut, isLearning, totals } = frame;
+  if (isLearning) return <p className="hint">Still reading which orders were under way before …</p>;
+  if (isCut)
+    return (
+      <p className="hint">More orders are under way than are shown: these are the first that were found.</p>
+    );
+  if (isFiltered)
+    return <p className="hint">Of these orders, those are counted as ended that ended since you look.</p>;
+  if (inFlight > 0 || Object.keys(totals).length > 0) return null;
+  return (
+    <p className="hint">
+      No orders yet. Place one (<a href="/docs">POST /orders</a>), and it moves here.
+    </p>
+  );
+};
+
 const [right, down] = [withCounts('RIGHT'), withCounts('DOWN')];
 
 export const FlowView = ({
@@ -186,13 +205,7 @@ export const FlowView = ({
       <section className="main">
         <h1 className="hidden">Flow of all orders</h1>
         <FlowFilters query={query} charts={charts} />
-        {frame && frame.inFlight === 0 && Object.keys(totals).length === 0 && (
-          <p className="hint">
-            {frame.isFiltered ? 'No orders like these are under way.' : 'No orders yet. Place one ('}
-            {!frame.isFiltered && <a href="/docs">POST /orders</a>}
-            {!frame.isFiltered && '), and it moves here.'}
-          </p>
-        )}
+        <Hint frame={frame} />
         <div className="figures">
           <Figure name="under way" value={frame?.inFlight ?? 0} />
           <Figure name="completed" value={totals['completed'] ?? 0} tone="good" />

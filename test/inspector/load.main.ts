@@ -5,6 +5,7 @@ import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { CDPSession } from 'playwright-core';
 import { z } from 'zod';
 import { openBrowser } from './browser.ts';
@@ -55,6 +56,7 @@ const watchPage = async (shop: Shop): Promise<void> => {
   const page = await browser.newPage({ baseURL: shop.origin, viewport: { width: 1280, height: 800 } });
   await page.goto('/inspector');
   await page.locator('svg[data-chart="order"] .state.active').first().waitFor({ timeout: 120_000 });
+  await untilLearned(shop.origin);
   const busy = setInterval(() => void shop.place(10), 100);
   const times = z.array(z.number()).parse(await page.evaluate(countFrames));
   clearInterval(busy);
@@ -86,10 +88,22 @@ const runRound = async (shop: Shop): Promise<{ perSecond: number; cpuMs: number 
   return { perSecond: (1000 * ordersPerRound) / ms, cpuMs: (user + system) / 1000 / ordersPerRound };
 };
 
+const listed = z.object({ total: z.number() });
+
+/** Until the inspector has read all that was under way when it was opened. */
+const untilLearned = async (origin: string): Promise<void> => {
+  for (;;) {
+    const response = await fetch(`${origin}/inspector/api/orders?state=paying`);
+    if (listed.parse(await response.json()).total >= underWay) return;
+    await setTimeout(200);
+  }
+};
+
 /** Ten readers of the flow in a process of their own, so that only what serving them costs is measured. */
 const openReaders = async (origin: string): Promise<() => Promise<void>> => {
   const child = fork(import.meta.filename, ['--read', origin]);
   await new Promise((resolve) => child.once('message', resolve));
+  await untilLearned(origin);
   return () =>
     new Promise((resolve) => {
       child.once('exit', () => resolve());

@@ -53,7 +53,7 @@ const variants: { readonly [T in MessageType]?: readonly Readonly<Record<string,
 };
 
 /** A valid message of `type`, with `more` in place of the usual facts. */
-const sample = (type: MessageType, more: Readonly<Record<string, unknown>>): AnyEventObject => {
+export const toSample = (type: MessageType, more: Readonly<Record<string, unknown>>): AnyEventObject => {
   const { payload } = messages[type];
   const named = Object.keys(payload.shape).map((field) => [
     field,
@@ -77,7 +77,7 @@ const toEvents = (snapshot: AnyMachineSnapshot, type: string): readonly AnyEvent
   const outcomes = activeLeaves(snapshot).flatMap(({ meta }): readonly string[] => meta?.outcomes ?? []);
   const resolved = outcomes.flatMap((outcome) => [{ outcome }, { outcome, transactionId: undefined }]);
   const given = type === 'incident.resolve' ? resolved : (variants[type] ?? [{}]);
-  return [{}, ...answered].flatMap((answer) => given.map((each) => sample(type, { ...answer, ...each })));
+  return [{}, ...answered].flatMap((answer) => given.map((each) => toSample(type, { ...answer, ...each })));
 };
 
 /** What tells two states apart for a walk: not how many messages it took to get there. */

@@ -37,11 +37,36 @@ BEGIN SELECT RAISE(ABORT, 'received is append-only'); END;
 CREATE TRIGGER received_keeps_values BEFORE UPDATE ON received
 BEGIN SELECT RAISE(ABORT, 'received is append-only'); END;
 
-DROP TRIGGER events_keep_values;
-UPDATE events SET
-  event_id = iif(substr(event_id, 1, length(order_id) + 1) = order_id || '/', '~' || substr(event_id, length(order_id) + 1),
-    iif(substr(event_id, 1, 1) = '~', '~' || event_id, event_id)),
-  causation_id = iif(substr(causation_id, 1, length(order_id) + 1) = order_id || '/', '~' || substr(causation_id, length(order_id) + 1),
-    iif(substr(causation_id, 1, 1) = '~', '~' || causation_id, causation_id));
+-- Events are never deleted, so the next position is the last one and one more: AUTOINCREMENT would write that down
+-- in a table of its own at every commit.
+CREATE TABLE events_2 (
+  position INTEGER PRIMARY KEY,
+  order_id TEXT NOT NULL,
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  event_id TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  type TEXT NOT NULL,
+  schema_version INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  causation_id TEXT NOT NULL,
+  correlation_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  UNIQUE (order_id, seq)
+) STRICT;
+INSERT INTO events_2 (position, order_id, seq, event_id, actor, type, schema_version, data, causation_id,
+    correlation_id, at)
+  SELECT position, order_id, seq,
+    iif(substr(event_id, 1, length(order_id) + 1) = order_id || '/', '~' || substr(event_id, length(order_id) + 1),
+      iif(substr(event_id, 1, 1) = '~', '~' || event_id, event_id)),
+    actor, type, schema_version, data,
+    iif(substr(causation_id, 1, length(order_id) + 1) = order_id || '/',
+      '~' || substr(causation_id, length(order_id) + 1),
+      iif(substr(causation_id, 1, 1) = '~', '~' || causation_id, causation_id)),
+    correlation_id, at
+  FROM events ORDER BY position;
+DROP TABLE events;
+ALTER TABLE events_2 RENAME TO events;
+CREATE TRIGGER events_keep_rows BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'events is append-only'); END;
 CREATE TRIGGER events_keep_values BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events is append-only'); END;

@@ -1,0 +1,135 @@
+// Does to a real server what an action of the model says, by HTTP wherever there is a route for it. What a
+// service tells unasked has none yet: it comes in as an embedding program brings it, by `host.send`. It
+// checks only that the server takes it; whether it came to the right thing is asked elsewhere.
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import type { AnyEventObject } from 'xstate';
+import { isMessageType, type Message, messages } from '../../machines/messages.ts';
+import type { FaultPoint } from '../../src/faults.ts';
+import { ask, post, sampleBody } from '../e2e/client.ts';
+import { type Action, type Moment, type MoveAction, toFact, toWordsOf } from './model.ts';
+import type { Server } from './process.ts';
+
+/** One order on a server, and how the server's ids read in the model. */
+export interface Subject {
+  readonly server: Server;
+  readonly orderId: string;
+  /** Real id → the model's. */
+  readonly ids: Map<string, string>;
+}
+
+/** In the middle of which request the process dies: before it was committed, or before it was answered. */
+export type CrashAt = 'before-commit' | 'after-commit';
+
+/** Places an order, through a crash where that is asked for. */
+export const placeOrder = async (server: Server, modelId: string, crashAt?: CrashAt): Promise<Subject> => {
+  const key = crypto.randomUUID();
+  const request = () => post(`${server.url}/orders`, sampleBody, key);
+  const { status, body } = await (crashAt ? repeatThrough(server, `accept.${crashAt}`, request) : request());
+  strictEqual(status, 201);
+  return { server, orderId: body.id, ids: new Map([[body.id, modelId]]) };
+};
+
+/** The process dies under a request; another one starts, and the client repeats it with the same key. */
+const repeatThrough = async <T>(server: Server, point: FaultPoint, request: () => Promise<T>): Promise<T> => {
+  const died = server.dieAt(point);
+  // Whether it was answered or cut off, the client hears nothing of it.
+  const lost = request().catch(() => undefined);
+  await died;
+  await server.crash(server.clock.now());
+  await lost;
+  return request();
+};
+
+/** The body of the request that a move is. */
+const toBody = (action: MoveAction): object => ({
+  ...((action.move === 'retry' || action.move === 'resolve') && { actor: action.to }),
+  ...toWordsOf(action),
+});
+
+/** Asks for a move, whether it is open or not. */
+export const askFor = ({ server, orderId }: Subject, move: MoveAction, key: string = crypto.randomUUID()) =>
+  post(`${server.url}/orders/${orderId}/${move.move}`, toBody(move), key);
+
+const checkTaken = (move: MoveAction, { status, body }: Awaited<ReturnType<typeof askFor>>): void =>
+  strictEqual(status, move.move === 'refunds' ? 201 : 200, JSON.stringify(body));
+
+/** Asks for an open move, and the process dies under the request. */
+export const askThroughCrash = async (
+  subject: Subject,
+  move: MoveAction,
+  crashAt: CrashAt,
+): Promise<void> => {
+  const key = crypto.randomUUID();
+  const ask = () => askFor(subject, move, key);
+  checkTaken(move, await repeatThrough(subject.server, `move.${crashAt}`, ask));
+};
+
+/** Does what an action says, other than placing, waiting and crashing. */
+export const act = async (subject: Subject, before: Moment, action: Action): Promise<void> => {
+  const { server, orderId } = subject;
+  switch (action.type) {
+    case 'move':
+      return checkTaken(action, await askFor(subject, action));
+    case 'answer':
+      return server.answer(orderId, action.call, action.word);
+    case 'fact': {
+      // The fact names things by the server's ids: they are learned first.
+      await look(subject);
+      const message = toReal(subject, toFact(subject.ids.get(orderId) ?? '', before, action));
+      ok(isMessage(message), `${JSON.stringify(message)} is no message`);
+      await server.host.send({ orderId, to: action.to, message, otherwise: 'record' });
+      return;
+    }
+    default:
+      return;
+  }
+};
+
+/** What a resolution comes to that says what nobody asked: refused by the host, where the API lets it through. */
+export const refuseNonsense = async ({ server, orderId }: Subject, { to }: MoveAction): Promise<void> => {
+  const message = { type: 'incident.resolve', outcome: 'nonsense', note: 'I guess' } as const;
+  const refused = await server.host.send({ orderId, to, message, otherwise: 'refuse' }).then(
+    () => 'taken',
+    (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+  );
+  strictEqual(refused, 'move-not-allowed');
+};
+
+const isMessage = (value: AnyEventObject): value is Message => {
+  const { type, ...payload } = value;
+  return isMessageType(type) && messages[type].payload.safeParse(payload).success;
+};
+
+/** What the server shows of the order, with the model's ids. */
+export const look = async (subject: Subject) => {
+  const { server, orderId, ids } = subject;
+  const address = `${server.url}/orders/${orderId}`;
+  const [received, order, journal] = await Promise.all([
+    ask(`${address}/messages?limit=1000`),
+    ask(address),
+    ask(`${address}/events?limit=1000`),
+  ]);
+  deepStrictEqual([received.status, order.status, journal.status], [200, 200, 200]);
+  for (const { id, version, data } of received.body.messages) {
+    if (!id.startsWith(`${orderId}/`)) ids.set(id, `message-${version}`);
+    if (typeof data.refundId === 'string') ids.set(data.refundId, `refund-${version}`);
+  }
+  return {
+    order: toModel(subject, order.body),
+    messages: toModel(subject, received.body.messages),
+    events: toModel(subject, journal.body.events),
+  };
+};
+
+const toModel = ({ ids }: Subject, value: unknown) => {
+  let text = JSON.stringify(value);
+  for (const [real, own] of ids) text = text.replaceAll(real, own);
+  return JSON.parse(text);
+};
+
+const toReal = <T>({ ids }: Subject, value: T): T => {
+  let text = JSON.stringify(value);
+  for (const [real, own] of ids)
+    text = text.replaceAll(`${own}"`, `${real}"`).replaceAll(`${own}/`, `${real}/`);
+  return JSON.parse(text);
+};

@@ -1,0 +1,115 @@
+// Holds what a real server shows of an order against the model: its view, its moves, its journal, its
+// messages; and that every move which is not offered is refused, with the list of those that are, and leaves
+// no trace. It repairs nothing and allows nothing: where they differ, the test fails.
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { actorNames } from '../../machines/messages.ts';
+import { moves } from '../../machines/system.ts';
+import type { StepResult } from '../../src/step/step.ts';
+import { ask } from '../e2e/client.ts';
+import { askFor, look, refuseNonsense, type Subject } from './acting.ts';
+import { everyMove } from './choices.ts';
+import type { Ear } from './ear.ts';
+import {
+  type Offered,
+  toExpectedEvent,
+  toExpectedMessage,
+  toExpectedMoves,
+  toExpectedOrder,
+} from './expected.ts';
+import type { Model, Moment, MoveAction } from './model.ts';
+
+interface MoveJson extends Offered {
+  readonly method: string;
+  readonly href: string;
+  readonly by: string;
+}
+
+/** @throws AssertionError where the server and the model differ. `history`: every step so far. */
+export const agree = async (
+  subject: Subject,
+  model: Model,
+  moment: Moment,
+  history: readonly StepResult[],
+): Promise<void> => {
+  const { order, messages, events } = await look(subject);
+  const { allowed, links, ...rest } = order;
+  deepStrictEqual(rest, plain(toExpectedOrder(model, moment)));
+  strictEqual(links.self, `/orders/${model.orderId}`);
+  deepStrictEqual(toSorted(allowed.map(toOffered(model))), toSorted(toExpectedMoves(model, moment)));
+  deepStrictEqual(messages, plain(history.map(({ received }) => toExpectedMessage(received))));
+  deepStrictEqual(
+    events.map(({ position: _, ...event }: { readonly position: string }) => event),
+    plain(history.flatMap((result) => result.events.map((event) => toExpectedEvent(model, event)))),
+  );
+};
+
+/** As JSON has it: without what is undefined. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+const toSorted = (offered: readonly Offered[]): unknown =>
+  plain(offered.toSorted((a, b) => toName(a).localeCompare(toName(b))));
+const toName = ({ move, actor }: Offered): string => `${move} ${actor ?? ''}`;
+
+/** Checks the address of a move, and gives the rest of it. */
+const toOffered =
+  ({ orderId }: Model) =>
+  ({ method, href, by, outcomes, ...offered }: MoveJson): Offered => {
+    deepStrictEqual(
+      { method, href, by },
+      { method: 'POST', href: `/orders/${orderId}/${offered.move}`, by: moves[offered.move].by },
+    );
+    return { ...offered, ...(outcomes && { outcomes: outcomes.toSorted() }) };
+  };
+
+/**
+ * Asks for moves that the charts do not take at this moment, of every kind that there is. Returns what of the
+ * charts was met by it.
+ */
+export const refuseRest = async (
+  subject: Subject,
+  model: Model,
+  moment: Moment,
+  ear: Ear,
+): Promise<readonly string[]> => {
+  const met: string[] = [];
+  const { body: order } = await ask(`${subject.server.url}/orders/${subject.orderId}`);
+  const offered: readonly MoveJson[] = order.allowed;
+  for (const move of findOthers(moment, offered)) {
+    ear.met.clear();
+    if (model.takes(moment, move)) continue;
+    met.push(...ear.met);
+    const { status, headers, body } = await askFor(subject, move);
+    const isWrongWord = move.outcome === nonsense;
+    const expected = isWrongWord ? [400, '/problems/invalid-request'] : [409, '/problems/move-not-allowed'];
+    deepStrictEqual([status, body.type], expected, `${JSON.stringify(move)}: ${JSON.stringify(body)}`);
+    strictEqual(headers.get('content-type')?.split(';')[0], 'application/problem+json');
+    if (isWrongWord) await refuseNonsense(subject, move);
+    else deepStrictEqual(body.allowed, offered);
+  }
+  return met;
+};
+
+const nonsense = 'nonsense';
+const refunds = { type: 'move', move: 'refunds', to: 'order' } as const;
+
+/** Moves beside those that are offered: of the order, of an actor that is not parked, of those that are. */
+const findOthers = ({ state }: Moment, offered: readonly MoveJson[]): MoveAction[] => {
+  const resolving = offered.filter(({ move }) => move === 'resolve');
+  const others = actorNames.filter((name) => !resolving.some(({ actor }) => actor === name));
+  const other = others[state.version % others.length];
+  const upTo = offered.find(({ move }) => move === 'refunds')?.upTo;
+  return [
+    { type: 'move', move: 'cancel', to: 'order' },
+    { type: 'move', move: 'capture', to: 'order' },
+    refunds,
+    ...(upTo === undefined ? [] : [{ ...refunds, amount: upTo + 1 }]),
+    ...everyMove.filter(({ to, move }) => to === other && move === 'retry'),
+    ...everyMove.filter(({ to, move }) => to === other && move === 'resolve').slice(0, 1),
+    ...resolving.flatMap(({ actor, outcomes = [] }): MoveAction[] =>
+      // A charge that was made can be told only with the bank's transaction.
+      [nonsense, ...outcomes.filter((outcome) => outcome === 'charged')].map((outcome) => ({
+        ...{ type: 'move', move: 'resolve', to: actor ?? 'order', outcome },
+      })),
+    ),
+  ];
+};

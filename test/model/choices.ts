@@ -1,0 +1,130 @@
+// Everything that can happen to an order next, at a moment of the model: each answer to each call under way,
+// each move that is open, each fact, the passing of time, a crash. It is asked by whoever looks for paths,
+// and by whoever wanders at random; it never says what comes of it.
+import type { AnyMachineSnapshot } from 'xstate';
+import { type ActorName, actorNames } from '../../machines/messages.ts';
+import { moves, orderSystem } from '../../machines/system.ts';
+import { nodesOf } from './ear.ts';
+import {
+  type Action,
+  type FactAction,
+  type Model,
+  type Moment,
+  type MoveAction,
+  toCallName,
+  toFact,
+  whatComes,
+} from './model.ts';
+import { answersTo, clients, type FactKey, facts, toService } from './words.ts';
+
+/** Less than the whole amount, and more than half of it. */
+export const partialRefund = 10_000;
+export const refundOfPart: MoveAction = {
+  type: 'move',
+  move: 'refunds',
+  to: 'order',
+  amount: partialRefund,
+};
+const transactionId = 'transaction-1';
+
+const snapshotOf = ({ state }: Moment, actor: ActorName): AnyMachineSnapshot => {
+  const found = state.actors.get(actor);
+  if (found === undefined) throw new Error(`there is no ${actor}`);
+  return found.snapshot;
+};
+
+export const isPlaced = ({ state }: Moment): boolean => state.version > 0;
+
+/** The answers to the calls that are under way, of one service. */
+export const findAnswers = (
+  { state }: Moment,
+  quality: 'good' | 'bad',
+  services: readonly string[],
+): Action[] =>
+  [...state.calls.values()]
+    .filter(({ service }) => services.includes(service))
+    .flatMap(({ command }) =>
+      (answersTo[command.type]?.[quality] ?? []).map((word) => ({
+        type: 'answer' as const,
+        call: toCallName(command),
+        word,
+      })),
+    );
+
+/** What a person may say that something came to, by actor: whatever any state of its chart asks for. */
+const findOutcomes = (actor: ActorName): readonly string[] => [
+  ...new Set(nodesOf(orderSystem.charts[actor].root).flatMap(({ meta }) => meta?.outcomes ?? [])),
+];
+const everyOutcome = new Map(actorNames.map((actor) => [actor, findOutcomes(actor)]));
+export const outcomesOf = (actor: ActorName): readonly string[] => everyOutcome.get(actor) ?? [];
+
+const toResolve = (to: ActorName, outcome: string): MoveAction => ({
+  type: 'move',
+  move: 'resolve',
+  to,
+  outcome,
+  ...(outcome === 'charged' && { transactionId }),
+});
+
+/** Every move that a person could think of, whether it is open or not. */
+export const everyMove: readonly MoveAction[] = [
+  { type: 'move', move: 'cancel', to: 'order' },
+  { type: 'move', move: 'capture', to: 'order' },
+  { type: 'move', move: 'refunds', to: 'order' },
+  ...actorNames.flatMap((to): MoveAction[] => [
+    { type: 'move', move: 'retry', to },
+    ...outcomesOf(to).map((outcome) => toResolve(to, outcome)),
+  ]),
+];
+
+/** Whether any transition where the actor is listens for messages of `type`. */
+export const wants = (snapshot: AnyMachineSnapshot, type: string): boolean => {
+  const heard = listening.get(snapshot) ?? new Set(snapshot._nodes.flatMap(({ ownEvents }) => ownEvents));
+  listening.set(snapshot, heard);
+  return heard.has(type);
+};
+const listening = new WeakMap<AnyMachineSnapshot, ReadonlySet<string>>();
+
+/** The moves that the charts take now: found by asking the charts, not by reading what is offered. */
+export const findMoves = (model: Model, moment: Moment): MoveAction[] =>
+  findHeardMoves(moment).filter((move) => move.amount === undefined && model.takes(moment, move));
+
+/** Moves that somebody listens for, whether they are taken or not; a refund also of a part. */
+export const findHeardMoves = (moment: Moment): MoveAction[] =>
+  [...everyMove, refundOfPart].filter(({ move, to }) => wants(snapshotOf(moment, to), moves[move].type));
+
+/** What a service may tell unasked and somebody listens for. */
+export const findFacts = (moment: Moment, services: readonly string[]): FactAction[] =>
+  facts
+    .filter(({ service }) => services.includes(service))
+    .flatMap(({ service, of, stale }): FactAction[] => {
+      const to = clients[service];
+      const { attempt } = snapshotOf(moment, to).context;
+      const keys: readonly FactKey[] = ['charge', 'capture', 'void', 'refund', 'foreign'];
+      return [
+        ...keys.flatMap((key) =>
+          (of[key] ?? []).map((word): FactAction => ({ type: 'fact', to, word, key, attempt: 'last' })),
+        ),
+        ...(attempt < 2
+          ? []
+          : stale.map((word): FactAction => ({ type: 'fact', to, word, key: 'asked', attempt: 'earlier' }))),
+      ];
+    })
+    .filter((fact) => wants(snapshotOf(moment, fact.to), toFact('', moment, fact).type));
+
+/** Whether what comes next by itself is only the end of a wait between two tries. */
+export const isBackOff = ({ state }: Moment): boolean => {
+  const [next] = [...state.deadlines].sort(([, a], [, b]) => a.dueAt - b.dueAt);
+  return next !== undefined && /[bB]ackOff/.test(next[0].split('.')[2] ?? '');
+};
+
+/** Whether time can pass: what comes next, and that it is one thing. */
+export const canWait = (moment: Moment): boolean => whatComes(moment) !== undefined;
+
+/** The service whose silence comes next, if that is what comes. */
+export const silentService = (moment: Moment): string | undefined => {
+  const coming = whatComes(moment);
+  if (coming?.what !== 'silence') return undefined;
+  const call = moment.state.calls.get(coming.callId);
+  return call && toService(call.service);
+};

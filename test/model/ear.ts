@@ -1,0 +1,148 @@
+// The charts, registered as a host registers them, with an ear at every state, transition, deadline and
+// condition: what of them a run has met. It changes no answer; it exists so that "every transition, every
+// guard both ways" is counted on the charts themselves and not claimed.
+import {
+  type AnyStateMachine,
+  type AnyStateNode,
+  type AnyTransitionDefinition,
+  type EventObject,
+  type GuardArgs,
+  isMachineSnapshot,
+  type MachineContext,
+} from 'xstate';
+import { limits } from '../../src/config.ts';
+import { toWords } from '../../src/step/matrix.ts';
+import { type ChartSystem, type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
+
+/** One thing of a chart that a test can meet: a leaf state, a transition, a deadline, or a guard's yes or no. */
+export interface Item {
+  readonly chart: string;
+  readonly kind: 'state' | 'transition' | 'deadline' | 'guard';
+  readonly name: string;
+  /** The transition that a guard belongs to; what a transition or a state is itself. */
+  readonly of: AnyTransitionDefinition | AnyStateNode;
+}
+
+export interface Ear {
+  readonly system: RegisteredSystem;
+  readonly items: readonly Item[];
+  /** The names of what was met since it was cleared last. */
+  readonly met: Set<string>;
+  /** Where the charts start, before anything happens. */
+  readonly initial: readonly string[];
+}
+
+/** Registers `charts`, and listens to them. */
+export const listen = (charts: ChartSystem): Ear => {
+  const system = registerSystem(charts, limits);
+  const met = new Set<string>();
+  const items: Item[] = [];
+  const starts: string[] = [];
+  for (const [chart, { machine, scope, initial }] of system.charts) {
+    const meets = new Map<object, readonly string[]>();
+    const add = (kind: Item['kind'], name: string, of: Item['of']) => {
+      items.push({ chart, kind, name, of });
+      return name;
+    };
+    for (const node of nodesOf(machine.root)) {
+      const path = `${chart}: ${node.path.join('.') || 'anywhere'}`;
+      if (isLeaf(node)) meets.set(node, [add('state', path, node)]);
+      for (const transition of transitionsOf(node)) {
+        const deadline = deadlineOf(transition);
+        const rings = deadline && `${path}, deadline ${deadline}`;
+        if (rings && !items.some(({ name }) => name === rings)) add('deadline', rings, transition);
+        const name = add('transition', `${path}, ${toArrow(transition)}`, transition);
+        meets.set(transition, [name, ...(rings ? [rings] : [])]);
+        if (transition.guard === undefined) continue;
+        transition.guard = overhear(machine, transition.guard, (guard) => {
+          const yes = add('guard', `${name}: ${guard} says yes`, transition);
+          const no = add('guard', `${name}: ${guard} says no`, transition);
+          return (answer) => met.add(answer ? yes : no);
+        });
+      }
+    }
+    const meet = (things: Iterable<object>) => {
+      for (const thing of things) for (const name of meets.get(thing) ?? []) met.add(name);
+    };
+    starts.push(...initial._nodes.flatMap((node) => meets.get(node) ?? []));
+    scope.system.inspect((inspected) => {
+      if (inspected.type !== '@xstate.microstep') return;
+      meet(inspected._transitions);
+      if (isMachineSnapshot(inspected.snapshot)) meet(inspected.snapshot._nodes);
+    });
+  }
+  return { system, items, met, initial: starts };
+};
+
+export const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
+  node,
+  ...Object.values(node.states).flatMap(nodesOf),
+];
+export const isLeaf = ({ states }: AnyStateNode): boolean => Object.keys(states).length === 0;
+
+const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
+  ...[...node.transitions.values()].flat(),
+  ...(node.always ?? []),
+];
+
+const deadlineOf = ({ eventType }: AnyTransitionDefinition): string | undefined =>
+  /^xstate\.after\.([^.]+)/.exec(eventType)?.[1];
+
+/** `gateway.failed if isCurrent and mayTryAgain → backingOff`. */
+export const toArrow = (transition: AnyTransitionDefinition): string => {
+  const { eventType, target } = transition;
+  const to = target?.map(({ path }) => path.join('.')).join(' + ') ?? 'stays';
+  return `${toCause(eventType)}${toCondition(transition)} → ${to}`;
+};
+
+const toCause = (eventType: string): string => {
+  const [, deadline] = /^xstate\.after\.([^.]+)/.exec(eventType) ?? [];
+  if (deadline !== undefined) return `after ${deadline}`;
+  if (eventType.startsWith('xstate.done.')) return 'all done';
+  return eventType === '' ? 'at once' : eventType;
+};
+
+const toCondition = ({ guard }: AnyTransitionDefinition): string =>
+  guard === undefined ? '' : ` if ${toWords(guard)}`;
+
+/** What `and`, `or` and `not` make: a function that XState asks through its `check`. */
+interface Combined {
+  readonly name: string;
+  readonly check: unknown;
+  readonly guards: readonly unknown[];
+}
+const isCombined = (guard: unknown): guard is Combined =>
+  typeof guard === 'function' && 'check' in guard && 'guards' in guard;
+
+/** The same guard, whose conditions are heard. How they are combined stays XState's business. */
+const overhear = (
+  machine: AnyStateMachine,
+  guard: unknown,
+  hear: (guard: string) => (answer: boolean) => void,
+): Overheard => {
+  if (isCombined(guard)) {
+    const guards = guard.guards.map((inner) => overhear(machine, inner, hear));
+    const combined = Object.assign(() => false, { check: guard.check, guards });
+    // The page of the charts reads its name: `and`, `or`, `not`.
+    return Object.defineProperty(combined, 'name', { value: guard.name });
+  }
+  const { type, params } = toNamed(guard);
+  const implementation = machine.implementations.guards[type];
+  if (typeof implementation !== 'function') throw new Error(`${type} is no guard with a name of its own`);
+  const words = toWords(guard);
+  const tell = hear(words);
+  const named: Overheard = (given) => {
+    const answer: boolean = implementation(given, params);
+    tell(answer);
+    return answer;
+  };
+  return Object.defineProperty(named, 'name', { value: words });
+};
+type Overheard = (given: GuardArgs<MachineContext, EventObject>) => boolean;
+
+const toNamed = (guard: unknown): { readonly type: string; readonly params?: unknown } => {
+  if (typeof guard === 'string') return { type: guard };
+  if (typeof guard !== 'object' || guard === null || !('type' in guard))
+    throw new Error('a guard has a name');
+  return { params: undefined, ...guard, type: String(guard.type) };
+};

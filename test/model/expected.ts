@@ -1,0 +1,94 @@
+// What the API must show of an order at a moment of the model: the order, its journal and its messages, as
+// JSON with the model's own ids. Which moves are open is found by asking the charts, never by reading how
+// the product lists them.
+import type { ActorName } from '../../machines/messages.ts';
+import type { MoveName } from '../../machines/system.ts';
+import { toIsoTime } from '../../src/clock.ts';
+import type { NewEvent, Received } from '../../src/step/effect.ts';
+import { toView } from '../../src/step/view.ts';
+import { findMoves } from './choices.ts';
+import type { Model, Moment } from './model.ts';
+
+const toTimed = <T extends object, K extends keyof T & string>(
+  thing: T,
+  ...names: readonly K[]
+): Record<string, unknown> => ({
+  ...thing,
+  ...Object.fromEntries(names.map((name) => [name, toIsoTime(Number(thing[name]))])),
+});
+
+/** The order without its moves and addresses. */
+export const toExpectedOrder = ({ orderId }: Model, { state }: Moment): unknown => {
+  const { allowed: _, actors, incidents, deadlines, calls, ...view } = toView(orderId, '1', state);
+  return {
+    ...toTimed(view, 'createdAt', 'updatedAt'),
+    actors: Object.fromEntries(
+      Object.entries(actors).map(([name, actor]) => [name, toTimed(actor, 'since')]),
+    ),
+    incidents: incidents.map((incident) => toTimed(incident, 'since')),
+    deadlines: deadlines.map((deadline) => toTimed(deadline, 'dueAt')),
+    calls: calls.map((call) => toTimed(call, 'at')),
+  };
+};
+
+export const toExpectedMessage = (received: Received): unknown => {
+  const { messageId: id, ...rest } = received;
+  return { id, ...toTimed(rest, 'at') };
+};
+
+/** The event as a CloudEvent, without its position in the journal of all orders. */
+export const toExpectedEvent = ({ orderId }: Model, event: NewEvent): unknown => ({
+  specversion: '1.0',
+  id: event.eventId,
+  source: `/orders/${orderId}`,
+  type: event.type,
+  subject: orderId,
+  time: toIsoTime(event.at),
+  datacontenttype: 'application/json',
+  dataschema: `/schemas/${event.type}/1`,
+  data: event.data,
+  sequence: String(event.seq),
+  correlationid: event.correlationId,
+  causationid: event.causationId,
+});
+
+/** A move as it is offered. */
+export interface Offered {
+  readonly move: MoveName;
+  readonly actor?: ActorName;
+  readonly outcomes?: readonly string[];
+  readonly upTo?: number;
+}
+
+/** The moves that the charts take at this moment, as the API must offer them. */
+export const toExpectedMoves = (model: Model, moment: Moment): Offered[] => {
+  const open = findMoves(model, moment);
+  const resolving = Map.groupBy(
+    open.filter(({ move }) => move === 'resolve'),
+    ({ to }) => to,
+  );
+  return [
+    ...open.flatMap(({ move, to }): Offered[] => {
+      if (move === 'resolve') return [];
+      if (move === 'retry') return [{ move, actor: to }];
+      return move === 'refunds' ? [{ move, upTo: findMost(model, moment) }] : [{ move }];
+    }),
+    ...[...resolving].map(
+      ([actor, moves]): Offered => ({
+        move: 'resolve',
+        actor,
+        outcomes: moves.flatMap(({ outcome }) => outcome ?? []).sort(),
+      }),
+    ),
+  ];
+};
+
+/** The largest refund that the charts take. */
+const findMost = (model: Model, moment: Moment): number => {
+  const takes = (amount: number) =>
+    model.takes(moment, { type: 'move', move: 'refunds', to: 'order', amount });
+  const { paidAmount, refundedAmount } = moment.state.actors.get('order')?.snapshot.context ?? {};
+  const most = paidAmount - refundedAmount;
+  if (!takes(most) || takes(most + 1)) throw new Error(`${most} is not the most that can be refunded`);
+  return most;
+};

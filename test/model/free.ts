@@ -1,0 +1,118 @@
+// Some of the charts with everything else left free: other actors, services and people may say any message
+// that they may send at all, with any key and attempt, and any deadline may ring at any time. More can happen
+// here than in any real run; so whatever is not met here is never met. Walked whole.
+import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
+import {
+  type ActorName,
+  actorNames,
+  type MessageType,
+  messages,
+  serviceNames,
+  typesTo,
+} from '../../machines/messages.ts';
+import { orderSystem } from '../../machines/system.ts';
+import { toPolicy } from '../../src/config.ts';
+import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
+import { type Incoming, step } from '../../src/step/step.ts';
+import { sampleOrder } from '../machines/sample.ts';
+import { toSample } from '../step/explore.ts';
+import { outcomesOf, partialRefund, wants } from './choices.ts';
+import { listen } from './ear.ts';
+import { toChartsMark } from './marks.ts';
+import { start } from './model.ts';
+import { toSettings } from './troubles.ts';
+
+const { orderId, amount } = sampleOrder;
+const arrival = { orderId, at: start } as const;
+
+const policyOf = (capture: string) => toPolicy(toSettings({ PAYMENT_CAPTURE: capture }));
+const retrying = policyOf('later').payment;
+type More = Readonly<Record<string, unknown>>;
+
+/** What a message may carry that makes a difference to a guard. */
+const carried: { readonly [T in MessageType]?: readonly More[] } = {
+  'order.place': [{ policy: policyOf('at-once') }, { policy: policyOf('later') }],
+  'order.refund': [{ amount: partialRefund }, { amount: undefined }, { amount: amount + 1 }],
+  'payment.charge': [{ capture: 'at-once' }, { capture: 'later' }],
+  'payment.refund': [{ amount: partialRefund }, { amount }, { amount: amount + 1 }],
+  'payment.failed': [{ reason: 'declined' }, { reason: 'gave-up' }],
+  'payment.completed': [{ amount }],
+  'payment.refunded': [{ amount: partialRefund }, { amount: amount - partialRefund }, { amount }],
+  'gateway.unknown': [{ reason: 'no-answer' }, { reason: 'key-expired' }],
+  'warehouse.checked': [{ problems: [] }, {}],
+  'inventory.release': [{ why: 'cancelled' }, { why: 'failed' }],
+  'notification.send-failure': [{ reason: { kind: 'cancelled', text: 'changed my mind' } }],
+};
+
+const keysOf = (to: ActorName, { key, charge, refundId }: AnyMachineSnapshot['context']): Set<string> => {
+  const purposes = ['charge', 'capture', 'void'].map((purpose) => `${orderId}/${purpose}/${charge}`);
+  return new Set([
+    key,
+    'foreign',
+    ...(to === 'payment' ? [...purposes, `${orderId}/refund/${refundId}`] : []),
+  ]);
+};
+
+const toMessages = (to: ActorName, { context }: AnyMachineSnapshot, type: MessageType) => {
+  const { attempt } = context;
+  const answers = [...keysOf(to, context)].flatMap((key) =>
+    // Which attempt is answered is asked only of what was asked last.
+    (key === context.key ? [attempt, attempt + 1] : [attempt]).map((each) => ({
+      key: key || 'none',
+      attempt: Math.max(1, each),
+    })),
+  );
+  const answered: readonly More[] = 'attempt' in messages[type].payload.shape ? answers : [{}];
+  const outcomes = [...outcomesOf(to), 'nonsense'].map((outcome) => ({ outcome }));
+  const said: readonly More[] =
+    type === 'incident.resolve'
+      ? [...outcomes, { outcome: 'charged', transactionId: undefined }]
+      : (carried[type] ?? [{}]);
+  return answered.flatMap((answer) => said.map((more) => toSample(type, { retrying, ...more, ...answer })));
+};
+
+/** Whatever can reach `names`' charts from outside of them. */
+const findIncoming = (names: readonly ActorName[], { actors, deadlines }: SystemState): Incoming[] => {
+  const isInside = (address: string) => names.some((name) => name === address);
+  const say = (to: ActorName, message: AnyEventObject): Incoming => ({
+    ...{ kind: 'message', ...arrival, messageId: 'message-1', to, message, causationId: null },
+  });
+  return [
+    ...[...deadlines].map(([key, { dueAt }]): Incoming => ({ kind: 'deadline', ...arrival, key, dueAt })),
+    ...names.flatMap((to) => {
+      const snapshot = actors.get(to)?.snapshot;
+      if (snapshot === undefined) return [];
+      return typesTo(to)
+        .filter((type) => wants(snapshot, type) && !messages[type].from.every(isInside))
+        .flatMap((type) => toMessages(to, snapshot, type).map((message) => say(to, message)));
+    }),
+  ];
+};
+
+const mostStates = 10_000;
+
+/** Names of what is met of `names`' charts where everything else is free. */
+export const exploreFree = (...names: readonly ActorName[]): ReadonlySet<string> => {
+  const { system, met, initial } = listen({
+    version: orderSystem.version,
+    charts: Object.fromEntries(names.map((name) => [name, orderSystem.charts[name]])),
+    services: [...serviceNames, ...actorNames.filter((name) => !names.includes(name))],
+  });
+  const first = newSystem(system, start, 'free');
+  const known = new Map([[toChartsMark(first), first]]);
+  // A map can grow while it is walked: what is added is met later.
+  for (const state of known.values()) {
+    if (known.size > mostStates) throw new Error(`${names.join(' and ')} have states without end`);
+    for (const incoming of findIncoming(names, state)) {
+      const result = step(system, state, incoming);
+      // What would break an invariant is set aside, here as in any real run.
+      if (result?.state.quarantined.at(-1)?.violated !== undefined) continue;
+      if (result === undefined || result.received.disposition === 'dead') {
+        throw new Error(`${JSON.stringify(incoming)} comes to ${result?.received.reason}`);
+      }
+      const mark = toChartsMark(result.state);
+      if (!known.has(mark)) known.set(mark, { ...result.state, calls: new Map() });
+    }
+  }
+  return new Set([...initial, ...met]);
+};

@@ -1,0 +1,186 @@
+// The graph of the whole order system, made by xstate/graph from the model: every moment that is reached with
+// so many troubles on the way, and everything that can happen there. It drives nothing; it exists so that
+// paths come from the charts that run.
+import { fromTransition, type TransitionSnapshot } from 'xstate';
+import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths, type StatePath } from 'xstate/graph';
+import { type ServiceName, serviceNames } from '../../machines/messages.ts';
+import type { MoveName } from '../../machines/system.ts';
+import { type Settings, toPolicy } from '../../src/config.ts';
+import {
+  canWait,
+  findAnswers,
+  findFacts,
+  findHeardMoves,
+  isBackOff,
+  isPlaced,
+  silentService,
+} from './choices.ts';
+import type { Ear } from './ear.ts';
+import { toMark, toStep, toWhere } from './marks.ts';
+import { type Action, createModel, type Model, type Moment } from './model.ts';
+
+/** What may go wrong on a path, and how often. */
+export interface Troubles {
+  /** Whether every step of the whole counts, or only what it meets of each chart. */
+  readonly whole?: boolean;
+  /** Services that may answer badly, or not at all. */
+  readonly services: readonly ServiceName[];
+  /** Bad answers, silences and deadlines (other than the waits between tries) on one path, at most. */
+  readonly most: number;
+  readonly facts?: readonly ServiceName[];
+  readonly crashes?: number;
+  /** So much must have gone wrong before a crash. */
+  readonly crashAfter?: number;
+  /** The moves that people make; all of them where this is left out. */
+  readonly moves?: readonly MoveName[];
+}
+
+/** A moment on the way, with what was spent of its troubles and what of the charts the last action met. */
+export interface Place {
+  readonly moment: Moment;
+  readonly spent: { readonly bad: number; readonly facts: number; readonly crashes: number };
+  readonly met: readonly string[];
+}
+type Snapshot = TransitionSnapshot<Place>;
+type Path = StatePath<Snapshot, Action>;
+
+export interface Graph {
+  readonly troubles: Troubles;
+  readonly settings: Settings;
+  readonly model: Model;
+  readonly paths: readonly Path[];
+  readonly first: Place;
+  readonly next: (place: Place, action: Action) => Place;
+  readonly choices: (place: Place) => readonly Action[];
+  /** The place that stands for all with the same mark. */
+  readonly standIn: (place: Place) => Place | undefined;
+  /** The states and steps of the whole that it holds, where they count. */
+  readonly whole: { readonly states: ReadonlySet<string>; readonly steps: ReadonlySet<string> };
+}
+
+/** So many steps in one graph are a chart that goes on for ever: a try that is never the last. */
+const mostSteps = 30_000;
+
+export const explore = (ear: Ear, settings: Settings, troubles: Troubles): Graph => {
+  const model = createModel(ear.system, toPolicy(settings));
+  const next = remember((place: Place, action: Action): Place => {
+    ear.met.clear();
+    const moment = model.next(place.moment, action);
+    return {
+      moment,
+      spent: spend(place, action),
+      met: [...(isPlaced(place.moment) ? [] : ear.initial), ...ear.met],
+    };
+  });
+  const marks = new WeakMap<Place, string>();
+  const markOf = (place: Place) => recall(marks, place, () => toMark(place.moment));
+  const known = new WeakMap<Place, readonly Action[]>();
+  const choices = (place: Place) => recall(known, place, () => choose(troubles, place, next));
+  const first: Place = { moment: model.first, spent: { bad: 0, facts: 0, crashes: 0 }, met: [] };
+  const logic = fromTransition<Place, Action, never, undefined>(next, first);
+  const options = {
+    events: ({ context }: Snapshot) => choices(context),
+    serializeState: ({ context }: Snapshot) => markOf(context),
+    serializeEvent: (action: Action) => JSON.stringify(action),
+    limit: mostSteps,
+  };
+  const map = getAdjacencyMap(logic, options);
+  const standing = new Map(Object.entries(map).map(([mark, { state }]) => [mark, state.context]));
+  const paths = getShortestPaths(logic, {
+    ...options,
+    // Only over moments that stand for all with their mark: so a path can be walked as it is.
+    filterEvents: ({ context }, action) => {
+      const reached = next(context, action);
+      return standing.get(markOf(reached)) === reached;
+    },
+  });
+  return {
+    troubles,
+    settings,
+    model,
+    paths,
+    first,
+    next,
+    choices,
+    standIn: (place) => standing.get(markOf(place)),
+    whole: findWhole(troubles.whole === true ? adjacencyMapToArray(map) : []),
+  };
+};
+
+const findWhole = (edges: ReturnType<typeof adjacencyMapToArray<Snapshot, Action>>): Graph['whole'] => {
+  const moments = edges.map(({ state, event, nextState }) => {
+    const [before, after] = [state.context.moment, nextState.context.moment];
+    return { state: toWhere(after), step: toStep(before, event, after) };
+  });
+  return {
+    states: new Set(moments.map(({ state }) => state)),
+    steps: new Set(moments.map(({ step }) => step)),
+  };
+};
+
+/** XState walks a graph once for each question: what was found out the first time is kept. */
+const recall = <Key extends object, T>(known: WeakMap<Key, T>, key: Key, find: () => T): T => {
+  const found = known.get(key) ?? find();
+  known.set(key, found);
+  return found;
+};
+const remember = (next: (place: Place, action: Action) => Place) => {
+  const known = new WeakMap<Place, Map<string, Place>>();
+  return (place: Place, action: Action): Place => {
+    const made = recall(known, place, () => new Map<string, Place>());
+    const name = JSON.stringify(action);
+    const found = made.get(name) ?? next(place, action);
+    made.set(name, found);
+    return found;
+  };
+};
+
+/** Whether an action is one of the troubles that are counted. */
+const isTrouble = ({ moment }: Place, action: Action): boolean =>
+  action.type === 'wait'
+    ? silentService(moment) !== undefined || !isBackOff(moment)
+    : action.type === 'answer' && isBad(moment, action);
+
+const isBad = (moment: Moment, action: Action): boolean =>
+  findAnswers(moment, 'good', serviceNames).every((good) => JSON.stringify(good) !== JSON.stringify(action));
+
+const spend = (place: Place, action: Action): Place['spent'] => {
+  const { bad, facts, crashes } = place.spent;
+  return {
+    bad: bad + (isTrouble(place, action) ? 1 : 0),
+    facts: facts + (action.type === 'fact' ? 1 : 0),
+    crashes: crashes + (action.type === 'crash' ? 1 : 0),
+  };
+};
+
+const choose = (
+  troubles: Troubles,
+  place: Place,
+  next: (place: Place, action: Action) => Place,
+): readonly Action[] => {
+  const { moment, spent } = place;
+  if (!isPlaced(moment)) return [{ type: 'place' }];
+  const mayBeBad = spent.bad < troubles.most;
+  const silent = silentService(moment);
+  const mayWait =
+    silent === undefined
+      ? mayBeBad || isBackOff(moment)
+      : mayBeBad && troubles.services.some((one) => one === silent);
+  return [
+    ...findAnswers(moment, 'good', serviceNames),
+    ...(mayBeBad ? findAnswers(moment, 'bad', troubles.services) : []),
+    ...findHeardMoves(moment)
+      .filter(({ move }) => troubles.moves?.includes(move) ?? true)
+      .filter((move) => next(place, move).moment.results[0]?.received.disposition === 'applied'),
+    ...(mayWait && canWait(moment) ? [{ type: 'wait' } as const] : []),
+    ...(spent.facts < (troubles.facts ? 1 : 0) ? findFacts(moment, troubles.facts ?? []) : []),
+    ...(spent.crashes < (troubles.crashes ?? 0) && spent.bad >= (troubles.crashAfter ?? 0)
+      ? findCrashes(moment)
+      : []),
+  ];
+};
+
+const findCrashes = ({ state, flights }: Moment): Action[] => [
+  ...(flights.size > 0 ? [{ type: 'crash', down: 'for no time' } as const] : []),
+  ...(state.deadlines.size > 0 ? [{ type: 'crash', down: 'until the next deadline' } as const] : []),
+];

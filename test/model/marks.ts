@@ -1,0 +1,85 @@
+// What tells two moments of an order apart. For finding paths, whatever a guard reads and nothing else: not
+// ids, times or how many attempts it took. For people, the four states, and in words what happened.
+import type { AnyMachineSnapshot } from 'xstate';
+import { type ActorName, actorNames } from '../../machines/messages.ts';
+import { toStateName } from '../../src/step/notes.ts';
+import type { SystemState } from '../../src/step/snapshot.ts';
+import { type Action, type Moment, whatComes } from './model.ts';
+
+type Context = AnyMachineSnapshot['context'];
+
+/** What the guards of each chart read, in a form that stays finite. */
+const read: Readonly<Record<ActorName, (context: Context) => readonly unknown[]>> = {
+  order: ({ failure, paidAmount, refundedAmount }) => [
+    failure === null ? 'none' : failure.kind === 'cancelled',
+    paidAmount,
+    Math.min(refundedAmount, paidAmount),
+  ],
+  inventory: ({ key, tries, why, unwanted }) => [toPurpose(key), tries, why === 'expired', unwanted],
+  payment: ({ key, refundId, ...context }) => [
+    toPurpose(key),
+    context.keyExpired,
+    context.tries,
+    context.lookUps,
+    context.transactionId,
+    context.captured,
+    context.refunded,
+    context.refundAmount,
+    context.unwanted,
+    key.endsWith(`/${refundId}`),
+  ],
+  notification: ({ tries }) => [tries],
+};
+
+/** `order-1/charge/1` → `charge`. */
+const toPurpose = (key: string): string | undefined => key.split('/')[1];
+
+/** The charts' part of a mark: states, and what their guards read. */
+export const toChartsMark = (state: SystemState): string =>
+  JSON.stringify(
+    actorNames.map((name) => {
+      const snapshot = state.actors.get(name)?.snapshot;
+      return snapshot && [snapshot.value, ...read[name](snapshot.context)];
+    }),
+  );
+
+/** What tells moments apart when paths are looked for: the charts, and the calls that are under way. */
+export const toMark = ({ state, flights }: Moment): string => {
+  const calls = [...flights].map(([callId, { doubted }]) => {
+    const call = state.calls.get(callId);
+    const last = call && state.actors.get(call.actor)?.snapshot.context.attempt;
+    return `${call?.command.type}${call?.command['attempt'] === last ? '' : ', stale'}${doubted ? ', doubted' : ''}`;
+  });
+  return `${toChartsMark(state)} ${calls.join('; ')}`;
+};
+
+/** The state of the whole: where its four actors are. */
+export const toWhere = ({ state }: Moment): string =>
+  [...state.actors.values()].map(({ snapshot }) => toStateName(snapshot)).join(' | ');
+
+/** What happened, in words that do not count attempts: `gateway.charge answered declined`. */
+export const toHappened = (before: Moment, action: Action): string => {
+  switch (action.type) {
+    case 'place':
+      return 'placed';
+    case 'move':
+      return [action.move, action.to, action.outcome ?? '', action.amount ?? ''].join(' ').trim();
+    case 'answer':
+      return `${action.call.replace(/#.*/, '')} answered ${action.word}`;
+    case 'fact':
+      return `told ${action.word} of ${action.key}${action.attempt === 'last' ? '' : ', stale'}`;
+    case 'crash':
+      return `crash, down ${action.down}`;
+    case 'wait': {
+      const coming = whatComes(before);
+      if (coming?.what === 'silence')
+        return `${before.state.calls.get(coming.callId)?.command.type} unanswered`;
+      const [key = ''] = [...before.state.deadlines].find(([, { dueAt }]) => dueAt === coming?.at) ?? [];
+      return `deadline ${key.replace(/xstate\.after\./, '')}`;
+    }
+  }
+};
+
+/** A step of the whole: from where, what happened, and where to. */
+export const toStep = (before: Moment, action: Action, after: Moment): string =>
+  `${toWhere(before)} — ${toHappened(before, action)} → ${toWhere(after)}`;

@@ -1,0 +1,242 @@
+// The model: one order as the shipped charts have it, stepped by the production step, with the time, the calls
+// that are under way, and whatever can happen to it next. It is pure and knows no server; paths are found in
+// it, and a server is held against it.
+import type { AnyEventObject } from 'xstate';
+import type { ActorName, Policy } from '../../machines/messages.ts';
+import { type MoveName, moves } from '../../machines/system.ts';
+import type { RegisteredSystem } from '../../src/step/register.ts';
+import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
+import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
+import { sampleOrder } from '../machines/sample.ts';
+import { clients, type FactKey, toAnswer, toService, toSilence } from './words.ts';
+
+/** What a person asks for. `amount` left out: all that is left. */
+export interface MoveAction {
+  readonly type: 'move';
+  readonly move: MoveName;
+  readonly to: ActorName;
+  readonly outcome?: string;
+  readonly transactionId?: string;
+  readonly amount?: number;
+}
+/** What a service tells of its own accord: twice, late, or about something else. */
+export interface FactAction {
+  readonly type: 'fact';
+  readonly to: ActorName;
+  readonly word: string;
+  readonly key: FactKey;
+  readonly attempt: 'last' | 'earlier';
+}
+/** One thing that happens. */
+export type Action =
+  | { readonly type: 'place' }
+  | MoveAction
+  | FactAction
+  /** A service answers a call, which is named by its command and attempt: `gateway.charge#1`. */
+  | { readonly type: 'answer'; readonly call: string; readonly word: string }
+  /** Time passes until the next deadline of the order, or until a call was not answered in time. */
+  | { readonly type: 'wait' }
+  /** The host's process dies, and another one starts at once, or only when the next deadline is due. */
+  | { readonly type: 'crash'; readonly down: 'for no time' | 'until the next deadline' };
+
+/** A call that is under way. */
+interface Flight {
+  /** When the host stops waiting for its answer (ms since 1970). */
+  readonly endsAt: number;
+  /** Another process may have made it before: that it failed is doubted. */
+  readonly doubted: boolean;
+}
+
+export interface Moment {
+  readonly state: SystemState;
+  /** ms since 1970. */
+  readonly now: number;
+  readonly flights: ReadonlyMap<string, Flight>;
+  /** What the last action came to. */
+  readonly results: readonly StepResult[];
+}
+
+export const callTimeoutMs = 10_000;
+export const start = Date.UTC(2026, 0, 1);
+
+export interface Model {
+  readonly orderId: string;
+  readonly first: Moment;
+  /** @throws Error where the action is not possible, or makes a chart fail. */
+  next(moment: Moment, action: Action): Moment;
+  /** Whether the chart takes a move now. */
+  takes(moment: Moment, move: MoveAction): boolean;
+}
+
+export const createModel = (system: RegisteredSystem, policy: Policy, at = start): Model => {
+  const { orderId } = sampleOrder;
+  const placing = { ...sampleOrder, type: 'order.place', policy };
+  const toMessage = ({ state }: Moment, to: string, message: AnyEventObject, at: number): Incoming => ({
+    kind: 'message',
+    orderId,
+    at,
+    messageId: `message-${state.version + 1}`,
+    to,
+    message,
+    causationId: null,
+  });
+  const refundId = ({ state }: Moment) => `refund-${state.version + 1}`;
+
+  const toIncoming = (moment: Moment, action: Action): Incoming | undefined => {
+    const { now: at } = moment;
+    switch (action.type) {
+      case 'place':
+        return toMessage(moment, 'order', placing, at);
+      case 'move':
+        return toMessage(moment, action.to, toMoveMessage(action, refundId(moment)), at);
+      case 'fact':
+        return toMessage(moment, action.to, toFact(orderId, moment, action), at);
+      case 'answer': {
+        const [callId, call] = findCall(moment, action.call);
+        const message = toAnswer(toService(call.service), call.command, action.word);
+        const doubted = moment.flights.get(callId)?.doubted === true && message.type === 'gateway.failed';
+        const heard = doubted ? toSilence('gateway', call.command) : message;
+        return { kind: 'reply', orderId, at, callId, message: heard };
+      }
+      default:
+        return undefined;
+    }
+  };
+
+  /** Steps one message after the other, as one commit of a host does. */
+  const take = (
+    moment: Moment,
+    at: number,
+    nextIncoming: (state: SystemState, taken: number) => Incoming | undefined,
+  ): Moment => {
+    let { state } = moment;
+    const results: StepResult[] = [];
+    for (;;) {
+      const incoming = nextIncoming(state, results.length);
+      if (incoming === undefined) break;
+      const result = step(system, state, incoming);
+      if (result === undefined) throw new Error('the model steps what was dealt with before');
+      if (result.received.disposition === 'dead') throw new Error(`dead: ${result.received.reason}`);
+      results.push(result);
+      state = result.state;
+    }
+    const flights = new Map<string, Flight>();
+    for (const callId of state.calls.keys()) {
+      flights.set(callId, moment.flights.get(callId) ?? { endsAt: at + callTimeoutMs, doubted: false });
+    }
+    return { state, now: at, flights, results };
+  };
+
+  const ringDue = (moment: Moment, at: number): Moment =>
+    take(moment, at, (state) => {
+      const [due] = [...state.deadlines]
+        .filter(([, { dueAt }]) => dueAt <= at)
+        .sort(([, a], [, b]) => a.dueAt - b.dueAt);
+      return due && { kind: 'deadline', orderId, at, key: due[0], dueAt: due[1].dueAt };
+    });
+
+  const pass = (moment: Moment): Moment => {
+    const coming = whatComes(moment);
+    if (coming === undefined) throw new Error('nothing will happen by itself');
+    const { at } = coming;
+    if (coming.what === 'deadline') return ringDue(moment, at);
+    const call = moment.state.calls.get(coming.callId);
+    if (call === undefined) throw new Error(`there is no call ${coming.callId}`);
+    const message = toSilence(toService(call.service), call.command);
+    return take(moment, at, (_, taken) =>
+      taken > 0 ? undefined : { kind: 'reply', orderId, at, callId: coming.callId, message },
+    );
+  };
+
+  const crash = (moment: Moment, at: number): Moment => {
+    const flights = [...moment.flights.keys()].map(
+      (callId) => [callId, { endsAt: at + callTimeoutMs, doubted: true }] as const,
+    );
+    return ringDue({ ...moment, flights: new Map(flights) }, at);
+  };
+
+  return {
+    orderId,
+    first: { state: newSystem(system, at, 'message-1'), now: at, flights: new Map(), results: [] },
+    next: (moment, action) => {
+      if (action.type === 'wait') return pass(moment);
+      if (action.type === 'crash') {
+        return crash(moment, action.down === 'for no time' ? moment.now : nextDeadline(moment));
+      }
+      const incoming = toIncoming(moment, action);
+      return take(moment, moment.now, (_, taken) => (taken > 0 ? undefined : incoming));
+    },
+    takes: (moment, move) => {
+      const incoming = toMessage(moment, move.to, toMoveMessage(move, refundId(moment)), moment.now);
+      return step(system, moment.state, incoming)?.received.disposition === 'applied';
+    },
+  };
+};
+
+/** What a person says with a move. */
+export const toWordsOf = ({ move, outcome, transactionId, amount }: MoveAction): object => {
+  switch (move) {
+    case 'cancel':
+      return { reason: 'changed my mind' };
+    case 'refunds':
+      return { ...(amount !== undefined && { amount }), reason: 'it was broken' };
+    case 'resolve':
+      return { outcome, note: 'I asked them', ...(transactionId !== undefined && { transactionId }) };
+    default:
+      return {};
+  }
+};
+
+/** The message that a move stands for. */
+const toMoveMessage = (action: MoveAction, refundId: string): AnyEventObject => ({
+  type: moves[action.move].type,
+  ...(action.move === 'refunds' && { refundId }),
+  ...toWordsOf(action),
+});
+
+const serviceOfActor = (actor: ActorName) => {
+  const found = Object.entries(clients).find(([, client]) => client === actor);
+  if (found === undefined) throw new Error(`${actor} hears of no service`);
+  return toService(found[0]);
+};
+
+/** What a service tells the order unasked. */
+export const toFact = (orderId: string, { state }: Moment, fact: FactAction): AnyEventObject => {
+  const context = state.actors.get(fact.to)?.snapshot.context;
+  const keys: Readonly<Record<FactKey, string>> = {
+    charge: `${orderId}/charge/${context.charge}`,
+    capture: `${orderId}/capture/${context.charge}`,
+    void: `${orderId}/void/${context.charge}`,
+    refund: `${orderId}/refund/${context.refundId}`,
+    asked: context.key,
+    foreign: 'another-order/charge/1',
+  };
+  const attempt = fact.attempt === 'last' ? Math.max(1, context.attempt) : context.attempt - 1;
+  return toAnswer(serviceOfActor(fact.to), { type: 'told', key: keys[fact.key], attempt }, fact.word);
+};
+
+/** The name of a call: its command and attempt. */
+export const toCallName = (command: AnyEventObject): string => `${command.type}#${command['attempt']}`;
+
+const findCall = ({ state }: Moment, name: string) => {
+  const found = [...state.calls].find(([, { command }]) => toCallName(command) === name);
+  if (found === undefined) throw new Error(`there is no call ${name} under way`);
+  return found;
+};
+
+const nextDeadline = ({ state }: Moment): number =>
+  Math.min(...[...state.deadlines.values()].map(({ dueAt }) => dueAt));
+
+type Coming =
+  | { readonly what: 'deadline'; readonly at: number }
+  | { readonly what: 'silence'; readonly at: number; readonly callId: string };
+
+/** What happens next by itself; undefined for nothing, and for two things at once, whose order nobody knows. */
+export const whatComes = (moment: Moment): Coming | undefined => {
+  const rings = nextDeadline(moment);
+  const [first, second] = [...moment.flights].sort(([, a], [, b]) => a.endsAt - b.endsAt);
+  const ends = first?.[1].endsAt ?? Number.POSITIVE_INFINITY;
+  if (rings < ends) return { what: 'deadline', at: rings };
+  if (first === undefined || rings === ends || second?.[1].endsAt === ends) return undefined;
+  return { what: 'silence', at: ends, callId: first[0] };
+};

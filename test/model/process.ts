@@ -1,0 +1,204 @@
+// A server process over a store that outlives it: the whole of main.ts, listening, on a clock that a test
+// moves, with services that wait until a test says what they answer. It can die at any moment as a process
+// dies: nothing of it goes on, nobody is told, and another one may start over the same store.
+import pino from 'pino';
+import type { AnyEventObject } from 'xstate';
+import type { ServiceName } from '../../machines/messages.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Settings } from '../../src/config.ts';
+import type { FaultPoint } from '../../src/faults.ts';
+import { createOrderchart, type Orderchart, type OutsideService, type Store } from '../../src/main.ts';
+import type { ReplyFrom } from '../../src/service.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { sampleOrder } from '../machines/sample.ts';
+import { start, toCallName } from './model.ts';
+import { answersTo, toAnswer } from './words.ts';
+
+/** A call that a service was asked and has not answered. */
+interface Asked {
+  answer(word: string): void;
+}
+
+/** Everything that ends with the process. */
+interface Life {
+  readonly shop: Orderchart;
+  readonly url: string;
+  /** By order and name of the call. */
+  readonly asked: Map<string, Asked>;
+  dieAt(point: FaultPoint): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Turns of the event loop after which something that was to happen is taken for not happening. */
+const mostTurns = 5000;
+
+export type Server = Awaited<ReturnType<typeof openServer>>;
+
+export const openServer = async (settings: Settings) => {
+  const clock = createFakeClock(start);
+  const store = createMemoryStore();
+  await store.seedProducts(
+    sampleOrder.items.map(({ productId, name, unitPrice }) => ({
+      ...{ productId, name, unitPrice, currency: sampleOrder.currency },
+      onHand: 100_000,
+    })),
+    clock.now(),
+  );
+  /** Orders that nobody looks at any more: whatever they ask is answered at once. */
+  const left = new Set<string>();
+  let life = await live(settings, clock, store, left);
+
+  /** Waits for a fact, while whatever is due now rings. @throws Error where it does not come. */
+  const until = async <T>(what: string, find: () => Promise<T | undefined> | T | undefined): Promise<T> => {
+    for (let turn = 0; turn < mostTurns; turn += 1) {
+      const found = await find();
+      if (found !== undefined) return found;
+      await clock.advance(0);
+    }
+    throw new Error(`it never comes that ${what}`);
+  };
+  const versionOf = async (orderId: string) => (await store.load([orderId])).get(orderId)?.version;
+
+  return {
+    clock,
+    get url() {
+      return life.url;
+    },
+    get host() {
+      return life.shop.host;
+    },
+    answer: async (orderId: string, call: string, word: string) => {
+      const { asked } = life;
+      const found = await until(`${call} is asked`, () => asked.get(`${orderId} ${call}`));
+      asked.delete(`${orderId} ${call}`);
+      found.answer(word);
+    },
+    /** Resolves when the order has this version, or a later one. */
+    untilVersion: (orderId: string, version: number) =>
+      until(`order ${orderId} has version ${version}`, async () => {
+        const found = await versionOf(orderId);
+        return found !== undefined && found >= version ? found : undefined;
+      }),
+    /** Moves time on. @throws Error for a time that is past. */
+    passUntil: async (at: number) => {
+      if (at < clock.now()) throw new Error('time does not go back');
+      if (at > clock.now()) await clock.advance(at - clock.now());
+    },
+    leave: (orderId: string) => {
+      left.add(orderId);
+      for (const [name, call] of life.asked) {
+        if (!name.startsWith(`${orderId} `)) continue;
+        life.asked.delete(name);
+        call.answer(goodAnswer(name));
+      }
+    },
+    /** Resolves when the process has died, which it does when it reaches `point`. */
+    dieAt: (point: FaultPoint): Promise<void> => life.dieAt(point),
+    /** The process dies, where it has not already; another one starts at `at`. */
+    crash: async (at: number) => {
+      await life.end();
+      await clock.advance(at - clock.now());
+      life = await live(settings, clock, store, left);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await life.end();
+      await store.close();
+    },
+  };
+};
+
+/** `ORDER gateway.charge#1` → `charged`. */
+const goodAnswer = (name: string): string => {
+  const [, type = ''] = / (.*)#/.exec(name) ?? [];
+  return answersTo[type]?.good[0] ?? '';
+};
+
+const live = async (
+  settings: Settings,
+  clock: Clock,
+  store: Store,
+  left: ReadonlySet<string>,
+): Promise<Life> => {
+  let alive = true;
+  const isAlive = () => alive;
+  const asked = new Map<string, Asked>();
+  let trap: { readonly point: FaultPoint; readonly died: PromiseWithResolvers<void> } | undefined;
+  const reach = (point: FaultPoint): void => {
+    if (trap?.point !== point) return;
+    alive = false;
+    trap.died.resolve();
+    trap = undefined;
+    // Whatever is being decided is not decided any more.
+    if (point.endsWith('before-commit')) throw new Error('the process died');
+  };
+  const serve = <S extends ServiceName>(name: S): OutsideService<S> => ({
+    name,
+    place: 'outside',
+    answer: async ({ orderId, command }) => {
+      if (!alive) return never;
+      const place = `${orderId} ${toCallName(command)}`;
+      const { promise, resolve } = Promise.withResolvers<string>();
+      if (left.has(orderId)) resolve(goodAnswer(place));
+      else asked.set(place, { answer: resolve });
+      const reply = toAnswer(name, command, await promise);
+      if (!isReplyFrom(name, reply)) throw new Error(`${reply.type} is no reply of ${name}`);
+      return reply;
+    },
+  });
+  const shop = await createOrderchart(settings, {
+    services: { warehouse: serve('warehouse'), gateway: serve('gateway'), mailer: serve('mailer') },
+    store: mortalStore(store, isAlive),
+    clock: mortalClock(clock, isAlive),
+    logger: pino({ level: 'silent' }),
+    faults: { reach },
+  });
+  const url = await shop.api.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    shop,
+    url,
+    asked,
+    dieAt: (point) => {
+      trap = { point, died: Promise.withResolvers<void>() };
+      return trap.died.promise;
+    },
+    end: async () => {
+      alive = false;
+      shop.api.server.closeAllConnections();
+      await shop.api.close();
+    },
+  };
+};
+
+const never = new Promise<never>(() => {});
+
+/** Whatever a dead process would be called back for does not happen. */
+const mortalClock = (clock: Clock, isAlive: () => boolean): Clock => {
+  const ifAlive = (callback: () => void) => () => {
+    if (isAlive()) callback();
+  };
+  return {
+    now: () => clock.now(),
+    schedule: (callback, delayMs) => clock.schedule(ifAlive(callback), delayMs),
+    soon: (callback) => clock.soon(ifAlive(callback)),
+  };
+};
+
+/** Whatever a dead process asks of its store has no effect and no end. */
+const mortalStore = (store: Store, isAlive: () => boolean): Store =>
+  new Proxy(store, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return async (...given: readonly unknown[]): Promise<unknown> => {
+        if (!isAlive()) return never;
+        const found: unknown = await Reflect.apply(method, target, given);
+        return isAlive() ? found : never;
+      };
+    },
+  });
+
+const isReplyFrom = <S extends ServiceName>(
+  service: S,
+  reply: AnyEventObject,
+): reply is AnyEventObject & ReplyFrom<S> => reply.type.startsWith(`${service}.`);

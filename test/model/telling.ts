@@ -1,0 +1,53 @@
+// An order's way in words that a person reads: what was given, what happened, where each actor came to. It is
+// printed where a path or a story fails, so that nobody has to read code to know what was done.
+import { actorNames } from '../../machines/messages.ts';
+import type { Settings } from '../../src/config.ts';
+import { toStateName } from '../../src/step/notes.ts';
+import { toHappened } from './marks.ts';
+import type { Action, Moment } from './model.ts';
+
+/** One thing that happened, and the moments before and after it. */
+export interface Told {
+  readonly action: Action;
+  readonly before: Moment;
+  readonly after: Moment;
+}
+
+export const toStory = (settings: Settings, steps: readonly Told[]): string =>
+  [
+    `given an order of 175.00 USD, whose money is taken ${settings.PAYMENT_CAPTURE}`,
+    ...steps.flatMap(toLines),
+  ].join('\n');
+
+const toLines = ({ action, before, after }: Told): string[] => {
+  const changes = actorNames.flatMap((actor) => {
+    const [was, is] = [before, after].map(({ state }) => {
+      const found = state.actors.get(actor);
+      return found && toStateName(found.snapshot);
+    });
+    return was === is ? [] : [`${actor} is ${is}`];
+  });
+  const passed = after.now - before.now;
+  const when = `when ${toWords(before, action)}${passed > 0 ? ` (${passed / 1000} s later)` : ''}`;
+  return [when, `  then ${changes.length > 0 ? changes.join(', ') : 'nothing changes its state'}`];
+};
+
+const toWords = (before: Moment, action: Action): string => {
+  switch (action.type) {
+    case 'place':
+      return 'it is placed';
+    case 'move': {
+      const { move, to, outcome, amount } = action;
+      const about = [to, ...(outcome ? [`as ${outcome}`] : []), ...(amount ? [String(amount)] : [])];
+      return `a person asks: ${move} ${about.join(' ')}`;
+    }
+    case 'answer':
+      return `${action.call} is answered: ${action.word}`;
+    case 'fact':
+      return `${action.to} is told unasked: ${action.word}, by the key of ${action.key} (${action.attempt} attempt)`;
+    case 'crash':
+      return `the process dies, and is down ${action.down}`;
+    case 'wait':
+      return `time passes: ${toHappened(before, action)}`;
+  }
+};

@@ -1,0 +1,63 @@
+// What may go wrong on the paths that are driven, graph by graph: a small graph for each kind of trouble
+// instead of one for all of them together, so that each is walked whole in a moment. Data only.
+import { readSettings, type Settings } from '../../src/config.ts';
+import type { Troubles } from './graph.ts';
+import { callTimeoutMs } from './model.ts';
+
+/** Every wait is different from the others, so that no two things happen at once; two tries, so that they end soon. */
+export const toSettings = (more: Readonly<Record<string, string | number>> = {}): Settings =>
+  readSettings({
+    VALIDATE_WITHIN_MS: 100_000,
+    RESERVE_WITHIN_MS: 110_000,
+    PAY_WITHIN_MS: 300_000,
+    AUTHORIZATION_TTL_MS: 700_000,
+    SELL_WITHIN_MS: 120_000,
+    NOTIFY_WITHIN_MS: 5000,
+    COMPENSATE_WITHIN_MS: 310_000,
+    REFUND_WITHIN_MS: 320_000,
+    RESERVATION_TTL_MS: 200_000,
+    INVENTORY_ATTEMPTS: 2,
+    PAYMENT_ATTEMPTS: 2,
+    NOTIFICATION_ATTEMPTS: 2,
+    RETRY_FIRST_DELAY_MS: 1000,
+    RETRY_LONGEST_DELAY_MS: 4000,
+    CALL_TIMEOUT_MS: callTimeoutMs,
+    POLL_MS: 86_400_000,
+    MAX_CALLS_IN_FLIGHT: 100_000,
+    ...more,
+  });
+
+const atOnce = toSettings();
+const later = toSettings({ PAYMENT_CAPTURE: 'later' });
+/** The order gives up waiting before its services do. */
+const impatient = toSettings({ COMPENSATE_WITHIN_MS: 4000 });
+
+/** The whole system: every state and every step of it counts. */
+export const wholes: readonly (readonly [Settings, Troubles])[] = [
+  [atOnce, { whole: true, services: ['warehouse', 'gateway', 'mailer'], most: 2 }],
+  [later, { whole: true, services: ['gateway'], most: 2 }],
+  [atOnce, { whole: true, services: [], most: 0, crashes: 1, moves: ['cancel', 'capture'] }],
+  // What fails after a crash is doubted.
+  [atOnce, { whole: true, services: ['gateway'], most: 1, crashes: 1, moves: [] }],
+];
+
+/** Each chart alone: whatever it takes to meet the last of its states, transitions, deadlines and guards. */
+export const charts: readonly (readonly [Settings, Troubles])[] = [
+  [atOnce, { services: ['warehouse'], most: 5 }],
+  [later, { services: ['gateway'], most: 4 }],
+  [atOnce, { services: ['warehouse'], most: 1, facts: ['warehouse'] }],
+  [atOnce, { services: ['mailer'], most: 1, facts: ['mailer'] }],
+  [
+    later,
+    {
+      services: ['gateway'],
+      most: 2,
+      facts: ['gateway'],
+      moves: ['cancel', 'capture', 'refunds', 'resolve'],
+    },
+  ],
+  [atOnce, { services: ['warehouse', 'gateway', 'mailer'], most: 2, crashes: 1, crashAfter: 2, moves: [] }],
+  [later, { services: ['gateway'], most: 1, crashes: 1, crashAfter: 1, moves: ['capture', 'cancel'] }],
+  [impatient, { services: ['warehouse', 'gateway'], most: 2, moves: ['cancel', 'retry'] }],
+  [atOnce, { services: ['warehouse'], most: 1, crashes: 1, crashAfter: 1, moves: [] }],
+];

@@ -1,0 +1,93 @@
+// What services can say in the model: to each command every answer, good or not, and what they may tell of
+// their own accord. Data, and how a word becomes a message; it never says what the charts make of it.
+import type { AnyEventObject } from 'xstate';
+import { type ActorName, type ServiceName, serviceNames } from '../../machines/messages.ts';
+import { sampleOrder, shortage } from '../machines/sample.ts';
+import { toReply } from '../machines/scripted-services.ts';
+
+/** The actor that each service answers. */
+export const clients = {
+  warehouse: 'inventory',
+  gateway: 'payment',
+  mailer: 'notification',
+} as const satisfies Record<ServiceName, ActorName>;
+
+interface Answers {
+  /** What a service says on a good day. */
+  readonly good: readonly string[];
+  readonly bad: readonly string[];
+}
+
+/** Every answer to every command. */
+export const answersTo: Readonly<Record<string, Answers>> = {
+  'warehouse.check': { good: ['checked'], bad: ['problems', 'failed', 'refused'] },
+  'warehouse.reserve': { good: ['reserved'], bad: ['insufficient', 'refused', 'failed'] },
+  'warehouse.commit': { good: ['committed'], bad: ['refused', 'failed'] },
+  'warehouse.release': { good: ['released'], bad: ['refused', 'failed'] },
+  'gateway.charge': {
+    good: ['charged', 'authorized'],
+    bad: ['declined', 'refused', 'failed', 'unknown', 'key-expired'],
+  },
+  'gateway.look-up': {
+    good: ['charged'],
+    bad: ['authorized', 'declined', 'absent', 'voided', 'failed', 'unknown'],
+  },
+  'gateway.capture': { good: ['captured'], bad: ['refused', 'failed', 'unknown'] },
+  'gateway.void': { good: ['voided'], bad: ['refused', 'failed', 'unknown'] },
+  'gateway.refund': { good: ['refunded'], bad: ['refused', 'failed', 'unknown'] },
+  'mailer.send': { good: ['sent'], bad: ['failed'] },
+};
+
+/** Whose key a fact names: that of one of our purposes, of what was asked last, or nobody's of ours. */
+export type FactKey = 'charge' | 'capture' | 'void' | 'refund' | 'asked' | 'foreign';
+
+interface FactWords {
+  readonly service: ServiceName;
+  /** What a service may say twice, late or unasked, by the key that it is about. */
+  readonly of: Readonly<Partial<Record<FactKey, readonly string[]>>>;
+  /** What says only that an earlier attempt came to nothing. */
+  readonly stale: readonly string[];
+}
+
+const warehouseSays = ['checked', 'problems', 'reserved', 'insufficient', 'committed', 'released'];
+const gatewaySays = ['charged', 'authorized', 'declined', 'captured', 'voided', 'refunded'];
+
+export const facts: readonly FactWords[] = [
+  {
+    service: 'warehouse',
+    of: { foreign: [...warehouseSays, 'refused'] },
+    stale: ['failed', 'refused'],
+  },
+  {
+    service: 'gateway',
+    of: {
+      charge: ['charged', 'authorized', 'declined'],
+      capture: ['captured'],
+      void: ['voided'],
+      refund: ['refunded'],
+      foreign: [...gatewaySays, 'refused'],
+    },
+    stale: ['failed', 'unknown', 'refused', 'absent', 'voided'],
+  },
+  { service: 'mailer', of: { foreign: ['sent'] }, stale: ['failed', 'sent'] },
+];
+
+/** The reply to `command` that a word stands for. */
+export const toAnswer = (service: ServiceName, command: AnyEventObject, word: string): AnyEventObject => {
+  const { amount, currency } = sampleOrder;
+  const whole = word === 'problems' ? { type: 'warehouse.checked', problems: [shortage] } : word;
+  return toReply({ service, command: { key: '', ...command } }, whole, { amount, currency });
+};
+
+/** What the host puts in the place of an answer that does not come in time. */
+export const toSilence = (service: ServiceName, command: AnyEventObject): AnyEventObject => ({
+  ...toAnswer(service, command, service === 'gateway' ? 'unknown' : 'failed'),
+  reason: 'no-answer',
+});
+
+/** @throws Error for a name that no service has. */
+export const toService = (name: string): ServiceName => {
+  const known = serviceNames.find((each) => each === name);
+  if (known === undefined) throw new Error(`there is no service '${name}'`);
+  return known;
+};

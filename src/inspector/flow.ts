@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { limits } from '../config.ts';
 import type { Host, Onlooker, OrderChange } from '../host.ts';
 import { toPaths } from '../step/notes.ts';
-import { isSettled } from '../step/view.ts';
+import { hasIncident, isSettled, toTopState } from '../step/view.ts';
 import type { StoreFigures } from '../store.ts';
 import { readCharts } from './charts.ts';
 import { type FlowFilter, matches } from './filter.ts';
@@ -35,6 +35,8 @@ export class Flow implements Onlooker {
   readonly #orderChart = readCharts().find(({ name }) => name === 'order');
   readonly #moving = new Map<string, Moving>();
   readonly #looks = new Map<string, Look>();
+  /** Changes since the last frame, by order. */
+  readonly #pending = new Map<string, OrderChange[]>();
   readonly #ways = new Map<string, readonly string[]>();
   readonly #changed = new Map<string, Set<() => void>>();
   /** While it learns from the store: what settled meanwhile and must not come back. */
@@ -75,6 +77,7 @@ export class Flow implements Onlooker {
     this.#looks.delete(key);
     if (this.#looks.size > 0) return;
     this.#moving.clear();
+    this.#pending.clear();
     this.#learning = undefined;
   }
 
@@ -107,25 +110,43 @@ export class Flow implements Onlooker {
     if (!this.#moving.has(id) && !this.#settledMeanwhile?.has(id)) this.#moving.set(id, order);
   }
 
+  /** Puts the change aside: most orders go through many states between two frames, and only the last is placed. */
   note = (change: OrderChange): void => {
-    const { orderId, state } = change;
-    const known = this.#moving.get(orderId);
-    if (known && known.version >= state.version) return;
-    const order = toMoving(change, known);
-    if (order === undefined) return;
-    const edges = this.#findEdges(change);
-    for (const { scene } of this.#looks.values()) scene.noteEdges(order, edges);
-    if (!isSettled(state) || order.incident) {
-      if (known || this.#moving.size < limits.inspectedOrders) this.#moving.set(orderId, order);
-    } else {
-      const was = known ?? order;
-      this.#moving.delete(orderId);
-      this.#settledMeanwhile?.add(orderId);
-      const top = order.state.split('.', 1)[0] ?? order.state;
-      for (const { scene } of this.#looks.values()) scene.noteEnd(was, top);
-    }
+    const { orderId } = change;
+    const before = this.#pending.get(orderId);
+    if (before) before.push(change);
+    else this.#pending.set(orderId, [change]);
+    if (this.#changed.size === 0) return;
     for (const wake of this.#changed.get(orderId) ?? []) wake();
   };
+
+  #absorb(): void {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const changes of pending) this.#take(changes);
+  }
+
+  #take(changes: readonly OrderChange[]): void {
+    const last = changes.at(-1);
+    const chart = last?.state.actors.get('order');
+    if (last === undefined || chart === undefined) return;
+    const { orderId, state } = last;
+    const known = this.#moving.get(orderId);
+    if (known && known.version >= state.version) return;
+    const scenes = [...this.#looks.values()].map(({ scene }) => scene);
+    const isGone = isSettled(state) && !hasIncident(state);
+    const isWanted = !isGone || scenes.some(({ isWhole }) => !isWhole);
+    const order = isWanted ? toMoving(last, known) : undefined;
+    const edges = changes.flatMap((change) => this.#findEdges(change));
+    for (const scene of scenes) scene.noteEdges(order, edges);
+    if (isGone) {
+      this.#moving.delete(orderId);
+      this.#settledMeanwhile?.add(orderId);
+      for (const scene of scenes) scene.noteEnd(order, toTopState(chart.snapshot));
+    } else if (order && (known || this.#moving.size < limits.inspectedOrders)) {
+      this.#moving.set(orderId, order);
+    }
+  }
 
   #findEdges({ passed }: OrderChange): readonly string[] {
     return passed.flatMap(({ to, message, taken }) =>
@@ -147,6 +168,7 @@ export class Flow implements Onlooker {
 
   /** Ends the present second for those who look. */
   turn(): void {
+    this.#absorb();
     for (const { scene } of this.#looks.values()) scene.turn();
   }
 
@@ -172,6 +194,7 @@ export class Flow implements Onlooker {
     filter: FlowFilter,
     limit: number,
   ): { readonly total: number; readonly orders: readonly OrderInState[] } {
+    this.#absorb();
     const isHere = (leaf: string): boolean => leaf === path || leaf.startsWith(`${path}.`);
     const found = [...this.#moving.values()]
       .filter((order) => order.state.split(' + ').some(isHere) && matches(filter, order))
@@ -181,6 +204,7 @@ export class Flow implements Onlooker {
 
   /** Orders that hold stock of a product, those first whose reservation ends first. */
   holders(productId: string, limit: number): { readonly total: number; readonly holders: readonly Holder[] } {
+    this.#absorb();
     const found = [...this.#moving.values()].flatMap(
       ({ id, customerId, state, shares, isHolding, heldUntil: until }): Holder[] => {
         const ours = isHolding ? shares.filter((share) => share.productId === productId) : [];

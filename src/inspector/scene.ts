@@ -9,6 +9,8 @@ const windowSeconds = 300;
 
 export class Scene {
   readonly filter: FlowFilter;
+  /** Whether it leaves nothing out. */
+  readonly isWhole: boolean;
   readonly #edges = new Recent(windowSeconds);
   readonly #ended = new Map<string, number>();
   readonly #since: number;
@@ -16,20 +18,22 @@ export class Scene {
   /** @param since when it begins, in ms since 1970 */
   constructor(filter: FlowFilter, since: number) {
     this.filter = filter;
+    this.isWhole = Object.values(filter).every((value) => value === undefined);
     this.#since = since;
   }
 
-  get isWhole(): boolean {
-    return Object.values(this.filter).every((value) => value === undefined);
+  #lets(order: Moving | undefined): boolean {
+    return this.isWhole || (order !== undefined && matches(this.filter, order));
   }
 
-  noteEdges(order: Moving, edges: readonly string[]): void {
-    if (edges.length === 0 || !matches(this.filter, order)) return;
+  /** @param order not needed where the scene is whole */
+  noteEdges(order: Moving | undefined, edges: readonly string[]): void {
+    if (edges.length === 0 || !this.#lets(order)) return;
     for (const edge of edges) this.#edges.add(edge);
   }
 
-  noteEnd(order: Moving, top: string): void {
-    if (matches(this.filter, order)) this.#ended.set(top, (this.#ended.get(top) ?? 0) + 1);
+  noteEnd(order: Moving | undefined, top: string): void {
+    if (this.#lets(order)) this.#ended.set(top, (this.#ended.get(top) ?? 0) + 1);
   }
 
   /** Ends the present second. */

@@ -13,7 +13,7 @@ import { openShop, type Shop } from './shop.ts';
 
 const underWay = 10_000;
 const readers = 10;
-const ordersPerRound = 2000;
+const ordersPerRound = 1500;
 const rounds = 5;
 const inFlight = 64;
 const watchedMs = 10_000;

@@ -23,6 +23,9 @@ export interface FlowParts {
 const lingerMs = 60_000;
 /** How many times as long as it reads a page it waits before the next. */
 const learningPause = 3;
+/** How long counted orders stand: so long, and so many times as long as counting them took. */
+const figuresPauseMs = 500;
+const figuresPause = 100;
 
 interface Look {
   readonly scene: Scene;
@@ -42,6 +45,7 @@ export class Flow implements Onlooker {
   /** While it learns from the store: what settled meanwhile and must not come back. */
   #settledMeanwhile: Set<string> | undefined;
   #learning: Promise<void> | undefined;
+  #figures: { readonly figures: StoreFigures; readonly until: number } | undefined;
 
   constructor(parts: FlowParts) {
     this.#parts = parts;
@@ -173,7 +177,7 @@ export class Flow implements Onlooker {
   }
 
   async frame(scene: Scene, sample: Sample, services: readonly ServiceHealth[]): Promise<FlowFrame> {
-    const { ordersByState, incidents, unreadable } = await this.#parts.readFigures();
+    const { ordersByState, incidents, unreadable } = await this.#readFigures();
     const { ended, ...seen } = scene.read(this.#moving.values(), sample.at);
     return {
       at: sample.at,
@@ -186,6 +190,17 @@ export class Flow implements Onlooker {
       services,
       sample,
     };
+  }
+
+  /** Counting all orders of a large store takes its time: it is done so seldom that it never takes over. */
+  async #readFigures(): Promise<StoreFigures> {
+    const { clock, readFigures } = this.#parts;
+    const begun = clock.now();
+    if (this.#figures && begun < this.#figures.until) return this.#figures.figures;
+    const figures = await readFigures();
+    const tookMs = clock.now() - begun;
+    this.#figures = { figures, until: begun + Math.max(figuresPauseMs, tookMs * figuresPause) };
+    return figures;
   }
 
   /** Orders under way whose order chart is in `path` (or within), the longest waiting first. */

@@ -148,6 +148,26 @@ test('a second is sampled from the counters, whether anybody looks or not', asyn
   ]);
 });
 
+test('counting all orders is not done again before a hundred times as long as it took', async () => {
+  const [clock, store] = [createFakeClock(), createMemoryStore()];
+  let counted = 0;
+  const readFigures = async () => {
+    counted += 1;
+    await clock.advance(200);
+    return store.figures();
+  };
+  const flow = new Flow({ clock, readFigures });
+  const { host, metrics } = await openHost({ clock, store });
+  const samples = new Samples(clock, metrics);
+  const { scene } = flow.look(host, {});
+  await flow.learned();
+  for (let second = 0; second < 25; second += 1) {
+    await flow.frame(scene, await samples.take(), samples.health());
+    await clock.advance(1000);
+  }
+  expect(counted).toBe(2);
+});
+
 test('of many orders it learns page by page while it shows those that it knows', async () => {
   const { flow, host, store, place, clock } = await open();
   for (const [productId, unitPrice] of [

@@ -83,8 +83,10 @@ export const settingsSchema = z.strictObject({
     .default(10_000)
     .describe('messages waiting for a commit before new orders and moves are refused (503)'),
   MAX_WAIT_MS: duration
-    .default(5000)
-    .describe('new orders and moves are refused (503) where they would wait longer for their commit'),
+    .default(2000)
+    .describe(
+      'requests with new orders and moves are refused (503) where they would wait longer for their commit',
+    ),
   MAX_CALLS_IN_FLIGHT: count.default(1000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),

@@ -239,6 +239,8 @@ interface ExaminationOrder {
   /** An export of the gateway's ledger (.csv or .jsonl), and the folder of the file mailer. */
   readonly gatewayLedger?: string;
   readonly mailDirectory?: string;
+  /** How far the gateway's clock may be behind ours. */
+  readonly clockToleranceMs?: number;
   readonly replay: boolean;
   onProgress(progress: ExaminationProgress): void;
 }

@@ -82,8 +82,11 @@ export interface HostHealth {
 export interface Host {
   /** Somebody has connected: a busy host listens for a moment before it goes on. */
   knock(): void;
-  /** False where `place` and `send` would throw `overloaded` now. It costs nothing to ask. */
-  hasRoom(): boolean;
+  /**
+   * False where a message would wait longer than `MAX_WAIT_MS` for its commit: whoever stands at the door refuses
+   * then. It costs nothing to ask. `place` and `send` themselves take as much as there is room for.
+   */
+  isPrompt(): boolean;
   /**
    * Takes an order in. Resolves after the commit.
    * @throws AppError `overloaded` or `closing`; then nothing was stored.

@@ -6,7 +6,7 @@ type Shown = readonly [file: string, title: string] | { readonly reason: string 
 
 const start = 'e2e/start.test.ts';
 const http = 'e2e/http.test.ts';
-const kill = 'e2e/kill.test.ts';
+const kill = 'process/kills.test.ts';
 const hot = 'e2e/hot-product.test.ts';
 const order = 'machines/order.test.ts';
 const payment = 'machines/payment.test.ts';
@@ -110,7 +110,10 @@ export const rows: Readonly<Record<string, Shown>> = {
   D18: [order, 'never puts the words of a technical failure into an event'],
   D19: ['services/warehouse.test.ts', 'sums the lines of a product before it compares, and says so once'],
   D20: [trouble, 'no answer is looked up by the same key and never charged again blindly'],
-  D21: [kill, 'ten kills while 200 orders run lose nothing, charge nobody twice and leave the stock right'],
+  D21: [
+    kill,
+    'killed at every commit point and ten times at random, nothing is lost, charged twice or left hanging',
+  ],
   D22: [runner, 'a call leaves only after the commit that decided on it'],
   D23: [http, 'a cancel during payment gives the stock back and tells the customer'],
   D24: [trouble, 'closing finishes what is under way and takes nothing new'],

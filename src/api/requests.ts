@@ -49,7 +49,7 @@ export const addRequestRules = (
   const whyRefused = ({ method, is404 }: FastifyRequest): AppError | undefined => {
     if (departures.closing()) return new AppError('closing', 'The server is stopping.');
     // Before the body is read and anything is looked up: a refusal must cost a small part of what is refused.
-    if (host.hasRoom() || method !== 'POST' || is404) return undefined;
+    if (host.isPrompt() || method !== 'POST' || is404) return undefined;
     return new AppError('overloaded', 'Too much waits to be stored; try again in a moment.');
   };
   app.addHook('onRequest', (request, reply, done) => {

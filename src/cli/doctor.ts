@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import type { CheckReport, ExaminationProgress, ExaminationReport, ExamineStore } from '../evidence.ts';
 
 const help = `Usage: orderchart doctor [--database-url sqlite:PATH] [--gateway-ledger FILE] [--mail-dir FOLDER]
-                         [--no-replay] [--json]
+                         [--clock-tolerance SECONDS] [--no-replay] [--json]
 
 Checks every invariant that can be checked from the store. It reads one consistent picture of it and changes
 nothing, so it can be run at any time, also while the service runs (until it ends, the write-ahead log grows).
@@ -16,6 +16,7 @@ nothing, so it can be run at any time, also while the service runs (until it end
   --gateway-ledger  what the gateway did: .jsonl as the simulated gateway writes it, or .csv with the columns
                     at, key, orderId, amount, currency, result, transactionId
   --mail-dir        the folder of the file mailer: is the mail of every notice there?
+  --clock-tolerance how far the gateway's clock may be behind ours [300]; more where our clock was wrong
   --no-replay       leaves out what takes longest: replaying every order through its charts
   --json            prints the whole report as JSON
 
@@ -25,6 +26,7 @@ const options = {
   'database-url': { type: 'string' },
   'gateway-ledger': { type: 'string' },
   'mail-dir': { type: 'string' },
+  'clock-tolerance': { type: 'string' },
   'no-replay': { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -58,11 +60,19 @@ export const diagnose = async (
     path: url.slice('sqlite:'.length),
     ...(values['gateway-ledger'] !== undefined && { gatewayLedger: values['gateway-ledger'] }),
     ...(values['mail-dir'] !== undefined && { mailDirectory: values['mail-dir'] }),
+    ...(values['clock-tolerance'] !== undefined && {
+      clockToleranceMs: 1000 * toSeconds(values['clock-tolerance']),
+    }),
     replay: values['no-replay'] !== true,
     onProgress: createProgressLine(clock),
   });
   console.log(values.json ? JSON.stringify(report, null, 2) : toText(report));
   process.exitCode = report.violations === 0 ? 0 : 1;
+};
+
+const toSeconds = (text: string): number => {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new AppError('invalid-setting', `--clock-tolerance=${text} is not usable: it must be whole seconds`);
 };
 
 const createProgressLine = (clock: Clock): ((progress: ExaminationProgress) => void) => {

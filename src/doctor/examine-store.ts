@@ -13,7 +13,7 @@ const mostWorkers = 4;
 /** `open` opens the evidence at a path; `now` is ms since 1970. */
 export const createExamineStore =
   (open: (path: string, now: number) => Evidence, clock: Clock): ExamineStore =>
-  async ({ path, gatewayLedger, mailDirectory, replay, onProgress }) => {
+  async ({ path, gatewayLedger, mailDirectory, clockToleranceMs, replay, onProgress }) => {
     // First the store, then the ledger: so the ledger can be ahead of the store, and never behind.
     const evidence = open(path, clock.now());
     try {
@@ -23,6 +23,7 @@ export const createExamineStore =
         return await examine(evidence, {
           ...(ledger && { ledger }),
           ...(mailDirectory !== undefined && { mailDirectory }),
+          ...(clockToleranceMs !== undefined && { clockToleranceMs }),
           replay,
           workers: Math.min(workers, mostWorkers),
           onProgress,

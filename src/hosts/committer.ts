@@ -73,10 +73,14 @@ export class Committer {
     this.#knocked = true;
   }
 
-  /** Whether one more message would be committed soon enough. */
+  /** Whether there is room for one more message. */
   hasRoom(): boolean {
-    const { MAX_PENDING_MESSAGES, MAX_WAIT_MS } = this.#parts.settings;
-    return this.#pending < MAX_PENDING_MESSAGES && this.#pace.waitOf(this.#pending) <= MAX_WAIT_MS;
+    return this.#pending < this.#parts.settings.MAX_PENDING_MESSAGES;
+  }
+
+  /** Whether one more message would be committed soon enough for somebody who waits at the other end of a line. */
+  isPrompt(): boolean {
+    return this.hasRoom() && this.#pace.waitOf(this.#pending) <= this.#parts.settings.MAX_WAIT_MS;
   }
 
   /** Whether the order waited for a service, and for nobody else, at its last commit here. */

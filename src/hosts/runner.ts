@@ -118,7 +118,7 @@ class Runner implements Host {
 
   knock: Host['knock'] = () => this.#committer.knock();
 
-  hasRoom: Host['hasRoom'] = () => this.#committer.hasRoom();
+  isPrompt: Host['isPrompt'] = () => this.#committer.isPrompt();
 
   place: Host['place'] = async (placement, idempotency) => {
     this.#parts.faults.reach('accept.received');

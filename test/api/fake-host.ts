@@ -96,7 +96,7 @@ export class FakeHost implements Host {
 
   knock(): void {}
 
-  hasRoom(): boolean {
+  isPrompt(): boolean {
     return this.roomNow;
   }
 

@@ -1,6 +1,6 @@
 // `orderchart doctor` as a person runs it: what it prints, how it ends, and what it says where there is
 // nothing that it can examine.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -38,6 +38,22 @@ it('of many violations twenty are printed and the others counted', async () => {
   const { output } = await doctor(spoil(healthy(), "UPDATE received SET reason = 'because'"), '--no-replay');
   expect(output.match(/was applied, and has a reason/g)).toHaveLength(20);
   expect(output).toMatch(/^ {2}and 1\d\d more$/m);
+});
+
+it('a gateway whose clock is far behind ours is believed with --clock-tolerance', async () => {
+  const files = healthy();
+  const ledger = join(makeFolder(), 'behind.jsonl');
+  const hourBefore = (_all: string, at: string) =>
+    `"at":"${new Date(Date.parse(at) - 3_600_000).toISOString()}"`;
+  writeFileSync(ledger, readFileSync(files.ledger, 'utf8').replaceAll(/"at":"([^"]+)"/g, hourBefore));
+  const { code, output } = await doctor({ ...files, ledger }, '--no-replay');
+  expect({ code, problem: output.includes('was done before it was decided') }).toEqual({
+    code: 1,
+    problem: true,
+  });
+  expect(await doctor({ ...files, ledger }, '--no-replay', '--clock-tolerance', '3600')).toMatchObject({
+    code: 0,
+  });
 });
 
 it('--json prints the whole report', async () => {
@@ -92,6 +108,7 @@ it.each([
 it.each([
   ['DATABASE_URL=memory: is not usable: the doctor needs sqlite:PATH', ['--database-url', 'memory:']],
   ['DATABASE_URL=nonsense is not usable', ['--database-url', 'nonsense']],
+  ['--clock-tolerance=an hour is not usable', ['--clock-tolerance', 'an hour']],
   ["Unknown option '--port'", ['--port', '80']],
   ["Unexpected argument 'now'", ['now']],
 ])('%s: 2', async (problem, words) => {

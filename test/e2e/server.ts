@@ -1,11 +1,30 @@
 // A real Orderchart in a process of its own, in a folder of its own, that tests start, call over HTTP, kill
 // and start again. It knows nothing of what is inside: only the command, the environment and the output.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const main = resolve(import.meta.dirname, '../../src/main.ts');
+/** Where Node keeps what it compiled of the source: with it a start takes half the time. */
+const compiled = resolve(import.meta.dirname, '../../node_modules/.cache/orderchart');
+
+/** A process of ours, whatever it runs. */
+export interface Program {
+  readonly pid: number;
+  /** Everything that the process printed so far. */
+  output(): string;
+  /** Resolves as soon as the output matches; rejects when the process ends without. */
+  untilPrinted(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Resolves when the process is gone: with its exit code, or with the signal that ended it. */
+  readonly ended: Promise<Ending>;
+  /** Sends a signal. */
+  send(signal: NodeJS.Signals): void;
+}
+interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
 
 export interface Server {
   readonly url: string;
@@ -32,9 +51,9 @@ export const runCommand = async (
   folder: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; output: string }> => {
-  const { child, output, exited } = launch(words, folder, environment);
-  child.stdin?.end();
-  return { code: await exited, output: output() };
+  const { output, ended } = launch([process.execPath, main, ...words], folder, environment);
+  const { code } = await ended;
+  return { code, output: output() };
 };
 
 /** Starts `orderchart serve` (or another command) in `folder` on any free port; resolves when it listens. */
@@ -43,16 +62,17 @@ export const startServer = async (
   environment: Readonly<Record<string, string>> = {},
   command = 'serve',
 ): Promise<Server> => {
-  const { child, output, exited, untilPrinted } = launch([command], folder, { PORT: '0', ...environment });
+  const words = [process.execPath, main, command];
+  const { pid, output, ended, untilPrinted, send } = launch(words, folder, { PORT: '0', ...environment });
   const [, url] = await untilPrinted(/listens on (http:\/\/\S+)/);
-  if (url === undefined || child.pid === undefined) throw new Error(`no address in: ${output()}`);
+  if (url === undefined) throw new Error(`no address in: ${output()}`);
   const end = async (signal: NodeJS.Signals) => {
-    child.kill(signal);
-    return exited;
+    send(signal);
+    return (await ended).code;
   };
   return {
     url,
-    pid: child.pid,
+    pid,
     output,
     untilPrinted,
     kill: async () => {
@@ -62,18 +82,17 @@ export const startServer = async (
   };
 };
 
-const launch = (
-  words: readonly string[],
+/** Starts `words` (a program and what it is given) in `folder`, with `environment` and nothing else of ours. */
+export const launch = (
+  [executable = '', ...words]: readonly string[],
   folder: string,
   environment: Readonly<Record<string, string>>,
-): {
-  child: ChildProcess;
-  output(): string;
-  exited: Promise<number | null>;
-  untilPrinted(pattern: RegExp): Promise<RegExpMatchArray>;
-} => {
+): Program => {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [main, ...words], { cwd: folder, env: { PATH, ...environment } });
+  const env = { PATH, NODE_COMPILE_CACHE: compiled, ...environment };
+  // Its input is a pipe that ends when we do: programs of the tests end with it.
+  const child = spawn(executable, words, { cwd: folder, env });
+  if (child.pid === undefined) throw new Error(`${executable} cannot be started`);
   let text = '';
   const listeners = new Set<() => void>();
   const hear = (chunk: Buffer) => {
@@ -82,16 +101,18 @@ const launch = (
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
-  const exited = new Promise<number | null>((done) => child.once('close', done));
+  const ended = new Promise<Ending>((done) => child.once('close', (code, signal) => done({ code, signal })));
   const untilPrinted = (pattern: RegExp) =>
     new Promise<RegExpMatchArray>((found, lost) => {
       const look = () => {
         const match = text.match(pattern);
-        if (match) found(match);
+        if (!match) return;
+        listeners.delete(look);
+        found(match);
       };
       listeners.add(look);
       look();
-      void exited.then(() => lost(new Error(`the process ended without printing ${pattern}:\n${text}`)));
+      void ended.then(() => lost(new Error(`the process ended without printing ${pattern}:\n${text}`)));
     });
-  return { child, output: () => text, exited, untilPrinted };
+  return { pid: child.pid, output: () => text, untilPrinted, ended, send: (signal) => child.kill(signal) };
 };

@@ -270,7 +270,7 @@ test('too many waiting messages refuse new orders, and it returns to normal by i
   expect(await placed(host, widgets(1))).toMatchObject({ state: 'paying' });
 });
 
-test('an order that would wait too long is refused, until what waits is less', async () => {
+test('a host is prompt until one more order would wait too long, and again when what waits is less', async () => {
   const [still, store] = [createFakeClock(), createMemoryStore()];
   let passed = 0;
   const clock = { ...still, now: () => still.now() + passed };
@@ -280,15 +280,17 @@ test('an order that would wait too long is refused, until what waits is less', a
     return commit(...work);
   };
   const { host } = await openHost({ clock, store, gateway: never, settings: { MAX_WAIT_MS: 200 } });
-  const placeMany = async (many: number) => {
-    const outcomes = await Promise.allSettled(Array.from({ length: many }, () => placed(host, widgets(1))));
-    return outcomes.filter(({ status }) => status === 'fulfilled').length;
+  const placeMany = (many: number) => {
+    const placing = Array.from({ length: many }, () => placed(host, widgets(1)));
+    return { placing: Promise.all(placing), isPrompt: host.isPrompt() };
   };
   // Nothing is known of the pace yet; then it is 10 ms a message, and one alone says nothing new.
-  expect(await placeMany(32)).toBe(32);
+  await placeMany(32).placing;
   await placed(host, widgets(1));
-  expect(await placeMany(32)).toBe(21);
-  expect(host.hasRoom()).toBe(true);
+  const [few, more] = [placeMany(20), placeMany(1)];
+  expect([few.isPrompt, more.isPrompt]).toEqual([true, false]);
+  await Promise.all([few.placing, more.placing]);
+  expect(host.isPrompt()).toBe(true);
 });
 
 test('nothing of a log line is an address, a name or what was bought', async () => {

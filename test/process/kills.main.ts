@@ -1,0 +1,129 @@
+// `npm run kills`: kills a real service again and again, at random times and at every site of the simulator's, and
+// judges each folder of orders. It says what repeats a round; a round with a violation keeps its folder.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { toName } from './crash-points.ts';
+import { everySite, nameOf, planDeaths } from './deaths.ts';
+import { type RoundReport, runRound } from './kill-round.ts';
+
+const help = `Usage: npm run kills -- [--rounds 20] [--kills 50] [--orders 5] [--seed 1] [--from 0] [--workers 1]
+
+Kills the service with kill -9, half of the times at random and half at the sites that simulate --crash-at knows, in
+rounds: one folder each, with gateway and mailer in processes of their own. After each round everything must be
+settled, and doctor, clients' history and mail ledger must agree. Progress and figures go to standard error, one line
+of JSON to standard output. Exit code: 0 no violation, 1 violations.
+
+  --rounds   how many; every second takes the money later than it is authorised
+  --kills    of one round
+  --orders   new orders for each kill
+  --seed     the same seed, the same plan (when a random kill hits is up to the machine)
+  --from     begins with this round
+  --workers  rounds at the same time`;
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    kills: { type: 'string', default: '50' },
+    orders: { type: 'string', default: '5' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '0' },
+    workers: { type: 'string', default: '1' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+
+const toCount = (name: 'rounds' | 'kills' | 'orders' | 'from' | 'workers'): number => {
+  const number = Number(values[name]);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new RangeError(`--${name}=${values[name]} is not a whole number from 0 up`);
+};
+const say = (line: string): void => console.error(line);
+const toSeconds = (since: number): number => Math.round((performance.now() - since) / 1000);
+
+/** One round, in a folder that stays only where something is wrong with it. */
+const runNumber = async (round: number): Promise<RoundReport> => {
+  const [kills, orders, startedAt] = [toCount('kills'), toCount('orders'), performance.now()];
+  const seed = `${values.seed}/${round}`;
+  const capture = round % 2 === 0 ? 'at-once' : 'later';
+  const folder = await mkdtemp(join(tmpdir(), 'orderchart-kills-'));
+  const kept = `  kept: ${folder}
+  again: npm run kills -- --seed ${values.seed} --from ${round} --rounds 1 --kills ${kills} --orders ${orders}`;
+  // A round and the next but one go on with the sites where the other stopped.
+  const first = Math.floor(round / 2) * Math.floor(kills / 2);
+  const deaths = planDeaths(kills, seed, first, capture);
+  let done = 0;
+  const onKill: NonNullable<Parameters<typeof runRound>[0]['onKill']> = (death) => {
+    done += 1;
+    if (done % 10 === 0) say(`  round ${round}: ${done} of ${kills} kills (${nameOf(death)})`);
+  };
+  try {
+    const report = await runRound({ folder, seed, deaths, ordersPerLife: orders, capture, onKill });
+    const { violations, missed, requests } = report;
+    say(
+      `round ${round}: ${done} kills, ${report.orders} orders, ${requests} requests, ${toSeconds(startedAt)} s, ` +
+        `${violations.length} violations${missed.length > 0 ? `; not reached: ${missed.join(', ')}` : ''}`,
+    );
+    for (const { invariant, about, problem } of violations) say(`  ${invariant}  ${about}  ${problem}`);
+    if (violations.length > 0) say(kept);
+    else await rm(folder, { recursive: true });
+    return report;
+  } catch (error) {
+    say(`round ${round} broke\n${kept}`);
+    throw error;
+  }
+};
+
+const add = (totals: Record<string, number>, more: Readonly<Record<string, number>>): void => {
+  for (const [name, number] of Object.entries(more)) totals[name] = (totals[name] ?? 0) + number;
+};
+
+const runAll = async (): Promise<readonly RoundReport[]> => {
+  const [from, rounds] = [toCount('from'), toCount('rounds')];
+  const reports: RoundReport[] = [];
+  let next = from;
+  const work = async (): Promise<void> => {
+    while (next < from + rounds) {
+      next += 1;
+      reports.push(await runNumber(next - 1));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, toCount('workers')) }, work));
+  return reports;
+};
+
+const campaign = async (): Promise<void> => {
+  const startedAt = performance.now();
+  const reports = await runAll();
+  const kills: Record<string, number> = {};
+  const states: Record<string, number> = {};
+  for (const report of reports) {
+    add(kills, report.kills);
+    add(states, report.states);
+  }
+  const sum = (what: (report: RoundReport) => number) =>
+    reports.reduce((total, each) => total + what(each), 0);
+  const result = {
+    seed: values.seed,
+    rounds: reports.length,
+    kills: Object.values(kills).reduce((total, number) => total + number, 0),
+    orders: sum(({ orders }) => orders),
+    requests: sum(({ requests }) => requests),
+    seconds: toSeconds(startedAt),
+    states,
+    bySite: kills,
+    never: everySite('later')
+      .map(toName)
+      .filter((name) => kills[name] === undefined),
+    violations: reports.flatMap(({ violations }) => violations),
+  };
+  for (const [name, number] of Object.entries(kills).sort()) say(`  ${name.padEnd(40)}${number}`);
+  if (result.never.length > 0) say(`  never: ${result.never.join(', ')}`);
+  say(`${result.kills} kills, ${result.orders} orders: ${result.violations.length} violations`);
+  console.log(JSON.stringify(result));
+  process.exitCode = result.violations.length === 0 ? 0 : 1;
+};
+
+if (values.help) console.log(help);
+else await campaign();

@@ -1,0 +1,34 @@
+// The service under kill -9, as a process of its own: at every commit point, and at random times under load.
+// What is left then is judged by the doctor, by the clients' history and by the mail server's ledger.
+import { rm } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { makeFolder } from '../e2e/server.ts';
+import { everyPoint, randomDeath, siteDeath } from './deaths.ts';
+import { runRound } from './kill-round.ts';
+
+const seed = 'kills.test';
+const randomKills = 10;
+
+test('killed at every commit point and ten times at random, nothing is lost, charged twice or left hanging', async () => {
+  const { path: folder } = await makeFolder();
+  // The random ones come in between, so that they find a shop that is busy.
+  const deaths = everyPoint.flatMap((site, index) => [
+    siteDeath(site, 2, seed),
+    ...(index % 3 === 1 ? [randomDeath(seed, index)] : []),
+  ]);
+  const report = await runRound({ folder, seed, deaths, ordersPerLife: 3, capture: 'at-once' });
+  // The folder stays where something is wrong.
+  expect({ folder, violations: report.violations, missed: report.missed }).toEqual({
+    folder,
+    violations: [],
+    missed: [],
+  });
+  expect(report.kills).toEqual({
+    ...Object.fromEntries(everyPoint.map(({ point }) => [point, 1])),
+    random: randomKills,
+  });
+  // Not vacuous: orders came to every kind of end, and all that clients can do was done.
+  expect(Object.keys(report.states).sort()).toEqual(['cancelled', 'completed', 'failed']);
+  expect(report.orders).toBeGreaterThan(100);
+  await rm(folder, { recursive: true });
+}, 480_000);

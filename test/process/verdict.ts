@@ -1,0 +1,92 @@
+// The verdict on a world whose service has stopped: the doctor's, the client's history against the store, and
+// the mail server's ledger. It reads files alone; no process can tell it anything.
+import { systemClock } from '../../src/clock.ts';
+import { createExamineStore } from '../../src/doctor/examine-store.ts';
+import type { KeyRow } from '../../src/evidence.ts';
+import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
+import { checkHistory, type Stored, type Violation } from './check-history.ts';
+import { checkMails, toMailEntries, toPaymentEntries } from './check-mails.ts';
+import { readHistory } from './history.ts';
+import { readLines } from './synced-lines.ts';
+import type { World } from './world.ts';
+
+const examineStore = createExamineStore(openEvidence, systemClock);
+
+export interface Verdict {
+  readonly orders: number;
+  /** Orders by the state in which they were settled. */
+  readonly states: Readonly<Record<string, number>>;
+  /** Requests that the client sent. */
+  readonly requests: number;
+  readonly violations: readonly Violation[];
+}
+
+interface Judging {
+  /** The store, where it is not where the service had it. */
+  readonly store?: string;
+  /** How far the gateway's clock may be behind the service's. */
+  readonly clockToleranceMs?: number;
+  /** Whether every order's messages are replayed; they are never changed, so that once at the end is enough. */
+  readonly replay?: boolean;
+}
+
+export const judge = async (world: World, judging: Judging = {}): Promise<Verdict> => {
+  const { paths } = world;
+  const { store = paths.store } = judging;
+  const examined = await examine(world, judging);
+  const { stored, states } = await readStored(store);
+  const requests = await readHistory(paths.history);
+  const mails = toMailEntries(await readLines(paths.mailLedger));
+  const payments = toPaymentEntries(await readLines(paths.gatewayLedger));
+  const counts: Record<string, number> = {};
+  for (const state of states.values()) counts[state] = (counts[state] ?? 0) + 1;
+  return {
+    orders: stored.moves.size,
+    states: counts,
+    requests: requests.length,
+    violations: [...examined, ...checkHistory(requests, stored), ...checkMails(states, mails, payments)],
+  };
+};
+
+/** What the doctor finds, at any time: also of a service that has just died. */
+export const examine = async (
+  { paths }: World,
+  { store = paths.store, clockToleranceMs, replay = true }: Judging = {},
+): Promise<readonly Violation[]> => {
+  const { checks } = await examineStore({
+    path: store,
+    gatewayLedger: paths.gatewayLedger,
+    mailDirectory: paths.mails,
+    ...(clockToleranceMs !== undefined && { clockToleranceMs }),
+    replay,
+    onProgress: () => undefined,
+  });
+  return checks.flatMap(({ invariant, findings }) =>
+    findings.map(({ about, problem }) => ({ invariant, about, problem })),
+  );
+};
+
+/** What the store holds, and the state of each settled order. */
+const readStored = async (path: string): Promise<{ stored: Stored; states: ReadonlyMap<string, string> }> => {
+  const evidence = openEvidence(path, systemClock.now());
+  try {
+    const moves = new Map<string, readonly string[]>();
+    const states = new Map<string, string>();
+    for await (const dossiers of evidence.dossiers()) {
+      for (const { orderId, order, received } of dossiers) {
+        if (order === undefined) continue;
+        const applied = received.filter(({ disposition }) => disposition === 'applied');
+        moves.set(
+          orderId,
+          applied.map(({ type }) => type),
+        );
+        if (order.settled) states.set(orderId, order.state);
+      }
+    }
+    const keys: KeyRow[] = [];
+    for await (const page of evidence.idempotencyKeys()) keys.push(...page);
+    return { stored: { moves, keys }, states };
+  } finally {
+    await evidence.close();
+  }
+};

@@ -40,7 +40,7 @@ const takeReadmePictures = async (browser: Browser): Promise<void> => {
   const shop = await openShop(slowly(12));
   const stop = keepBusy(shop, 60);
   const page = await open(browser, shop, 'light');
-  await page.setViewportSize({ width: 1280, height: 620 });
+  await page.setViewportSize({ width: 1280, height: 672 });
   await settleDown(page, '/inspector', 25_000);
   await page.screenshot({ path: join(images, 'inspector-flow.png') });
   await page.setViewportSize({ width: 1280, height: 1000 });

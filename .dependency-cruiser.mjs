@@ -41,7 +41,12 @@ export default {
       to: { path: '^src/main\\.ts$' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '^test/' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['^test/', '\\.d\\.ts$'] },
+      to: {},
+    },
     {
       name: 'product-needs-no-development-package',
       severity: 'error',
@@ -49,7 +54,12 @@ export default {
       from: { path: '^(src|machines)/', pathNot: '^src/inspector/page/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
-    { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '\\?url$' } },
+    {
+      name: 'unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: ['\\?url$', '^virtual:'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

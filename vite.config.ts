@@ -1,12 +1,46 @@
 // How the inspector's page is built: into a folder that src/inspector/routes.ts serves, with names that change
 // with their contents. It is run by `npm ci` (the script `prepare`), so that `npm start` has the page ready.
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import Elk from 'elkjs';
+import { defineConfig, type Plugin } from 'vite';
+import { readCharts } from './src/inspector/charts.ts';
+import {
+  computeLayout,
+  type Kept,
+  toAbout,
+  withCounts,
+  withWords,
+} from './src/inspector/page/layout-graph.ts';
+import { toOverview } from './src/inspector/page/overview.ts';
+
+const layOut = async (): Promise<readonly Kept[]> => {
+  const elk = new Elk.default();
+  const charts = readCharts();
+  const overviews = charts.filter(({ name }) => name === 'order').map(toOverview);
+  const wanted = [
+    ...charts.map((chart) => [chart, withWords] as const),
+    ...overviews.flatMap((chart) =>
+      (['RIGHT', 'DOWN'] as const).map((direction) => [chart, withCounts(direction)] as const),
+    ),
+  ];
+  const kept: Kept[] = [];
+  for (const [chart, sizing] of wanted) {
+    kept.push({ about: toAbout(chart, sizing), layout: await computeLayout(elk, chart, sizing) });
+  }
+  return kept;
+};
+
+/** `virtual:layouts`: the shipped charts laid out, so that nobody waits for it while looking. */
+const layouts = (): Plugin => ({
+  name: 'layouts',
+  resolveId: (id) => (id === 'virtual:layouts' ? '\0layouts' : undefined),
+  load: async (id) => (id === '\0layouts' ? `export default ${JSON.stringify(await layOut())}` : undefined),
+});
 
 export default defineConfig({
   root: 'src/inspector/page',
   base: '/inspector/',
-  plugins: [react()],
+  plugins: [react(), layouts()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

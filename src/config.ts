@@ -122,6 +122,9 @@ export const limits = {
   page: 100,
   /** Orders under way that the inspector places on the chart; of more, it says that there are more. */
   inspectedOrders: 100_000,
+  /** Orders that are moved in bulk at once, and of which one request says what a move would do. */
+  bulkOrders: 10_000,
+  previewedOrders: 50,
   eventPage: 1000,
   waitSeconds: 60,
   /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */

@@ -16,14 +16,14 @@ export type FlowFilter = z.infer<typeof flowFilter>;
 /** What is known of an order that is under way. */
 export interface Filtered {
   readonly customerId: string;
-  readonly productIds: readonly string[];
+  readonly shares: readonly { readonly productId: string }[];
   readonly chartVersion: string;
   readonly createdAt: number;
 }
 
 export const matches = (filter: FlowFilter, order: Filtered): boolean =>
   (filter.customerId === undefined || filter.customerId === order.customerId) &&
-  (filter.productId === undefined || order.productIds.includes(filter.productId)) &&
+  (filter.productId === undefined || order.shares.some(({ productId }) => productId === filter.productId)) &&
   (filter.chartVersion === undefined || filter.chartVersion === order.chartVersion) &&
   (filter.placedFrom === undefined || order.createdAt >= filter.placedFrom) &&
   (filter.placedBefore === undefined || order.createdAt < filter.placedBefore);

@@ -5,14 +5,14 @@ import type { Clock } from '../clock.ts';
 import { limits } from '../config.ts';
 import type { Host, Onlooker, OrderChange } from '../host.ts';
 import { toPaths } from '../step/notes.ts';
-import { isSettled } from '../step/view.ts';
+import { hasIncident, isSettled, toTopState } from '../step/view.ts';
 import type { StoreFigures } from '../store.ts';
 import { readCharts } from './charts.ts';
 import { type FlowFilter, matches } from './filter.ts';
 import { fromView, type Moving, toMoving } from './moving.ts';
 import { findTaken } from './paths.ts';
 import { Scene } from './scene.ts';
-import type { FlowFrame, OrderInState, Sample, ServiceHealth } from './shapes.ts';
+import type { FlowFrame, Holder, OrderInState, Sample, ServiceHealth } from './shapes.ts';
 
 export interface FlowParts {
   readonly clock: Clock;
@@ -21,6 +21,11 @@ export interface FlowParts {
 
 /** How long it goes on after the last reader left: one that reloads its page finds its counts again. */
 const lingerMs = 60_000;
+/** How many times as long as it reads a page it waits before the next. */
+const learningPause = 3;
+/** How long counted orders stand: so long, and so many times as long as counting them took. */
+const figuresPauseMs = 500;
+const figuresPause = 100;
 
 interface Look {
   readonly scene: Scene;
@@ -33,11 +38,14 @@ export class Flow implements Onlooker {
   readonly #orderChart = readCharts().find(({ name }) => name === 'order');
   readonly #moving = new Map<string, Moving>();
   readonly #looks = new Map<string, Look>();
+  /** Changes since the last frame, by order. */
+  readonly #pending = new Map<string, OrderChange[]>();
   readonly #ways = new Map<string, readonly string[]>();
   readonly #changed = new Map<string, Set<() => void>>();
   /** While it learns from the store: what settled meanwhile and must not come back. */
   #settledMeanwhile: Set<string> | undefined;
   #learning: Promise<void> | undefined;
+  #figures: { readonly figures: StoreFigures; readonly until: number } | undefined;
 
   constructor(parts: FlowParts) {
     this.#parts = parts;
@@ -45,8 +53,8 @@ export class Flow implements Onlooker {
 
   isLooking = (): boolean => this.#looks.size > 0;
 
-  /** Begins to look, or goes on. The reader says when it leaves. */
-  async look(host: Host, filter: FlowFilter): Promise<{ readonly scene: Scene; leave(): void }> {
+  /** Begins to look, or goes on. The reader says when it leaves. What was under way before is learned meanwhile. */
+  look(host: Host, filter: FlowFilter): { readonly scene: Scene; leave(): void } {
     const key = JSON.stringify(Object.entries(filter).sort());
     const scene = new Scene(filter, this.#parts.clock.now());
     const look = this.#looks.get(key) ?? { scene, readers: 0, stop: () => {} };
@@ -57,20 +65,23 @@ export class Flow implements Onlooker {
       look.readers -= 1;
       if (look.readers === 0) look.stop = this.#parts.clock.schedule(() => this.#end(key), lingerMs);
     };
-    this.#learning ??= this.#learn(host);
-    try {
-      await this.#learning;
-    } catch (error) {
-      leave();
-      throw error;
-    }
+    // What fails (the store is closing) is begun again by whoever looks next.
+    this.#learning ??= this.#learn(host).catch(() => {
+      this.#learning = undefined;
+    });
     return { scene: look.scene, leave };
+  }
+
+  /** Resolves when all that was under way when somebody began to look is known. */
+  learned(): Promise<void> {
+    return this.#learning ?? Promise.resolve();
   }
 
   #end(key: string): void {
     this.#looks.delete(key);
     if (this.#looks.size > 0) return;
     this.#moving.clear();
+    this.#pending.clear();
     this.#learning = undefined;
   }
 
@@ -79,22 +90,21 @@ export class Flow implements Onlooker {
     for (const { stop } of this.#looks.values()) stop();
   }
 
-  /** Learns from the store which orders are under way, page by page. */
+  /** Learns from the store which orders are under way, page by page, and leaves most of the time to the orders. */
   async #learn(host: Host): Promise<void> {
     this.#settledMeanwhile = new Set();
     try {
       let after: string | undefined;
       for (;;) {
+        const begun = this.#parts.clock.now();
         const from = after === undefined ? {} : { after };
         const page = await host.list({ settled: false, limit: limits.page, ...from });
         for (const view of page) this.#meet(view.id, fromView(view));
         after = page.at(-1)?.id;
         if (page.length < limits.page || this.#moving.size >= limits.inspectedOrders) return;
-        await new Promise<void>((resolve) => this.#parts.clock.soon(resolve));
+        const tookMs = Math.max(1, this.#parts.clock.now() - begun);
+        await new Promise<void>((resolve) => this.#parts.clock.schedule(resolve, tookMs * learningPause));
       }
-    } catch (error) {
-      this.#learning = undefined;
-      throw error;
     } finally {
       this.#settledMeanwhile = undefined;
     }
@@ -104,24 +114,43 @@ export class Flow implements Onlooker {
     if (!this.#moving.has(id) && !this.#settledMeanwhile?.has(id)) this.#moving.set(id, order);
   }
 
+  /** Puts the change aside: most orders go through many states between two frames, and only the last is placed. */
   note = (change: OrderChange): void => {
-    const { orderId, state } = change;
-    const known = this.#moving.get(orderId);
-    const order = toMoving(change);
-    if (order === undefined || (known && known.version >= order.version)) return;
-    const edges = this.#findEdges(change);
-    for (const { scene } of this.#looks.values()) scene.noteEdges(order, edges);
-    if (!isSettled(state) || order.incident) {
-      if (known || this.#moving.size < limits.inspectedOrders) this.#moving.set(orderId, order);
-    } else {
-      const was = known ?? order;
-      this.#moving.delete(orderId);
-      this.#settledMeanwhile?.add(orderId);
-      const top = order.state.split('.', 1)[0] ?? order.state;
-      for (const { scene } of this.#looks.values()) scene.noteEnd(was, top);
-    }
+    const { orderId } = change;
+    const before = this.#pending.get(orderId);
+    if (before) before.push(change);
+    else this.#pending.set(orderId, [change]);
+    if (this.#changed.size === 0) return;
     for (const wake of this.#changed.get(orderId) ?? []) wake();
   };
+
+  #absorb(): void {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const changes of pending) this.#take(changes);
+  }
+
+  #take(changes: readonly OrderChange[]): void {
+    const last = changes.at(-1);
+    const chart = last?.state.actors.get('order');
+    if (last === undefined || chart === undefined) return;
+    const { orderId, state } = last;
+    const known = this.#moving.get(orderId);
+    if (known && known.version >= state.version) return;
+    const scenes = [...this.#looks.values()].map(({ scene }) => scene);
+    const isGone = isSettled(state) && !hasIncident(state);
+    const isWanted = !isGone || scenes.some(({ isWhole }) => !isWhole);
+    const order = isWanted ? toMoving(last, known) : undefined;
+    const edges = changes.flatMap((change) => this.#findEdges(change));
+    for (const scene of scenes) scene.noteEdges(order, edges);
+    if (isGone) {
+      this.#moving.delete(orderId);
+      this.#settledMeanwhile?.add(orderId);
+      for (const scene of scenes) scene.noteEnd(order, toTopState(chart.snapshot));
+    } else if (order && (known || this.#moving.size < limits.inspectedOrders)) {
+      this.#moving.set(orderId, order);
+    }
+  }
 
   #findEdges({ passed }: OrderChange): readonly string[] {
     return passed.flatMap(({ to, message, taken }) =>
@@ -143,22 +172,35 @@ export class Flow implements Onlooker {
 
   /** Ends the present second for those who look. */
   turn(): void {
+    this.#absorb();
     for (const { scene } of this.#looks.values()) scene.turn();
   }
 
   async frame(scene: Scene, sample: Sample, services: readonly ServiceHealth[]): Promise<FlowFrame> {
-    const { ordersByState, incidents, unreadable } = await this.#parts.readFigures();
+    const { ordersByState, incidents, unreadable } = await this.#readFigures();
     const { ended, ...seen } = scene.read(this.#moving.values(), sample.at);
     return {
       at: sample.at,
       ...seen,
       totals: scene.isWhole ? ordersByState : ended,
       isFiltered: !scene.isWhole,
+      isLearning: this.#settledMeanwhile !== undefined,
       isCut: this.#moving.size >= limits.inspectedOrders,
       incidents: incidents + unreadable,
       services,
       sample,
     };
+  }
+
+  /** Counting all orders of a large store takes its time: it is done so seldom that it never takes over. */
+  async #readFigures(): Promise<StoreFigures> {
+    const { clock, readFigures } = this.#parts;
+    const begun = clock.now();
+    if (this.#figures && begun < this.#figures.until) return this.#figures.figures;
+    const figures = await readFigures();
+    const tookMs = clock.now() - begun;
+    this.#figures = { figures, until: begun + Math.max(figuresPauseMs, tookMs * figuresPause) };
+    return figures;
   }
 
   /** Orders under way whose order chart is in `path` (or within), the longest waiting first. */
@@ -167,11 +209,27 @@ export class Flow implements Onlooker {
     filter: FlowFilter,
     limit: number,
   ): { readonly total: number; readonly orders: readonly OrderInState[] } {
+    this.#absorb();
     const isHere = (leaf: string): boolean => leaf === path || leaf.startsWith(`${path}.`);
     const found = [...this.#moving.values()]
       .filter((order) => order.state.split(' + ').some(isHere) && matches(filter, order))
       .sort((a, b) => a.since - b.since);
     return { total: found.length, orders: found.slice(0, limit) };
+  }
+
+  /** Orders that hold stock of a product, those first whose reservation ends first. */
+  holders(productId: string, limit: number): { readonly total: number; readonly holders: readonly Holder[] } {
+    this.#absorb();
+    const found = [...this.#moving.values()].flatMap(
+      ({ id, customerId, state, shares, isHolding, heldUntil: until }): Holder[] => {
+        const ours = isHolding ? shares.filter((share) => share.productId === productId) : [];
+        const quantity = ours.reduce((sum, share) => sum + share.quantity, 0);
+        return quantity === 0 ? [] : [{ id, customerId, state, quantity, until }];
+      },
+    );
+    const latest = Number.POSITIVE_INFINITY;
+    const sorted = found.sort((a, b) => (a.until ?? latest) - (b.until ?? latest));
+    return { total: found.length, holders: sorted.slice(0, limit) };
   }
 
   /** Resolves when a commit changes the order, when `withinMs` have passed, or when `signal` is aborted. */

@@ -2,30 +2,53 @@
 import { orderSystem } from '../../machines/system.ts';
 import type { OrderChange, OrderView } from '../host.ts';
 import { toStateName } from '../step/notes.ts';
-import { hasIncident } from '../step/view.ts';
+import type { SystemState } from '../step/snapshot.ts';
+import { hasIncident, toTopState } from '../step/view.ts';
+import type { Share } from '../store.ts';
 import type { Filtered } from './filter.ts';
 import type { OrderInState } from './shapes.ts';
 
 export interface Moving extends OrderInState, Filtered {
   readonly version: number;
+  readonly shares: readonly Share[];
+  /** Whether its stock is held, and until when at most. */
+  readonly isHolding: boolean;
+  readonly heldUntil: number | null;
 }
 
-/** Undefined where the system has no order chart. */
-export const toMoving = ({ orderId, state }: OrderChange): Moving | undefined => {
-  const order = state.actors.get('order');
-  if (order === undefined) return undefined;
-  const { customerId, amount, currency, items } = order.snapshot.context;
+const holding = new Set(['reserved', 'committing', 'releasing']);
+const expiry = 'reservationExpiry';
+
+const findExpiry = ({ deadlines }: SystemState): number | null => {
+  for (const [key, { dueAt }] of deadlines) if (key.includes(expiry)) return dueAt;
+  return null;
+};
+
+/** What an order is from the beginning: it is read once. */
+const toFixed = (orderId: string, { actors, createdAt }: SystemState) => {
+  const { customerId, amount, currency, items } = actors.get('order')?.snapshot.context ?? {};
   return {
     id: orderId,
-    state: toStateName(order.snapshot),
     customerId: String(customerId),
     amount: Number(amount),
     currency: String(currency),
+    shares: Array.isArray(items) ? toShares(items) : [],
+    chartVersion: orderSystem.version,
+    createdAt,
+  };
+};
+
+/** Undefined where the system has no order chart. `known`: the order as it was before. */
+export const toMoving = ({ orderId, state }: OrderChange, known: Moving | undefined): Moving | undefined => {
+  const [order, stock] = [state.actors.get('order'), state.actors.get('inventory')];
+  if (order === undefined) return undefined;
+  return {
+    ...(known ?? toFixed(orderId, state)),
+    state: toStateName(order.snapshot),
     since: order.since,
     incident: hasIncident(state),
-    productIds: Array.isArray(items) ? items.map(({ productId }) => String(productId)) : [],
-    chartVersion: orderSystem.version,
-    createdAt: state.createdAt,
+    isHolding: stock !== undefined && holding.has(toTopState(stock.snapshot)),
+    heldUntil: findExpiry(state),
     version: state.version,
   };
 };
@@ -38,8 +61,13 @@ export const fromView = (view: OrderView): Moving => ({
   currency: view.currency,
   since: view.actors.order.since,
   incident: view.incidents.length > 0,
-  productIds: view.items.map(({ productId }) => productId),
+  shares: toShares(view.items),
   chartVersion: view.chartVersion,
   createdAt: view.createdAt,
   version: view.version,
+  isHolding: holding.has(view.actors.inventory.state.split('.', 1)[0] ?? ''),
+  heldUntil: view.deadlines.find(({ name }) => name === expiry)?.dueAt ?? null,
 });
+
+const toShares = (items: readonly Share[]): readonly Share[] =>
+  items.map(({ productId, quantity }) => ({ productId, quantity }));

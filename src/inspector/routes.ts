@@ -9,7 +9,10 @@ import { z } from 'zod';
 import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { readCharts } from './charts.ts';
+import { readCoverage } from './coverage.ts';
 import { type FlowFilter, flowFilter } from './filter.ts';
+import { preview } from './preview.ts';
+import { bulkMoves, type Previewed } from './shapes.ts';
 import { createStreams, type StreamParts } from './streams.ts';
 import { createTimeline } from './timeline.ts';
 import { suppose } from './what-if.ts';
@@ -42,6 +45,11 @@ const supposed = z.discriminatedUnion('kind', [
 const mostSupposed = 50;
 const orderParams = z.strictObject({ id: z.string() });
 const stateQuery = flowFilter.extend({ state: z.string().max(limits.parameterBytes) });
+const holderQuery = z.strictObject({ productId: z.string().max(limits.parameterBytes) });
+const asked = z.strictObject({
+  move: z.enum(bulkMoves),
+  orderIds: z.array(z.string().max(limits.parameterBytes)).max(limits.previewedOrders),
+});
 const question = z.strictObject({
   version: z.int().positive(),
   supposed: z.array(supposed).max(mostSupposed),
@@ -75,42 +83,40 @@ const addPage = (api: FastifyInstance, pageFolder: string): void => {
   }
 };
 
-/** Adds the inspector to `api`. Its streams end when the server closes. */
-export const addInspector = (api: FastifyInstance, parts: InspectorParts): void => {
-  const { host, flow, pageFolder = builtPage } = parts;
-  const timeline = createTimeline();
-  const streams = createStreams({ ...parts, timeline });
-  api.addHook('preClose', (done) => {
-    streams.close();
-    done();
-  });
-  addPage(api, pageFolder);
-  const charts = readCharts();
-  api.get('/inspector/api/charts', { schema: hide }, async (_request, reply) => reply.send(charts));
-  api.get<{ Querystring: FlowFilter }>(
-    '/inspector/api/live',
-    { schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false },
-    async (request, reply) => {
-      await streams.all(request, reply, request.query);
-    },
-  );
+type Reading = Omit<StreamParts, 'samples'>;
+
+/** What is under way, and who holds what. */
+const addPlaces = (api: FastifyInstance, { host, flow }: Reading): void => {
+  const look = (filter: FlowFilter): void => flow.look(host, filter).leave();
   api.get<{ Querystring: z.infer<typeof stateQuery> }>(
     '/inspector/api/orders',
     { schema: { ...hide, querystring: stateQuery } },
-    async ({ query }, reply) => {
-      const { state, ...filter } = query;
-      const { leave } = await flow.look(host, filter);
-      leave();
+    async ({ query: { state, ...filter } }, reply) => {
+      look(filter);
       return reply.send(flow.ordersIn(state, filter, limits.page));
     },
   );
-  api.get<{ Params: z.infer<typeof orderParams> }>(
-    '/inspector/api/orders/:id/live',
-    { schema: { ...hide, params: orderParams }, exposeHeadRoute: false },
-    async (request, reply) => {
-      await streams.one(request, reply, request.params.id);
+  api.get<{ Querystring: z.infer<typeof stateQuery> }>(
+    '/inspector/api/order-ids',
+    { schema: { ...hide, querystring: stateQuery } },
+    async ({ query: { state, ...filter } }, reply) => {
+      look(filter);
+      const { total, orders } = flow.ordersIn(state, filter, limits.bulkOrders);
+      return reply.send({ total, ids: orders.map(({ id }) => id) });
     },
   );
+  api.get<{ Querystring: z.infer<typeof holderQuery> }>(
+    '/inspector/api/holders',
+    { schema: { ...hide, querystring: holderQuery } },
+    async ({ query }, reply) => {
+      look({});
+      return reply.send(flow.holders(query.productId, limits.page));
+    },
+  );
+};
+
+/** What would happen, on copies in memory. */
+const addSuppositions = (api: FastifyInstance, { host, timeline }: Reading): void => {
   api.post<{ Params: z.infer<typeof orderParams>; Body: z.infer<typeof question> }>(
     '/inspector/api/orders/:id/what-if',
     { schema: { ...hide, params: orderParams, body: question } },
@@ -120,4 +126,45 @@ export const addInspector = (api: FastifyInstance, parts: InspectorParts): void 
       return reply.send(answer);
     },
   );
+  api.post<{ Body: z.infer<typeof asked> }>(
+    '/inspector/api/preview',
+    { schema: { ...hide, body: asked } },
+    async ({ body }, reply) => {
+      const previewed: Previewed[] = [];
+      for (const id of body.orderIds) previewed.push(await preview(timeline, host, id, body.move));
+      return reply.send({ previewed });
+    },
+  );
+};
+
+/** Adds the inspector to `api`. Its streams end when the server closes. */
+export const addInspector = (api: FastifyInstance, parts: InspectorParts): void => {
+  const timeline = createTimeline();
+  const streams = createStreams({ ...parts, timeline });
+  api.addHook('preClose', (done) => {
+    streams.close();
+    done();
+  });
+  addPage(api, parts.pageFolder ?? builtPage);
+  const charts = readCharts();
+  api.get('/inspector/api/charts', { schema: hide }, async (_request, reply) => reply.send(charts));
+  api.get('/inspector/api/coverage', { schema: hide }, async (_request, reply) =>
+    reply.send(await readCoverage()),
+  );
+  api.get<{ Querystring: FlowFilter }>(
+    '/inspector/api/live',
+    { schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false },
+    async (request, reply) => {
+      await streams.all(request, reply, request.query);
+    },
+  );
+  api.get<{ Params: z.infer<typeof orderParams> }>(
+    '/inspector/api/orders/:id/live',
+    { schema: { ...hide, params: orderParams }, exposeHeadRoute: false },
+    async (request, reply) => {
+      await streams.one(request, reply, request.params.id);
+    },
+  );
+  addPlaces(api, { ...parts, timeline });
+  addSuppositions(api, { ...parts, timeline });
 };

@@ -9,6 +9,8 @@ const windowSeconds = 300;
 
 export class Scene {
   readonly filter: FlowFilter;
+  /** Whether it leaves nothing out. */
+  readonly isWhole: boolean;
   readonly #edges = new Recent(windowSeconds);
   readonly #ended = new Map<string, number>();
   readonly #since: number;
@@ -16,20 +18,22 @@ export class Scene {
   /** @param since when it begins, in ms since 1970 */
   constructor(filter: FlowFilter, since: number) {
     this.filter = filter;
+    this.isWhole = Object.values(filter).every((value) => value === undefined);
     this.#since = since;
   }
 
-  get isWhole(): boolean {
-    return Object.values(this.filter).every((value) => value === undefined);
+  #lets(order: Moving | undefined): boolean {
+    return this.isWhole || (order !== undefined && matches(this.filter, order));
   }
 
-  noteEdges(order: Moving, edges: readonly string[]): void {
-    if (edges.length === 0 || !matches(this.filter, order)) return;
+  /** @param order not needed where the scene is whole */
+  noteEdges(order: Moving | undefined, edges: readonly string[]): void {
+    if (edges.length === 0 || !this.#lets(order)) return;
     for (const edge of edges) this.#edges.add(edge);
   }
 
-  noteEnd(order: Moving, top: string): void {
-    if (matches(this.filter, order)) this.#ended.set(top, (this.#ended.get(top) ?? 0) + 1);
+  noteEnd(order: Moving | undefined, top: string): void {
+    if (this.#lets(order)) this.#ended.set(top, (this.#ended.get(top) ?? 0) + 1);
   }
 
   /** Ends the present second. */
@@ -40,9 +44,11 @@ export class Scene {
   read(orders: Iterable<Moving>, now: number) {
     const ages = new Map<string, { readonly ms: number[]; incidents: number }>();
     let inFlight = 0;
+    const versions: Record<string, number> = {};
     for (const order of orders) {
       if (!matches(this.filter, order)) continue;
       inFlight += 1;
+      versions[order.chartVersion] = (versions[order.chartVersion] ?? 0) + 1;
       for (const path of toOuter(order.state)) {
         const known = ages.get(path) ?? { ms: [], incidents: 0 };
         known.ms.push(Math.max(0, now - order.since));
@@ -52,6 +58,7 @@ export class Scene {
     }
     return {
       inFlight,
+      versions,
       states: Object.fromEntries(
         [...ages].map(([path, { ms, incidents }]) => [path, toState(ms, incidents)]),
       ),

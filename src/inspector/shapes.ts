@@ -1,5 +1,5 @@
 // What the inspector's server says to its page, as JSON: charts, the flow of all orders, the points of one
-// order's timeline. Types only; both sides import them, so that neither can drift from the other.
+// order's timeline. Types, and one list of names; both sides import them, so that neither can drift from the other.
 import type { ActorName } from '../../machines/messages.ts';
 import type { MatrixRow } from '../step/matrix.ts';
 import type { OrderView } from '../step/view.ts';
@@ -37,6 +37,16 @@ export interface Chart {
   readonly definition: unknown;
 }
 
+/** How much of a chart the model-based tests met: of its states, transitions, deadlines or guards' answers. */
+export interface Coverage {
+  readonly chart: string;
+  readonly what: string;
+  readonly tested: number;
+  readonly possible: number;
+  /** What of this chart was not met. */
+  readonly missing: readonly string[];
+}
+
 /** What passed between the parts of an order within one step. */
 interface PassedMessage {
   readonly from: string;
@@ -71,7 +81,8 @@ export interface Point {
 /** A message that could come now. */
 export interface Possibility {
   readonly label: string;
-  readonly kind: 'reply' | 'deadline' | 'move';
+  /** `late`: an answer that comes again, or that nobody waits for any more. */
+  readonly kind: 'reply' | 'deadline' | 'move' | 'late';
   /** What to send back to the server to suppose it. */
   readonly supposed: Supposed;
 }
@@ -128,12 +139,42 @@ export interface FlowFrame {
   /** How long the edges have been counted, at most their window: they are while somebody looks. */
   readonly countedMs: number;
   readonly inFlight: number;
+  /** Of those, by the version of the charts that they run on; empty: one that is not known here. */
+  readonly versions: Readonly<Record<string, number>>;
   readonly isFiltered: boolean;
+  /** Orders that were under way before anybody looked are still being read. */
+  readonly isLearning: boolean;
   /** There are more orders under way than are placed on the chart. */
   readonly isCut: boolean;
   readonly incidents: number;
   readonly services: readonly ServiceHealth[];
   readonly sample: Sample;
+}
+
+export const bulkMoves = ['cancel', 'retry'] as const;
+export type BulkMove = (typeof bulkMoves)[number];
+
+/** What a move would do to an order now. */
+export interface Previewed {
+  readonly orderId: string;
+  /** Which actors would go from where to where. */
+  readonly changes: readonly { readonly actor: string; readonly from: string; readonly to: string }[];
+  /** What the services would be asked at once. */
+  readonly calls: readonly string[];
+  /** The actors that the move is for; none for moves of the whole order. */
+  readonly actors: readonly string[];
+  /** Why the order would not take it, or null. */
+  readonly refusal: string | null;
+}
+
+/** An order that holds stock of a product. */
+export interface Holder {
+  readonly id: string;
+  readonly customerId: string;
+  readonly state: string;
+  readonly quantity: number;
+  /** When the reservation expires, or null where it is on its way out. */
+  readonly until: number | null;
 }
 
 export interface OrderInState {

@@ -82,7 +82,7 @@ export const createStreams = ({ host, flow, samples, timeline, clock, settings }
     },
     /** The samples that the reader has missed, then one frame each second. */
     all: async (request: FastifyRequest, reply: FastifyReply, filter: FlowFilter): Promise<void> => {
-      const { scene, leave } = await flow.look(host, filter);
+      const { scene, leave } = flow.look(host, filter);
       const writers = readers.get(scene) ?? new Set();
       const last = Number(request.headers['last-event-id'] ?? 0) || 0;
       try {

@@ -6,71 +6,72 @@ import type { Host } from '../host.ts';
 import type { PendingCall, SystemState } from '../step/snapshot.ts';
 import type { Incoming } from '../step/step.ts';
 import { toView } from '../step/view.ts';
-import type { Possibility, Supposed, WhatIf } from './shapes.ts';
+import { answers } from './answers.ts';
+import type { Point, Possibility, Supposed, WhatIf } from './shapes.ts';
 import type { Timeline } from './timeline.ts';
 
-type Answers = Readonly<Record<string, readonly { readonly type: string; readonly reason?: string }[]>>;
-/** What each command may be answered, the good news first. */
-const answers: Answers = {
-  'warehouse.check': [{ type: 'warehouse.checked' }, { type: 'warehouse.failed' }],
-  'warehouse.reserve': [
-    { type: 'warehouse.reserved' },
-    { type: 'warehouse.insufficient' },
-    { type: 'warehouse.failed' },
-  ],
-  'warehouse.release': [{ type: 'warehouse.released' }, { type: 'warehouse.failed' }],
-  'warehouse.commit': [
-    { type: 'warehouse.committed' },
-    { type: 'warehouse.refused' },
-    { type: 'warehouse.failed' },
-  ],
-  'gateway.charge': [
-    { type: 'gateway.charged' },
-    { type: 'gateway.authorized' },
-    { type: 'gateway.declined' },
-    { type: 'gateway.failed' },
-    { type: 'gateway.unknown', reason: 'no-answer' },
-  ],
-  'gateway.look-up': [
-    { type: 'gateway.charged' },
-    { type: 'gateway.declined' },
-    { type: 'gateway.absent' },
-    { type: 'gateway.unknown', reason: 'no-answer' },
-  ],
-  'gateway.capture': [
-    { type: 'gateway.captured' },
-    { type: 'gateway.refused' },
-    { type: 'gateway.unknown', reason: 'no-answer' },
-  ],
-  'gateway.void': [
-    { type: 'gateway.voided' },
-    { type: 'gateway.refused' },
-    { type: 'gateway.unknown', reason: 'no-answer' },
-  ],
-  'gateway.refund': [
-    { type: 'gateway.refunded' },
-    { type: 'gateway.refused' },
-    { type: 'gateway.unknown', reason: 'no-answer' },
-  ],
-  'mailer.send': [{ type: 'mailer.sent' }, { type: 'mailer.failed' }],
+interface Command {
+  readonly type: string;
+  readonly key?: unknown;
+  readonly attempt?: unknown;
+}
+
+/** Each answer that the command may be given, in full. */
+const toAnswers = (
+  state: SystemState,
+  { type: asked, key, attempt }: Command,
+): { readonly type: string }[] => {
+  const order = state.actors.get('order')?.snapshot.context;
+  return (answers[asked] ?? []).map(({ type, reason = 'supposed' }) => ({
+    ...{ type, key, attempt, reason, code: 'supposed', transactionId: 'supposed' },
+    ...{ refundTransactionId: 'supposed', amount: order?.amount, currency: order?.currency },
+    problems: type === 'warehouse.insufficient' ? toShortages(order?.items) : [],
+  }));
 };
 
-const toReplies = (state: SystemState, callId: string, { command }: PendingCall): Possibility[] => {
-  const order = state.actors.get('order')?.snapshot.context;
-  const { key, attempt } = command;
-  return (answers[command.type] ?? []).map(({ type, reason = 'supposed' }) => ({
-    label: type,
+const toReplies = (state: SystemState, callId: string, { command }: PendingCall): Possibility[] =>
+  toAnswers(state, command).map((message) => ({
+    label: message.type,
     kind: 'reply',
-    supposed: {
-      kind: 'reply',
-      callId,
-      message: {
-        ...{ type, key, attempt, reason, code: 'supposed', transactionId: 'supposed' },
-        ...{ refundTransactionId: 'supposed', amount: order?.amount, currency: order?.currency },
-        problems: type === 'warehouse.insufficient' ? toShortages(order?.items) : [],
-      },
-    },
+    supposed: { kind: 'reply', callId, message },
   }));
+
+/** A command that a service outside was told before, and what it answered. */
+interface Told {
+  readonly actor: string;
+  readonly command: Command;
+  readonly answered: Set<string>;
+}
+const outside = new Set(['gateway', 'mailer']);
+
+/** Keeps, by key, what the services outside were told and what they answered. */
+const noteTold = (told: Map<string, Told>, { passed, from, type, data }: Point): void => {
+  for (const { from: actor, to, type: asked, data: rest } of passed) {
+    const key = `${asked} ${rest['key']}`;
+    const answered = told.get(key)?.answered ?? new Set();
+    if (outside.has(to)) told.set(key, { actor, command: { ...rest, type: asked }, answered });
+  }
+  if (!outside.has(from)) return;
+  for (const { command, answered } of told.values()) {
+    const isAnswer = answers[command.type]?.some((each) => each.type === type);
+    if (isAnswer && command.key === data['key']) answered.add(type);
+  }
+};
+
+/** An answer that comes once more, or after nobody waits for it: as a message from outside, as a webhook is. */
+const toLate = (state: SystemState, told: ReadonlyMap<string, Told>): Possibility[] => {
+  const pending = new Set([...state.calls.values()].map(({ command }) => `${command.type} ${command.key}`));
+  return [...told]
+    .filter(([key]) => !pending.has(key))
+    .flatMap(([, { actor, command, answered }]) =>
+      toAnswers(state, command).map(
+        (message): Possibility => ({
+          label: `${message.type}, ${answered.has(message.type) ? 'again' : 'late'}`,
+          kind: 'late',
+          supposed: { kind: 'message', to: actor, message },
+        }),
+      ),
+    );
 };
 
 const toShortages = (items: readonly { productId: string; quantity: number }[] = []) =>
@@ -96,7 +97,11 @@ const toMoves = (orderId: string, state: SystemState): Possibility[] =>
 const transaction = { transactionId: 'supposed' };
 
 /** What could come now, in the order in which a person would look for it. */
-const findPossible = (orderId: string, state: SystemState): Possibility[] => [
+const findPossible = (
+  orderId: string,
+  state: SystemState,
+  told: ReadonlyMap<string, Told>,
+): Possibility[] => [
   ...[...state.calls].flatMap(([callId, call]) => toReplies(state, callId, call)),
   ...[...state.deadlines].map(
     ([key, { dueAt }]): Possibility => ({
@@ -106,6 +111,7 @@ const findPossible = (orderId: string, state: SystemState): Possibility[] => [
     }),
   ),
   ...toMoves(orderId, state),
+  ...toLate(state, told),
 ];
 
 const toIncoming = (orderId: string, { updatedAt, version }: SystemState, supposed: Supposed): Incoming => {
@@ -124,9 +130,11 @@ export const suppose = async (
   supposed: readonly Supposed[],
 ): Promise<WhatIf | undefined> => {
   let state: SystemState | undefined;
+  const told = new Map<string, Told>();
   for await (const moment of timeline.read(host, orderId)) {
     if (moment.point.version > version) break;
     ({ state } = moment);
+    noteTold(told, moment.point);
   }
   if (state === undefined || state.version !== version) return undefined;
   const points: WhatIf['points'][number][] = [];
@@ -134,7 +142,8 @@ export const suppose = async (
     const moment = timeline.suppose(orderId, state, toIncoming(orderId, state, each));
     if (moment === undefined) break;
     points.push(moment.point);
+    noteTold(told, moment.point);
     ({ state } = moment);
   }
-  return { points, possible: findPossible(orderId, state) };
+  return { points, possible: findPossible(orderId, state, told) };
 };

@@ -32,7 +32,8 @@ const open = async () => {
     bank = Promise.withResolvers<void>();
   };
   const look = async (filter: FlowFilter = {}) => {
-    const { scene, leave } = await flow.look(opened.host, filter);
+    const { scene, leave } = flow.look(opened.host, filter);
+    await flow.learned();
     return {
       leave,
       read: async () => {
@@ -145,4 +146,52 @@ test('a second is sampled from the counters, whether anybody looks or not', asyn
     { name: 'gateway', answers: 2, troubles: 0 },
     { name: 'mailer', answers: 2 },
   ]);
+});
+
+test('counting all orders is not done again before a hundred times as long as it took', async () => {
+  const [clock, store] = [createFakeClock(), createMemoryStore()];
+  let counted = 0;
+  const readFigures = async () => {
+    counted += 1;
+    await clock.advance(200);
+    return store.figures();
+  };
+  const flow = new Flow({ clock, readFigures });
+  const { host, metrics } = await openHost({ clock, store });
+  const samples = new Samples(clock, metrics);
+  const { scene } = flow.look(host, {});
+  await flow.learned();
+  for (let second = 0; second < 25; second += 1) {
+    await flow.frame(scene, await samples.take(), samples.health());
+    await clock.advance(1000);
+  }
+  expect(counted).toBe(2);
+});
+
+test('of many orders it learns page by page while it shows those that it knows', async () => {
+  const { flow, host, store, place, clock } = await open();
+  for (const [productId, unitPrice] of [
+    ['product-1', 5000],
+    ['product-2', 7500],
+  ] as const) {
+    await store.putProduct(
+      productId,
+      { name: 'Thing', unitPrice, currency: 'USD', onHand: 1000 },
+      clock.now(),
+    );
+  }
+  await Promise.all(
+    Array.from({ length: 250 }, (_, index) => place(`order-${String(index).padStart(3, '0')}`)),
+  );
+  flow.look(host, {});
+  const total = (): number => flow.ordersIn('paying', {}, 10).total;
+  await expect.poll(total).toBe(100);
+  await place('meanwhile');
+  expect(total()).toBe(101);
+  await expect
+    .poll(async () => {
+      await clock.advance(10);
+      return total();
+    })
+    .toBe(251);
 });

@@ -8,6 +8,7 @@ import { createOrderchart, type Orderchart, type OutsideService, readSettings } 
 import { post, sampleBody } from '../e2e/client.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { openBrowser, openPage } from './browser.ts';
+import { buildPage } from './fresh-page.ts';
 
 /** A browser on a busy machine is slow; a fact that never comes still fails. */
 const patience = { timeout: 40_000 };
@@ -59,9 +60,9 @@ const start = async (port: number): Promise<void> => {
 };
 
 let placed = 0;
-const place = async (): Promise<string> => {
+const place = async (customerId = 'customer-1'): Promise<string> => {
   placed += 1;
-  const { body } = await post(`${origin}/orders`, sampleBody, `order-${placed}`);
+  const { body } = await post(`${origin}/orders`, { ...sampleBody, customerId }, `order-${placed}`);
   return body.id;
 };
 const placeSettled = async (): Promise<string> => {
@@ -75,6 +76,7 @@ const shown = (path: string, chart: string) =>
   page.locator(`svg[data-chart="${chart}"] [data-state="${path}"]`);
 
 beforeAll(async () => {
+  buildPage();
   folder = await makeFolder();
   await start(0);
   browser = await openBrowser();
@@ -132,6 +134,8 @@ test('what-if shows where another answer would lead, and changes nothing', async
   await page.getByRole('button', { name: 'gateway.declined' }).click();
   await page.locator('svg[data-chart="payment"] [data-state="cancelled"].active').waitFor();
   await page.getByText('Supposed:').waitFor();
+  await page.getByRole('button', { name: 'gateway.declined, again' }).click();
+  await page.getByRole('listitem').filter({ hasText: 'gateway.declined, again ignored:' }).waitFor();
   await page.getByRole('button', { name: 'Back to what happened' }).click();
   await page.locator('svg[data-chart="payment"] [data-state="charging.asking"].active').waitFor();
   expect(await shop.host.received(id, 0, 100)).toEqual(messages);
@@ -162,13 +166,65 @@ test('incidents are retried in bulk after a preview of what will be tried again'
   await page.getByRole('listitem', { name: 'Incident of' }).nth(2).waitFor();
   isMailRefused = false;
   await page.getByRole('button', { name: 'Retry all' }).click();
-  await page.getByText('3 × notification: the notice cannot be sent').waitFor();
+  const preview = page.getByRole('list', { name: 'What will happen' });
+  await preview
+    .getByText('3 × notification: sending.needsAttention → sending.asking – asks mailer.send')
+    .waitFor();
+  expect((await shop.host.get(parked[0] ?? ''))?.incidents).toHaveLength(1);
+  await page.getByRole('dialog').getByLabel('Note').fill('the mailbox is empty again');
   await page.getByRole('button', { name: 'Retry 3 orders' }).click();
   await page.getByText('3 of 3 done').waitFor();
   await page.getByRole('button', { name: 'Close' }).click();
   await page.getByText('Nothing waits for a person.').waitFor();
   const views = await Promise.all(parked.map((id) => shop.host.waitUntilSettled(id, patience.timeout)));
   expect(views.map((view) => view?.settled)).toEqual([true, true, true]);
+});
+
+test('of the orders in a state those of one customer are cancelled in bulk, the others go on', async () => {
+  const [ours, theirs] = [await place('customer-2'), await place('customer-1')];
+  await page.goto('/inspector?state=paying.charging');
+  const orders = page.getByRole('region', { name: 'Orders in paying.charging' });
+  await orders.getByLabel(`Select ${theirs}`).waitFor();
+  await page.getByText('Filter', { exact: true }).click();
+  await page.getByLabel('Customer', { exact: true }).fill('customer-2');
+  await page.getByRole('button', { name: 'Show these' }).click();
+  await orders.getByLabel(`Select ${theirs}`).waitFor({ state: 'detached' });
+  await orders.getByLabel(/^all 1 /).check();
+  await orders.getByRole('button', { name: 'Cancel 1 selected' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Cancel 1 selected' });
+  await dialog.getByText('1 × order: paying.charging → compensating').waitFor();
+  await dialog.getByLabel('Reason').fill('out of season');
+  await dialog.getByRole('button', { name: 'Cancel 1 order' }).click();
+  await dialog.getByText('1 of 1 done').waitFor();
+  expect((await shop.host.get(ours))?.state).toBe('compensating');
+  expect((await shop.host.get(theirs))?.state).toBe('paying');
+});
+
+test('a product shows who holds it until when', async () => {
+  const id = await place();
+  await page.goto('/inspector/products/product-1');
+  const holder = page.getByRole('region', { name: 'Who holds product-1' });
+  await holder
+    .locator(`a[href="/inspector/orders/${id}"]`)
+    .getByText(/until .*, in /)
+    .waitFor();
+});
+
+test('a chart shows its matrix and can be taken along in three formats', async () => {
+  await page.goto('/inspector/charts/payment');
+  await page.locator('svg[data-chart="payment"]').waitFor();
+  await page.getByRole('cell', { name: 'charged', exact: false }).first().waitFor();
+  const contents: Record<string, string> = {};
+  for (const name of ['SVG', 'Mermaid', 'XState JSON']) {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name }).click(),
+    ]);
+    contents[download.suggestedFilename()] = await readFile(await download.path(), 'utf8');
+  }
+  expect(contents['payment.svg']).toContain('xmlns="http://www.w3.org/2000/svg"');
+  expect(contents['payment.mmd']).toContain('lookingUp__needsAttention --> charged : incident.resolve');
+  expect(JSON.parse(contents['payment.json'] ?? '')).toHaveProperty('states.charging');
 });
 
 test('the page says that the server is gone, and goes on where it was when it is back', async () => {

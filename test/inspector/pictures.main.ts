@@ -11,6 +11,12 @@ const images = resolve(import.meta.dirname, '../../docs/images');
 const wide = { width: 1280, height: 800 };
 const narrow = { width: 390, height: 844 };
 type Scheme = 'light' | 'dark';
+/** A bank that takes 40 to 700 ms, or so many times that. */
+const slowly = (times: number) => ({
+  bankMs: (number: number) => (40 + ((number * 97) % 660)) * times,
+  mailMs: 60,
+  hasTrouble: true,
+});
 
 const open = (browser: Browser, shop: Shop, colorScheme: Scheme, viewport = wide, scale = 1): Promise<Page> =>
   browser.newPage({ baseURL: shop.origin, colorScheme, viewport, deviceScaleFactor: scale });
@@ -31,10 +37,10 @@ const keepBusy = (shop: Shop, perSecond: number): (() => void) => {
 };
 
 const takeReadmePictures = async (browser: Browser): Promise<void> => {
-  const shop = await openShop({ slowness: 12 });
+  const shop = await openShop(slowly(12));
   const stop = keepBusy(shop, 60);
   const page = await open(browser, shop, 'light');
-  await page.setViewportSize({ width: 1280, height: 620 });
+  await page.setViewportSize({ width: 1280, height: 672 });
   await settleDown(page, '/inspector', 25_000);
   await page.screenshot({ path: join(images, 'inspector-flow.png') });
   await page.setViewportSize({ width: 1280, height: 1000 });
@@ -57,7 +63,7 @@ const isTriedAgain = (id: string): boolean => {
 
 const takeAll = async (browser: Browser, folder: string): Promise<void> => {
   for (const count of (values.orders ?? '0,1,10000').split(',').map(Number)) {
-    const shop = await openShop({ slowness: count > 1 ? 60 : 1 });
+    const shop = await openShop(slowly(count > 1 ? 60 : 1));
     const ids = await shop.place(count);
     const stop = count > 1 ? keepBusy(shop, 30) : () => {};
     const views = ['', '?state=paying', 'incidents', 'products', 'charts', ...toOrders(ids)];

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { Link, useAddress } from './addresses.tsx';
 import { ChartsView } from './charts-view.tsx';
+import { readFilter } from './flow-filter.tsx';
 import { FlowView } from './flow-view.tsx';
 import { IncidentsView } from './incidents-view.tsx';
 import { type Connection, useCharts, useFlow } from './live.ts';
@@ -88,10 +89,10 @@ const Header = ({
 );
 
 export const App = () => {
-  const { parts } = useAddress();
+  const { parts, query } = useAddress();
   const [place = '', id] = parts;
   const charts = useCharts();
-  const { frame, samples, connection } = useFlow();
+  const { frame, samples, connection } = useFlow(place === '' ? readFilter(query).toString() : '');
   const isNarrow = useMedia('(max-width: 760px)');
   return (
     <>
@@ -102,9 +103,9 @@ export const App = () => {
       <main id="content" tabIndex={-1}>
         {place === '' && <FlowView charts={charts} frame={frame} samples={samples} isNarrow={isNarrow} />}
         {place === 'orders' && id !== undefined && <OrderView key={id} orderId={id} charts={charts} />}
-        {place === 'incidents' && <IncidentsView />}
+        {place === 'incidents' && <IncidentsView count={frame?.incidents ?? 0} />}
         {place === 'products' && <ProductsView />}
-        {place === 'charts' && <ChartsView charts={charts} />}
+        {place === 'charts' && <ChartsView charts={charts} versions={frame?.versions ?? {}} />}
       </main>
     </>
   );

@@ -2,7 +2,8 @@
 // more, so that the picture on the page, the file to download and what a screen reader finds are the same thing.
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { Chart, ChartNode } from '../shapes.ts';
-import { type Layout, type Route, type Sizing, useLayout } from './layout.ts';
+import { useLayout } from './layout.ts';
+import type { Box, Layout, Route, Sizing } from './layout-graph.ts';
 
 export interface Drawing {
   /** States that are active now, and edges that were taken; the last ones stand out most. */
@@ -34,13 +35,7 @@ const toTitle = ({ edge: { from, to, causes } }: Route): string =>
     }),
   ].join('\n');
 
-const State = ({
-  box,
-  drawing,
-}: {
-  box: Layout['boxes'] extends ReadonlyMap<string, infer B> ? B : never;
-  drawing: Drawing;
-}) => {
+const State = ({ box, drawing }: { box: Box; drawing: Drawing }) => {
   const { node, x, y, width, height } = box;
   const isActive = drawing.active?.has(node.path) === true;
   const isSelected = drawing.selected === node.path;
@@ -119,7 +114,7 @@ const Picture = ({
   zoom: number;
 }) => {
   const arrow = useId();
-  const boxes = [...layout.boxes.values()];
+  const { boxes } = layout;
   const outer = boxes.filter(({ node }) => node.kind === 'compound' || node.kind === 'parallel');
   const inner = boxes.filter((box) => !outer.includes(box));
   const routes = layout.routes.toSorted((a, b) => rank(a, drawing) - rank(b, drawing));
@@ -155,13 +150,14 @@ const rank = ({ edge: { id } }: Route, { taken, last }: Drawing): number =>
 
 const zoomStep = 1.25;
 
-/** Brings what is active into the middle of what can be seen, without moving the page. */
+/** Brings what is active (or where it begins) into the middle of what can be seen, without moving the page. */
 const useActiveInView = (active: string, layout: Layout | undefined, zoom: number) => {
   const place = useRef<HTMLElement>(null);
   useEffect(() => {
     const section = place.current;
-    const state = layout && section?.querySelector('.state.inner.active');
-    if (!section || !state || active === '' || zoom === 0) return;
+    const state =
+      layout && section?.querySelector(active === '' ? '.state:has(.initial)' : '.state.inner.active');
+    if (!section || !state || zoom === 0) return;
     const [outer, inner] = [section.getBoundingClientRect(), state.getBoundingClientRect()];
     section.scrollTo({
       left: section.scrollLeft + inner.left - outer.left - (outer.width - inner.width) / 2,

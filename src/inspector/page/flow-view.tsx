@@ -1,11 +1,12 @@
 // All orders at once on the chart that runs them: who is where, for how long, and what moves.
 import { useMemo } from 'react';
-import type { Chart, ChartNode, FlowFrame, FlowState, OrderInState, Sample } from '../shapes.ts';
-import { go, Link, toOrder, useAddress } from './addresses.tsx';
+import type { Chart, ChartNode, FlowFrame, FlowState, Sample } from '../shapes.ts';
+import { go, useAddress } from './addresses.tsx';
 import { ChartPicture, type Drawing } from './chart-picture.tsx';
-import { toDuration, toMoney, toShortId } from './formats.ts';
-import type { Route, Sizing } from './layout.ts';
-import { useAnswer } from './live.ts';
+import { FlowFilters, readFilter } from './flow-filter.tsx';
+import { toDuration, toShortDuration } from './formats.ts';
+import { type Route, withCounts } from './layout-graph.ts';
+import { MovingOrders, SettledOrders } from './orders-in-state.tsx';
 import { createFold, toOverview } from './overview.ts';
 import { Plots } from './plots.tsx';
 
@@ -56,7 +57,7 @@ const StateCount = ({
       </text>
       {here.count > 0 && (
         <text className="age" x={width / 2} y={55}>
-          {toDuration(here.medianMs)} · {toDuration(here.oldestMs)}
+          {toShortDuration(here.medianMs)} · {toShortDuration(here.oldestMs)}
         </text>
       )}
       {here.incidents > 0 && <circle className="alarm" cx={10} cy={10} r={5} />}
@@ -86,7 +87,12 @@ const EdgeCount = ({ route, through, at }: { route: Route; through: Through | un
   );
 };
 
-const toDrawing = (frame: FlowFrame | undefined, fold: Fold, selected: string | undefined): Drawing => {
+const toDrawing = (
+  frame: FlowFrame | undefined,
+  fold: Fold,
+  selected: string | undefined,
+  filter: URLSearchParams,
+): Drawing => {
   const states = frame?.states ?? {};
   const edges = sumUpEdges(frame, fold);
   return {
@@ -98,64 +104,8 @@ const toDrawing = (frame: FlowFrame | undefined, fold: Fold, selected: string | 
       return <StateCount node={node} here={states[node.path] ?? nobody} total={total} width={width} />;
     },
     renderEdge: (route) => <EdgeCount route={route} through={edges.get(route.edge.id)} at={frame?.at ?? 0} />,
-    onState: (node) => go(`/inspector?state=${node.path}`),
+    onState: (node) => go(`/inspector?${new URLSearchParams([...filter, ['state', node.path]])}`),
   };
-};
-
-interface Listed {
-  readonly total: number;
-  readonly orders: readonly OrderInState[];
-}
-interface Settled {
-  readonly orders: readonly {
-    id: string;
-    customerId: string;
-    amount: number;
-    currency: string;
-    state: string;
-  }[];
-}
-
-const OrdersInState = ({ path, now }: { path: string; now: number }) => {
-  const top = path.split('.', 1)[0] ?? path;
-  const isSettled = settledNames.includes(top);
-  const moving = useAnswer<Listed>(
-    `/inspector/api/orders?state=${encodeURIComponent(path)}`,
-    Math.floor(now / 2000),
-  );
-  const settled = useAnswer<Settled>(
-    `/orders?limit=50&state=${encodeURIComponent(top)}`,
-    Math.floor(now / 2000),
-  );
-  const rows = isSettled ? (settled?.orders ?? []) : (moving?.orders ?? []);
-  return (
-    <section className="card" aria-label={`Orders in ${path}`}>
-      <header className="row">
-        <h2>
-          {path}{' '}
-          <small>{isSettled ? 'the newest' : `${moving?.total ?? '…'}, the longest waiting first`}</small>
-        </h2>
-        <Link to="/inspector" className="button">
-          Close
-        </Link>
-      </header>
-      {rows.length === 0 && <p className="quiet">No orders are here now.</p>}
-      <ul className="orders">
-        {rows.map((order) => (
-          <li key={order.id}>
-            <Link to={toOrder(order.id)}>
-              <code>{toShortId(order.id)}</code>
-              <span>{order.customerId}</span>
-              <span className="end">{toMoney(order.amount, order.currency)}</span>
-              <span className="quiet">
-                {'since' in order ? toDuration(now - Number(order.since)) : order.state}
-              </span>
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
 };
 
 const Figure = ({ name, value, tone = '' }: { name: string; value: number | string; tone?: string }) => (
@@ -208,6 +158,27 @@ const Legend = ({ countedMs }: { countedMs: number }) => (
   </ul>
 );
 
+/** What the picture alone doesn't say. */
+const Hint = ({ frame }: { frame: FlowFrame | undefined }) => {
+  if (frame === undefined) return null;
+  const { inFlight, isFiltered, isCut, isLearning, totals } = frame;
+  if (isLearning) return <p className="hint">Still reading which orders were under way before …</p>;
+  if (isCut)
+    return (
+      <p className="hint">More orders are under way than are shown: these are the first that were found.</p>
+    );
+  if (isFiltered)
+    return <p className="hint">Of these orders, those are counted as ended that ended since you look.</p>;
+  if (inFlight > 0 || Object.keys(totals).length > 0) return null;
+  return (
+    <p className="hint">
+      No orders yet. Place one (<a href="/docs">POST /orders</a>), and it moves here.
+    </p>
+  );
+};
+
+const [right, down] = [withCounts('RIGHT'), withCounts('DOWN')];
+
 export const FlowView = ({
   charts,
   frame,
@@ -221,22 +192,20 @@ export const FlowView = ({
 }) => {
   const { query } = useAddress();
   const selected = query.get('state') ?? undefined;
+  const filter = readFilter(query);
   const whole = charts.find(({ name }) => name === 'order');
   const { chart, fold } = useMemo(
     () => ({ chart: whole && toOverview(whole), fold: whole ? createFold(whole) : (path: string) => path }),
     [whole],
   );
-  const sizing: Sizing = {
-    direction: isNarrow ? 'DOWN' : 'RIGHT',
-    leafHeight: 64,
-    leafWidth: 112,
-    labels: 'count',
-  };
+  const sizing = isNarrow ? down : right;
   const totals = frame?.totals ?? {};
   return (
     <div className="flow">
       <section className="main">
         <h1 className="hidden">Flow of all orders</h1>
+        <FlowFilters query={query} charts={charts} />
+        <Hint frame={frame} />
         <div className="figures">
           <Figure name="under way" value={frame?.inFlight ?? 0} />
           <Figure name="completed" value={totals['completed'] ?? 0} tone="good" />
@@ -252,10 +221,15 @@ export const FlowView = ({
           />
         </div>
         <div className="card picture-card">
-          <ChartPicture chart={chart} sizing={sizing} drawing={toDrawing(frame, fold, selected)} />
+          <ChartPicture chart={chart} sizing={sizing} drawing={toDrawing(frame, fold, selected, filter)} />
           <Legend countedMs={frame?.countedMs ?? 0} />
         </div>
-        {selected !== undefined && <OrdersInState path={selected} now={frame?.at ?? 0} />}
+        {selected !== undefined &&
+          (settledNames.includes(selected) ? (
+            <SettledOrders path={selected} filter={filter} now={frame?.at ?? 0} />
+          ) : (
+            <MovingOrders key={selected} path={selected} filter={filter} now={frame?.at ?? 0} />
+          ))}
       </section>
       <aside>
         <Services frame={frame} />

@@ -19,6 +19,10 @@ export const toDuration = (ms: number): string => {
     return toPair(Math.floor(seconds / 3600), 'h', Math.floor((seconds % 3600) / 60), 'min');
   return toPair(Math.floor(seconds / 86_400), 'd', Math.floor((seconds % 86_400) / 3600), 'h');
 };
+/** The same where there is little room: `12 s`, `4 min`, `3 h`. */
+export const toShortDuration = (ms: number): string =>
+  ms < 1000 ? `${Math.round(ms)} ms` : toDuration(ms).split(' ', 2).join(' ');
+
 const toPair = (big: number, bigUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
 

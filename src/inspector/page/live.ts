@@ -42,14 +42,17 @@ const useStream = (address: string, hear: Hear): Connection => {
   return connection;
 };
 
-/** The flow of all orders. */
-export const useFlow = () => {
+/** The flow of all orders, or of those that `filter` (the query of an address) lets through. */
+export const useFlow = (filter: string) => {
   const [frame, setFrame] = useState<FlowFrame>();
   const [samples, setSamples] = useState<readonly Sample[]>([]);
-  const connection = useStream('/inspector/api/live', {
+  const connection = useStream(`/inspector/api/live${filter === '' ? '' : `?${filter}`}`, {
     samples: (data) => {
       const missed: Sample[] = JSON.parse(data);
-      setSamples((known) => [...known, ...missed].slice(-keptSamples));
+      setSamples((known) => {
+        const last = known.at(-1)?.at ?? 0;
+        return [...known, ...missed.filter(({ at }) => at > last)].slice(-keptSamples);
+      });
     },
     flow: (data) => {
       const next: FlowFrame = JSON.parse(data);

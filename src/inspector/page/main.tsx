@@ -1,7 +1,11 @@
 // The page starts here. It shows what the server says and decides nothing.
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
-import './style.css';
+import './base.css';
+import './chart.css';
+import './flow.css';
+import './order.css';
+import './views.css';
 
 const element = document.getElementById('page');
 if (element) createRoot(element).render(<App />);

@@ -69,8 +69,18 @@ const Fields = ({ move, currency }: { move: Move; currency: string }) => {
   );
 };
 
-const MoveButton = ({ orderId, move, currency }: { orderId: string; move: Move; currency: string }) => {
-  const dialog = useRef<HTMLDialogElement>(null);
+/** What is in the dialog while it is open. */
+const Asking = ({
+  orderId,
+  move,
+  currency,
+  onClose,
+}: {
+  orderId: string;
+  move: Move;
+  currency: string;
+  onClose(): void;
+}) => {
   const [problem, setProblem] = useState<string>();
   const submit = async (event: SyntheticEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
@@ -78,33 +88,49 @@ const MoveButton = ({ orderId, move, currency }: { orderId: string; move: Move; 
     const actor = move.actor === undefined ? {} : { actor: move.actor };
     const wrong = await makeMove(orderId, move.move, { ...Object.fromEntries(given), ...actor });
     setProblem(wrong);
-    if (wrong === undefined) dialog.current?.close();
+    if (wrong === undefined) onClose();
   };
   const name = toName(move);
   return (
+    <form onSubmit={submit}>
+      <h2>{name}?</h2>
+      <p>{consequences[move.move]}</p>
+      <Fields move={move} currency={currency} />
+      {problem !== undefined && <p role="alert">{problem}</p>}
+      <div className="row end">
+        <button type="button" onClick={onClose}>
+          Leave it
+        </button>
+        <button type="submit" className="primary">
+          {name}
+        </button>
+      </div>
+    </form>
+  );
+};
+
+const MoveButton = ({ orderId, move, currency }: { orderId: string; move: Move; currency: string }) => {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const name = toName(move);
+  const open = (): void => {
+    setOpen(true);
+    dialog.current?.showModal();
+  };
+  return (
     <>
-      <button
-        type="button"
-        className={move.move === 'cancel' ? 'danger' : ''}
-        onClick={() => dialog.current?.showModal()}
-      >
+      <button type="button" className={move.move === 'cancel' ? 'danger' : ''} onClick={open}>
         {name}
       </button>
-      <dialog ref={dialog} aria-label={`Confirm: ${name}`}>
-        <form onSubmit={submit}>
-          <h2>{name}?</h2>
-          <p>{consequences[move.move]}</p>
-          <Fields move={move} currency={currency} />
-          {problem !== undefined && <p role="alert">{problem}</p>}
-          <div className="row end">
-            <button type="button" onClick={() => dialog.current?.close()}>
-              Leave it
-            </button>
-            <button type="submit" className="primary">
-              {name}
-            </button>
-          </div>
-        </form>
+      <dialog ref={dialog} aria-label={`Confirm: ${name}`} onClose={() => setOpen(false)}>
+        {isOpen && (
+          <Asking
+            {...{ orderId, move, currency }}
+            onClose={() => {
+              dialog.current?.close();
+            }}
+          />
+        )}
       </dialog>
     </>
   );

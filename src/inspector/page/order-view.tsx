@@ -7,7 +7,7 @@ import { go, toOrder, useAddress } from './addresses.tsx';
 import { ChartPicture } from './chart-picture.tsx';
 import { type Contexts, explain } from './explain.ts';
 import { toClock, toDuration, toMoney } from './formats.ts';
-import type { Sizing } from './layout.ts';
+import { withWords } from './layout-graph.ts';
 import { useNow, useTimeline } from './live.ts';
 import { Moves } from './moves.tsx';
 import { Sequence } from './sequence.tsx';
@@ -24,7 +24,6 @@ const toTaken = (points: readonly Point[], chart: string): ReadonlySet<string> =
 const toActive = ({ view }: Point, actor: ActorName): ReadonlySet<string> =>
   new Set(view.actors[actor].state.split(' + '));
 
-const sizing: Sizing = { direction: 'DOWN', leafHeight: 34, leafWidth: 74, labels: 'words' };
 /** At this size the words at the edges can be read. */
 const legible = 0.9;
 
@@ -41,7 +40,7 @@ const ActorChart = ({ chart, points }: { chart: Chart; points: readonly Point[] 
       </header>
       <ChartPicture
         chart={chart}
-        sizing={sizing}
+        sizing={withWords}
         firstZoom={legible}
         drawing={{
           active: toActive(point, actor),

@@ -3,13 +3,16 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Sample } from '../shapes.ts';
-import { toDuration } from './formats.ts';
+import { toClock, toShortDuration } from './formats.ts';
 
 type Read = (sample: Sample) => number | null;
 interface Question {
   readonly title: string;
   readonly lines: readonly { readonly name: string; readonly tone: string; readonly read: Read }[];
   toText(value: number): string;
+  /** The scale goes at least so high, and where it is given never higher than `most`. */
+  readonly least: number;
+  readonly most?: number;
 }
 
 const toNumber = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 1 });
@@ -21,6 +24,7 @@ const questions: readonly Question[] = [
       { name: 'ended', tone: '--good', read: ({ ended }) => ended },
     ],
     toText: toNumber,
+    least: 4,
   },
   {
     title: 'From placing to the outcome',
@@ -28,7 +32,8 @@ const questions: readonly Question[] = [
       { name: 'p50', tone: '--accent', read: ({ p50Ms }) => p50Ms },
       { name: 'p99', tone: '--warn', read: ({ p99Ms }) => p99Ms },
     ],
-    toText: toDuration,
+    toText: toShortDuration,
+    least: 100,
   },
   {
     title: 'Success rate',
@@ -40,6 +45,8 @@ const questions: readonly Question[] = [
       },
     ],
     toText: (value) => `${toNumber(value)} %`,
+    least: 100,
+    most: 100,
   },
   {
     title: 'Declines and incidents',
@@ -48,6 +55,7 @@ const questions: readonly Question[] = [
       { name: 'incidents', tone: '--bad', read: ({ incidents }) => incidents },
     ],
     toText: toNumber,
+    least: 4,
   },
   {
     title: 'Commits and queue',
@@ -56,6 +64,7 @@ const questions: readonly Question[] = [
       { name: 'queue', tone: '--undoing', read: ({ queue }) => queue },
     ],
     toText: toNumber,
+    least: 4,
   },
 ];
 
@@ -66,7 +75,7 @@ const toData = ({ lines }: Question, samples: readonly Sample[]): uPlot.AlignedD
   ...lines.map(({ read }) => samples.map(read)),
 ];
 
-const plotHeight = 74;
+const plotHeight = 80;
 
 const createPlot = (question: Question, element: HTMLElement): uPlot =>
   new uPlot(
@@ -75,8 +84,12 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
       height: plotHeight,
       legend: { show: false },
       cursor: { show: false },
-      padding: [4, 0, 0, 0],
-      scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.1)] } },
+      padding: [10, 0, 0, 0],
+      scales: {
+        y: {
+          range: (_plot, _low, high) => [0, question.most ?? Math.max(question.least, (high ?? 0) * 1.1)],
+        },
+      },
       axes: [
         {
           stroke: () => colourOf('--quiet'),
@@ -84,6 +97,8 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
           ticks: { show: false },
           size: 18,
           font: '10px system-ui',
+          space: 70,
+          values: (_plot, seconds) => seconds.map((second) => toClock(second * 1000)),
         },
         {
           stroke: () => colourOf('--quiet'),
@@ -100,7 +115,8 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
         ...question.lines.map(({ tone }) => ({
           stroke: () => colourOf(tone),
           width: 1.5,
-          points: { show: true, size: 3 },
+          // A line needs two samples: until then a point shows that there is one.
+          points: { show: ({ data }: uPlot) => data[0].length < 3, size: 4 },
         })),
       ],
     },

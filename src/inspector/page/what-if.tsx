@@ -15,7 +15,19 @@ const kinds = [
   ['reply', 'A service answers'],
   ['deadline', 'Time passes'],
   ['move', 'A person moves'],
+  ['late', 'An answer comes again, or late'],
 ] as const;
+
+const WhatBecame = ({ point }: { point: Point | undefined }) => {
+  if (point === undefined) return null;
+  const changed = point.disposition === 'applied' ? '' : `: ${point.reason}`;
+  return (
+    <span className="quiet">
+      {point.disposition}
+      {changed}
+    </span>
+  );
+};
 
 export const WhatIf = ({
   orderId,
@@ -57,7 +69,9 @@ export const WhatIf = ({
       {chosen.length > 0 && (
         <ol className="chosen">
           {chosen.map(({ label }, index) => (
-            <li key={`${String(index)} ${label}`}>{label}</li>
+            <li key={`${String(index)} ${label}`}>
+              {label} <WhatBecame point={answer?.points[index]} />
+            </li>
           ))}
         </ol>
       )}

@@ -47,15 +47,6 @@ export interface RegisteredSystem {
   isWatched(): boolean;
 }
 
-interface Limits {
-  readonly microsteps: number;
-  readonly messagesPerStep: number;
-}
-
-const never = () => false;
-/** What was registered before: hosts of one process, and the doctor, run the same charts. */
-const registered = new WeakMap<ChartSystem, { readonly limits: Limits; readonly system: RegisteredSystem }>();
-
 /**
  * Registers `system`. Its steps note what passes within them while `isWatched` says so: never, where it is left out.
  * @throws AppError `chart-unsupported` that names every state with something a step cannot keep its word
@@ -63,17 +54,9 @@ const registered = new WeakMap<ChartSystem, { readonly limits: Limits; readonly 
  */
 export const registerSystem = (
   system: ChartSystem,
-  limits: Limits,
-  isWatched: () => boolean = never,
+  limits: { readonly microsteps: number; readonly messagesPerStep: number },
+  isWatched: () => boolean = () => false,
 ): RegisteredSystem => {
-  const before = registered.get(system);
-  if (before?.limits === limits) return { ...before.system, isWatched };
-  const made = register(system, limits);
-  registered.set(system, { limits, system: made });
-  return { ...made, isWatched };
-};
-
-const register = (system: ChartSystem, limits: Limits): RegisteredSystem => {
   const names = Object.keys(system.charts);
   const taken = names.filter((name) => system.services.includes(name));
   const problems = [
@@ -95,7 +78,7 @@ const register = (system: ChartSystem, limits: Limits): RegisteredSystem => {
     charts,
     services: new Set(system.services),
     longestStep: limits.messagesPerStep,
-    isWatched: never,
+    isWatched,
   };
 };
 

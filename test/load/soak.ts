@@ -145,7 +145,10 @@ const watch = async (
     await pause(250);
   }
   const quarter = Math.ceil(memories.length / 4);
-  return { early: toMiddle(memories.slice(quarter, 2 * quarter)), late: toMiddle(memories.slice(-quarter)) };
+  const late = toMiddle(memories.slice(-quarter));
+  // Too short to have a beginning and an end.
+  if (memories.length < 4) return { early: late, late };
+  return { early: toMiddle(memories.slice(quarter, 2 * quarter)), late };
 };
 
 const toMiddle = (all: readonly number[]): number =>

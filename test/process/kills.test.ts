@@ -16,7 +16,7 @@ test('killed at every commit point and ten times at random, nothing is lost, cha
     siteDeath(site, 2, seed),
     ...(index % 3 === 1 ? [randomDeath(seed, index)] : []),
   ]);
-  const report = await runRound({ folder, seed, deaths, ordersPerLife: 3, capture: 'at-once' });
+  const report = await runRound({ folder, seed, deaths, ordersPerLife: 2, capture: 'at-once' });
   // The folder stays where something is wrong.
   expect({ folder, violations: report.violations, missed: report.missed }).toEqual({
     folder,
@@ -29,6 +29,6 @@ test('killed at every commit point and ten times at random, nothing is lost, cha
   });
   // Not vacuous: orders came to every kind of end, and all that clients can do was done.
   expect(Object.keys(report.states).sort()).toEqual(['cancelled', 'completed', 'failed']);
-  expect(report.orders).toBeGreaterThan(100);
+  expect(report.orders).toBeGreaterThan(50);
   await rm(folder, { recursive: true });
 }, 480_000);

@@ -4,7 +4,6 @@
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { createApi } from './api/app.ts';
 import { runCommand } from './cli/command.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
@@ -15,7 +14,6 @@ import type { Host } from './host.ts';
 import { createRunner, type Recovery } from './hosts/runner.ts';
 import { Flow } from './inspector/flow.ts';
 import { joinOnlookers } from './inspector/onlookers.ts';
-import { addInspector } from './inspector/routes.ts';
 import { Samples } from './inspector/samples.ts';
 import { StatelyFeed } from './inspector/stately.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
@@ -89,6 +87,11 @@ export const createOrderchart = async (
     ...(replacements.faults && { faults: replacements.faults }),
   });
   const links = { inspector: '/inspector' };
+  // Half of all that is loaded: a command that does not serve goes without.
+  const [{ createApi }, { addInspector }] = await Promise.all([
+    import('./api/app.ts'),
+    import('./inspector/routes.ts'),
+  ]);
   const api = createApi({ host, catalogue: store, settings, clock, ids, metrics: registry, logger, links });
   addInspector(api, { host, flow, samples: new Samples(clock, metrics), clock, settings });
   stately?.attach(api.server);

@@ -214,7 +214,7 @@ const setDeadline = (
   const own = `${version}.${draft.deadlinesSet}`;
   const key = `${source}:${id ?? own}`;
   // As XState does: an id that is used again means one more deadline, and only the newest can be cancelled.
-  if (draft.deadlines.has(key)) rename(draft.deadlines, key, `${key}/${own}`);
+  loseName(draft.deadlines, key, own);
   draft.deadlines.set(key, {
     source,
     to,
@@ -224,11 +224,15 @@ const setDeadline = (
   });
 };
 
-/** Gives an entry another key and leaves it at its place. */
-const rename = <V>(map: Map<string, V>, from: string, to: string): void => {
-  const entries = [...map];
-  map.clear();
-  for (const [key, value] of entries) map.set(key === from ? to : key, value);
+/** Takes its id from the deadline at `key`, if there is one; `own` tells it from others. It stays at its place. */
+export const loseName = (deadlines: Map<string, Deadline>, key: string, own: string): void => {
+  if (!deadlines.has(key)) return;
+  const entries = [...deadlines];
+  deadlines.clear();
+  for (const [each, deadline] of entries) {
+    if (each === key) deadlines.set(`${key}/${own}`, { ...deadline, setAs: key });
+    else deadlines.set(each, deadline);
+  }
 };
 
 const call = (draft: Draft, actor: string, service: string, event: AnyEventObject): void => {

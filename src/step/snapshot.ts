@@ -19,6 +19,8 @@ const deadline = z.strictObject({
   dueAt: z.number(),
   /** The message whose step set it. */
   causationId: z.string(),
+  /** The key that it was set under, where its id does not name it any more. */
+  setAs: z.string().optional(),
 });
 const pendingCall = z.strictObject({
   actor: z.string(),

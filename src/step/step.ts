@@ -3,7 +3,7 @@
 // and a person is told.
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
-import { actorOf, type Draft, draftOf, reacts, relay, startActors } from './deliver.ts';
+import { actorOf, type Draft, draftOf, loseName, reacts, relay, startActors } from './deliver.ts';
 import type { Call, Disposition, NewEvent, Received } from './effect.ts';
 import { requireInvariants } from './invariants.ts';
 import { isSameValue, whyIgnored } from './notes.ts';
@@ -106,13 +106,15 @@ const address = (state: SystemState, incoming: Incoming): Arrived | undefined =>
   }
   const deadline = state.deadlines.get(incoming.key);
   if (deadline === undefined || deadline.dueAt !== incoming.dueAt) return undefined;
-  const { source, to, event: message, causationId } = deadline;
+  const { source, to, event: message, causationId, setAs } = deadline;
   const deadlines = without(state.deadlines, incoming.key);
+  // As XState does: when it rings, its id is forgotten, even where a newer one has it.
+  if (setAs !== undefined) loseName(deadlines, setAs, `${state.version + 1}.0`);
   const way = { messageId: `${orderId}/deadlines/${state.version + 1}`, from: source, to };
   return { orderId, at, ...way, message, causationId, state: { ...state, deadlines }, finishedCalls: [] };
 };
 
-const without = <K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> => {
+const without = <K, V>(map: ReadonlyMap<K, V>, key: K): Map<K, V> => {
   const rest = new Map(map);
   rest.delete(key);
   return rest;

@@ -51,3 +51,13 @@ describe.each(toySystems)('$name', (toy) => {
     );
   });
 });
+
+test('an id that rang is forgotten, also where a newer deadline has it', () => {
+  const toy = toySystems.find(({ name }) => name === 'delayed raises');
+  const move = (type: string) => toy?.story.find((each) => each.do === 'send' && each.event.type === type);
+  const [named, cancel] = [move('NAMED'), move('CANCEL_WHICH')];
+  if (!toy || !named || !cancel) throw new Error('there is no toy with deadlines that have ids');
+  const wait = (milliseconds: number): Move => ({ do: 'wait', milliseconds });
+  const story = [named, wait(1), named, wait(2), cancel, wait(1), named, wait(1), named, wait(20)];
+  for (const isLoaded of [true, false]) compare(toy, story, () => isLoaded);
+});

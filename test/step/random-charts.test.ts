@@ -14,7 +14,7 @@ const attempt = <T>(act: () => T): T | undefined => {
 };
 
 const runs = Number(process.env['RANDOM_CHARTS'] ?? 150);
-const timeout = Math.max(30_000, runs * 100);
+const timeout = Math.max(120_000, runs * 100);
 
 test(
   'random charts behave as under createActor, stored and loaded before every other move',

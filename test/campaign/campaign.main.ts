@@ -1,5 +1,5 @@
 // `npm run campaign`: one long run of everything that the tests do in short: seeds, single deaths, pairs of
-// deaths, power cuts, planted bugs. Each piece of work is noted when it is done, so that a campaign that was
+// deaths, power cuts, real kills, planted bugs. Each piece of work is noted when it is done, so that a campaign that was
 // stopped goes on where it was. It prints its figures, and fails where anything did not hold or was never seen.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -13,7 +13,7 @@ import { startThread } from './thread.ts';
 const help = `Usage: npm run campaign [-- --seeds COUNT] [--orders M] [--pairs COUNT] [--days COUNT] …
 
 Simulates COUNT seeds of M orders each, a death at every commit point, and deaths at pairs of them; cuts the power
-on COUNT days in a shop; plants every bug. What is done is noted in FILE; the same command goes on from there.
+on COUNT days in a shop; kills a real service; plants every bug. What is done is noted in FILE; the same command goes on from there.
 Ctrl-C is safe at any time.
 
   --seeds    simulated seeds [40000]
@@ -21,6 +21,7 @@ Ctrl-C is safe at any time.
   --orders   orders in each [25]
   --pairs    pairs of deaths, of ${crashSites.length ** 2}; spread evenly where fewer [all]
   --days     days with power cuts, of some hundred cuts each [60]
+  --kills    rounds of 52 real kills each [20]
   --planted  planted bugs: 1 plants every one, 0 none [1]
   --workers  threads [2]
   --minutes  stops after so many, with the figures of what is done so far [no limit]
@@ -35,6 +36,7 @@ const numbers = {
   orders: 25,
   pairs: crashSites.length ** 2,
   days: 60,
+  kills: 20,
   planted: 1,
   workers: 2,
   minutes: Number.MAX_SAFE_INTEGER,
@@ -50,6 +52,7 @@ const { values } = parseArgs({
     orders: text(numbers.orders),
     pairs: text(numbers.pairs),
     days: text(numbers.days),
+    kills: text(numbers.kills),
     planted: text(numbers.planted),
     workers: text(numbers.workers),
     minutes: text(numbers.minutes),
@@ -101,11 +104,13 @@ const toPieces = async (): Promise<Piece[]> => {
   );
   const bugs = number('planted') === 0 ? [] : await readBugs();
   const days = Array.from({ length: number('days') }, (_, index) => index + 1);
+  const rounds = Array.from({ length: number('kills') }, (_, index) => index);
   return [
     ...singles,
     ...mix(
       toPairPieces(),
       days.map((seed): Piece => ({ kind: 'power-cuts', seed })),
+      rounds.map((round): Piece => ({ kind: 'kills', round })),
       bugs.map(({ name }): Piece => ({ kind: 'planted', bug: name })),
       toSeedPieces(),
     ),

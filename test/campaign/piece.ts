@@ -1,10 +1,11 @@
-// A piece of a campaign: some seeds, some deaths, some power cuts, a planted bug; small enough to be done again
+// A piece of a campaign: some seeds, some deaths, some power cuts, some kills, a planted bug; small enough to be done again
 // where it was interrupted.
 import { z } from 'zod';
 import type { CrashSite, Sighting, SimulationReport } from '../../src/simulation.ts';
 import { cutPower } from '../disk/power-cut.ts';
 import { plant, readBugs } from '../planted/bugs.ts';
 import { runCheck } from '../planted/checks.ts';
+import { runNumbered, toRepeat } from '../process/numbered-round.ts';
 import { addSightings, crashAt, simulateSeed, toFindings, toWords } from '../simulator/campaigning.ts';
 
 interface SeedsPiece {
@@ -27,7 +28,12 @@ interface PlantedPiece {
   readonly kind: 'planted';
   readonly bug: string;
 }
-export type Piece = SeedsPiece | DeathsPiece | PowerCutsPiece | PlantedPiece;
+/** A real service that is killed again and again. */
+interface KillsPiece {
+  readonly kind: 'kills';
+  readonly round: number;
+}
+export type Piece = SeedsPiece | DeathsPiece | PowerCutsPiece | PlantedPiece | KillsPiece;
 
 /** What a piece came to, as it is noted in the file. */
 export const pieceResult = z.object({
@@ -52,6 +58,8 @@ export const toPieceName = (piece: Piece): string => {
       return `power-cuts-${piece.seed}`;
     case 'planted':
       return `planted-${piece.bug}`;
+    case 'kills':
+      return `kills-${piece.round}`;
   }
 };
 
@@ -66,6 +74,8 @@ export const runPiece = async (piece: Piece): Promise<PieceResult> => {
       return { ...nothing, ...(await runPowerCuts(piece)) };
     case 'planted':
       return { ...nothing, ...(await runPlanted(piece)) };
+    case 'kills':
+      return { ...nothing, ...(await runKills(piece)) };
   }
 };
 
@@ -126,4 +136,18 @@ const runPlanted = async ({ bug: name }: PlantedPiece) => {
     figures: { 'planted bugs': 1, 'planted bugs found': Number(isFound) },
     findings: isFound ? [] : [`npm run planted -- ${name}: not found by ${bug.expectedBy}`],
   };
+};
+
+const killsInRound = 52;
+
+const runKills = async ({ round }: KillsPiece) => {
+  const plan = { seed: 'campaign', round, kills: killsInRound, orders: 4 };
+  const { kills, orders, violations } = await runNumbered({ ...plan, say: () => undefined });
+  const figures = {
+    'real kills': Object.values(kills).reduce((all, number) => all + number, 0),
+    'orders under real kills': orders,
+  };
+  const toFinding = ({ invariant, about, problem }: (typeof violations)[number]) =>
+    `${toRepeat(plan)}: ${invariant} ${about} ${problem}`;
+  return { figures, findings: violations.map(toFinding) };
 };

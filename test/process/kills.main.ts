@@ -1,12 +1,10 @@
 // `npm run kills`: kills a real service again and again, at random times and at every site of the simulator's, and
 // judges each folder of orders. It says what repeats a round; a round with a violation keeps its folder.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { toName } from './crash-points.ts';
-import { everySite, nameOf, planDeaths } from './deaths.ts';
-import { type RoundReport, runRound } from './kill-round.ts';
+import { everySite } from './deaths.ts';
+import type { RoundReport } from './kill-round.ts';
+import { runNumbered } from './numbered-round.ts';
 
 const help = `Usage: npm run kills -- [--rounds 20] [--kills 50] [--orders 5] [--seed 1] [--from 0] [--workers 1]
 
@@ -42,38 +40,9 @@ const toCount = (name: 'rounds' | 'kills' | 'orders' | 'from' | 'workers'): numb
 const say = (line: string): void => console.error(line);
 const toSeconds = (since: number): number => Math.round((performance.now() - since) / 1000);
 
-/** One round, in a folder that stays only where something is wrong with it. */
-const runNumber = async (round: number): Promise<RoundReport> => {
-  const [kills, orders, startedAt] = [toCount('kills'), toCount('orders'), performance.now()];
-  const seed = `${values.seed}/${round}`;
-  const capture = round % 2 === 0 ? 'at-once' : 'later';
-  const folder = await mkdtemp(join(tmpdir(), 'orderchart-kills-'));
-  const kept = `  kept: ${folder}
-  again: npm run kills -- --seed ${values.seed} --from ${round} --rounds 1 --kills ${kills} --orders ${orders}`;
-  // A round and the next but one go on with the sites where the other stopped.
-  const first = Math.floor(round / 2) * Math.floor(kills / 2);
-  const deaths = planDeaths(kills, seed, first, capture);
-  let done = 0;
-  const onKill: NonNullable<Parameters<typeof runRound>[0]['onKill']> = (death) => {
-    done += 1;
-    if (done % 10 === 0) say(`  round ${round}: ${done} of ${kills} kills (${nameOf(death)})`);
-  };
-  try {
-    const report = await runRound({ folder, seed, deaths, ordersPerLife: orders, capture, onKill });
-    const { violations, missed, requests } = report;
-    say(
-      `round ${round}: ${done} kills, ${report.orders} orders, ${requests} requests, ${toSeconds(startedAt)} s, ` +
-        `${violations.length} violations${missed.length > 0 ? `; not reached: ${missed.join(', ')}` : ''}`,
-    );
-    for (const { invariant, about, problem } of violations) say(`  ${invariant}  ${about}  ${problem}`);
-    if (violations.length > 0) say(kept);
-    else await rm(folder, { recursive: true });
-    return report;
-  } catch (error) {
-    say(`round ${round} broke\n${kept}`);
-    throw error;
-  }
-};
+/** One round of the command's. */
+const runNumber = (round: number): Promise<RoundReport> =>
+  runNumbered({ seed: values.seed, round, kills: toCount('kills'), orders: toCount('orders'), say });
 
 const add = (totals: Record<string, number>, more: Readonly<Record<string, number>>): void => {
   for (const [name, number] of Object.entries(more)) totals[name] = (totals[name] ?? 0) + number;

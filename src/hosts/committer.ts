@@ -114,10 +114,7 @@ export class Committer {
     this.#idle = undefined;
   }
 
-  /**
-   * Lets requests and replies that came in during the flush join the next commit. A turn of the event loop
-   * takes in one new connection only, so while there are any it takes another turn, for a bounded time.
-   */
+  /** Lets what came in during the flush join the next commit. A turn takes in one connection: more take more turns. */
   async #listen(): Promise<void> {
     const { clock } = this.#parts;
     const until = clock.now() + limits.listenMs;

@@ -95,9 +95,9 @@ export const whyNotRepaired = {
 /** Why a service's answer is ignored that says only that the last attempt came to nothing. */
 export const notAwaited = 'no answer is awaited, or only that to a later attempt';
 
-/** The wait after the nth try in ms: doubles each time, up to the longest. */
+/** The wait after the nth try in ms: doubles each time, up to the longest. Before the first it is as after it. */
 export const toBackOff = (retrying: Retrying, tries: number): number =>
-  Math.min(retrying.longestDelayMs, retrying.firstDelayMs * 2 ** (tries - 1));
+  Math.min(retrying.longestDelayMs, retrying.firstDelayMs * 2 ** Math.max(0, tries - 1));
 
 /** Used where nothing has been asked yet, so that every context has its final shape from the start. */
 export const noRetrying: Retrying = { attempts: 1, firstDelayMs: 0, longestDelayMs: 0, answerWithinMs: 0 };

@@ -70,8 +70,9 @@ export const paymentChart = paymentSetup.createMachine({
       },
     },
 
+    // It begins with a wait: a look-up that overtakes the charge would be told that there is none.
     lookingUp: {
-      initial: 'asking',
+      initial: 'backingOff',
       entry: ['forgetLookUps', 'announceUnknown'],
       on: {
         ...moneyArrives,

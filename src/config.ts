@@ -184,13 +184,24 @@ const toReservationTtl = (settings: Settings): number => {
   return Math.max(RESERVATION_TTL_MS, PAY_WITHIN_MS + AUTHORIZATION_TTL_MS + SELL_WITHIN_MS);
 };
 
+/** ms that a call is leased to the host that makes it. */
+export const leaseMs = ({ CALL_TIMEOUT_MS }: Pick<Settings, 'CALL_TIMEOUT_MS'>): number =>
+  CALL_TIMEOUT_MS + limits.leaseMarginMs;
+
+/**
+ * ms after its decision until when a call is made: time for one host to die and for another to take over. Whoever
+ * comes later would act on what its order has long given up, so the order's charts are told that nothing is known.
+ */
+export const makeWithinMs = (settings: Pick<Settings, 'CALL_TIMEOUT_MS'>): number =>
+  leaseMs(settings) + limits.leaseMarginMs;
+
 /** What the charts are told with each order. */
 export const toPolicy = (settings: Settings): Policy => {
   const retrying = (attempts: number) => ({
     attempts,
     firstDelayMs: settings.RETRY_FIRST_DELAY_MS,
     longestDelayMs: settings.RETRY_LONGEST_DELAY_MS,
-    answerWithinMs: settings.CALL_TIMEOUT_MS + 2 * limits.leaseMarginMs,
+    answerWithinMs: makeWithinMs(settings) + settings.CALL_TIMEOUT_MS + limits.leaseMarginMs,
   });
   return {
     capture: settings.PAYMENT_CAPTURE,

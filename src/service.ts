@@ -83,11 +83,14 @@ export const callService = async (
   {
     clock,
     timeoutMs,
+    makeWithinMs,
     signal,
     onError,
   }: {
     readonly clock: Clock;
     readonly timeoutMs: number;
+    /** A call is not made any more so long after it was decided. */
+    readonly makeWithinMs: number;
     readonly signal: AbortSignal;
     /** Told what the service threw: for the log, never for the order. */
     readonly onError?: (error: unknown) => void;
@@ -98,6 +101,7 @@ export const callService = async (
   if (signal.aborted) return undefined;
   if (!isCommandTo(service.name, command)) return trouble('malformed-command');
   if (isKeyTooOld(service, call, clock.now())) return trouble('key-expired');
+  if (clock.now() - call.at > makeWithinMs) return trouble('no-answer');
 
   const first = Promise.withResolvers<Message | undefined>();
   const calling = new AbortController();

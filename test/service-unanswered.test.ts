@@ -108,6 +108,30 @@ describe('a key that the service may have forgotten', () => {
   });
 });
 
+describe('a call that was decided long ago', () => {
+  const askAfter = async (service: 'gateway' | 'mailer', ms: number) => {
+    const { clock, options } = openHost();
+    const answer = vi.fn(async () => (service === 'gateway' ? charged : ({ type: 'mailer.sent' } as const)));
+    const call = toCall(service, service === 'gateway' ? charge : send, { at: clock.now() - ms });
+    const reply = await callService(createOutside(service, answer), call, options);
+    return { reply, calls: answer.mock.calls.length };
+  };
+
+  it('is still made at the very limit', async () => {
+    expect(await askAfter('gateway', 20_000)).toMatchObject({ reply: charged, calls: 1 });
+  });
+  it('is not made after it: whether an earlier try had an effect is unknown', async () => {
+    const { reply, calls } = await askAfter('gateway', 20_001);
+    expect(reply).toMatchObject({ type: 'gateway.unknown', key: charge.key, reason: 'no-answer' });
+    expect(calls).toBe(0);
+  });
+  it('failed, where failing is all that its service knows', async () => {
+    const { reply, calls } = await askAfter('mailer', 20_001);
+    expect(reply).toMatchObject({ type: 'mailer.failed', reason: 'no-answer' });
+    expect(calls).toBe(0);
+  });
+});
+
 describe('a pause', () => {
   it('ends when its time has passed, and not before', async () => {
     const clock = createFakeClock();

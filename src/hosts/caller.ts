@@ -4,7 +4,7 @@
 import type { Logger } from 'pino';
 import type { Message } from '../../machines/messages.ts';
 import type { Clock } from '../clock.ts';
-import { limits, type Settings } from '../config.ts';
+import { leaseMs, makeWithinMs, type Settings } from '../config.ts';
 import { describeError } from '../errors.ts';
 import type { Faults } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
@@ -99,7 +99,7 @@ export class Caller {
     const limit = settings.MAX_CALLS_IN_FLIGHT - this.#inFlight.size - this.#waiting.size;
     if (limit <= 0) return;
     const now = clock.now();
-    const until = now + settings.CALL_TIMEOUT_MS + limits.leaseMarginMs;
+    const until = now + leaseMs(settings);
     faults.reach('claim.before');
     const claimed = await store.claimCalls({ owner, now, until, limit });
     if (claimed.length > 0) faults.reach('claim.after');
@@ -148,6 +148,7 @@ export class Caller {
     const message = await callService(service, call, {
       clock,
       timeoutMs: settings.CALL_TIMEOUT_MS,
+      makeWithinMs: makeWithinMs(settings),
       signal,
       onError: (error) => this.#logTrouble(call, error),
     });
@@ -168,9 +169,10 @@ export class Caller {
 
 /**
  * The reply to a call that may have been made before: that nothing came of it this time says nothing of the
- * first. A charge would be taken for not made, and the money kept; so it is looked up instead.
+ * first, which may still be on its way. A charge would be taken for not made, and the money kept; so it is
+ * looked up instead.
  */
 const toDoubt = (message: Message): Message =>
-  message.type === 'gateway.failed'
+  message.type === 'gateway.failed' || message.type === 'gateway.refused'
     ? { type: 'gateway.unknown', key: message.key, attempt: message.attempt, reason: 'no-answer' }
     : message;

@@ -4,7 +4,7 @@
 // that its order's commit fails on is set aside, and so is an order that cannot be read; none holds up another.
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { limits, type Settings } from '../config.ts';
+import { leaseMs, limits, type Settings } from '../config.ts';
 import { AppError, describeError } from '../errors.ts';
 import type { FaultPoint, Faults } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
@@ -144,7 +144,7 @@ export class Committer {
   async #commit(batch: readonly Taken[]): Promise<Taken[]> {
     const { clock, settings, store, owner, metrics } = this.#parts;
     const startedAt = clock.now();
-    const until = this.#parts.mayCall() ? startedAt + settings.CALL_TIMEOUT_MS + limits.leaseMarginMs : 0;
+    const until = this.#parts.mayCall() ? startedAt + leaseMs(settings) : 0;
     try {
       const bases = await this.#load(batch);
       const readable = batch.filter(({ orderId }) => bases.has(orderId));

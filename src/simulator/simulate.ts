@@ -166,6 +166,8 @@ const createExamination =
       for (const { about, problem } of findings) {
         // The bank has charged late, and its word is on the way.
         if (invariant === 'I20' && facts.isPending(about)) continue;
+        // Its chart throws: it stays where it is, also while a person tries it once more.
+        if (invariant === 'I29' && watch.order(about)?.isPoisoned) continue;
         watch.violate(`${invariant} ${about} ${problem}`);
       }
     }

@@ -42,7 +42,11 @@ export const createOutside = <S extends ServiceName>(
 export const openHost = () => {
   const clock = createFakeClock();
   const closing = new AbortController();
-  return { clock, closing, options: { clock, timeoutMs: 10_000, signal: closing.signal } };
+  return {
+    clock,
+    closing,
+    options: { clock, timeoutMs: 10_000, makeWithinMs: 20_000, signal: closing.signal },
+  };
 };
 
 interface UnderTest {
@@ -61,7 +65,8 @@ export const askOutside =
   (service: OutsideService, clock: Clock = createFakeClock()): UnderTest['ask'] =>
   async (call) => {
     const signal = new AbortController().signal;
-    const reply = await callService(service, call, { clock, timeoutMs: 60_000, signal });
+    const options = { clock, timeoutMs: 60_000, makeWithinMs: Number.POSITIVE_INFINITY, signal };
+    const reply = await callService(service, call, options);
     if (!reply) throw new Error('the call was abandoned');
     return reply;
   };

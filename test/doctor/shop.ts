@@ -182,7 +182,7 @@ export const fill = async (files: Files): Promise<void> => {
   await capturing.pass(2000);
   await capturing.close();
 
-  const last = await openShop(files, rest);
+  const last = await openShop(files, { ...rest, settings: { DRAIN_MS: 0 } });
   await place(last, 'silent-moving');
   await last.pass(500);
   await last.close();

@@ -16,6 +16,7 @@ describe('a late capture', () => {
   it('after a cancel is refunded', () => {
     const story = place({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['silent'] });
     story.cancel();
+    story.passDeadline('lookUpBackOff', 'payment');
     story.answer('gateway.look-up', 'absent');
     expect(story.view).toMatchObject({ state: 'cancelled', settled: true });
     expect(story.send('payment', charged(story))).toBe('applied');
@@ -93,6 +94,7 @@ describe('a late authorisation', () => {
     );
     story.cancel();
     story.passDeadline('answerDeadline', 'payment');
+    story.passDeadline('lookUpBackOff', 'payment');
     expect(story.view).toMatchObject({ state: 'cancelled', settled: true });
     expect(story.answer('gateway.charge', 'authorized')).toBe('applied');
     expect(story.commands('gateway.void')).toHaveLength(1);

@@ -93,6 +93,7 @@ describe('a cancel is taken', () => {
   it('while a charge is looked up: one that is absent is not made again', () => {
     const story = place({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['silent'] });
     story.cancel();
+    story.passDeadline('lookUpBackOff', 'payment');
     story.answer('gateway.look-up', 'absent');
     expect(story.commands('gateway.charge')).toHaveLength(1);
     expectCancelled(story);

@@ -56,6 +56,7 @@ describe('a charge', () => {
   it('fails by its last attempt only: an older failure changes nothing', () => {
     const story = place({ 'gateway.charge': ['silent'], 'gateway.look-up': ['absent', 'charged'] });
     story.passDeadline('answerDeadline', 'payment');
+    story.passDeadline('lookUpBackOff', 'payment');
     story.passDeadline('backOff', 'payment');
     expect(story.at('payment')).toBe('charging.asking');
     expect(story.answer('gateway.charge', 'failed')).toBe(
@@ -69,6 +70,7 @@ describe('a charge', () => {
   it('succeeds by any attempt: an older success is a fact', () => {
     const story = place({ 'gateway.charge': ['silent'], 'gateway.look-up': ['absent'] });
     story.passDeadline('answerDeadline', 'payment');
+    story.passDeadline('lookUpBackOff', 'payment');
     expect(story.at('payment')).toBe('charging.backingOff');
     expect(story.answer('gateway.charge', 'charged')).toBe('applied');
     expect(story.view).toMatchObject({ state: 'completed', paidAmount: 17_500 });
@@ -99,11 +101,14 @@ describe('a charge whose outcome is unknown', () => {
 
   it('and is found charged completes the order', () => {
     const story = place({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['charged'] });
+    expect(story.at('payment')).toBe('lookingUp.backingOff');
+    story.untilQuiet();
     expect(story.view).toMatchObject({ state: 'completed', paidAmount: 17_500 });
   });
 
   it('and is found declined fails the order', () => {
     const story = place({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['declined'] });
+    story.untilQuiet();
     expect(story.view).toMatchObject({ state: 'failed', failure: { kind: 'payment-declined' } });
   });
 
@@ -112,6 +117,7 @@ describe('a charge whose outcome is unknown', () => {
       { 'gateway.charge': ['unknown'], 'gateway.look-up': ['authorized'] },
       { policy: { capture: 'later' } },
     );
+    story.passDeadline('lookUpBackOff', 'payment');
     expect(story.at('order')).toBe('paying.authorized');
     story.capture();
     expect(story.view).toMatchObject({ state: 'completed', paidAmount: 17_500 });
@@ -119,6 +125,7 @@ describe('a charge whose outcome is unknown', () => {
 
   it('and was authorised, and let go by the bank itself, is given up', () => {
     const story = place({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['voided'] });
+    story.untilQuiet();
     expect(story.view).toMatchObject({
       state: 'failed',
       failure: { kind: 'payment-gave-up' },
@@ -185,8 +192,8 @@ describe('a charge whose outcome is unknown', () => {
 
   it('ignores what an older look-up did not find', () => {
     const story = place({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['silent'] });
-    story.passDeadline('answerDeadline', 'payment');
     story.passDeadline('lookUpBackOff', 'payment');
+    story.passDeadline('answerDeadline', 'payment');
     expect(story.answer('gateway.look-up', 'absent')).toBe('ignored: no look-up waits for this answer');
     expect(story.commands('gateway.charge')).toHaveLength(1);
   });

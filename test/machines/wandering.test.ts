@@ -27,8 +27,18 @@ describe('an order that wanders', () => {
   });
 });
 
-type Plot = (story: Story) => void;
+type Plot = (story: Story) => unknown;
 const later = { policy: { capture: 'later' } } as const;
+/** The bank tells unasked that it took the money. */
+const tellCharged = (story: Story): string =>
+  story.send('payment', {
+    type: 'gateway.charged',
+    key: 'order-1/charge/1',
+    attempt: 1,
+    transactionId: 'transaction-1',
+    amount: 17_500,
+    currency: 'USD',
+  });
 const seldom: readonly [string, () => Story, Plot, object][] = [
   [
     'a refund that a person gives up on the way out, and that is made after all',
@@ -102,6 +112,71 @@ const seldom: readonly [string, () => Story, Plot, object][] = [
       story.answer('warehouse.commit', 'committed');
     },
     { state: 'completed' },
+  ],
+  [
+    'a charge whose look-ups fail, and that a person finds',
+    () => place({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['failed'] }),
+    (story) => {
+      story.untilQuiet();
+      story.resolve('payment', 'charged', { transactionId: 'transaction-7' });
+    },
+    { state: 'completed', paidAmount: 17_500 },
+  ],
+  [
+    'a charge between two tries that is called off',
+    () => place({ 'gateway.charge': ['failed'] }),
+    (story) => story.cancel(),
+    { state: 'cancelled', paidAmount: 0 },
+  ],
+  [
+    'a charge that the bank let go by itself',
+    () => place({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['voided'] }),
+    (story) => story.untilQuiet(),
+    { state: 'failed', paidAmount: 0 },
+  ],
+  [
+    'a capture that the bank makes before it is asked',
+    () => place({}, later),
+    tellCharged,
+    { state: 'completed', paidAmount: 17_500 },
+  ],
+  [
+    'a capture that the bank tells of as a charge',
+    () => place({ 'gateway.capture': ['silent'] }, later),
+    (story) => {
+      story.capture();
+      tellCharged(story);
+    },
+    { state: 'completed', paidAmount: 17_500 },
+  ],
+  [
+    'a capture that fails once',
+    () => place({ 'gateway.capture': ['failed', 'captured'] }, later),
+    (story) => {
+      story.capture();
+      story.untilQuiet();
+    },
+    { state: 'completed', paidAmount: 17_500 },
+  ],
+  [
+    'a capture that fails however often it is tried, and that a person finds',
+    () => place({ 'gateway.capture': ['failed'] }, later),
+    (story) => {
+      story.capture();
+      story.untilQuiet();
+      story.resolve('payment', 'captured');
+    },
+    { state: 'completed', paidAmount: 17_500 },
+  ],
+  [
+    'a capture that takes longer than the payment may',
+    () => place({ 'gateway.capture': ['silent'] }, later),
+    (story) => {
+      story.capture();
+      story.passDeadline('payDeadline', 'order');
+      story.answer('gateway.capture', 'captured');
+    },
+    { state: 'failed', paidAmount: 17_500, refundedAmount: 17_500 },
   ],
   [
     'a capture that is unknown, called off, and known to have failed',

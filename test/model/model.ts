@@ -4,6 +4,7 @@
 import type { AnyEventObject } from 'xstate';
 import type { ActorName, Policy } from '../../machines/messages.ts';
 import { type MoveName, moves } from '../../machines/system.ts';
+import { makeWithinMs } from '../../src/config.ts';
 import type { RegisteredSystem } from '../../src/step/register.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
@@ -94,7 +95,8 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
       case 'answer': {
         const [callId, call] = findCall(moment, action.call);
         const message = toAnswer(toService(call.service), call.command, action.word);
-        const doubted = moment.flights.get(callId)?.doubted === true && message.type === 'gateway.failed';
+        const isNothing = message.type === 'gateway.failed' || message.type === 'gateway.refused';
+        const doubted = moment.flights.get(callId)?.doubted === true && isNothing;
         const heard = doubted ? toSilence('gateway', call.command) : message;
         return { kind: 'reply', orderId, at, callId, message: heard };
       }
@@ -152,7 +154,17 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
     const flights = [...moment.flights.keys()].map(
       (callId) => [callId, { endsAt: at + callTimeoutMs, doubted: true }] as const,
     );
-    return ringDue({ ...moment, flights: new Map(flights) }, at);
+    const rung = ringDue({ ...moment, flights: new Map(flights) }, at);
+    const late = [...rung.state.calls].filter(
+      ([, call]) => at - call.at > makeWithinMs({ CALL_TIMEOUT_MS: callTimeoutMs }),
+    );
+    return late.reduce((reached, [callId, call]) => {
+      const message = toSilence(toService(call.service), call.command);
+      const after = take(reached, at, (_, taken) =>
+        taken > 0 ? undefined : { kind: 'reply', orderId, at, callId, message },
+      );
+      return { ...after, results: [...reached.results, ...after.results] };
+    }, rung);
   };
 
   return {

@@ -79,6 +79,7 @@ describe('a message is set aside', () => {
       () => {
         const story = reserve(chargesAgainUnderANewKey);
         story.answer('gateway', 'gateway.unknown', { reason: 'no-answer' });
+        story.ring();
         return story;
       },
       'keys',
@@ -230,6 +231,7 @@ describe('nothing is objected to', () => {
   test('where a charge that is known not to exist, and whose key is too old, gets the next number', () => {
     const story = untilPaying();
     story.answer('gateway', 'gateway.unknown', { reason: 'key-expired' });
+    story.ring();
     const { received, calls } = story.answer('gateway', 'gateway.absent');
     expect(received.disposition).toBe('applied');
     expect(calls.map(({ command }) => command.key)).toEqual(['order-1/charge/2']);

@@ -132,6 +132,7 @@ const untilCancelledInPayment = (): Story => {
 const untilFound = (): Story => {
   const story = untilPaying();
   story.answer('gateway', 'gateway.unknown', { reason: 'no-answer' });
+  story.ring();
   story.answer('gateway', 'gateway.charged', charge);
   story.answer('warehouse', 'warehouse.committed');
   story.answer('mailer', 'mailer.sent');

@@ -30,7 +30,8 @@ describe('calls', () => {
     expect(
       again.calls.map(({ command, keyFirstUsedAt, at }) => [command['type'], keyFirstUsedAt, at]),
     ).toEqual([['gateway.charge', charged, charged + 1100]]);
-    const looked = story.answer('gateway', 'gateway.unknown', { reason: 'key-expired' });
+    story.answer('gateway', 'gateway.unknown', { reason: 'key-expired' });
+    const looked = story.ring();
     expect(looked.calls.map(({ command, keyFirstUsedAt }) => [command['type'], keyFirstUsedAt])).toEqual([
       ['gateway.look-up', charged],
     ]);

@@ -3,7 +3,7 @@
 import { type SyntheticEvent, useCallback, useEffect, useRef, useState } from 'react';
 import type { BulkMove, Previewed } from '../shapes.ts';
 import { toShortId } from './formats.ts';
-import { makeMove } from './moves.tsx';
+import { makeMove, toKey } from './moves.tsx';
 
 const perRequest = 50;
 
@@ -48,7 +48,7 @@ const moveOne = async (move: BulkMove, { orderId, actors }: Previewed, words: st
   const bodies = move === 'retry' ? actors.map((actor) => ({ actor, note: words })) : [{ reason: words }];
   const problems: string[] = [];
   for (const body of bodies) {
-    const problem = await makeMove(orderId, move, body);
+    const problem = await makeMove(orderId, move, body, toKey()).catch(() => 'the server did not answer');
     if (problem !== undefined) problems.push(`${toShortId(orderId)}: ${problem}`);
   }
   return problems;
@@ -61,19 +61,20 @@ const useBulk = (move: BulkMove) => {
   const [wanted, setWanted] = useState<number>();
   const [trouble, setTrouble] = useState<string>();
   const stopped = useRef(false);
-  const prepare = async (ids: readonly string[]): Promise<void> => {
+  const prepare = async (findIds: () => Promise<readonly string[]>): Promise<void> => {
     stopped.current = false;
     setPreviewed([]);
     setProgress(undefined);
     setTrouble(undefined);
-    setWanted(ids.length);
     try {
+      const ids = await findIds();
+      setWanted(ids.length);
       for (let from = 0; from < ids.length && !stopped.current; from += perRequest) {
         const more = await askPreview(move, ids.slice(from, from + perRequest));
         setPreviewed((known) => [...known, ...more]);
       }
     } catch (error) {
-      setTrouble(String(error));
+      setTrouble(`The orders could not be looked at: ${String(error)}. Close this and ask again.`);
     }
   };
   const carryOut = async (words: string): Promise<void> => {
@@ -142,7 +143,7 @@ const Asking = ({
   onClose(): void;
 }) => {
   const { previewed, progress, wanted, trouble, prepare, carryOut, stop } = useBulk(move);
-  const begin = useRef(() => findIds().then(prepare));
+  const begin = useRef(() => prepare(findIds));
   useEffect(() => {
     void begin.current();
     return stop;

@@ -4,18 +4,20 @@ import { type SyntheticEvent, useRef, useState } from 'react';
 import type { Move } from '../../host.ts';
 import { toMoney } from './formats.ts';
 
-const toKey = (): string =>
+/** An idempotency key: one for a move that is wanted, and the same again while nobody knows whether it was made. */
+export const toKey = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Makes a move by the API. Returns what went wrong, or undefined. */
+/** Makes a move by the API. Returns what went wrong, or undefined. Throws where the server did not answer. */
 export const makeMove = async (
   orderId: string,
   move: string,
   body: Readonly<Record<string, unknown>>,
+  key: string,
 ): Promise<string | undefined> => {
   const response = await fetch(`/orders/${encodeURIComponent(orderId)}/${move}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': toKey() },
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
     body: JSON.stringify(body),
   });
   if (response.ok) return undefined;
@@ -82,13 +84,22 @@ const Asking = ({
   onClose(): void;
 }) => {
   const [problem, setProblem] = useState<string>();
+  const key = useRef(toKey());
   const submit = async (event: SyntheticEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const given = [...new FormData(event.currentTarget)].filter(([, value]) => value !== '');
     const actor = move.actor === undefined ? {} : { actor: move.actor };
-    const wrong = await makeMove(orderId, move.move, { ...Object.fromEntries(given), ...actor });
-    setProblem(wrong);
-    if (wrong === undefined) onClose();
+    const body = { ...Object.fromEntries(given), ...actor };
+    try {
+      const wrong = await makeMove(orderId, move.move, body, key.current);
+      key.current = toKey();
+      setProblem(wrong);
+      if (wrong === undefined) onClose();
+    } catch {
+      setProblem(
+        'The server did not answer: try again as it is. If the move was made, it is not made twice.',
+      );
+    }
   };
   const name = toName(move);
   return (

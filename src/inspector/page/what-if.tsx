@@ -11,6 +11,9 @@ const ask = async (orderId: string, version: number, supposed: readonly Supposed
   return response.ok ? response.json() : { points: [], possible: [] };
 };
 
+/** Between two tries while the server cannot be reached. */
+const againMs = 1000;
+
 const kinds = [
   ['reply', 'A service answers'],
   ['deadline', 'Time passes'],
@@ -43,17 +46,22 @@ export const WhatIf = ({
   const [answer, setAnswer] = useState<Answer>();
   useEffect(() => {
     let left = false;
-    ask(
-      orderId,
-      version,
-      chosen.map(({ supposed }) => supposed),
-    ).then((found) => {
-      if (left) return;
-      setAnswer(found);
-      onSuppose(found.points);
-    });
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const supposed = chosen.map((each) => each.supposed);
+    const look = async (): Promise<void> => {
+      try {
+        const found = await ask(orderId, version, supposed);
+        if (left) return;
+        setAnswer(found);
+        onSuppose(found.points);
+      } catch {
+        if (!left) again = setTimeout(look, againMs);
+      }
+    };
+    void look();
     return () => {
       left = true;
+      clearTimeout(again);
     };
   }, [orderId, version, chosen, onSuppose]);
   return (

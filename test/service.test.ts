@@ -44,13 +44,15 @@ const never = <T>(): Promise<T> => Promise.withResolvers<T>().promise;
 describe('a call to an outside service', () => {
   it('hands over the command, the order and the time of the decision', async () => {
     const answer = vi.fn(async () => charged);
-    const call = toCall('gateway', charge, { at: 42, orderId: 'order-7' });
-    await callService(createOutside('gateway', answer), call, openHost().options);
+    const { clock, options } = openHost();
+    const at = clock.now() - 42;
+    const call = toCall('gateway', charge, { at, orderId: 'order-7' });
+    await callService(createOutside('gateway', answer), call, options);
     expect(answer).toHaveBeenCalledExactlyOnceWith({
       orderId: 'order-7',
       correlationId: 'correlation-1',
       command: charge,
-      at: 42,
+      at,
       signal: expect.any(AbortSignal),
     });
   });

@@ -61,7 +61,7 @@ export const registerSystem = (
   const taken = names.filter((name) => system.services.includes(name));
   const problems = [
     ...taken.map((name) => `${name} is the name of an actor and of a service: rename one`),
-    ...Object.entries(system.charts).flatMap(([name, machine]) => findUnsupported(name, machine)),
+    ...Object.entries(system.charts).flatMap(([name, machine]) => problemsOf(machine, name)),
   ];
   if (problems.length > 0) refuse(problems);
 
@@ -88,17 +88,37 @@ const refuse = (problems: readonly string[]): never => {
   });
 };
 
+/** A machine never changes: what `make` comes to for it and `key` is made once. */
+const oncePerMachine = <K, V>(make: (machine: AnyStateMachine, key: K) => V) => {
+  const made = new WeakMap<AnyStateMachine, Map<K, V>>();
+  return (machine: AnyStateMachine, key: K): V => {
+    const known = made.get(machine) ?? new Map<K, V>();
+    made.set(machine, known);
+    const value = known.get(key) ?? make(machine, key);
+    known.set(key, value);
+    return value;
+  };
+};
+
+const problemsOf = oncePerMachine((machine, name: string) => findUnsupported(name, machine));
+
+/** A chart that stops after so many microsteps for one message. */
+const prepare = oncePerMachine((given, microsteps: number): AnyStateMachine => {
+  const machine = given.provide({});
+  machine.options = {
+    ...machine.options,
+    maxIterations: Math.min(machine.options.maxIterations ?? microsteps, microsteps),
+  };
+  return machine;
+});
+
 const registerChart = (
   name: string,
   given: AnyStateMachine,
   references: ReadonlyMap<string, AnyActorRef>,
   microsteps: number,
 ): RegisteredChart => {
-  const machine = given.provide({});
-  machine.options = {
-    ...machine.options,
-    maxIterations: Math.min(machine.options.maxIterations ?? microsteps, microsteps),
-  };
+  const machine = prepare(given, microsteps);
   const { scope, take } = makeScope(name, references);
   const initial: AnyMachineSnapshot = machine.getInitialSnapshot(scope);
   const initialEffects = take();

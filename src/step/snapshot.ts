@@ -197,8 +197,10 @@ const restore = (chart: RegisteredChart, stored: z.infer<typeof storedActor>): A
   );
   let snapshot: AnyMachineSnapshot;
   try {
-    const persisted = { ...status, value: stored.value, context: stored.context, children: {}, historyValue };
+    const persisted = { ...status, value: stored.value, context: {}, children: {}, historyValue };
     snapshot = chart.machine.restoreSnapshot(persisted, chart.scope);
+    // XState would look through it for actors, and copy it: it is plain data.
+    snapshot.context = stored.context;
   } catch {
     return refuse(`the chart '${chart.name}' has no state ${JSON.stringify(stored.value)}`);
   }

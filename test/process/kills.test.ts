@@ -1,5 +1,6 @@
-// The service under kill -9, as a process of its own: at every commit point, and at random times under load.
-// What is left then is judged by the doctor, by the clients' history and by the mail server's ledger.
+// The service under kill -9, as a process of its own: at commit points, and at random times under load. What is
+// left then is judged by the doctor, by the clients' history and by the mail server's ledger. Every second commit
+// point has its turn today and the others tomorrow; `npm run kills` takes them all.
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { makeFolder } from '../e2e/server.ts';
@@ -8,13 +9,15 @@ import { runRound } from './kill-round.ts';
 
 const seed = 'kills.test';
 const randomKills = 10;
+const today = Math.floor(Date.now() / 86_400_000);
+const sites = everyPoint.filter((_, index) => index % 2 === today % 2);
 
-test('killed at every commit point and ten times at random, nothing is lost, charged twice or left hanging', async () => {
+test('killed at commit points and ten times at random, nothing is lost, charged twice or left hanging', async () => {
   const { path: folder } = await makeFolder();
   // The random ones come in between, so that they find a shop that is busy.
-  const deaths = everyPoint.flatMap((site, index) => [
+  const deaths = sites.flatMap((site, index) => [
     siteDeath(site, 2, seed),
-    ...(index % 3 === 1 ? [randomDeath(seed, index)] : []),
+    ...(index < randomKills ? [randomDeath(seed, index)] : []),
   ]);
   const report = await runRound({ folder, seed, deaths, ordersPerLife: 2, capture: 'at-once' });
   // The folder stays where something is wrong.
@@ -24,11 +27,11 @@ test('killed at every commit point and ten times at random, nothing is lost, cha
     missed: [],
   });
   expect(report.kills).toEqual({
-    ...Object.fromEntries(everyPoint.map(({ point }) => [point, 1])),
+    ...Object.fromEntries(sites.map(({ point }) => [point, 1])),
     random: randomKills,
   });
   // Not vacuous: orders came to every kind of end, and all that clients can do was done.
   expect(Object.keys(report.states).sort()).toEqual(['cancelled', 'completed', 'failed']);
-  expect(report.orders).toBeGreaterThan(50);
+  expect(report.orders).toBeGreaterThan(30);
   await rm(folder, { recursive: true });
 }, 480_000);

@@ -32,9 +32,10 @@ export interface Ear {
   readonly initial: readonly string[];
 }
 
-/** Registers `charts`, and listens to them. */
-export const listen = (charts: ChartSystem): Ear => {
-  const system = registerSystem(charts, limits);
+/** Registers `charts`, and listens to them: to copies, whose guards it replaces. */
+export const listen = ({ charts, ...rest }: ChartSystem): Ear => {
+  const copies = Object.entries(charts).map(([name, machine]) => [name, machine.provide({})]);
+  const system = registerSystem({ ...rest, charts: Object.fromEntries(copies) }, limits);
   const met = new Set<string>();
   const items: Item[] = [];
   const starts: string[] = [];

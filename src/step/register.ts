@@ -34,6 +34,8 @@ export interface RegisteredChart {
   readonly hasHistory: boolean;
   /** Every state by its id. */
   readonly nodes: ReadonlyMap<string, AnyStateNode>;
+  /** The states in which stored actors were found, by their value as JSON; for `fromStored`. */
+  readonly restored: Map<string, AnyMachineSnapshot>;
 }
 
 export interface RegisteredSystem {
@@ -126,7 +128,7 @@ const registerChart = (
   if (problems.length > 0) refuse(problems.map((problem) => `${name}, in its initial state: ${problem}`));
   const nodes = new Map(toNodes(machine.root));
   const hasHistory = nodes.values().some(({ type }) => type === 'history');
-  return { name, machine, scope, take, initial, initialEffects, hasHistory, nodes };
+  return { name, machine, scope, take, initial, initialEffects, hasHistory, nodes, restored: new Map() };
 };
 
 /** What shows only when a chart starts: what its own functions ask for. */

@@ -2,7 +2,7 @@
 // reply yet, the messages that are quarantined. `toStored` and `fromStored` turn it into what a store keeps
 // and back. A system of another chart version, or with a state that the charts do not know, is refused
 // whole and never loaded half.
-import type { AnyMachineSnapshot } from 'xstate';
+import type { AnyMachineSnapshot, AnyStateNode } from 'xstate';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { toPaths } from './notes.ts';
@@ -188,41 +188,57 @@ const parse = (text: string): z.infer<typeof storedSystem> => {
 };
 
 const restore = (chart: RegisteredChart, stored: z.infer<typeof storedActor>): ActorState => {
-  const active = { status: 'active', output: undefined, error: undefined } as const;
-  const status = stored.done ? ({ ...active, status: 'done', output: stored.done.output } as const) : active;
-  const nodeOf = (id: string) =>
-    chart.nodes.get(id) ?? refuse(`the chart '${chart.name}' has no state #${id}`);
-  const historyValue = Object.fromEntries(
-    Object.entries(stored.history ?? {}).map(([id, nodes]) => [nodeOf(id).id, nodes.map(nodeOf)]),
-  );
+  const { value, context, since, history, done, entered } = stored;
+  const resting = atRest(chart, JSON.stringify(value));
+  const nodes = entered ? sortAsEntered(chart, resting._nodes, entered) : resting._nodes;
+  const snapshot: AnyMachineSnapshot = { ...resting, context, children: {}, _nodes: nodes };
+  if (history) snapshot.historyValue = toHistory(chart, history);
+  if (done) Object.assign(snapshot, { status: 'done', output: done.output });
+  return { snapshot, since };
+};
+
+/** A chart in a state, without a context: made by XState once for each state that is met. */
+const atRest = (chart: RegisteredChart, value: string): AnyMachineSnapshot => {
+  const known = chart.restored.get(value);
+  if (known) return known;
   let snapshot: AnyMachineSnapshot;
   try {
-    const persisted = { ...status, value: stored.value, context: {}, children: {}, historyValue };
+    const active = { status: 'active', output: undefined, error: undefined } as const;
+    const persisted = { ...active, value: JSON.parse(value), context: {}, children: {}, historyValue: {} };
     snapshot = chart.machine.restoreSnapshot(persisted, chart.scope);
-    // XState would look through it for actors, and copy it: it is plain data.
-    snapshot.context = stored.context;
   } catch {
-    return refuse(`the chart '${chart.name}' has no state ${JSON.stringify(stored.value)}`);
+    return refuse(`the chart '${chart.name}' has no state ${value}`);
   }
   // A value that is only half there (a compound state without its child) is completed by XState in silence.
-  if (JSON.stringify(snapshot.value) !== JSON.stringify(stored.value)) {
-    return refuse(`the chart '${chart.name}' has no complete state ${JSON.stringify(stored.value)}`);
+  if (JSON.stringify(snapshot.value) !== value) {
+    return refuse(`the chart '${chart.name}' has no complete state ${value}`);
   }
-  if (stored.entered) sortAsEntered(chart, snapshot, stored.entered);
-  return { snapshot, since: stored.since };
+  chart.restored.set(value, snapshot);
+  return snapshot;
 };
+
+const nodeOf = ({ name, nodes }: RegisteredChart, id: string): AnyStateNode =>
+  nodes.get(id) ?? refuse(`the chart '${name}' has no state #${id}`);
+
+const toHistory = (chart: RegisteredChart, history: Readonly<Record<string, readonly string[]>>) =>
+  Object.fromEntries(
+    Object.entries(history).map(([id, nodes]) => [
+      nodeOf(chart, id).id,
+      nodes.map((node) => nodeOf(chart, node)),
+    ]),
+  );
 
 /** Where two `always` transitions compete, XState takes that of the state that was entered first. */
 const sortAsEntered = (
   chart: RegisteredChart,
-  { _nodes: nodes }: AnyMachineSnapshot,
+  nodes: readonly AnyStateNode[],
   entered: readonly string[],
-): void => {
+): AnyStateNode[] => {
   const places = new Map(entered.map((id, place) => [id, place]));
   const toPlace = (id: string) =>
     places.get(id) ?? refuse(`the chart '${chart.name}' was not seen to enter #${id}`);
   if (places.size !== nodes.length) refuse(`the chart '${chart.name}' is not in ${entered.join(', ')}`);
-  nodes.sort((a, b) => toPlace(a.id) - toPlace(b.id));
+  return nodes.toSorted((a, b) => toPlace(a.id) - toPlace(b.id));
 };
 
 const refuse = (problem: string): never => {

@@ -6,6 +6,7 @@ import type { CommitResult, IdempotencyRecord, OrderWork, OrderWrite } from '../
 import { type Head, requireContinuation, runDecision } from './decision.ts';
 import { toShortId } from './sqlite-ids.ts';
 import type { Connection } from './sqlite-open.ts';
+import { pack } from './sqlite-packing.ts';
 import { createRowWriter } from './sqlite-row-writer.ts';
 import { text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
 import { createStockRows } from './sqlite-stock.ts';
@@ -65,7 +66,8 @@ const createOrderRowWriter = (connection: Connection) => {
     const lastSeq = head.lastSeq + events.length;
     const settled = Number(summary.settled);
     const incident = Number(summary.incident);
-    const values = [version, lastSeq, state, settled, incident, chartVersion, updatedAt, wakeAt, system];
+    const facts = [version, lastSeq, state, settled, incident, chartVersion, updatedAt, wakeAt];
+    const values = [...facts, pack(system)];
     if (head.version === 0) place.run(...values, orderId, customerId, createdAt);
     else change.run(...values, orderId);
   };

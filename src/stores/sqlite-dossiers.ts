@@ -12,6 +12,7 @@ import type {
   StockRow,
 } from '../evidence.ts';
 import { compareIds } from '../evidence.ts';
+import { unpack } from './sqlite-packing.ts';
 import { id, idOrNull, text, whole } from './sqlite-rows.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -96,7 +97,7 @@ const toOrderRow = (row: Row): OrderRow => ({
   updatedAt: whole(row, 'updated_at'),
   wakeAt: wholeOrNull(row, 'wake_at'),
   unreadable: textOrNull(row, 'unreadable'),
-  system: text(row, 'system'),
+  system: unpack(text(row, 'system')),
 });
 
 const toReceivedRow = (row: Row): ReceivedRow => ({

@@ -4,6 +4,7 @@ import type { SQLOutputValue } from 'node:sqlite';
 import { actorNames, serviceNames } from '../../machines/messages.ts';
 import type { Call, IdempotencyRecord, JournalEvent, Product, Received, StoredOrder } from '../store.ts';
 import { fromShortId } from './sqlite-ids.ts';
+import { unpack } from './sqlite-packing.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -45,7 +46,7 @@ export const toStoredOrder = (row: Row): StoredOrder => {
   return {
     orderId: text(row, 'order_id'),
     version: whole(row, 'version'),
-    system: text(row, 'system'),
+    system: unpack(text(row, 'system')),
     ...(unreadable === null ? {} : { unreadable }),
   };
 };

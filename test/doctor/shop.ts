@@ -15,6 +15,7 @@ import { createFileMailer } from '../../src/services/mailer-files.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
+import { unpack } from '../../src/stores/sqlite-packing.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import {
   type Answer,
@@ -196,6 +197,9 @@ export const spoil = (files: Files, ...changes: readonly string[]): Files => {
   connection.exec('PRAGMA ignore_check_constraints = ON');
   const triggers = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all();
   for (const { name } of triggers) connection.exec(`DROP TRIGGER ${name}`);
+  // Unpacked, as it was before there was packing, for changes that look into it.
+  connection.function('unpack', (kept) => unpack(String(kept)));
+  connection.exec('UPDATE orders SET system = unpack(system)');
   for (const change of changes) connection.exec(change);
   for (const { sql } of triggers) connection.exec(String(sql));
   connection.close();

@@ -1,6 +1,7 @@
 // The SQLite store under the contract of stores, and what is special to it: one process per file, what is
 // left after a kill, what the file itself refuses, and what happens when the disk does.
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -102,14 +103,14 @@ describe('opening a file', () => {
     const schema = query('SELECT * FROM sqlite_schema');
     openDatabase(path).close();
     expect(query('SELECT * FROM sqlite_schema')).toEqual(schema);
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 2 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 3 }]);
   });
   it('a file that was left between its first settings and its first migration is taken up', () => {
     const connection = new DatabaseSync(path);
     connection.exec('PRAGMA journal_mode = WAL');
     connection.close();
     openDatabase(path).close();
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 2 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 3 }]);
   });
   it('a file of the first schema is taken over with all of its history', async () => {
     const connection = new DatabaseSync(path);
@@ -127,6 +128,7 @@ describe('opening a file', () => {
           ('o[1]', 2, '~/odd', 'order', 'order.validated', 1, '{}', 'o[1]/calls/1.1/reply', 'm', 1);`);
     connection.close();
     await withStore(async (store) => {
+      expect((await store.load(['o[1]'])).get('o[1]')?.system).toBe('{}');
       const received = await store.received('o[1]', 0, 10);
       expect(received.map(({ messageId, causationId }) => [messageId, causationId])).toEqual([
         ['m', null],
@@ -157,7 +159,7 @@ describe('opening a file', () => {
     const refusal = { code: 'store-unsupported', message: expect.stringContaining('newer Orderchart') };
     expect(() => openDatabase(path)).toThrow(expect.objectContaining(refusal));
     expect(query('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
-    connection.exec('PRAGMA user_version = 2');
+    connection.exec('PRAGMA user_version = 3');
     connection.close();
     openDatabase(path).close();
   });
@@ -326,7 +328,7 @@ describe('a disk that refuses', () => {
       writer.exec('PRAGMA max_page_count = 1');
       const shares = [{ productId: 'anvil', quantity: 2 }];
       const holding = toActing('a', 0, ({ stock }) => stock.hold('a', shares, noon, noon));
-      const big = toWork('b', 0, { system: 'x'.repeat(1_000_000) });
+      const big = toWork('b', 0, { system: randomBytes(1_000_000).toString('hex') });
       await expect(store.commit([holding, big, toWork('c', 0)], lease)).rejects.toThrow('full');
       expect(await store.list({ limit: 10 })).toEqual([]);
       expect(toCounts(await store.product('anvil'))).toEqual([10, 0, 0, 10]);

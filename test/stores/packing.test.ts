@@ -1,0 +1,43 @@
+// What an order's row has in the place of its system (src/stores/sqlite-packing.ts).
+import { expect, test } from 'vitest';
+import { orderSystem } from '../../machines/system.ts';
+import { limits } from '../../src/config.ts';
+import { registerSystem } from '../../src/step/register.ts';
+import { toStored } from '../../src/step/snapshot.ts';
+import { pack, unpack } from '../../src/stores/sqlite-packing.ts';
+import { stories } from '../step/stories.ts';
+
+const registered = registerSystem(orderSystem, limits);
+const systems = stories.map(([name, tell]) => [name, toStored(registered, tell().state())] as const);
+
+test.each(systems)(
+  'the system of an order that is %s is a fifth as long, and comes back as it was',
+  (_, text) => {
+    const packed = pack(text);
+    expect(packed.length).toBeLessThan(text.length / 5);
+    expect(unpack(packed)).toBe(text);
+  },
+);
+
+test.each(['', '{}', '"ä", 注文 and \u0000', 'x'.repeat(100_000)])(
+  'any text comes back as it was: %j',
+  (text) => {
+    expect(unpack(pack(text))).toBe(text);
+  },
+);
+
+test('what was packed by this program when it first could is unpacked for ever', () => {
+  const kept = '1:w9UJMELqBOAd6Ie285Vqa2sB';
+  expect(unpack(kept)).toBe('{"charts":"1","version":2,"events":1,"actors":{"order":{"value":"created"}}}');
+});
+
+test.each(['{"charts":"1"}', '', 'plain'])('what is not packed is taken as it is: %j', (text) => {
+  expect(unpack(text)).toBe(text);
+});
+
+test.each(['1:', '1:!!!!', '1:AAAA', '2:KEPT'])(
+  'what cannot be unpacked is left to whoever reads it: %j',
+  (text) => {
+    expect(unpack(text)).toBe(text);
+  },
+);

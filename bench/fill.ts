@@ -2,6 +2,7 @@
 // copied in SQL under new ids. The copies are whole (every table, every id), so that the store works on them as
 // on its own; only their times are those of the originals.
 import { DatabaseSync } from 'node:sqlite';
+import { pack, unpack } from '../src/stores/sqlite-packing.ts';
 import type { RawFigures } from './figures.ts';
 import { keepInFlight } from './in-flight.ts';
 import { openShop, placeAndSettle, sampleOrder } from './shop.ts';
@@ -18,6 +19,12 @@ const columnsOf = (connection: DatabaseSync, table: string): readonly string[] =
 /** Numbered by the file itself, anew for each copy. */
 const drawn = new Set(['position', 'sequence', 'seq']);
 
+/** A value with the new id in the place of the old one. */
+const renamed = (column: string): string =>
+  column === 'system'
+    ? `pack(replace(unpack(row.system), row.order_id, :copy || substr(row.order_id, 9)))`
+    : `replace(row.${column}, row.order_id, :copy || substr(row.order_id, 9))`;
+
 /** Copies every row that belongs to an order of the original ones; `copy` (8 hex digits) starts the new id. */
 const toCopy = (connection: DatabaseSync, table: string): string => {
   const columns = columnsOf(connection, table).filter(
@@ -26,7 +33,7 @@ const toCopy = (connection: DatabaseSync, table: string): string => {
   const values = columns.map((name) =>
     /_at$|^at$|version|settled|incident$|quantity|^d_|^seq$|last_seq/.test(name)
       ? `row.${name}`
-      : `replace(row.${name}, row.order_id, :copy || substr(row.order_id, 9))`,
+      : renamed(name),
   );
   return `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM original.${table} AS row
     WHERE row.order_id IS NOT NULL ORDER BY row.order_id`;
@@ -50,6 +57,8 @@ export const fill = async ({ path, orders }: TaskOf<'fill'>): Promise<RawFigures
   const connection = new DatabaseSync(path);
   connection.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000');
   connection.prepare('ATTACH ? AS original').run(`${path}.original`);
+  connection.function('pack', (text) => pack(String(text)));
+  connection.function('unpack', (kept) => unpack(String(kept)));
   const copies = Math.ceil(orders / originals);
   connection.exec('BEGIN');
   const statements = tables.map((table) => connection.prepare(toCopy(connection, table)));

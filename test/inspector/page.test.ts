@@ -239,6 +239,24 @@ test('the page says that the server is gone, and goes on where it was when it is
   expect(points).toBe((await shop.host.received(id, 0, 100)).length);
 });
 
+test('a move that the server did not answer is made once, when it is asked again', async () => {
+  const id = await placeSettled();
+  await page.goto(`/inspector/orders/${id}`);
+  await page.getByRole('button', { name: 'refunds', exact: true }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill('it was broken');
+  await page.locator('.connection.live').waitFor();
+  await shop.close();
+  const ask = dialog.getByRole('button', { name: 'refunds', exact: true });
+  await ask.click();
+  await dialog.getByRole('alert').getByText('The server did not answer').waitFor();
+  await start(Number(new URL(origin).port));
+  await ask.click();
+  await dialog.waitFor({ state: 'hidden' });
+  const refunds = (await shop.host.received(id, 0, 100)).filter(({ type }) => type === 'order.refund');
+  expect(refunds.map(({ disposition }) => disposition)).toEqual(['applied']);
+});
+
 test('the main path needs no mouse', async () => {
   const id = await place();
   await page.goto('/inspector');

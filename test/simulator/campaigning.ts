@@ -35,8 +35,8 @@ export const addSightings = (
 export const toWords = ({ point, about }: CrashSite): string =>
   about === undefined ? point : `${point}:${about}`;
 
-/** Seeds whose shops come by the seldom places, the common ones first. */
-const telling = [1, 2, 3, 7, 8];
+/** Seeds whose shops come by the seldom places, the common ones first; then others, for what few shops come by. */
+const telling = [1, 2, 3, 7, 8, 10, ...Array.from({ length: 30 }, (_, index) => 11 + index)];
 
 /**
  * Dies at the sites, one after the other, in the first of a few shops that comes by all of them.

@@ -5,8 +5,8 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Gauge } from 'prom-client';
 import type { Clock } from '../clock.ts';
-import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { openEventStream } from '../event-stream.ts';
 import type { JournalEvent } from '../store.ts';
 import type { RouteParts } from './parts.ts';
 import { toCloudEvent } from './views.ts';
@@ -67,18 +67,7 @@ export const createStreams = ({
       openStreams.set(++count);
       using departure = departures.watch(reply);
       const { signal } = departure;
-      const { raw } = reply;
-      reply.hijack();
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) raw.setHeader(name, value);
-      }
-      raw.writeHead(200, {
-        'content-type': 'text/event-stream; charset=utf-8',
-        'x-accel-buffering': 'no',
-        // A stream ends with its connection, so that a closing server waits for nobody.
-        connection: 'close',
-      });
-      raw.write(`retry: ${limits.streamRetryMs}\n\n`);
+      const raw = openEventStream(reply);
       const stopBeating = keepBeating(clock, settings.HEARTBEAT_MS, () => {
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       });

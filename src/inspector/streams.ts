@@ -3,8 +3,9 @@
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
-import { limits, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { openEventStream } from '../event-stream.ts';
 import type { Host } from '../host.ts';
 import type { FlowFilter } from './filter.ts';
 import type { Flow } from './flow.ts';
@@ -55,22 +56,12 @@ export const createStreams = ({ host, flow, samples, timeline, clock, settings }
       );
     }
     count += 1;
-    const { raw } = reply;
     const leaving = new AbortController();
-    raw.once('close', () => {
+    reply.raw.once('close', () => {
       count -= 1;
       leaving.abort();
     });
-    reply.hijack();
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) raw.setHeader(name, value);
-    }
-    raw.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'x-accel-buffering': 'no',
-      connection: 'close',
-    });
-    raw.write(`retry: ${limits.streamRetryMs}\n\n`);
+    const raw = openEventStream(reply);
     return { raw, signal: AbortSignal.any([leaving.signal, closing.signal]) };
   };
 

@@ -25,10 +25,8 @@ export const isSameValue = (one: StateValue | undefined, other: StateValue | und
 };
 
 /** The active leaf states themselves, in the order of the chart. */
-export const activeLeaves = ({ machine, value }: AnyMachineSnapshot): AnyStateNode[] =>
-  [...new Set(getStateNodes(machine.root, value))]
-    .filter(({ states }) => Object.keys(states).length === 0)
-    .sort((a, b) => a.order - b.order);
+export const activeLeaves = ({ _nodes: active }: AnyMachineSnapshot): AnyStateNode[] =>
+  active.filter(({ type }) => type === 'atomic' || type === 'final').sort((a, b) => a.order - b.order);
 
 /**
  * Whether the active states are one in each compound and all in each parallel state. XState can leave out the

@@ -9,7 +9,11 @@ import { toPaths } from './notes.ts';
 import type { RegisteredChart, RegisteredSystem } from './register.ts';
 import { invariantNames } from './violation.ts';
 
-const json = z.record(z.string(), z.unknown());
+/** Any JSON object, taken as it is: a record would be looked through and copied at every load. */
+const json = z.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'Invalid input: expected an object',
+);
 const message = z.looseObject({ type: z.string() });
 
 const deadline = z.strictObject({

@@ -245,7 +245,7 @@ describe('a stored system that cannot be read is refused', () => {
     [
       'a context that is no object',
       () => withToy({ context: null }),
-      'actors.toy.context: Invalid input: expected record, received null.',
+      'actors.toy.context: Invalid input: expected an object.',
     ],
   ])('%s', (_, change, message) => {
     expect(refusalOf(JSON.stringify(change()))).toBe(message);

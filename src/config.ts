@@ -87,7 +87,7 @@ export const settingsSchema = z.strictObject({
     .describe(
       'requests with new orders and moves are refused (503) where they would wait longer for their commit',
     ),
-  MAX_CALLS_IN_FLIGHT: count.default(1000).describe('calls to outside services at the same time'),
+  MAX_CALLS_IN_FLIGHT: count.default(2000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
   STATELY_INSPECT: z
@@ -140,6 +140,8 @@ export const limits = {
   messagesPerStep: 1000,
   /** How long new connections are taken in after a commit, at most, before the next one begins. */
   listenMs: 500,
+  /** How often an order that is waited for is read, in case that nobody told of it. */
+  lookMs: 10_000,
   /** Messages of one order in one commit. */
   messagesPerCommit: 50,
   /** Times a batch is stepped again for an order whose version moved on. */

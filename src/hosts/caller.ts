@@ -28,7 +28,9 @@ export interface CallerParts {
 
 export class Caller {
   readonly #parts: CallerParts;
-  readonly #stopping = new AbortController();
+  #isStopping = false;
+  /** One for each call: a signal that all share would be searched through by each that ends. */
+  readonly #abandoning = new Set<AbortController>();
   readonly #inFlight = new Map<string, Promise<void>>();
   /** Leased to us, waiting for a free place. */
   readonly #waiting = new Map<string, Call>();
@@ -60,10 +62,10 @@ export class Caller {
 
   /** Looks for calls whose lease has ended, now and every now and then. */
   async poll(): Promise<void> {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#isStopping) return;
     await this.#claim();
     this.#cancelPoll?.();
-    if (this.#stopping.signal.aborted) return;
+    if (this.#isStopping) return;
     this.#cancelPoll = this.#parts.clock.schedule(() => this.poll(), this.#parts.settings.POLL_MS);
   }
 
@@ -73,16 +75,21 @@ export class Caller {
     const { clock, store, owner } = this.#parts;
     const waiting = [...this.#waiting.keys()];
     this.#waiting.clear();
-    const cancelGrace = clock.schedule(() => this.#stopping.abort(), graceMs);
+    const cancelGrace = clock.schedule(() => this.#abandon(), graceMs);
     await Promise.all(this.#inFlight.values());
     cancelGrace();
-    this.#stopping.abort();
+    this.#abandon();
     try {
       await store.returnCalls(owner, waiting);
     } catch (error) {
       // Their leases end by themselves.
       this.#parts.logger.error({ error: describeError(error) }, 'calls cannot be given back');
     }
+  }
+
+  #abandon(): void {
+    this.#isStopping = true;
+    for (const each of this.#abandoning) each.abort();
   }
 
   async #claim(): Promise<void> {
@@ -133,7 +140,7 @@ export class Caller {
     this.#inFlight.delete(call.callId);
     this.#takenOver.delete(call.callId);
     this.#next();
-    if (this.#backlog && this.#waiting.size === 0 && !this.#stopping.signal.aborted) await this.#claim();
+    if (this.#backlog && this.#waiting.size === 0 && !this.#isStopping) await this.#claim();
   }
 
   async #answer(call: Call): Promise<void> {
@@ -143,15 +150,18 @@ export class Caller {
     const { type } = call.command;
     if (Number(call.command['attempt']) > 1) metrics.retries.inc({ command: type });
     const startedAt = clock.now();
-    const { signal } = this.#stopping;
     faults.reach('call.before', type);
+    const abandoning = new AbortController();
+    if (this.#isStopping) abandoning.abort();
+    this.#abandoning.add(abandoning);
     const message = await callService(service, call, {
       clock,
       timeoutMs: settings.CALL_TIMEOUT_MS,
       makeWithinMs: makeWithinMs(settings),
-      signal,
+      signal: abandoning.signal,
       onError: (error) => this.#logTrouble(call, error),
     });
+    this.#abandoning.delete(abandoning);
     if (message === undefined) return store.returnCalls(owner, [call.callId]);
     faults.reach('call.after-reply', type);
     const reply = this.#takenOver.has(call.callId) ? toDoubt(message) : message;

@@ -177,18 +177,19 @@ class Runner implements Host {
   }
 
   waitUntilSettled: Host['waitUntilSettled'] = async (orderId, withinMs, signal) => {
-    const { clock, settings } = this.#parts;
+    const { clock, settings, shared } = this.#parts;
     const until = clock.now() + withinMs;
-    const ends = signal ? AbortSignal.any([this.#closing.signal, signal]) : this.#closing.signal;
+    // Of what another host commits nobody here hears.
+    const lookEveryMs = shared === true ? settings.POLL_MS : limits.lookMs;
     // What moves here is not at rest yet, and need not be read to see that.
     let mustLook = !this.#committer.isMoving(orderId);
     for (;;) {
       const left = until - clock.now();
-      const isOver = left <= 0 || ends.aborted;
-      const rest = this.#rests.wait(orderId, Math.min(Math.max(left, 0), settings.POLL_MS), ends);
-      if (mustLook || isOver) {
+      if (left <= 0 || this.#closing.signal.aborted || signal?.aborted) return this.get(orderId);
+      const rest = this.#rests.wait(orderId, Math.min(left, lookEveryMs), signal);
+      if (mustLook) {
         const view = await this.get(orderId);
-        if (isOver || view === undefined || view.settled || view.incidents.length > 0) return view;
+        if (view === undefined || view.settled || view.incidents.length > 0) return view;
       }
       const atRest = await rest;
       if (atRest !== undefined) return atRest;

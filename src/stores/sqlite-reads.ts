@@ -24,6 +24,9 @@ import {
 /** A part of a WHERE clause with its values. */
 type Condition = readonly [sql: string, ...values: SQLInputValue[]];
 
+/** So many index entries are counted and looked through in a moment. */
+const fewOrders = 1000;
+
 /** Statements whose text depends on the filter: each text is prepared once. */
 const createPreparer = (connection: Connection) => {
   const prepared = new Map<string, Statement>();
@@ -41,16 +44,24 @@ const joinConditions = (conditions: readonly Condition[]): string =>
 const valuesOf = (conditions: readonly Condition[]): SQLInputValue[] =>
   conditions.flatMap(([, ...values]) => values);
 
-const toConditions = (filter: OrderFilter): Condition[] => {
+// As literals: a partial index is not used for a parameter.
+const moving = 'settled = 0';
+const parked = '(incident = 1 OR unreadable IS NOT NULL)';
+
+/** `isFew`: few orders fulfil a condition that has an index of its own. */
+const toConditions = (filter: OrderFilter, isFew: (condition: Condition) => boolean): Condition[] => {
   const conditions: Condition[] = [];
-  // As literals: a partial index is not used for a parameter.
-  if (filter.settled !== undefined) conditions.push([`settled = ${Number(filter.settled)}`]);
-  if (filter.incident !== undefined) {
-    const parked = '(incident = 1 OR unreadable IS NOT NULL)';
-    conditions.push([filter.incident ? parked : `NOT ${parked}`]);
+  const narrow: Condition[] = [];
+  if (filter.settled === false) narrow.push([moving]);
+  if (filter.settled === true) conditions.push(['settled = 1']);
+  if (filter.incident === true) narrow.push([parked]);
+  if (filter.incident === false) conditions.push([`NOT ${parked}`]);
+  if (filter.state !== undefined) narrow.push(['state = ?', filter.state]);
+  conditions.push(...narrow);
+  if (filter.customerId !== undefined) {
+    // With the plus the customer's orders are looked for among the few, and not the few among the customer's.
+    conditions.push([`${narrow.some(isFew) ? '+' : ''}customer_id = ?`, filter.customerId]);
   }
-  if (filter.state !== undefined) conditions.push(['state = ?', filter.state]);
-  if (filter.customerId !== undefined) conditions.push(['customer_id = ?', filter.customerId]);
   if (filter.createdFrom !== undefined) conditions.push(['created_at >= ?', filter.createdFrom]);
   if (filter.createdBefore !== undefined) conditions.push(['created_at < ?', filter.createdBefore]);
   return conditions;
@@ -67,6 +78,10 @@ export const createOrderReads = (connection: Connection) => {
     `SELECT order_id FROM orders WHERE wake_at IS NOT NULL AND unreadable IS NULL AND wake_at <= ?
      ORDER BY wake_at LIMIT ?`,
   );
+  const isFew = ([sql, ...values]: Condition): boolean => {
+    const count = prepare(`SELECT count(*) AS number FROM (SELECT 1 FROM orders WHERE ${sql} LIMIT ?)`);
+    return whole(count.get(...values, fewOrders + 1) ?? {}, 'number') <= fewOrders;
+  };
   const next = connection.prepare(
     `SELECT wake_at FROM orders WHERE wake_at IS NOT NULL AND unreadable IS NULL ORDER BY wake_at LIMIT 1`,
   );
@@ -77,7 +92,7 @@ export const createOrderReads = (connection: Connection) => {
       return new Map(orders.map((order) => [order.orderId, order]));
     },
     list: (filter: OrderFilter): readonly StoredOrder[] => {
-      const conditions = toConditions(filter);
+      const conditions = toConditions(filter, isFew);
       if (filter.after !== undefined) {
         const row = createdAt.get(filter.after);
         if (row === undefined) {

@@ -1,19 +1,23 @@
 // The words of the inventory chart (inventory.ts): what it remembers, what it checks and what it says. It
 // never says when; it exists so that the chart itself reads as the story alone.
-import { and, assertEvent, assign, enqueueActions, setup } from 'xstate';
-import { type ChartNotes, noRetrying, notAwaited, speaker, toBackOff, whyNotRepaired } from './chart.ts';
-import type { DomainEvent, Line, MessageTo, Problem, Retrying } from './messages.ts';
+import { assertEvent, assign, enqueueActions, setup } from 'xstate';
+import {
+  type CallContext,
+  type ChartNotes,
+  callDelays,
+  callGuards,
+  noRetrying,
+  notAwaited,
+  speaker,
+  whyNotRepaired,
+} from './chart.ts';
+import type { DomainEvent, Line, MessageTo, Problem } from './messages.ts';
 
 type Purpose = 'check' | 'reserve' | 'commit' | 'release';
-type InventoryContext = {
+type InventoryContext = CallContext & {
   orderId: string;
   lines: Line[];
   reservationTtlMs: number;
-  retrying: Retrying;
-  /** What was asked last, so that its answer can be told from an earlier one's. */
-  key: string;
-  attempt: number;
-  tries: number;
   /** Why stock is given back. */
   why: 'cancelled' | 'failed' | 'expired';
   /** The order does not want the reservation any more, but its answer is still on the way. */
@@ -21,9 +25,9 @@ type InventoryContext = {
   problems: Problem[];
 };
 
-const { tell, parked } = speaker<InventoryContext, MessageTo<'inventory'>>('inventory');
+const { tell, callStates } = speaker<InventoryContext, MessageTo<'inventory'>>('inventory');
 
-export { parked };
+export { callStates };
 
 /** Quantity for each product, in the order in which products first appear. */
 const toShares = (lines: readonly Line[]): { productId: string; quantity: number }[] => {
@@ -45,17 +49,12 @@ export const inventorySetup = setup({
     meta: {} as ChartNotes,
   },
   guards: {
-    isOurs: ({ context, event }) => 'key' in event && event.key === context.key,
-    isCurrent: ({ context, event }) =>
-      'key' in event && event.key === context.key && event.attempt === context.attempt,
-    mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
+    ...callGuards,
     isUnwanted: ({ context }) => context.unwanted,
     hasProblems: ({ event }) => 'problems' in event && event.problems.length > 0,
-    says: ({ event }, { outcome }: { outcome: string }) => 'outcome' in event && event.outcome === outcome,
   },
   delays: {
-    answerDeadline: ({ context }) => context.retrying.answerWithinMs,
-    backOff: ({ context }) => toBackOff(context.retrying, context.tries),
+    ...callDelays,
     reservationExpiry: ({ context }) => context.reservationTtlMs,
   },
   actions: {
@@ -123,15 +122,6 @@ export const inventorySetup = setup({
   },
 });
 
-export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
-export const tryAgainWhileWeMay = [
-  { guard: 'mayTryAgain', target: 'backingOff' },
-  { target: 'needsAttention' },
-] as const;
-export const ifCurrentTryAgain = [
-  { guard: and(['isCurrent', 'mayTryAgain']), target: 'backingOff' },
-  { guard: 'isCurrent', target: 'needsAttention' },
-] as const;
 export const nothingToRelease = {
   target: '#inventory.released',
   actions: ['noteWhy', 'tellReleased'],

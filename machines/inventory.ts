@@ -3,15 +3,13 @@
 // counts stock: it tells `warehouse`, which answers each command once it has taken effect, whole or not
 // at all; so a command that got no answer is simply given again with the same key.
 import { and, assign, not } from 'xstate';
+import { ifCurrentTryAgain, tryAgain } from './chart.ts';
 import {
-  ifCurrentTryAgain,
+  callStates,
   inventorySetup,
   newInventory,
   nothingToRelease,
-  parked,
   release,
-  says,
-  tryAgainWhileWeMay,
   whyIgnored,
 } from './inventory-words.ts';
 
@@ -33,7 +31,6 @@ export const inventoryChart = inventorySetup.createMachine({
     },
 
     checking: {
-      initial: 'asking',
       on: {
         'inventory.release': nothingToRelease,
         'warehouse.checked': [
@@ -45,26 +42,19 @@ export const inventoryChart = inventorySetup.createMachine({
           { guard: 'isOurs', target: 'checked', actions: 'tellCheckPassed' },
         ],
       },
-      states: {
+      ...callStates({
         asking: {
           description: 'what the warehouse has',
           entry: [{ type: 'count', params: { purpose: 'check' } }, 'askForCheck'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: { 'warehouse.failed': ifCurrentTryAgain, 'warehouse.refused': ifCurrentTryAgain },
         },
-        backingOff: { description: 'the next try of the check', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next try of the check' },
         needsAttention: {
-          ...parked('check-unanswered', 'the warehouse does not answer the check', ['available']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': {
-              guard: says('available'),
-              target: '#inventory.checked',
-              actions: 'tellCheckPassed',
-            },
-          },
+          reason: 'check-unanswered',
+          text: 'the warehouse does not answer the check',
+          outcomes: { available: { target: '#inventory.checked', actions: 'tellCheckPassed' } },
         },
-      },
+      }),
     },
 
     checked: {
@@ -74,7 +64,6 @@ export const inventoryChart = inventorySetup.createMachine({
     },
 
     reserving: {
-      initial: 'asking',
       meta: {
         ignores: { 'inventory.release': 'it was asked for before, and follows the answer that is awaited' },
       },
@@ -89,12 +78,12 @@ export const inventoryChart = inventorySetup.createMachine({
           },
         ],
       },
-      states: {
+      ...callStates({
         asking: {
           description: "the warehouse's answer to the reservation",
           entry: [{ type: 'count', params: { purpose: 'reserve' } }, 'askForReservation'],
           after: {
-            answerDeadline: [{ guard: 'isUnwanted', target: '#inventory.releasing' }, ...tryAgainWhileWeMay],
+            answerDeadline: [{ guard: 'isUnwanted', target: '#inventory.releasing' }, ...tryAgain],
           },
           on: {
             'inventory.release': { guard: not('isUnwanted'), actions: ['noteWhy', 'noteUnwanted'] },
@@ -110,20 +99,15 @@ export const inventoryChart = inventorySetup.createMachine({
         },
         backingOff: {
           description: 'the next try of the reservation',
-          after: { backOff: 'asking' },
           on: { 'inventory.release': release },
         },
         needsAttention: {
-          ...parked('reservation-unconfirmed', 'the warehouse does not confirm the reservation', [
-            'reserved',
-          ]),
-          on: {
-            'inventory.release': release,
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': { guard: says('reserved'), target: '#inventory.reserved' },
-          },
+          reason: 'reservation-unconfirmed',
+          text: 'the warehouse does not confirm the reservation',
+          outcomes: { reserved: { target: '#inventory.reserved' } },
+          on: { 'inventory.release': release },
         },
-      },
+      }),
     },
 
     reserved: {
@@ -141,39 +125,31 @@ export const inventoryChart = inventorySetup.createMachine({
 
     committing: {
       tags: 'held',
-      initial: 'asking',
       meta: { ignores: { 'inventory.commit': 'the sale is under way already' } },
       on: {
         'inventory.release': release,
         'warehouse.committed': { guard: 'isOurs', target: 'committed' },
         'warehouse.refused': { guard: 'isOurs', target: 'releasing', actions: 'tellNotCommitted' },
       },
-      states: {
+      ...callStates({
         asking: {
           description: "the warehouse's answer to the sale",
           entry: [{ type: 'count', params: { purpose: 'commit' } }, 'askForCommit'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: { 'warehouse.failed': ifCurrentTryAgain },
         },
-        backingOff: { description: 'the next try of the sale', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next try of the sale' },
         needsAttention: {
-          ...parked('sale-unconfirmed', 'the warehouse does not confirm the sale', [
-            'committed',
-            'not-committed',
-          ]),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': [
-              { guard: says('committed'), target: '#inventory.committed' },
-              { guard: says('not-committed'), target: '#inventory.releasing', actions: 'tellNotCommitted' },
-            ],
+          reason: 'sale-unconfirmed',
+          text: 'the warehouse does not confirm the sale',
+          outcomes: {
+            committed: { target: '#inventory.committed' },
+            'not-committed': { target: '#inventory.releasing', actions: 'tellNotCommitted' },
           },
         },
-      },
+      }),
     },
 
     releasing: {
-      initial: 'asking',
       meta: { ignores: { 'inventory.release': 'the stock is being given back already' } },
       entry: 'forgetTries',
       on: {
@@ -183,29 +159,24 @@ export const inventoryChart = inventorySetup.createMachine({
           actions: ['announceReleased', 'tellReleased'],
         },
       },
-      states: {
+      ...callStates({
         asking: {
           description: "the warehouse's answer to the release",
           entry: [{ type: 'count', params: { purpose: 'release' } }, 'askForRelease'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: {
             'warehouse.failed': ifCurrentTryAgain,
             'warehouse.refused': { guard: 'isCurrent', target: 'needsAttention' },
           },
         },
-        backingOff: { description: 'the next try of the release', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next try of the release' },
         needsAttention: {
-          ...parked('release-unconfirmed', 'the warehouse does not take the stock back', ['released']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': {
-              guard: says('released'),
-              target: '#inventory.released',
-              actions: ['announceReleased', 'tellReleased'],
-            },
+          reason: 'release-unconfirmed',
+          text: 'the warehouse does not take the stock back',
+          outcomes: {
+            released: { target: '#inventory.released', actions: ['announceReleased', 'tellReleased'] },
           },
         },
-      },
+      }),
     },
 
     unavailable: {

@@ -2,11 +2,21 @@
 // It never holds the order back: after the first try that fails the order is told that the notice is
 // delayed, and a notice that can't be sent is an incident of its own. The chart sends nothing itself: it
 // tells `mailer`, always with the same key, so that a message that was accepted is not sent twice.
-import { and, assign, setup } from 'xstate';
-import { type ChartNotes, noRetrying, notAwaited, speaker, toBackOff, whyNotRepaired } from './chart.ts';
-import type { DomainEvent, Failure, Item, MessageTo, Notice, Retrying } from './messages.ts';
+import { assign, setup } from 'xstate';
+import {
+  type CallContext,
+  type ChartNotes,
+  callDelays,
+  callGuards,
+  ifCurrentTryAgain,
+  noRetrying,
+  notAwaited,
+  speaker,
+  whyNotRepaired,
+} from './chart.ts';
+import type { DomainEvent, Failure, Item, MessageTo, Notice } from './messages.ts';
 
-type NotificationContext = {
+type NotificationContext = CallContext & {
   orderId: string;
   notice: Notice;
   recipient: string;
@@ -15,19 +25,11 @@ type NotificationContext = {
   items: Item[];
   /** Why the order failed; null in a confirmation. */
   reason: Failure | null;
-  retrying: Retrying;
-  /** What was asked last, so that its answer can be told from an earlier one's. */
-  key: string;
-  attempt: number;
-  tries: number;
 };
 
-const { tell, announce, parked } = speaker<NotificationContext, MessageTo<'notification'>>('notification');
-
-const tryAgainWhileWeMay = [
-  { guard: 'mayTryAgain', target: 'backingOff' },
-  { target: 'needsAttention', actions: 'tellDelayed' },
-] as const;
+const { tell, announce, callStates } = speaker<NotificationContext, MessageTo<'notification'>>(
+  'notification',
+);
 
 export const notificationChart = setup({
   types: {
@@ -37,17 +39,8 @@ export const notificationChart = setup({
     tags: {} as 'settled' | 'incident',
     meta: {} as ChartNotes,
   },
-  guards: {
-    isOurs: ({ context, event }) => 'key' in event && event.key === context.key,
-    isCurrent: ({ context, event }) =>
-      'key' in event && event.key === context.key && event.attempt === context.attempt,
-    mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
-    saysSent: ({ event }) => 'outcome' in event && event.outcome === 'sent',
-  },
-  delays: {
-    answerDeadline: ({ context }) => context.retrying.answerWithinMs,
-    backOff: ({ context }) => toBackOff(context.retrying, context.tries),
-  },
+  guards: callGuards,
+  delays: callDelays,
   actions: {
     forgetTries: assign({ tries: 0 }),
     count: assign(({ context }) => ({
@@ -123,33 +116,24 @@ export const notificationChart = setup({
     },
 
     sending: {
-      initial: 'asking',
       on: { 'mailer.sent': { guard: 'isOurs', target: 'sent' } },
-      states: {
+      ...callStates({
         asking: {
           description: "the mail server's answer",
           entry: ['count', 'askToSend'],
-          after: { answerDeadline: tryAgainWhileWeMay },
-          on: {
-            'mailer.failed': [
-              { guard: and(['isCurrent', 'mayTryAgain']), target: 'backingOff' },
-              { guard: 'isCurrent', target: 'needsAttention', actions: 'tellDelayed' },
-            ],
-          },
+          on: { 'mailer.failed': ifCurrentTryAgain },
         },
         backingOff: {
           description: 'the next try of the notice',
           entry: 'tellDelayed',
-          after: { backOff: 'asking' },
         },
         needsAttention: {
-          ...parked('notice-unsent', 'the notice cannot be sent', ['sent']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': { guard: 'saysSent', target: '#notification.sent' },
-          },
+          reason: 'notice-unsent',
+          text: 'the notice cannot be sent',
+          entry: ['tellDelayed'],
+          outcomes: { sent: { target: '#notification.sent' } },
         },
-      },
+      }),
     },
 
     sent: {

@@ -1,7 +1,7 @@
 // The words of the order chart (order.ts): what it remembers, what it checks and what it says. It never
 // says when; it exists so that the chart itself reads as the story alone.
 import { assertEvent, assign, setup } from 'xstate';
-import { type ChartNotes, noRetrying, speaker, whyNotRepaired } from './chart.ts';
+import { type ChartNotes, incidentGuards, noRetrying, speaker, whyNotRepaired } from './chart.ts';
 import type { DomainEvent, Failure, Item, Message, MessageTo, Problem } from './messages.ts';
 
 export type OrderContext = Omit<Message<'order.place'>, 'type'> & {
@@ -12,9 +12,9 @@ export type OrderContext = Omit<Message<'order.place'>, 'type'> & {
   refundedAmount: number;
 };
 
-const { tell, announce, parked } = speaker<OrderContext, MessageTo<'order'>>('order');
+const { tell, announce, incident } = speaker<OrderContext, MessageTo<'order'>>('order');
 
-export { parked };
+export { incident };
 
 const money = ({ amount, currency }: OrderContext) => ({ amount, currency });
 const toLines = ({ items, currency }: { items: readonly Item[]; currency: string }) =>
@@ -44,10 +44,10 @@ export const orderSetup = setup({
     meta: {} as ChartNotes,
   },
   guards: {
+    ...incidentGuards,
     isCancelled: ({ context }) => whyItEnds(context).kind === 'cancelled',
     isRefundable: ({ context, event }) =>
       event.type === 'order.refund' && (event.amount ?? 1) <= context.paidAmount - context.refundedAmount,
-    says: ({ event }, { outcome }: { outcome: string }) => 'outcome' in event && event.outcome === outcome,
   },
   delays: {
     validateDeadline: ({ context }) => context.policy.validateWithinMs,
@@ -223,7 +223,6 @@ export const newOrder: OrderContext = {
   refundedAmount: 0,
 };
 
-export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
 /** The way out: whatever was held or taken is given back first. */
 export const giveUp = (kind: keyof typeof failures) =>
   ({ target: '#order.compensating', actions: { type: 'noteFailure', params: { kind } } }) as const;

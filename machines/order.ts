@@ -5,11 +5,10 @@
 import {
   callOff,
   giveUp,
+  incident,
   newOrder,
   orderSetup,
   paid,
-  parked,
-  says,
   whyIgnored,
   whyIgnoredOnTheWayOut,
 } from './order-words.ts';
@@ -89,13 +88,12 @@ export const orderChart = orderSetup.createMachine({
               entry: 'askToSell',
               after: { sellDeadline: 'needsAttention' },
             },
-            needsAttention: {
-              ...parked('paid-but-not-sold', 'the order is paid and its stock is not sold', ['sold']),
-              on: {
-                'incident.retry': 'asking',
-                'incident.resolve': { guard: says('sold'), target: '#order.notifying' },
-              },
-            },
+            needsAttention: incident({
+              reason: 'paid-but-not-sold',
+              text: 'the order is paid and its stock is not sold',
+              retry: 'asking',
+              outcomes: { sold: { target: '#order.notifying' } },
+            }),
           },
         },
       },
@@ -131,13 +129,12 @@ export const orderChart = orderSetup.createMachine({
           },
           states: {
             waiting: { description: 'the refund', after: { refundDeadline: 'needsAttention' } },
-            needsAttention: {
-              ...parked('refund-overdue', 'the refund takes too long', ['refused']),
-              on: {
-                'incident.retry': 'waiting',
-                'incident.resolve': { guard: says('refused'), target: '#order.completed.closed' },
-              },
-            },
+            needsAttention: incident({
+              reason: 'refund-overdue',
+              text: 'the refund takes too long',
+              retry: 'waiting',
+              outcomes: { refused: { target: '#order.completed.closed' } },
+            }),
           },
         },
       },
@@ -161,13 +158,12 @@ export const orderChart = orderSetup.createMachine({
               entry: 'askForStockBack',
               after: { compensateDeadline: 'needsAttention' },
             },
-            needsAttention: {
-              ...parked('stock-not-returned', 'the stock is not given back', ['stock-returned']),
-              on: {
-                'incident.retry': 'returning',
-                'incident.resolve': { guard: says('stock-returned'), target: 'returned' },
-              },
-            },
+            needsAttention: incident({
+              reason: 'stock-not-returned',
+              text: 'the stock is not given back',
+              retry: 'returning',
+              outcomes: { 'stock-returned': { target: 'returned' } },
+            }),
             returned: { type: 'final' },
           },
         },
@@ -180,13 +176,12 @@ export const orderChart = orderSetup.createMachine({
               entry: 'askForMoneyBack',
               after: { compensateDeadline: 'needsAttention' },
             },
-            needsAttention: {
-              ...parked('money-not-returned', 'the money is not given back', ['money-returned']),
-              on: {
-                'incident.retry': 'returning',
-                'incident.resolve': { guard: says('money-returned'), target: 'returned' },
-              },
-            },
+            needsAttention: incident({
+              reason: 'money-not-returned',
+              text: 'the money is not given back',
+              retry: 'returning',
+              outcomes: { 'money-returned': { target: 'returned' } },
+            }),
             returned: { type: 'final' },
           },
         },

@@ -1,25 +1,30 @@
 // The words of the payment chart (payment.ts): what it remembers, what it checks and what it says. It
 // never says when; it exists so that the chart itself reads as the story alone.
 import { and, assertEvent, assign, setup } from 'xstate';
-import { type ChartNotes, noRetrying, notAwaited, speaker, toBackOff, whyNotRepaired } from './chart.ts';
-import type { DomainEvent, MessageTo, Retrying } from './messages.ts';
+import {
+  type CallContext,
+  type ChartNotes,
+  callDelays,
+  callGuards,
+  noRetrying,
+  notAwaited,
+  speaker,
+  toBackOff,
+  whyNotRepaired,
+} from './chart.ts';
+import type { DomainEvent, MessageTo } from './messages.ts';
 
 type Purpose = 'charge' | 'capture' | 'void' | 'refund';
-type PaymentContext = {
+type PaymentContext = CallContext & {
   orderId: string;
   amount: number;
   currency: string;
   method: 'card';
   capture: 'at-once' | 'later';
-  retrying: Retrying;
   /** Number of the charge: part of its key. Only a charge that is known not to exist gets a new number. */
   charge: number;
   keyExpired: boolean;
-  /** What was asked last, so that its answer can be told from an earlier one's. */
-  key: string;
-  attempt: number;
-  /** How often the present purpose, and the look-up of the charge, were tried so far. */
-  tries: number;
+  /** How often the charge was looked up so far. */
   lookUps: number;
   transactionId: string;
   captured: number;
@@ -30,9 +35,9 @@ type PaymentContext = {
   unwanted: boolean;
 };
 
-const { tell, announce, report, parked } = speaker<PaymentContext, MessageTo<'payment'>>('payment');
+const { tell, announce, report, callStates } = speaker<PaymentContext, MessageTo<'payment'>>('payment');
 
-export { parked };
+export { callStates };
 
 const toKey = ({ orderId, charge, refundId }: PaymentContext, purpose: Purpose): string =>
   `${orderId}/${purpose}/${purpose === 'refund' ? refundId : charge}`;
@@ -48,19 +53,14 @@ export const paymentSetup = setup({
     meta: {} as ChartNotes,
   },
   guards: {
+    ...callGuards,
     /** The answer is to our charge, whichever attempt it answers: what happened under a key is a fact. */
     isOurCharge: ({ context, event }) => 'key' in event && event.key === toKey(context, 'charge'),
-    /** The answer is to what we ask for now, whichever attempt it answers. */
-    isOurs: ({ context, event }) => 'key' in event && event.key === context.key,
-    /** The answer is to the very last thing that we asked. */
-    isCurrent: ({ context, event }) =>
-      'key' in event && event.key === context.key && event.attempt === context.attempt,
     /** A repeated word of an authorisation that we know, and may have set free by now, is none. */
     isNews: ({ context, event }) => 'transactionId' in event && event.transactionId !== context.transactionId,
     isOurCapture: ({ context, event }) => 'key' in event && event.key === toKey(context, 'capture'),
     isUnwanted: ({ context }) => context.unwanted,
     isKeyExpired: ({ context }) => context.keyExpired,
-    mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
     mayLookUpAgain: ({ context }) => context.lookUps < context.retrying.attempts,
     isRefundable: ({ context, event }) =>
       'refundId' in event && event.amount <= context.captured - context.refunded,
@@ -70,11 +70,9 @@ export const paymentSetup = setup({
     isFullyRefunded: ({ context }) => context.refunded === context.captured,
     /** Money that a person says was taken can only be given back where the bank's transaction is known. */
     namesTransaction: ({ event }) => 'transactionId' in event && event.transactionId !== undefined,
-    says: ({ event }, { outcome }: { outcome: string }) => 'outcome' in event && event.outcome === outcome,
   },
   delays: {
-    answerDeadline: ({ context }) => context.retrying.answerWithinMs,
-    backOff: ({ context }) => toBackOff(context.retrying, context.tries),
+    ...callDelays,
     lookUpBackOff: ({ context }) => toBackOff(context.retrying, context.lookUps),
   },
   actions: {
@@ -248,18 +246,12 @@ export const refundIsMade = {
 } as const;
 export const chargeIsDeclined = { guard: 'isOurCharge', target: '#payment.declined' } as const;
 
-export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
-
-/** Nothing was heard, or nothing happened: try again while we may, then ask a person. */
-export const tryAgainWhileWeMay = [
-  { guard: 'mayTryAgain', target: 'backingOff' },
+/** The next look-up while attempts are left, then an incident. */
+export const lookUpAgain = [
+  { guard: 'mayLookUpAgain', target: 'backingOff' },
   { target: 'needsAttention' },
 ] as const;
 export const ifCurrentLookUpAgain = [
   { guard: and(['isCurrent', 'mayLookUpAgain']), target: 'backingOff' },
-  { guard: 'isCurrent', target: 'needsAttention' },
-] as const;
-export const ifCurrentTryAgain = [
-  { guard: and(['isCurrent', 'mayTryAgain']), target: 'backingOff' },
   { guard: 'isCurrent', target: 'needsAttention' },
 ] as const;

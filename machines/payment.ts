@@ -4,19 +4,18 @@
 // not wanted any more is given back, however late it arrives. The chart never talks to a bank: it tells
 // `gateway`, and every answer names the key and the attempt that it answers.
 import { and, assign, not } from 'xstate';
+import { ifCurrentTryAgain, says } from './chart.ts';
 import {
+  callStates,
   captureArrives,
   chargeIsDeclined,
   ifCurrentLookUpAgain,
-  ifCurrentTryAgain,
+  lookUpAgain,
   moneyArrives,
   newPayment,
-  parked,
   paymentSetup,
   refundIsMade,
-  says,
   setFree,
-  tryAgainWhileWeMay,
   whyIgnored,
   whyIgnoredInPassing,
 } from './payment-words.ts';
@@ -70,22 +69,18 @@ export const paymentChart = paymentSetup.createMachine({
       },
     },
 
-    // It begins with a wait: a look-up that overtakes the charge would be told that there is none.
     lookingUp: {
-      initial: 'backingOff',
       entry: ['forgetLookUps', 'announceUnknown'],
       on: {
         ...moneyArrives,
         'gateway.declined': chargeIsDeclined,
         'payment.cancel': { guard: not('isUnwanted'), actions: 'noteUnwanted' },
       },
-      states: {
+      ...callStates({
         asking: {
           description: 'what became of the charge, by its key',
           entry: ['countLookUp', 'askWhatBecameOfIt'],
-          after: {
-            answerDeadline: [{ guard: 'mayLookUpAgain', target: 'backingOff' }, { target: 'needsAttention' }],
-          },
+          after: { answerDeadline: lookUpAgain },
           on: {
             'gateway.absent': [
               { guard: and(['isCurrent', 'isUnwanted']), target: '#payment.cancelled' },
@@ -104,25 +99,22 @@ export const paymentChart = paymentSetup.createMachine({
         },
         backingOff: { description: 'the next look-up of the charge', after: { lookUpBackOff: 'asking' } },
         needsAttention: {
-          ...parked(
-            'charge-unknown',
-            'the bank does not say what became of the charge (if it was made, name its transactionId)',
-            ['charged', 'not-charged'],
-            'the outcome must be not-charged, or charged with a transactionId',
-          ),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetLookUps' },
-            'incident.resolve': [
-              {
-                guard: and([says('charged'), 'namesTransaction']),
-                target: '#payment.charged',
-                actions: 'noteTransaction',
-              },
-              { guard: says('not-charged'), target: '#payment.failed' },
-            ],
+          reason: 'charge-unknown',
+          text: 'the bank does not say what became of the charge (if it was made, name its transactionId)',
+          hint: 'the outcome must be not-charged, or charged with a transactionId',
+          outcomes: {
+            charged: {
+              guard: and([says('charged'), 'namesTransaction']),
+              target: '#payment.charged',
+              actions: 'noteTransaction',
+            },
+            'not-charged': { target: '#payment.failed' },
           },
+          retry: { target: 'asking', actions: 'forgetLookUps' },
         },
-      },
+      }),
+      // A look-up that overtakes the charge would not find it.
+      initial: 'backingOff',
     },
 
     authorized: {
@@ -137,7 +129,6 @@ export const paymentChart = paymentSetup.createMachine({
     },
 
     capturing: {
-      initial: 'asking',
       meta: { ignores: { 'payment.capture': 'the capture is under way already' } },
       entry: 'forgetTries',
       on: {
@@ -145,11 +136,10 @@ export const paymentChart = paymentSetup.createMachine({
         'gateway.refused': { guard: 'isOurs', ...setFree('reportDeclined') },
         'payment.cancel': { guard: not('isUnwanted'), actions: 'noteUnwanted' },
       },
-      states: {
+      ...callStates({
         asking: {
           description: "the bank's answer to the capture",
           entry: [{ type: 'count', params: { purpose: 'capture' } }, 'askForCapture'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: {
             'gateway.failed': [
               { guard: and(['isCurrent', 'isUnwanted']), target: '#payment.voiding' },
@@ -158,50 +148,44 @@ export const paymentChart = paymentSetup.createMachine({
             'gateway.unknown': ifCurrentTryAgain,
           },
         },
-        backingOff: { description: 'the next try of the capture', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next try of the capture' },
         needsAttention: {
-          ...parked('capture-unconfirmed', 'the capture is not confirmed', ['captured', 'not-captured']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': [
-              { guard: says('captured'), target: '#payment.charged' },
-              { guard: says('not-captured'), ...setFree('reportGaveUp') },
-            ],
+          reason: 'capture-unconfirmed',
+          text: 'the capture is not confirmed',
+          outcomes: {
+            captured: { target: '#payment.charged' },
+            'not-captured': setFree('reportGaveUp'),
           },
         },
-      },
+      }),
     },
 
     voiding: {
-      initial: 'asking',
       entry: 'forgetTries',
       on: {
         ...captureArrives,
         'gateway.voided': { guard: 'isOurs', target: 'cancelled', actions: 'announceCancelled' },
       },
-      states: {
+      ...callStates({
         asking: {
           description: "the bank's answer to the void",
           entry: [{ type: 'count', params: { purpose: 'void' } }, 'askForVoid'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: {
             'gateway.refused': { guard: 'isCurrent', target: 'needsAttention' },
             'gateway.failed': ifCurrentTryAgain,
             'gateway.unknown': ifCurrentTryAgain,
           },
         },
-        backingOff: { description: 'the next try of the void', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next try of the void' },
         needsAttention: {
-          ...parked('void-unconfirmed', 'the held money is not known to be free', ['voided', 'captured']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': [
-              { guard: says('voided'), target: '#payment.cancelled', actions: 'announceCancelled' },
-              { guard: says('captured'), target: '#payment.charged' },
-            ],
+          reason: 'void-unconfirmed',
+          text: 'the held money is not known to be free',
+          outcomes: {
+            voided: { target: '#payment.cancelled', actions: 'announceCancelled' },
+            captured: { target: '#payment.charged' },
           },
         },
-      },
+      }),
     },
 
     charged: {
@@ -230,39 +214,34 @@ export const paymentChart = paymentSetup.createMachine({
           },
         },
         refunding: {
-          initial: 'asking',
           meta: { ignores: { 'payment.cancel': 'a refund is under way already' } },
           on: {
             'gateway.refunded': { guard: 'isOurs', ...refundIsMade },
             'payment.refund': { actions: 'refuseRefund' },
           },
-          states: {
+          ...callStates({
             asking: {
               description: "the bank's answer to the refund",
               entry: [{ type: 'count', params: { purpose: 'refund' } }, 'askForRefund'],
-              after: { answerDeadline: tryAgainWhileWeMay },
               on: {
                 'gateway.refused': { guard: 'isCurrent', target: 'needsAttention' },
                 'gateway.failed': ifCurrentTryAgain,
                 'gateway.unknown': ifCurrentTryAgain,
               },
             },
-            backingOff: { description: 'the next try of the refund', after: { backOff: 'asking' } },
+            backingOff: { description: 'the next try of the refund' },
             needsAttention: {
-              ...parked('refund-unconfirmed', 'the refund is not confirmed', ['refunded', 'not-refunded']),
-              on: {
-                'incident.retry': { target: 'asking', actions: 'forgetTries' },
-                'incident.resolve': [
-                  { guard: says('refunded'), ...refundIsMade },
-                  {
-                    guard: says('not-refunded'),
-                    target: '#payment.charged.kept',
-                    actions: ['noteKept', 'reportRefundRefused'],
-                  },
-                ],
+              reason: 'refund-unconfirmed',
+              text: 'the refund is not confirmed',
+              outcomes: {
+                refunded: refundIsMade,
+                'not-refunded': {
+                  target: '#payment.charged.kept',
+                  actions: ['noteKept', 'reportRefundRefused'],
+                },
               },
             },
-          },
+          }),
         },
       },
     },

@@ -1,19 +1,19 @@
-// What the four charts share: how one actor names another and speaks to the outside, how long to wait
-// between tries, and the notes that a state carries for people. It adds no behaviour of its own; it exists
-// so that a chart can only say words that its listener knows.
+// What the four charts share: sending messages, the states of a call to a service with its retries and its
+// incident, and the notes that states carry for people. It knows no order: what a call is for, and what
+// follows from its answers, is said by each chart.
 import { type AnyActorRef, and, emit, enqueueActions, type MachineContext, sendTo } from 'xstate';
 import type { ActorName, DomainEvent, MessageTo, MessageType, Retrying, ServiceName } from './messages.ts';
 
-/** What a state says of itself, beside its `description`. */
+/** What a state has for people, besides its `description`. */
 export interface ChartNotes {
-  /** Why a message that no transition takes here (or whose guards say no) is ignored. Inherited inwards. */
+  /** Why a message is ignored here if no transition takes it. Inner states inherit the reason. */
   readonly ignores?: { readonly [T in MessageType]?: string };
-  /** A parked state: why, and what a person may say the outcome is (`incident.resolve`). */
+  /** An incident: why, and the outcomes that `incident.resolve` may name. */
   readonly incident?: { readonly reason: string; readonly text: string };
   readonly outcomes?: readonly string[];
 }
 
-interface Saying<Context, Received> {
+interface ChartInput<Context, Received> {
   context: Context;
   event: Received;
 }
@@ -26,30 +26,32 @@ interface Receivable {
   readonly note?: string | undefined;
 }
 
-/** The actor's own way to speak, for its context and the messages that it receives. */
-export const speaker = <Context extends MachineContext, Received extends Receivable>(actor: ActorName) => ({
+/** What the chart of `actor` is built with, typed for its context and the messages that it receives. */
+export const chartParts = <Context extends MachineContext, Received extends Receivable>(
+  actor: ActorName,
+) => ({
   /** Sends a message to an actor of the order system, or a command to a service. */
   tell: <To extends ActorName | ServiceName>(
     to: To,
-    words: (saying: Saying<Context, Received>) => MessageTo<To>,
+    toMessage: (input: ChartInput<Context, Received>) => MessageTo<To>,
   ) =>
     sendTo<Context, Received, undefined, AnyActorRef, Received, never, never>(
       ({ system }) => system.get(to),
-      words,
+      toMessage,
     ),
-  /** Emits a domain event: what the journal keeps. */
-  announce: (words: (saying: Saying<Context, Received>) => DomainEvent) =>
-    emit<Context, Received, undefined, Received, DomainEvent>(words),
-  /** Both: emits a domain event and tells the order the same. */
-  report: (words: (saying: Saying<Context, Received>) => DomainEvent & MessageTo<'order'>) =>
+  /** Emits a domain event, which the journal keeps. */
+  announce: (toMessage: (input: ChartInput<Context, Received>) => DomainEvent) =>
+    emit<Context, Received, undefined, Received, DomainEvent>(toMessage),
+  /** Emits a domain event and sends the same message to the order. */
+  report: (toMessage: (input: ChartInput<Context, Received>) => DomainEvent & MessageTo<'order'>) =>
     enqueueActions<Context, Received, undefined, Received, never, never, never, never, DomainEvent>(
       ({ context, event, system, enqueue }) => {
-        const message = words({ context, event });
+        const message = toMessage({ context, event });
         enqueue.emit(message);
         enqueue.sendTo(system.get('order'), message);
       },
     ),
-  ...statesOf<Context, Received>(actor),
+  ...createStates<Context, Received>(actor),
 });
 
 const howIncidentEnds: Readonly<Record<string, 'retried' | 'resolved'>> = {
@@ -57,33 +59,33 @@ const howIncidentEnds: Readonly<Record<string, 'retried' | 'resolved'>> = {
   'incident.resolve': 'resolved',
 };
 
-/** Why `incident.…` is ignored wherever an actor is not parked. True of every state, as all such reasons. */
-export const whyNotRepaired = {
+/** Why `incident.…` is ignored if the actor has no incident. */
+export const noIncidentReasons = {
   'incident.retry': 'nothing here waits for a person',
   'incident.resolve': 'nothing here waits for a person who says that',
 } as const;
 
-/** Why a service's answer is ignored that says only that the last attempt came to nothing. */
-export const notAwaited = 'no answer is awaited, or only that to a later attempt';
+/** Why an answer is ignored that says only that an attempt had no result. */
+export const staleAnswerReason = 'no answer is awaited, or only that to a later attempt';
 
-/** The wait after the nth try in ms: doubles each time, up to the longest. Before the first it is as after it. */
-export const toBackOff = (retrying: Retrying, tries: number): number =>
+/** The wait after the nth attempt in ms: doubles each time, up to the longest. 0 counts as the first. */
+export const toBackoffMs = (retrying: Retrying, tries: number): number =>
   Math.min(retrying.longestDelayMs, retrying.firstDelayMs * 2 ** Math.max(0, tries - 1));
 
-/** Used where nothing has been asked yet, so that every context has its final shape from the start. */
+/** Until there is something to ask: a context has all its keys from the start. */
 export const noRetrying: Retrying = { attempts: 1, firstDelayMs: 0, longestDelayMs: 0, answerWithinMs: 0 };
 
-/** What a chart remembers of the calls to its service. */
+/** What a chart that calls a service keeps of its calls. */
 export interface CallContext {
   retrying: Retrying;
-  /** What was asked last, so that its answer can be told from an earlier one's. */
+  /** Of the last call: tells its answer apart from those to earlier ones. */
   key: string;
   attempt: number;
-  /** How often the present purpose was tried so far. */
+  /** Attempts so far for the current purpose. */
   tries: number;
 }
 
-/** An operator says that this is the outcome. */
+/** Guard: the operator names this outcome. */
 export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
 export const incidentGuards = {
   says: ({ event }: { event: Receivable }, { outcome }: { outcome: string }) => event.outcome === outcome,
@@ -91,19 +93,19 @@ export const incidentGuards = {
 
 export const callGuards = {
   ...incidentGuards,
-  /** The answer is to what is asked for now, whichever attempt it answers. */
-  isOurs: ({ context, event }: Saying<CallContext, Receivable>) => event.key === context.key,
-  /** The answer is to the very last attempt. */
-  isCurrent: ({ context, event }: Saying<CallContext, Receivable>) =>
+  /** The answer has the current key, from whichever attempt. */
+  isOurs: ({ context, event }: ChartInput<CallContext, Receivable>) => event.key === context.key,
+  /** The answer is to the last attempt. */
+  isCurrent: ({ context, event }: ChartInput<CallContext, Receivable>) =>
     event.key === context.key && event.attempt === context.attempt,
   mayTryAgain: ({ context }: { context: CallContext }) => context.tries < context.retrying.attempts,
 };
 export const callDelays = {
   answerDeadline: ({ context }: { context: CallContext }) => context.retrying.answerWithinMs,
-  backOff: ({ context }: { context: CallContext }) => toBackOff(context.retrying, context.tries),
+  backOff: ({ context }: { context: CallContext }) => toBackoffMs(context.retrying, context.tries),
 };
 
-/** While attempts are left there is another one, then an incident. */
+/** A retry while attempts are left, then an incident. */
 export const tryAgain = [
   { guard: 'mayTryAgain', target: 'backingOff' },
   { target: 'needsAttention' },
@@ -119,21 +121,21 @@ interface Resolution {
   readonly guard?: unknown;
   readonly actions?: unknown;
 }
-/** Why a person is needed, and what follows from each outcome that the person may name. */
+/** Why an operator is needed, and what follows from each outcome that the operator may name. */
 interface Incident<Transition, Retry, On, Entry> {
   readonly reason: string;
   readonly text: string;
-  /** Taken if a person `says` so; an outcome that needs more than that brings its own guard. */
+  /** Each is guarded by `says(outcome)`, unless it brings its own guard. */
   readonly outcomes: Readonly<Record<string, Transition>>;
-  /** What a resolution that is not taken lacks. */
+  /** Why a resolution is ignored that fits no outcome. */
   readonly hint?: string;
   readonly retry: Retry;
   readonly on?: On;
   readonly entry?: Entry;
 }
 
-const statesOf = <Context extends MachineContext, Received extends Receivable>(actor: ActorName) => {
-  /** A state that waits for a person. It also ends if what was awaited arrives after all. */
+const createStates = <Context extends MachineContext, Received extends Receivable>(actor: ActorName) => {
+  /** A state that waits for an operator. It also ends if the answer arrives after all. */
   const incident = <
     const Transition extends Resolution,
     const Retry,
@@ -147,7 +149,7 @@ const statesOf = <Context extends MachineContext, Received extends Receivable>(a
     ...more
   }: Incident<Transition, Retry, On, Entry>) => ({
     tags: 'incident' as const,
-    description: `a person, because ${text}`,
+    description: `an operator, because ${text}`,
     meta: {
       incident: { reason, text },
       outcomes: Object.keys(outcomes),
@@ -181,7 +183,7 @@ const statesOf = <Context extends MachineContext, Received extends Receivable>(a
 
   /**
    * A call to a service: `asking` until it answers, `backingOff` before each further attempt, and after the
-   * last one `needsAttention`, from where a person can start again.
+   * last one `needsAttention`, from where an operator can start again.
    */
   const callStates = <
     const Asking extends object,

@@ -1,27 +1,27 @@
-// The order's stock: checked, reserved (all lines or none), then sold or given back. A reservation belongs
-// to the order and expires by itself. Several lines of one product count as their sum. The chart never
-// counts stock: it tells `warehouse`, which answers each command once it has taken effect, whole or not
-// at all; so a command that got no answer is simply given again with the same key.
+// The order's stock: checked, reserved (all lines or none), then committed or released. A reservation belongs
+// to the order and expires. Lines of one product are summed. The chart never counts stock: it sends commands
+// to `warehouse`, each of which takes effect in full or not at all, so a command without an answer is
+// repeated with the same key.
 import { and, assign, not } from 'xstate';
 import { ifCurrentTryAgain, tryAgain } from './chart.ts';
 import {
   callStates,
+  ignoreReasons,
   inventorySetup,
   newInventory,
-  nothingToRelease,
-  release,
-  whyIgnored,
-} from './inventory-words.ts';
+  onRelease,
+  onReleaseWithoutStock,
+} from './inventory-setup.ts';
 
 export const inventoryChart = inventorySetup.createMachine({
   id: 'inventory',
   context: newInventory,
   initial: 'idle',
-  meta: { ignores: whyIgnored },
+  meta: { ignores: ignoreReasons },
   states: {
     idle: {
       tags: 'settled',
-      description: 'no stock was asked for',
+      description: 'no stock was requested',
       on: {
         'inventory.check': {
           target: 'checking',
@@ -32,7 +32,7 @@ export const inventoryChart = inventorySetup.createMachine({
 
     checking: {
       on: {
-        'inventory.release': nothingToRelease,
+        'inventory.release': onReleaseWithoutStock,
         'warehouse.checked': [
           {
             guard: and(['isOurs', 'hasProblems']),
@@ -44,11 +44,11 @@ export const inventoryChart = inventorySetup.createMachine({
       },
       ...callStates({
         asking: {
-          description: 'what the warehouse has',
+          description: "the warehouse's answer to the check",
           entry: [{ type: 'count', params: { purpose: 'check' } }, 'askForCheck'],
           on: { 'warehouse.failed': ifCurrentTryAgain, 'warehouse.refused': ifCurrentTryAgain },
         },
-        backingOff: { description: 'the next try of the check' },
+        backingOff: { description: 'the next attempt of the check' },
         needsAttention: {
           reason: 'check-unanswered',
           text: 'the warehouse does not answer the check',
@@ -98,28 +98,28 @@ export const inventoryChart = inventorySetup.createMachine({
           },
         },
         backingOff: {
-          description: 'the next try of the reservation',
-          on: { 'inventory.release': release },
+          description: 'the next attempt of the reservation',
+          on: { 'inventory.release': onRelease },
         },
         needsAttention: {
           reason: 'reservation-unconfirmed',
           text: 'the warehouse does not confirm the reservation',
           outcomes: { reserved: { target: '#inventory.reserved' } },
-          on: { 'inventory.release': release },
+          on: { 'inventory.release': onRelease },
         },
       }),
     },
 
     reserved: {
       tags: 'held',
-      description: 'the word to sell the stock that is held, for a limited time',
+      description: 'a request to commit the reserved stock, for a limited time',
       entry: ['announceReserved', 'tellReserved'],
       always: { guard: 'isUnwanted', target: 'releasing' },
-      // The order is told before the stock is back: from here on nothing may be charged for it.
+      // The order is told before the stock is released: from here on nothing may be charged for it.
       after: { reservationExpiry: { target: 'releasing', actions: ['noteExpired', 'tellExpired'] } },
       on: {
         'inventory.commit': { target: 'committing', actions: 'forgetTries' },
-        'inventory.release': release,
+        'inventory.release': onRelease,
       },
     },
 
@@ -127,17 +127,17 @@ export const inventoryChart = inventorySetup.createMachine({
       tags: 'held',
       meta: { ignores: { 'inventory.commit': 'the sale is under way already' } },
       on: {
-        'inventory.release': release,
+        'inventory.release': onRelease,
         'warehouse.committed': { guard: 'isOurs', target: 'committed' },
         'warehouse.refused': { guard: 'isOurs', target: 'releasing', actions: 'tellNotCommitted' },
       },
       ...callStates({
         asking: {
-          description: "the warehouse's answer to the sale",
+          description: "the warehouse's answer to the commit",
           entry: [{ type: 'count', params: { purpose: 'commit' } }, 'askForCommit'],
           on: { 'warehouse.failed': ifCurrentTryAgain },
         },
-        backingOff: { description: 'the next try of the sale' },
+        backingOff: { description: 'the next attempt of the commit' },
         needsAttention: {
           reason: 'sale-unconfirmed',
           text: 'the warehouse does not confirm the sale',
@@ -168,7 +168,7 @@ export const inventoryChart = inventorySetup.createMachine({
             'warehouse.refused': { guard: 'isCurrent', target: 'needsAttention' },
           },
         },
-        backingOff: { description: 'the next try of the release' },
+        backingOff: { description: 'the next attempt of the release' },
         needsAttention: {
           reason: 'release-unconfirmed',
           text: 'the warehouse does not take the stock back',
@@ -182,11 +182,11 @@ export const inventoryChart = inventorySetup.createMachine({
     unavailable: {
       tags: 'settled',
       description: 'the warehouse does not have everything; nothing is reserved',
-      on: { 'inventory.release': nothingToRelease },
+      on: { 'inventory.release': onReleaseWithoutStock },
     },
     committed: {
       tags: ['settled', 'held'],
-      description: 'the stock is sold',
+      description: 'the stock is committed',
       meta: {
         ignores: {
           'inventory.release': 'the stock is sold',
@@ -197,7 +197,7 @@ export const inventoryChart = inventorySetup.createMachine({
     },
     released: {
       tags: 'settled',
-      description: 'no stock is held for this order any more',
+      description: 'no stock is reserved for this order any more',
       meta: { ignores: { 'inventory.release': 'the stock was given back' } },
     },
   },

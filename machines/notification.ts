@@ -1,18 +1,18 @@
-// The order's notice to its customer: a confirmation or a failure notice, once, tried again with back-off.
-// It never holds the order back: after the first try that fails the order is told that the notice is
-// delayed, and a notice that can't be sent is an incident of its own. The chart sends nothing itself: it
-// tells `mailer`, always with the same key, so that a message that was accepted is not sent twice.
+// The order's notice to its customer: a confirmation or a failure notice, once, retried with backoff. It
+// never holds the order back: after the first failed attempt the order learns that the notice is delayed,
+// and a notice that cannot be sent is an incident of its own. The chart sends no mail itself: it sends
+// commands to `mailer`, always with the same key, so that no notice is sent twice.
 import { assign, setup } from 'xstate';
 import {
   type CallContext,
   type ChartNotes,
   callDelays,
   callGuards,
+  chartParts,
   ifCurrentTryAgain,
+  noIncidentReasons,
   noRetrying,
-  notAwaited,
-  speaker,
-  whyNotRepaired,
+  staleAnswerReason,
 } from './chart.ts';
 import type { DomainEvent, Failure, Item, MessageTo, Notice } from './messages.ts';
 
@@ -27,7 +27,7 @@ type NotificationContext = CallContext & {
   reason: Failure | null;
 };
 
-const { tell, announce, callStates } = speaker<NotificationContext, MessageTo<'notification'>>(
+const { tell, announce, callStates } = chartParts<NotificationContext, MessageTo<'notification'>>(
   'notification',
 );
 
@@ -89,17 +89,17 @@ export const notificationChart = setup({
   initial: 'idle',
   meta: {
     ignores: {
-      ...whyNotRepaired,
+      ...noIncidentReasons,
       'notification.send-confirmation': 'an order gets one notice',
       'notification.send-failure': 'an order gets one notice',
       'mailer.sent': 'no message waits for this answer',
-      'mailer.failed': notAwaited,
+      'mailer.failed': staleAnswerReason,
     },
   },
   states: {
     idle: {
       tags: 'settled',
-      description: 'no notice was asked for',
+      description: 'no notice was requested',
       on: {
         'notification.send-confirmation': {
           target: 'sending',
@@ -124,7 +124,7 @@ export const notificationChart = setup({
           on: { 'mailer.failed': ifCurrentTryAgain },
         },
         backingOff: {
-          description: 'the next try of the notice',
+          description: 'the next attempt of the notice',
           entry: 'tellDelayed',
         },
         needsAttention: {
@@ -138,7 +138,7 @@ export const notificationChart = setup({
 
     sent: {
       tags: 'settled',
-      description: 'the customer was told',
+      description: 'the notice was sent',
       entry: ['announceSent', 'tellDelivered'],
     },
   },

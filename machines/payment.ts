@@ -1,34 +1,33 @@
-// The order's money: one charge, and whatever it takes to know what became of it. Declined (the bank said
-// no), failed (it did not take effect) and unknown (no answer) are three different things and three
-// different states; an unknown charge is looked up by its key and never blindly made again. Money that is
-// not wanted any more is given back, however late it arrives. The chart never talks to a bank: it tells
-// `gateway`, and every answer names the key and the attempt that it answers.
+// The order's money: one charge, and its outcome. Declined (the bank refused), failed (no effect) and
+// unknown (no answer) are three different states; an unknown charge is looked up by its key and never blindly
+// repeated. If the order is cancelled, money is voided or refunded however late it arrives. The chart never
+// talks to a bank: it sends commands to `gateway`, and each answer names the key and attempt that it answers.
 import { and, assign, not } from 'xstate';
 import { ifCurrentTryAgain, says } from './chart.ts';
 import {
   callStates,
-  captureArrives,
-  chargeIsDeclined,
+  captureResults,
+  chargeResults,
   ifCurrentLookUpAgain,
+  ignoreReasons,
+  ignoreReasonsBeforeCancel,
   lookUpAgain,
-  moneyArrives,
   newPayment,
+  onDeclined,
+  onRefunded,
   paymentSetup,
-  refundIsMade,
-  setFree,
-  whyIgnored,
-  whyIgnoredInPassing,
-} from './payment-words.ts';
+  voidAuthorization,
+} from './payment-setup.ts';
 
 export const paymentChart = paymentSetup.createMachine({
   id: 'payment',
   context: newPayment,
   initial: 'idle',
-  meta: { ignores: whyIgnored },
+  meta: { ignores: ignoreReasons },
   states: {
     idle: {
       tags: 'settled',
-      description: 'no payment was asked for',
+      description: 'no payment was requested',
       on: {
         'payment.charge': {
           target: 'charging',
@@ -40,7 +39,7 @@ export const paymentChart = paymentSetup.createMachine({
 
     charging: {
       initial: 'asking',
-      on: { ...moneyArrives, 'gateway.declined': chargeIsDeclined },
+      on: { ...chargeResults, 'gateway.declined': onDeclined },
       states: {
         asking: {
           description: "the bank's answer to the charge",
@@ -62,7 +61,7 @@ export const paymentChart = paymentSetup.createMachine({
           },
         },
         backingOff: {
-          description: 'the next try of the charge, which has not taken effect so far',
+          description: 'the next attempt of the charge, which has had no effect so far',
           after: { backOff: 'asking' },
           on: { 'payment.cancel': { target: '#payment.cancelled', actions: 'noteUnwanted' } },
         },
@@ -72,14 +71,14 @@ export const paymentChart = paymentSetup.createMachine({
     lookingUp: {
       entry: ['forgetLookUps', 'announceUnknown'],
       on: {
-        ...moneyArrives,
-        'gateway.declined': chargeIsDeclined,
+        ...chargeResults,
+        'gateway.declined': onDeclined,
         'payment.cancel': { guard: not('isUnwanted'), actions: 'noteUnwanted' },
       },
       ...callStates({
         asking: {
-          description: 'what became of the charge, by its key',
-          entry: ['countLookUp', 'askWhatBecameOfIt'],
+          description: 'the outcome of the charge, looked up by its key',
+          entry: ['countLookUp', 'askForLookUp'],
           after: { answerDeadline: lookUpAgain },
           on: {
             'gateway.absent': [
@@ -113,18 +112,18 @@ export const paymentChart = paymentSetup.createMachine({
           retry: { target: 'asking', actions: 'forgetLookUps' },
         },
       }),
-      // A look-up that overtakes the charge would not find it.
+      // A look-up that overtakes the charge would find none.
       initial: 'backingOff',
     },
 
     authorized: {
-      description: 'the word to capture the authorised money',
+      description: 'a request to capture the authorised money',
       entry: 'reportAuthorized',
       always: { guard: 'isUnwanted', target: 'voiding' },
       on: {
         'payment.capture': 'capturing',
         'payment.cancel': { target: 'voiding', actions: 'noteUnwanted' },
-        'gateway.charged': moneyArrives['gateway.charged'],
+        'gateway.charged': chargeResults['gateway.charged'],
       },
     },
 
@@ -132,8 +131,8 @@ export const paymentChart = paymentSetup.createMachine({
       meta: { ignores: { 'payment.capture': 'the capture is under way already' } },
       entry: 'forgetTries',
       on: {
-        ...captureArrives,
-        'gateway.refused': { guard: 'isOurs', ...setFree('reportDeclined') },
+        ...captureResults,
+        'gateway.refused': { guard: 'isOurs', ...voidAuthorization('reportDeclined') },
         'payment.cancel': { guard: not('isUnwanted'), actions: 'noteUnwanted' },
       },
       ...callStates({
@@ -148,13 +147,13 @@ export const paymentChart = paymentSetup.createMachine({
             'gateway.unknown': ifCurrentTryAgain,
           },
         },
-        backingOff: { description: 'the next try of the capture' },
+        backingOff: { description: 'the next attempt of the capture' },
         needsAttention: {
           reason: 'capture-unconfirmed',
           text: 'the capture is not confirmed',
           outcomes: {
             captured: { target: '#payment.charged' },
-            'not-captured': setFree('reportGaveUp'),
+            'not-captured': voidAuthorization('reportGaveUp'),
           },
         },
       }),
@@ -163,7 +162,7 @@ export const paymentChart = paymentSetup.createMachine({
     voiding: {
       entry: 'forgetTries',
       on: {
-        ...captureArrives,
+        ...captureResults,
         'gateway.voided': { guard: 'isOurs', target: 'cancelled', actions: 'announceCancelled' },
       },
       ...callStates({
@@ -176,7 +175,7 @@ export const paymentChart = paymentSetup.createMachine({
             'gateway.unknown': ifCurrentTryAgain,
           },
         },
-        backingOff: { description: 'the next try of the void' },
+        backingOff: { description: 'the next attempt of the void' },
         needsAttention: {
           reason: 'void-unconfirmed',
           text: 'the held money is not known to be free',
@@ -194,7 +193,7 @@ export const paymentChart = paymentSetup.createMachine({
       states: {
         kept: {
           tags: 'settled',
-          description: 'the money is taken',
+          description: 'the money is captured',
           always: [
             { guard: 'isFullyRefunded', target: '#payment.refunded' },
             { guard: 'isUnwanted', target: 'refunding', actions: 'planFullRefund' },
@@ -216,7 +215,7 @@ export const paymentChart = paymentSetup.createMachine({
         refunding: {
           meta: { ignores: { 'payment.cancel': 'a refund is under way already' } },
           on: {
-            'gateway.refunded': { guard: 'isOurs', ...refundIsMade },
+            'gateway.refunded': { guard: 'isOurs', ...onRefunded },
             'payment.refund': { actions: 'refuseRefund' },
           },
           ...callStates({
@@ -229,15 +228,15 @@ export const paymentChart = paymentSetup.createMachine({
                 'gateway.unknown': ifCurrentTryAgain,
               },
             },
-            backingOff: { description: 'the next try of the refund' },
+            backingOff: { description: 'the next attempt of the refund' },
             needsAttention: {
               reason: 'refund-unconfirmed',
               text: 'the refund is not confirmed',
               outcomes: {
-                refunded: refundIsMade,
+                refunded: onRefunded,
                 'not-refunded': {
                   target: '#payment.charged.kept',
-                  actions: ['noteKept', 'reportRefundRefused'],
+                  actions: ['noteWanted', 'reportRefundRefused'],
                 },
               },
             },
@@ -248,31 +247,31 @@ export const paymentChart = paymentSetup.createMachine({
 
     refunded: {
       tags: 'settled',
-      description: 'all of the money was given back',
+      description: 'all of the money was refunded',
       entry: 'tellCancelled',
       on: { 'payment.cancel': { actions: 'tellCancelled' } },
     },
     declined: {
       tags: 'settled',
-      description: 'the bank declined',
-      meta: { ignores: whyIgnoredInPassing },
+      description: 'the bank declined the charge',
+      meta: { ignores: ignoreReasonsBeforeCancel },
       entry: 'reportDeclined',
       always: { guard: 'isUnwanted', target: 'cancelled' },
       on: { 'payment.cancel': { target: 'cancelled', actions: 'noteUnwanted' } },
     },
     failed: {
       tags: 'settled',
-      description: 'the charge did not take effect, and is not tried again',
-      meta: { ignores: whyIgnoredInPassing },
+      description: 'the charge had no effect and is not retried',
+      meta: { ignores: ignoreReasonsBeforeCancel },
       entry: 'reportGaveUp',
       always: { guard: 'isUnwanted', target: 'cancelled' },
       on: { 'payment.cancel': { target: 'cancelled', actions: 'noteUnwanted' } },
     },
     cancelled: {
       tags: 'settled',
-      description: 'called off: no money is held or taken',
+      description: 'the payment was cancelled: no money is authorised or captured',
       entry: 'tellCancelled',
-      on: { ...moneyArrives, ...captureArrives },
+      on: { ...chargeResults, ...captureResults },
     },
   },
 });

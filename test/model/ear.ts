@@ -11,6 +11,7 @@ import {
   type MachineContext,
 } from 'xstate';
 import { limits } from '../../src/config.ts';
+import { toDeadlineName } from '../../src/step/deadline-name.ts';
 import { toWords } from '../../src/step/matrix.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
 
@@ -49,7 +50,7 @@ export const listen = ({ charts, ...rest }: ChartSystem): Ear => {
       const path = `${chart}: ${node.path.join('.') || 'anywhere'}`;
       if (isLeaf(node)) meets.set(node, [add('state', path, node)]);
       for (const transition of transitionsOf(node)) {
-        const deadline = deadlineOf(transition);
+        const deadline = toDeadlineName(transition.eventType);
         const rings = deadline && `${path}, deadline ${deadline}`;
         if (rings && !items.some(({ name }) => name === rings)) add('deadline', rings, transition);
         const name = add('transition', `${path}, ${toArrow(transition)}`, transition);
@@ -86,9 +87,6 @@ const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
   ...(node.always ?? []),
 ];
 
-const deadlineOf = ({ eventType }: AnyTransitionDefinition): string | undefined =>
-  /^xstate\.after\.([^.]+)/.exec(eventType)?.[1];
-
 /** `gateway.failed if isCurrent and mayTryAgain → backingOff`. */
 export const toArrow = (transition: AnyTransitionDefinition): string => {
   const { eventType, target } = transition;
@@ -97,7 +95,7 @@ export const toArrow = (transition: AnyTransitionDefinition): string => {
 };
 
 const toCause = (eventType: string): string => {
-  const [, deadline] = /^xstate\.after\.([^.]+)/.exec(eventType) ?? [];
+  const deadline = toDeadlineName(eventType);
   if (deadline !== undefined) return `after ${deadline}`;
   if (eventType.startsWith('xstate.done.')) return 'all done';
   return eventType === '' ? 'at once' : eventType;

@@ -14,12 +14,12 @@ const firstWord =
 
 export const unreachable: readonly Unreachable[] = [
   {
-    name: 'payment: charging, gateway.authorized if isOurCharge and isNews → authorized: isNews says no',
+    name: 'payment: charging, gateway.authorized if isOurCharge and isNewTransaction → authorized: isNewTransaction says no',
     why: firstWord,
     by: ['payment'],
   },
   {
-    name: 'payment: lookingUp, gateway.authorized if isOurCharge and isNews → authorized: isNews says no',
+    name: 'payment: lookingUp, gateway.authorized if isOurCharge and isNewTransaction → authorized: isNewTransaction says no',
     why: firstWord,
     by: ['payment'],
   },

@@ -3,11 +3,11 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { actorNames } from '../../machines/messages.ts';
 import { toHeading, toTable } from '../docs/page.ts';
+import { type ChartObserver, type Item, isLeaf, toArrow } from './chart-observer.ts';
 import type { Coverage } from './coverage.ts';
-import { type Ear, type Item, isLeaf, toArrow } from './ear.ts';
 import { unreachable } from './unreachable.ts';
 
-export const renderCoverage = (ear: Ear, coverage: Coverage): string =>
+export const renderCoverage = (observer: ChartObserver, coverage: Coverage): string =>
   [
     toHeading(
       'What the model-based tests cover',
@@ -34,8 +34,8 @@ export const renderCoverage = (ear: Ear, coverage: Coverage): string =>
     'In the drawings below red was not tested, and dotted grey cannot happen.',
     '',
     ...actorNames.flatMap((name) => {
-      const machine = ear.system.charts.get(name)?.machine;
-      const items = ear.items.filter(({ chart }) => chart === name);
+      const machine = observer.system.charts.get(name)?.machine;
+      const items = observer.items.filter(({ chart }) => chart === name);
       return machine
         ? [`## ${name}`, '', '```mermaid', drawCoverage(machine, items, coverage.missing), '```', '']
         : [];

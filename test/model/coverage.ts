@@ -1,7 +1,7 @@
 // What the driven paths met of what there is: of each chart its states, transitions, deadlines and both answers
 // of every guard, and of the whole its states and steps. It judges nothing: whatever is missing is listed.
 import { actorNames } from '../../machines/messages.ts';
-import type { Item } from './ear.ts';
+import type { Item } from './chart-observer.ts';
 import type { Graph } from './graph.ts';
 import { unreachable } from './unreachable.ts';
 

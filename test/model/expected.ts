@@ -6,8 +6,8 @@ import type { MoveName } from '../../machines/system.ts';
 import { toIsoTime } from '../../src/clock.ts';
 import type { NewEvent, Received } from '../../src/step/effect.ts';
 import { toView } from '../../src/step/view.ts';
-import { findMoves } from './choices.ts';
 import type { Model, Moment } from './model.ts';
+import { findMoves } from './possible-actions.ts';
 
 const toTimed = <T extends object, K extends keyof T & string>(
   thing: T,
@@ -42,7 +42,7 @@ export const toExpectedEvent = ({ orderId }: Model, event: NewEvent): unknown =>
   id: event.eventId,
   source: `/orders/${orderId}`,
   type: event.type,
-  subject: orderId,
+  serverOrder: orderId,
   time: toIsoTime(event.at),
   datacontenttype: 'application/json',
   dataschema: `/schemas/${event.type}/1`,

@@ -9,7 +9,7 @@ import type { RegisteredSystem } from '../../src/step/register.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
 import { sampleOrder } from '../machines/sample.ts';
-import { clients, type FactKey, toAnswer, toService, toSilence } from './words.ts';
+import { clients, type FactKey, toAnswer, toService, toTimeout } from './service-answers.ts';
 
 /** What a person asks for. `amount` left out: all that is left. */
 export interface MoveAction {
@@ -97,7 +97,7 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
         const message = toAnswer(toService(call.service), call.command, action.word);
         const isNothing = message.type === 'gateway.failed' || message.type === 'gateway.refused';
         const doubted = moment.flights.get(callId)?.doubted === true && isNothing;
-        const heard = doubted ? toSilence('gateway', call.command) : message;
+        const heard = doubted ? toTimeout('gateway', call.command) : message;
         return { kind: 'reply', orderId, at, callId, message: heard };
       }
       default:
@@ -138,13 +138,13 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
     });
 
   const pass = (moment: Moment): Moment => {
-    const coming = whatComes(moment);
+    const coming = findNextEvent(moment);
     if (coming === undefined) throw new Error('nothing will happen by itself');
     const { at } = coming;
     if (coming.what === 'deadline') return ringDue(moment, at);
     const call = moment.state.calls.get(coming.callId);
     if (call === undefined) throw new Error(`there is no call ${coming.callId}`);
-    const message = toSilence(toService(call.service), call.command);
+    const message = toTimeout(toService(call.service), call.command);
     return take(moment, at, (_, taken) =>
       taken > 0 ? undefined : { kind: 'reply', orderId, at, callId: coming.callId, message },
     );
@@ -159,7 +159,7 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
       ([, call]) => at - call.at > makeWithinMs({ CALL_TIMEOUT_MS: callTimeoutMs }),
     );
     return late.reduce((reached, [callId, call]) => {
-      const message = toSilence(toService(call.service), call.command);
+      const message = toTimeout(toService(call.service), call.command);
       const after = take(reached, at, (_, taken) =>
         taken > 0 ? undefined : { kind: 'reply', orderId, at, callId, message },
       );
@@ -244,7 +244,7 @@ type Coming =
   | { readonly what: 'silence'; readonly at: number; readonly callId: string };
 
 /** What happens next by itself; undefined for nothing, and for two things at once, whose order nobody knows. */
-export const whatComes = (moment: Moment): Coming | undefined => {
+export const findNextEvent = (moment: Moment): Coming | undefined => {
   const rings = nextDeadline(moment);
   const [first, second] = [...moment.flights].sort(([, a], [, b]) => a.endsAt - b.endsAt);
   const ends = first?.[1].endsAt ?? Number.POSITIVE_INFINITY;

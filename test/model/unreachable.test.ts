@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { actorNames } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
-import { listen } from './ear.ts';
-import { exploreFree } from './free.ts';
+import { observeCharts } from './chart-observer.ts';
+import { exploreUnconstrained } from './unconstrained-charts.ts';
 import { unreachable } from './unreachable.ts';
 
-const { items } = listen(orderSystem);
+const { items } = observeCharts(orderSystem);
 
 describe('whatever a chart holds', () => {
   it('has a name of its own, so that nothing is counted for something else', () => {
@@ -18,7 +18,7 @@ describe('whatever a chart holds', () => {
 
 describe('a chart alone, whatever it is told', () => {
   it.each(actorNames)('%s meets everything that it holds, but what it rules out itself', (name) => {
-    const met = exploreFree(name);
+    const met = exploreUnconstrained(name);
     const missing = items.filter(({ chart, name: item }) => chart === name && !met.has(item));
     expect(missing.map((item) => item.name)).toEqual(
       unreachable.filter(({ by }) => by.length === 1 && by[0] === name).map((each) => each.name),
@@ -33,7 +33,7 @@ describe('charts together, whatever the rest of the world does', () => {
   );
 
   it.each([...groups])('%s never meet what they rule out', { timeout: 60_000 }, (_, ruledOut) => {
-    const met = exploreFree(...(ruledOut[0]?.by ?? []));
+    const met = exploreUnconstrained(...(ruledOut[0]?.by ?? []));
     expect(met.size).toBeGreaterThan(300);
     expect(ruledOut.filter(({ name }) => met.has(name))).toEqual([]);
   });

@@ -13,7 +13,7 @@ import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { sampleOrder } from '../machines/sample.ts';
 import { start, toCallName } from './model.ts';
-import { answersTo, toAnswer } from './words.ts';
+import { answersTo, toAnswer } from './service-answers.ts';
 
 /** A call that a service was asked and has not answered. */
 interface Asked {
@@ -21,7 +21,7 @@ interface Asked {
 }
 
 /** Everything that ends with the process. */
-interface Life {
+interface ServerProcess {
   readonly shop: Orderchart;
   readonly url: string;
   /** By order and name of the call. */
@@ -47,7 +47,7 @@ export const openServer = async (settings: Settings) => {
   );
   /** Orders that nobody looks at any more: whatever they ask is answered at once. */
   const left = new Set<string>();
-  let life = await live(settings, clock, store, left);
+  let running = await startProcess(settings, clock, store, left);
 
   /** Waits for a fact, while whatever is due now rings. @throws Error where it does not come. */
   const until = async <T>(what: string, find: () => Promise<T | undefined> | T | undefined): Promise<T> => {
@@ -63,13 +63,13 @@ export const openServer = async (settings: Settings) => {
   return {
     clock,
     get url() {
-      return life.url;
+      return running.url;
     },
     get host() {
-      return life.shop.host;
+      return running.shop.host;
     },
     answer: async (orderId: string, call: string, word: string) => {
-      const { asked } = life;
+      const { asked } = running;
       const found = await until(`${call} is asked`, () => asked.get(`${orderId} ${call}`));
       asked.delete(`${orderId} ${call}`);
       found.answer(word);
@@ -87,22 +87,22 @@ export const openServer = async (settings: Settings) => {
     },
     leave: (orderId: string) => {
       left.add(orderId);
-      for (const [name, call] of life.asked) {
+      for (const [name, call] of running.asked) {
         if (!name.startsWith(`${orderId} `)) continue;
-        life.asked.delete(name);
+        running.asked.delete(name);
         call.answer(goodAnswer(name));
       }
     },
     /** Resolves when the process has died, which it does when it reaches `point`. */
-    dieAt: (point: FaultPoint): Promise<void> => life.dieAt(point),
+    dieAt: (point: FaultPoint): Promise<void> => running.dieAt(point),
     /** The process dies, where it has not already; another one starts at `at`. */
     crash: async (at: number) => {
-      await life.end();
+      await running.end();
       await clock.advance(at - clock.now());
-      life = await live(settings, clock, store, left);
+      running = await startProcess(settings, clock, store, left);
     },
     [Symbol.asyncDispose]: async () => {
-      await life.end();
+      await running.end();
       await store.close();
     },
   };
@@ -114,12 +114,12 @@ const goodAnswer = (name: string): string => {
   return answersTo[type]?.good[0] ?? '';
 };
 
-const live = async (
+const startProcess = async (
   settings: Settings,
   clock: Clock,
   store: Store,
   left: ReadonlySet<string>,
-): Promise<Life> => {
+): Promise<ServerProcess> => {
   let alive = true;
   const isAlive = () => alive;
   const asked = new Map<string, Asked>();

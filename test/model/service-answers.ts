@@ -80,7 +80,7 @@ export const toAnswer = (service: ServiceName, command: AnyEventObject, word: st
 };
 
 /** What the host puts in the place of an answer that does not come in time. */
-export const toSilence = (service: ServiceName, command: AnyEventObject): AnyEventObject => ({
+export const toTimeout = (service: ServiceName, command: AnyEventObject): AnyEventObject => ({
   ...toAnswer(service, command, service === 'gateway' ? 'unknown' : 'failed'),
   reason: 'no-answer',
 });

@@ -24,7 +24,7 @@ export interface Item {
   readonly of: AnyTransitionDefinition | AnyStateNode;
 }
 
-export interface Ear {
+export interface ChartObserver {
   readonly system: RegisteredSystem;
   readonly items: readonly Item[];
   /** The names of what was met since it was cleared last. */
@@ -34,7 +34,7 @@ export interface Ear {
 }
 
 /** Registers `charts`, and listens to them: to copies, whose guards it replaces. */
-export const listen = ({ charts, ...rest }: ChartSystem): Ear => {
+export const observeCharts = ({ charts, ...rest }: ChartSystem): ChartObserver => {
   const copies = Object.entries(charts).map(([name, machine]) => [name, machine.provide({})]);
   const system = registerSystem({ ...rest, charts: Object.fromEntries(copies) }, limits);
   const met = new Set<string>();
@@ -56,7 +56,7 @@ export const listen = ({ charts, ...rest }: ChartSystem): Ear => {
         const name = add('transition', `${path}, ${toArrow(transition)}`, transition);
         meets.set(transition, [name, ...(rings ? [rings] : [])]);
         if (transition.guard === undefined) continue;
-        transition.guard = overhear(machine, transition.guard, (guard) => {
+        transition.guard = observeGuard(machine, transition.guard, (guard) => {
           const yes = add('guard', `${name}: ${guard} says yes`, transition);
           const no = add('guard', `${name}: ${guard} says no`, transition);
           return (answer) => met.add(answer ? yes : no);
@@ -114,13 +114,13 @@ const isCombined = (guard: unknown): guard is Combined =>
   typeof guard === 'function' && 'check' in guard && 'guards' in guard;
 
 /** The same guard, whose conditions are heard. How they are combined stays XState's business. */
-const overhear = (
+const observeGuard = (
   machine: AnyStateMachine,
   guard: unknown,
   hear: (guard: string) => (answer: boolean) => void,
-): Overheard => {
+): ObservedGuard => {
   if (isCombined(guard)) {
-    const guards = guard.guards.map((inner) => overhear(machine, inner, hear));
+    const guards = guard.guards.map((inner) => observeGuard(machine, inner, hear));
     const combined = Object.assign(() => false, { check: guard.check, guards });
     // The page of the charts reads its name: `and`, `or`, `not`.
     return Object.defineProperty(combined, 'name', { value: guard.name });
@@ -129,15 +129,15 @@ const overhear = (
   const implementation = machine.implementations.guards[type];
   if (typeof implementation !== 'function') throw new Error(`${type} is no guard with a name of its own`);
   const words = toWords(guard);
-  const tell = hear(words);
-  const named: Overheard = (given) => {
+  const withReport = hear(words);
+  const named: ObservedGuard = (given) => {
     const answer: boolean = implementation(given, params);
-    tell(answer);
+    withReport(answer);
     return answer;
   };
   return Object.defineProperty(named, 'name', { value: words });
 };
-type Overheard = (given: GuardArgs<MachineContext, EventObject>) => boolean;
+type ObservedGuard = (given: GuardArgs<MachineContext, EventObject>) => boolean;
 
 const toNamed = (guard: unknown): { readonly type: string; readonly params?: unknown } => {
   if (typeof guard === 'string') return { type: guard };

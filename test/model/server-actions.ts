@@ -7,10 +7,10 @@ import { isMessageType, type Message, messages } from '../../machines/messages.t
 import type { FaultPoint } from '../../src/faults.ts';
 import { ask, post, sampleBody } from '../e2e/client.ts';
 import { type Action, type Moment, type MoveAction, toFact, toWordsOf } from './model.ts';
-import type { Server } from './process.ts';
+import type { Server } from './server-process.ts';
 
 /** One order on a server, and how the server's ids read in the model. */
-export interface Subject {
+export interface ServerOrder {
   readonly server: Server;
   readonly orderId: string;
   /** Real id → the model's. */
@@ -21,16 +21,26 @@ export interface Subject {
 export type CrashAt = 'before-commit' | 'after-commit';
 
 /** Places an order, through a crash where that is asked for. */
-export const placeOrder = async (server: Server, modelId: string, crashAt?: CrashAt): Promise<Subject> => {
+export const placeOrder = async (
+  server: Server,
+  modelId: string,
+  crashAt?: CrashAt,
+): Promise<ServerOrder> => {
   const key = crypto.randomUUID();
   const request = () => post(`${server.url}/orders`, sampleBody, key);
-  const { status, body } = await (crashAt ? repeatThrough(server, `accept.${crashAt}`, request) : request());
+  const { status, body } = await (crashAt
+    ? repeatThroughCrash(server, `accept.${crashAt}`, request)
+    : request());
   strictEqual(status, 201);
   return { server, orderId: body.id, ids: new Map([[body.id, modelId]]) };
 };
 
 /** The process dies under a request; another one starts, and the client repeats it with the same key. */
-const repeatThrough = async <T>(server: Server, point: FaultPoint, request: () => Promise<T>): Promise<T> => {
+const repeatThroughCrash = async <T>(
+  server: Server,
+  point: FaultPoint,
+  request: () => Promise<T>,
+): Promise<T> => {
   const died = server.dieAt(point);
   // Whether it was answered or cut off, the client hears nothing of it.
   const lost = request().catch(() => undefined);
@@ -47,35 +57,42 @@ const toBody = (action: MoveAction): object => ({
 });
 
 /** Asks for a move, whether it is open or not. */
-export const askFor = ({ server, orderId }: Subject, move: MoveAction, key: string = crypto.randomUUID()) =>
-  post(`${server.url}/orders/${orderId}/${move.move}`, toBody(move), key);
+export const requestMove = (
+  { server, orderId }: ServerOrder,
+  move: MoveAction,
+  key: string = crypto.randomUUID(),
+) => post(`${server.url}/orders/${orderId}/${move.move}`, toBody(move), key);
 
-const checkTaken = (move: MoveAction, { status, body }: Awaited<ReturnType<typeof askFor>>): void =>
+const checkAccepted = (move: MoveAction, { status, body }: Awaited<ReturnType<typeof requestMove>>): void =>
   strictEqual(status, move.move === 'refunds' ? 201 : 200, JSON.stringify(body));
 
 /** Asks for an open move, and the process dies under the request. */
-export const askThroughCrash = async (
-  subject: Subject,
+export const requestMoveThroughCrash = async (
+  serverOrder: ServerOrder,
   move: MoveAction,
   crashAt: CrashAt,
 ): Promise<void> => {
   const key = crypto.randomUUID();
-  const ask = () => askFor(subject, move, key);
-  checkTaken(move, await repeatThrough(subject.server, `move.${crashAt}`, ask));
+  const ask = () => requestMove(serverOrder, move, key);
+  checkAccepted(move, await repeatThroughCrash(serverOrder.server, `move.${crashAt}`, ask));
 };
 
 /** Does what an action says, other than placing, waiting and crashing. */
-export const act = async (subject: Subject, before: Moment, action: Action): Promise<void> => {
-  const { server, orderId } = subject;
+export const performAction = async (
+  serverOrder: ServerOrder,
+  before: Moment,
+  action: Action,
+): Promise<void> => {
+  const { server, orderId } = serverOrder;
   switch (action.type) {
     case 'move':
-      return checkTaken(action, await askFor(subject, action));
+      return checkAccepted(action, await requestMove(serverOrder, action));
     case 'answer':
       return server.answer(orderId, action.call, action.word);
     case 'fact': {
       // The fact names things by the server's ids: they are learned first.
-      await look(subject);
-      const message = toReal(subject, toFact(subject.ids.get(orderId) ?? '', before, action));
+      await readOrder(serverOrder);
+      const message = toServerIds(serverOrder, toFact(serverOrder.ids.get(orderId) ?? '', before, action));
       ok(isMessage(message), `${JSON.stringify(message)} is no message`);
       await server.host.send({ orderId, to: action.to, message, otherwise: 'record' });
       return;
@@ -86,7 +103,10 @@ export const act = async (subject: Subject, before: Moment, action: Action): Pro
 };
 
 /** What a resolution comes to that says what nobody asked: refused by the host, where the API lets it through. */
-export const refuseNonsense = async ({ server, orderId }: Subject, { to }: MoveAction): Promise<void> => {
+export const checkUnknownOutcome = async (
+  { server, orderId }: ServerOrder,
+  { to }: MoveAction,
+): Promise<void> => {
   const message = { type: 'incident.resolve', outcome: 'nonsense', note: 'I guess' } as const;
   const refused = await server.host.send({ orderId, to, message, otherwise: 'refuse' }).then(
     () => 'taken',
@@ -101,8 +121,8 @@ const isMessage = (value: AnyEventObject): value is Message => {
 };
 
 /** What the server shows of the order, with the model's ids. */
-export const look = async (subject: Subject) => {
-  const { server, orderId, ids } = subject;
+export const readOrder = async (serverOrder: ServerOrder) => {
+  const { server, orderId, ids } = serverOrder;
   const address = `${server.url}/orders/${orderId}`;
   const [received, order, journal] = await Promise.all([
     ask(`${address}/messages?limit=1000`),
@@ -115,21 +135,21 @@ export const look = async (subject: Subject) => {
     if (typeof data.refundId === 'string') ids.set(data.refundId, `refund-${version}`);
   }
   return {
-    order: toModel(subject, order.body),
-    messages: toModel(subject, received.body.messages),
-    events: toModel(subject, journal.body.events),
+    order: toModelIds(serverOrder, order.body),
+    messages: toModelIds(serverOrder, received.body.messages),
+    events: toModelIds(serverOrder, journal.body.events),
   };
 };
 
-const toModel = ({ ids }: Subject, value: unknown) => {
+const toModelIds = ({ ids }: ServerOrder, value: unknown) => {
   let text = JSON.stringify(value);
-  for (const [real, own] of ids) text = text.replaceAll(real, own);
+  for (const [serverSide, own] of ids) text = text.replaceAll(serverSide, own);
   return JSON.parse(text);
 };
 
-const toReal = <T>({ ids }: Subject, value: T): T => {
+const toServerIds = <T>({ ids }: ServerOrder, value: T): T => {
   let text = JSON.stringify(value);
-  for (const [real, own] of ids)
-    text = text.replaceAll(`${own}"`, `${real}"`).replaceAll(`${own}/`, `${real}/`);
+  for (const [serverSide, own] of ids)
+    text = text.replaceAll(`${own}"`, `${serverSide}"`).replaceAll(`${own}/`, `${serverSide}/`);
   return JSON.parse(text);
 };

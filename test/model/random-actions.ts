@@ -5,75 +5,84 @@ import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Settings } from '../../src/config.ts';
 import type { StepResult } from '../../src/step/step.ts';
-import { act, askFor, askThroughCrash, type CrashAt, type Subject } from './acting.ts';
-import { agree } from './agreeing.ts';
-import { canWait, everyMove, refundOfPart } from './choices.ts';
+import { compareWithServer } from './compare-with-server.ts';
 import type { Action, FactAction, Model, Moment, MoveAction } from './model.ts';
 import { toCallName } from './model.ts';
-import { type Told, toStory } from './telling.ts';
-import { answersTo, clients, type FactKey, facts } from './words.ts';
+import { type ReportedStep, toPathReport } from './path-report.ts';
+import { canWait, everyMove, refundOfPart } from './possible-actions.ts';
+import {
+  type CrashAt,
+  performAction,
+  requestMove,
+  requestMoveThroughCrash,
+  type ServerOrder,
+} from './server-actions.ts';
+import { answersTo, clients, type FactKey, facts } from './service-answers.ts';
 
 /** Where a story stands in the model. */
-export interface Standing {
+export interface ModelSide {
   readonly settings: Settings;
   readonly model: Model;
   moment: Moment;
-  readonly told: Told[];
+  readonly steps: ReportedStep[];
 }
 /** Where it stands on a server. */
-export interface Real {
-  readonly subject: Subject;
+export interface ServerSide {
+  readonly serverOrder: ServerOrder;
   readonly history: StepResult[];
 }
-type Happening = fc.AsyncCommand<Standing, Real>;
+type RandomAction = fc.AsyncCommand<ModelSide, ServerSide>;
 
 const crashNow = { type: 'crash', down: 'for no time' } as const;
 
 /** Leads the model on by `actions`, the server by `doIt`, and compares. @throws Error with the story. */
-export const happen = async (
-  standing: Standing,
-  { subject, history }: Real,
+export const performAndCompare = async (
+  modelSide: ModelSide,
+  { serverOrder, history }: ServerSide,
   actions: readonly Action[],
-  doIt: () => Promise<void>,
+  perform: () => Promise<void>,
 ): Promise<void> => {
-  const { model, settings, told } = standing;
+  const { model, settings, steps } = modelSide;
   for (const action of actions) {
-    const before = standing.moment;
+    const before = modelSide.moment;
     const after = model.next(before, action);
-    told.push({ action, before, after });
+    steps.push({ action, before, after });
     history.push(...after.results);
-    standing.moment = after;
+    modelSide.moment = after;
   }
   try {
-    await doIt();
-    await subject.server.untilVersion(subject.orderId, standing.moment.state.version);
-    await agree(subject, model, standing.moment, history);
+    await perform();
+    await serverOrder.server.untilVersion(serverOrder.orderId, modelSide.moment.state.version);
+    await compareWithServer(serverOrder, model, modelSide.moment, history);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    throw new Error(`${text}\n\nThis is what happened:\n${toStory(settings, told)}`, { cause: error });
+    throw new Error(`${text}\n\nThis is what happened:\n${toPathReport(settings, steps)}`, { cause: error });
   }
 };
 
 /** Something that happens where `find` finds it possible. */
-const happening = (name: string, find: (model: Model, moment: Moment) => Action | undefined): Happening => ({
+const randomAction = (
+  name: string,
+  find: (model: Model, moment: Moment) => Action | undefined,
+): RandomAction => ({
   check: ({ model, moment }) => find(model, moment) !== undefined,
-  run: async (standing, real) => {
-    const before = standing.moment;
-    const action = find(standing.model, before);
+  run: async (modelSide, serverSide) => {
+    const before = modelSide.moment;
+    const action = find(modelSide.model, before);
     if (action === undefined) return;
-    const { subject } = real;
-    await happen(standing, real, [action], async () => {
-      const { now } = standing.moment;
-      if (action.type === 'wait') await subject.server.passUntil(now);
-      else if (action.type === 'crash') await subject.server.crash(now);
-      else await act(subject, before, action);
+    const { serverOrder } = serverSide;
+    await performAndCompare(modelSide, serverSide, [action], async () => {
+      const { now } = modelSide.moment;
+      if (action.type === 'wait') await serverOrder.server.passUntil(now);
+      else if (action.type === 'crash') await serverOrder.server.crash(now);
+      else await performAction(serverOrder, before, action);
     });
   },
   toString: () => name,
 });
 
-const answering = (which: number, word: number): Happening =>
-  happening(`answer ${which}, ${word}`, (_, { state }) => {
+const answerCall = (which: number, word: number): RandomAction =>
+  randomAction(`answer ${which}, ${word}`, (_, { state }) => {
     const calls = [...state.calls.values()];
     const call = calls[which % calls.length];
     if (call === undefined) return undefined;
@@ -85,15 +94,17 @@ const answering = (which: number, word: number): Happening =>
 const nameOf = ({ move, to, outcome = '' }: MoveAction): string => `${move} ${to} ${outcome}`;
 
 /** A move: taken where it is open, refused without a trace where it is not. */
-const moving = (move: MoveAction): Happening => ({
+const makeMove = (move: MoveAction): RandomAction => ({
   check: () => true,
-  run: async (standing, real) => {
-    const { model, moment } = standing;
+  run: async (modelSide, serverSide) => {
+    const { model, moment } = modelSide;
     if (model.takes(moment, move)) {
-      return happen(standing, real, [move], () => act(real.subject, moment, move));
+      return performAndCompare(modelSide, serverSide, [move], () =>
+        performAction(serverSide.serverOrder, moment, move),
+      );
     }
-    return happen(standing, real, [], async () => {
-      const { status, body } = await askFor(real.subject, move);
+    return performAndCompare(modelSide, serverSide, [], async () => {
+      const { status, body } = await requestMove(serverSide.serverOrder, move);
       const isKnownActor = !(status === 400 && move.move === 'resolve');
       deepStrictEqual(
         [status, body.type],
@@ -105,11 +116,14 @@ const moving = (move: MoveAction): Happening => ({
 });
 
 /** A move in the middle of which the process dies; the client repeats it. */
-const movingThroughCrash = (move: MoveAction, crashAt: CrashAt): Happening => ({
+const makeMoveThroughCrash = (move: MoveAction, crashAt: CrashAt): RandomAction => ({
   check: ({ model, moment }) => model.takes(moment, move),
-  run: (standing, real) =>
-    happen(standing, real, crashAt === 'before-commit' ? [crashNow, move] : [move, crashNow], () =>
-      askThroughCrash(real.subject, move, crashAt),
+  run: (modelSide, serverSide) =>
+    performAndCompare(
+      modelSide,
+      serverSide,
+      crashAt === 'before-commit' ? [crashNow, move] : [move, crashNow],
+      () => requestMoveThroughCrash(serverSide.serverOrder, move, crashAt),
     ),
   toString: () => `${nameOf(move)}, crash ${crashAt}`,
 });
@@ -129,36 +143,36 @@ const everyFact: readonly FactAction[] = facts.flatMap(({ service, of, stale }) 
   );
 });
 
-const telling = (fact: FactAction): Happening =>
-  happening(`told ${fact.word} of ${fact.key}, ${fact.attempt}`, (_, { state }) => {
+const sendFact = (fact: FactAction): RandomAction =>
+  randomAction(`told ${fact.word} of ${fact.key}, ${fact.attempt}`, (_, { state }) => {
     const context = state.actors.get(fact.to)?.snapshot.context;
     return context.key !== '' && context.attempt > (fact.attempt === 'earlier' ? 1 : 0) ? fact : undefined;
   });
 
-const waiting = happening('wait', (_, moment) => (canWait(moment) ? { type: 'wait' } : undefined));
-const crashing = happening('crash', () => crashNow);
-const downing = happening('downtime', (_, { state }) =>
+const wait = randomAction('wait', (_, moment) => (canWait(moment) ? { type: 'wait' } : undefined));
+const crash = randomAction('crash', () => crashNow);
+const downtime = randomAction('downtime', (_, { state }) =>
   state.deadlines.size > 0 ? { type: 'crash', down: 'until the next deadline' } : undefined,
 );
 
 const moves: readonly MoveAction[] = [...everyMove, refundOfPart];
-const answers = fc.tuple(fc.nat(2), fc.nat(6)).map(([which, word]) => answering(which, word));
-const goodAnswers = fc.nat(2).map((which) => answering(which, 0));
+const answers = fc.tuple(fc.nat(2), fc.nat(6)).map(([which, word]) => answerCall(which, word));
+const goodAnswers = fc.nat(2).map((which) => answerCall(which, 0));
 
 /** Happenings in about the shares in which they lead far: more answers than moves, more moves than crashes. */
-export const happenings: fc.Arbitrary<Happening>[] = [
+export const randomActions: fc.Arbitrary<RandomAction>[] = [
   goodAnswers,
   goodAnswers,
   answers,
   answers,
   answers,
-  fc.constant(waiting),
-  fc.constant(waiting),
-  fc.constantFrom(...moves).map(moving),
-  fc.constantFrom(...moves).map(moving),
-  fc.constantFrom(...everyFact).map(telling),
-  fc.constantFrom(crashing, downing),
+  fc.constant(wait),
+  fc.constant(wait),
+  fc.constantFrom(...moves).map(makeMove),
+  fc.constantFrom(...moves).map(makeMove),
+  fc.constantFrom(...everyFact).map(sendFact),
+  fc.constantFrom(crash, downtime),
   fc
     .tuple(fc.constantFrom(...moves), fc.constantFrom('before-commit' as const, 'after-commit' as const))
-    .map(([move, crashAt]) => movingThroughCrash(move, crashAt)),
+    .map(([move, crashAt]) => makeMoveThroughCrash(move, crashAt)),
 ];

@@ -4,18 +4,18 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import { type ActorName, actorNames } from '../../machines/messages.ts';
 import { moves, orderSystem } from '../../machines/system.ts';
-import { nodesOf } from './ear.ts';
+import { nodesOf } from './chart-observer.ts';
 import {
   type Action,
   type FactAction,
+  findNextEvent,
   type Model,
   type Moment,
   type MoveAction,
   toCallName,
   toFact,
-  whatComes,
 } from './model.ts';
-import { answersTo, clients, type FactKey, facts, toService } from './words.ts';
+import { answersTo, clients, type FactKey, facts, toService } from './service-answers.ts';
 
 /** Less than the whole amount, and more than half of it. */
 export const partialRefund = 10_000;
@@ -119,11 +119,11 @@ export const isBackOff = ({ state }: Moment): boolean => {
 };
 
 /** Whether time can pass: what comes next, and that it is one thing. */
-export const canWait = (moment: Moment): boolean => whatComes(moment) !== undefined;
+export const canWait = (moment: Moment): boolean => findNextEvent(moment) !== undefined;
 
 /** The service whose silence comes next, if that is what comes. */
 export const silentService = (moment: Moment): string | undefined => {
-  const coming = whatComes(moment);
+  const coming = findNextEvent(moment);
   if (coming?.what !== 'silence') return undefined;
   const call = moment.state.calls.get(coming.callId);
   return call && toService(call.service);

@@ -16,11 +16,11 @@ import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
 import { type Incoming, step } from '../../src/step/step.ts';
 import { sampleOrder } from '../machines/sample.ts';
 import { toSample } from '../step/explore.ts';
-import { outcomesOf, partialRefund, wants } from './choices.ts';
-import { listen } from './ear.ts';
-import { toChartsMark } from './marks.ts';
+import { observeCharts } from './chart-observer.ts';
+import { toSettings } from './fault-limits.ts';
 import { start } from './model.ts';
-import { toSettings } from './troubles.ts';
+import { outcomesOf, partialRefund, wants } from './possible-actions.ts';
+import { toChartsKey } from './state-keys.ts';
 
 const { orderId, amount } = sampleOrder;
 const arrival = { orderId, at: start } as const;
@@ -92,14 +92,14 @@ const findIncoming = (names: readonly ActorName[], { actors, deadlines }: System
 const mostStates = 10_000;
 
 /** Names of what is met of `names`' charts where everything else is free. */
-export const exploreFree = (...names: readonly ActorName[]): ReadonlySet<string> => {
-  const { system, met, initial } = listen({
+export const exploreUnconstrained = (...names: readonly ActorName[]): ReadonlySet<string> => {
+  const { system, met, initial } = observeCharts({
     version: orderSystem.version,
     charts: Object.fromEntries(names.map((name) => [name, orderSystem.charts[name]])),
     services: [...serviceNames, ...actorNames.filter((name) => !names.includes(name))],
   });
   const first = newSystem(system, start, 'free');
-  const known = new Map([[toChartsMark(first), first]]);
+  const known = new Map([[toChartsKey(first), first]]);
   // A map can grow while it is walked: what is added is met later.
   for (const state of known.values()) {
     if (known.size > mostStates) throw new Error(`${names.join(' and ')} have states without end`);
@@ -110,7 +110,7 @@ export const exploreFree = (...names: readonly ActorName[]): ReadonlySet<string>
       if (result === undefined || result.received.disposition === 'dead') {
         throw new Error(`${JSON.stringify(incoming)} comes to ${result?.received.reason}`);
       }
-      const mark = toChartsMark(result.state);
+      const mark = toChartsKey(result.state);
       if (!known.has(mark)) known.set(mark, { ...result.state, calls: new Map() });
     }
   }

@@ -85,7 +85,7 @@ export const rows: Readonly<Record<string, Shown>> = {
     'api/operations.test.ts',
     'are printed for Prometheus, those of others too, and name routes but no orders',
   ],
-  S57: ['machines/wandering.test.ts', 'of every chart is taken in some story'],
+  S57: ['machines/random-orders.test.ts', 'of every chart is taken in some story'],
   S58: ['docs/documents.test.ts', 'is an AsyncAPI 3.0 document with two channels'],
   S59: ['readme.test.ts', 'the README has examples'],
   S60: ['ground.test.ts', 'the source map of ARCHITECTURE.md names what is there'],

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { actorNames, isMessageType, messages, messageTypes, typesTo } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
 import { toMatrix } from '../../src/step/matrix.ts';
-import { collectSaid } from './said.ts';
+import { collectMessages } from './message-log.ts';
 
-const said = collectSaid();
+const messageLog = collectMessages();
 const isActor = (address: string) => actorNames.some((name) => name === address);
 /** Who says it, as `said` has it. */
 const toSpeaker = (address: string) => (isActor(address) ? address : 'outside');
@@ -14,7 +14,7 @@ const declared = messageTypes.flatMap((type) =>
   messages[type].from.flatMap((from) => messages[type].to.map((to) => [type, from, to] as const)),
 );
 const payloadOf = (type: string): Record<string, unknown> => {
-  const { type: _, ...payload } = said.examples.get(type) ?? { type };
+  const { type: _, ...payload } = messageLog.examples.get(type) ?? { type };
   return payload;
 };
 
@@ -25,7 +25,7 @@ describe('every declared message', () => {
   });
 
   it.each(declared)('%s is really sent by %s to %s', (type, from, to) => {
-    expect(said.lines).toContain(`${toSpeaker(from)} → ${to}: ${type}`);
+    expect(messageLog.routes).toContain(`${toSpeaker(from)} → ${to}: ${type}`);
   });
 
   it.each(actorNames.flatMap((actor) => typesTo(actor).map((type) => [type, actor] as const)))(
@@ -46,7 +46,9 @@ describe('every declared message', () => {
 
   it('is said by nobody who is not declared to', () => {
     const allowed = new Set(declared.map(([type, from, to]) => `${toSpeaker(from)} → ${to}: ${type}`));
-    const unexpected = [...said.lines].filter((line) => !allowed.has(line) && !line.includes(': xstate.'));
+    const unexpected = [...messageLog.routes].filter(
+      (line) => !allowed.has(line) && !line.includes(': xstate.'),
+    );
     expect(unexpected).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@
 import type { AnyEventObject } from 'xstate';
 import { messages, messageTypes, serviceNames } from '../../machines/messages.ts';
 import type { Call } from '../../src/step/effect.ts';
-import { shortage } from './sample.ts';
+import { shortage } from './sample-order.ts';
 
 type Asked = Pick<Call, 'service' | 'command'>;
 /** `charged`, `failed`, `silent` …: the last part of the reply's type, or the whole reply. */
@@ -12,7 +12,7 @@ export type Answer = string | AnyEventObject;
 /** What is answered to each command, one after the other; the last answer is given ever after. */
 export type Script = Readonly<Record<string, readonly Answer[]>>;
 
-const onGoodDays: Readonly<Record<string, (command: AnyEventObject) => string>> = {
+const defaultAnswers: Readonly<Record<string, (command: AnyEventObject) => string>> = {
   'warehouse.check': () => 'checked',
   'warehouse.reserve': () => 'reserved',
   'warehouse.release': () => 'released',
@@ -73,7 +73,7 @@ export const createScriptedServices = (script: Script) => {
     const { type } = call.command;
     const turn = used.get(type) ?? 0;
     used.set(type, turn + 1);
-    const answer = script[type]?.[turn] ?? script[type]?.at(-1) ?? onGoodDays[type]?.(call.command);
+    const answer = script[type]?.[turn] ?? script[type]?.at(-1) ?? defaultAnswers[type]?.(call.command);
     return answer === 'silent' ? undefined : answer;
   };
 };

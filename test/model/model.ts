@@ -8,7 +8,7 @@ import { makeWithinMs } from '../../src/config.ts';
 import type { RegisteredSystem } from '../../src/step/register.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
-import { sampleOrder } from '../machines/sample.ts';
+import { sampleOrder } from '../machines/sample-order.ts';
 import { clients, type FactKey, toAnswer, toService, toTimeout } from './service-answers.ts';
 
 /** What a person asks for. `amount` left out: all that is left. */

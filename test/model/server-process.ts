@@ -11,7 +11,7 @@ import { createOrderchart, type Orderchart, type OutsideService, type Store } fr
 import type { ReplyFrom } from '../../src/service.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { sampleOrder } from '../machines/sample.ts';
+import { sampleOrder } from '../machines/sample-order.ts';
 import { start, toCallName } from './model.ts';
 import { answersTo, toAnswer } from './service-answers.ts';
 

@@ -2,7 +2,7 @@
 // their own accord. Data, and how a word becomes a message; it never says what the charts make of it.
 import type { AnyEventObject } from 'xstate';
 import { type ActorName, type ServiceName, serviceNames } from '../../machines/messages.ts';
-import { sampleOrder, shortage } from '../machines/sample.ts';
+import { sampleOrder, shortage } from '../machines/sample-order.ts';
 import { toReply } from '../machines/scripted-services.ts';
 
 /** The actor that each service answers. */

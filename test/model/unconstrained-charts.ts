@@ -14,7 +14,7 @@ import { orderSystem } from '../../machines/system.ts';
 import { toPolicy } from '../../src/config.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
 import { type Incoming, step } from '../../src/step/step.ts';
-import { sampleOrder } from '../machines/sample.ts';
+import { sampleOrder } from '../machines/sample-order.ts';
 import { toSample } from '../step/explore.ts';
 import { observeCharts } from './chart-observer.ts';
 import { toSettings } from './fault-limits.ts';

@@ -1,23 +1,24 @@
 // The person who repairs parked orders in a wandering: looks into the world's books and says the truth, or
 // nothing. It never guesses; it exists so that whatever a chart asks a person can be answered.
-import type { Books } from './world.ts';
+import type { Books } from './outside-world.ts';
 
-export interface Truth {
+export interface Resolution {
   readonly outcome: string;
   readonly more?: { readonly transactionId: string };
 }
 
-type Finding = (books: Books, key: string) => Truth | undefined;
+type Lookup = (books: Books, key: string) => Resolution | undefined;
 
 /** What is true of the thing that waits for a person for this reason; undefined where none of it can be said. */
-export const findTruth = (reason: string, books: Books, key: string): Truth | undefined =>
-  findings[reason]?.(books, key);
+export const findResolution = (reason: string, books: Books, key: string): Resolution | undefined =>
+  lookups[reason]?.(books, key);
 
-const sayIf = (isTrue: boolean, outcome: string): Truth | undefined => (isTrue ? { outcome } : undefined);
+const resolveIf = (isTrue: boolean, outcome: string): Resolution | undefined =>
+  isTrue ? { outcome } : undefined;
 
-const findings: Readonly<Record<string, Finding>> = {
+const lookups: Readonly<Record<string, Lookup>> = {
   'check-unanswered': () => ({ outcome: 'available' }),
-  'reservation-unconfirmed': ({ stock }) => sayIf(stock === 'held', 'reserved'),
+  'reservation-unconfirmed': ({ stock }) => resolveIf(stock === 'held', 'reserved'),
   'sale-unconfirmed': ({ stock }) => ({ outcome: stock === 'sold' ? 'committed' : 'not-committed' }),
   'release-unconfirmed': (books) => {
     // What was sold by then is put back on the shelf by hand.
@@ -26,21 +27,21 @@ const findings: Readonly<Record<string, Finding>> = {
   },
   'charge-unknown': ({ transactions: [made] }) => {
     if (made?.state === 'captured') return { outcome: 'charged', more: { transactionId: made.id } };
-    return sayIf(made?.state !== 'authorized', 'not-charged');
+    return resolveIf(made?.state !== 'authorized', 'not-charged');
   },
   'capture-unconfirmed': ({ transactions: [made] }) => ({
     outcome: made?.state === 'captured' ? 'captured' : 'not-captured',
   }),
   'void-unconfirmed': ({ transactions: [made] }) =>
-    sayIf(made?.state === 'captured', 'captured') ?? sayIf(made?.state === 'voided', 'voided'),
-  'refund-unconfirmed': ({ done }, key) => sayIf(done.has(key), 'refunded'),
-  'paid-but-not-sold': ({ stock }) => sayIf(stock === 'sold', 'sold'),
-  'stock-not-returned': ({ stock }) => sayIf(stock === 'released', 'stock-returned'),
+    resolveIf(made?.state === 'captured', 'captured') ?? resolveIf(made?.state === 'voided', 'voided'),
+  'refund-unconfirmed': ({ done }, key) => resolveIf(done.has(key), 'refunded'),
+  'paid-but-not-sold': ({ stock }) => resolveIf(stock === 'sold', 'sold'),
+  'stock-not-returned': ({ stock }) => resolveIf(stock === 'released', 'stock-returned'),
   'money-not-returned': ({ transactions }) =>
-    sayIf(
+    resolveIf(
       transactions.every(({ state, amount, refunded }) => state === 'voided' || amount === refunded),
       'money-returned',
     ),
   'refund-overdue': () => ({ outcome: 'refused' }),
-  'notice-unsent': ({ mails }) => sayIf(mails > 0, 'sent'),
+  'notice-unsent': ({ mails }) => resolveIf(mails > 0, 'sent'),
 };

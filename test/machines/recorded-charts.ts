@@ -7,7 +7,7 @@ import { limits } from '../../src/config.ts';
 import { registerSystem } from '../../src/step/register.ts';
 
 /** A message that one actor of the order system sent to another, or to a service. */
-export interface Told {
+export interface SentMessage {
   readonly from: string;
   readonly to: string;
   readonly message: AnyEventObject;
@@ -15,14 +15,14 @@ export interface Told {
 
 export const registered = registerSystem(orderSystem, limits);
 
-let heard: Told[] = [];
+let sentMessages: SentMessage[] = [];
 /** How often each transition of the registered charts was taken so far. */
-export const taken = new Map<object, number>();
+export const takenTransitions = new Map<object, number>();
 
 /** What was told since the last call. */
-export const hear = (): readonly Told[] => {
-  const now = heard;
-  heard = [];
+export const takeSentMessages = (): readonly SentMessage[] => {
+  const now = sentMessages;
+  sentMessages = [];
   return now;
 };
 
@@ -31,13 +31,14 @@ for (const [from, { scope }] of registered.charts) {
   scope.actionExecutor = (action) => {
     const { type, params } = action;
     if (type === 'xstate.sendTo' && isSending(params)) {
-      heard.push({ from, to: params.to.id, message: params.event });
+      sentMessages.push({ from, to: params.to.id, message: params.event });
     }
     collect(action);
   };
   scope.system.inspect((inspected) => {
     if (inspected.type !== '@xstate.microstep') return;
-    for (const transition of inspected._transitions) taken.set(transition, (taken.get(transition) ?? 0) + 1);
+    for (const transition of inspected._transitions)
+      takenTransitions.set(transition, (takenTransitions.get(transition) ?? 0) + 1);
   });
 }
 

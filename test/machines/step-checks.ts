@@ -7,9 +7,9 @@ import type { Call } from '../../src/step/effect.ts';
 import { fromStored, type SystemState, toStored } from '../../src/step/snapshot.ts';
 import type { StepResult } from '../../src/step/step.ts';
 import { hasIncident, isSettled } from '../../src/step/view.ts';
-import { registered, type Told } from './listening.ts';
+import { registered, type SentMessage } from './recorded-charts.ts';
 
-const checkWords = (from: string, to: string, { type, ...payload }: { readonly type: string }) => {
+const checkMessage = (from: string, to: string, { type, ...payload }: { readonly type: string }) => {
   if (!isMessageType(type)) return fail(`${from} says ${type}, which is no declared message`);
   const declared = messages[type];
   ok(
@@ -28,7 +28,7 @@ const checkWords = (from: string, to: string, { type, ...payload }: { readonly t
 export const checkStep = (
   before: SystemState,
   { state, events, received }: StepResult,
-  told: readonly Told[],
+  sent: readonly SentMessage[],
 ): SystemState => {
   notStrictEqual(
     received.disposition,
@@ -36,10 +36,10 @@ export const checkStep = (
     `${received.type} makes ${received.to} fail: ${received.reason}`,
   );
   for (const { actor, type, data, schemaVersion } of events) {
-    checkWords(actor, 'journal', { type, ...data });
+    checkMessage(actor, 'journal', { type, ...data });
     strictEqual(schemaVersion, isMessageType(type) && messages[type].version);
   }
-  for (const { from, to, message } of told) checkWords(from, to, message);
+  for (const { from, to, message } of sent) checkMessage(from, to, message);
   const loaded = fromStored(registered, toStored(registered, state));
   for (const [name, { snapshot }] of state.actors) {
     deepStrictEqual(loaded.actors.get(name)?.snapshot.context, snapshot.context);

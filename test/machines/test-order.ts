@@ -8,39 +8,39 @@ import { toStateName } from '../../src/step/notes.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
 import { hasIncident, isSettled, type OrderView, toView } from '../../src/step/view.ts';
-import { checkStep, createCallCheck } from './checks.ts';
-import { hear, registered, type Told } from './listening.ts';
-import { sampleOrder, samplePolicy } from './sample.ts';
+import { registered, type SentMessage, takeSentMessages } from './recorded-charts.ts';
+import { sampleOrder, samplePolicy } from './sample-order.ts';
 import { type Answer, createScriptedServices, type Script, toReply } from './scripted-services.ts';
+import { checkStep, createCallCheck } from './step-checks.ts';
 
-interface Happened {
+interface DomainEvent {
   readonly actor: string;
   readonly type: string;
   readonly [field: string]: unknown;
 }
 
 const start = Date.UTC(2026, 0, 1);
-const longestStory = 1000;
+const maxDeadlines = 1000;
 
 /** An order that was not placed yet. */
-export const openStory = (script: Script = {}): Story => new Story(script);
+export const createOrder = (script: Script = {}): TestOrder => new TestOrder(script);
 
 /** The sample order, placed; `settings` change its policy or what is ordered. */
-export const place = (
+export const placeOrder = (
   script: Script = {},
   settings: { readonly policy?: Partial<Policy>; readonly order?: object } = {},
-): Story => {
-  const story = new Story(script);
+): TestOrder => {
+  const order = new TestOrder(script);
   const message = { ...sampleOrder, ...settings.order, policy: { ...samplePolicy, ...settings.policy } };
-  story.send('order', { type: 'order.place', ...message });
-  return story;
+  order.send('order', { type: 'order.place', ...message });
+  return order;
 };
 
-export class Story {
+export class TestOrder {
   /** The domain events so far. */
-  readonly events: Happened[] = [];
+  readonly events: DomainEvent[] = [];
   /** Every message between the actors, and to the services, so far. */
-  readonly told: Told[] = [];
+  readonly sent: SentMessage[] = [];
   /** What was recorded of each message that reached the order. */
   readonly received: Received[] = [];
   now = start;
@@ -57,7 +57,7 @@ export class Story {
   }
 
   /** Where an actor is: the dotted path of its state. */
-  at(actor: ActorName): string {
+  stateOf(actor: ActorName): string {
     const found = this.#state.actors.get(actor);
     return found ? toStateName(found.snapshot) : 'nowhere';
   }
@@ -75,13 +75,13 @@ export class Story {
     return this.events.map(({ type }) => type);
   }
 
-  eventsOf(type: string): readonly Happened[] {
+  eventsOf(type: string): readonly DomainEvent[] {
     return this.events.filter((event) => event.type === type);
   }
 
   /** The commands of a type that services were sent so far. */
   commands(type: string): readonly AnyEventObject[] {
-    return this.told.map(({ message }) => message).filter((message) => message.type === type);
+    return this.sent.map(({ message }) => message).filter((message) => message.type === type);
   }
 
   get settled(): boolean {
@@ -142,7 +142,7 @@ export class Story {
   }
 
   /** Lets time pass: deadlines that fall due ring, one after the other. */
-  pass(ms: number): void {
+  advance(ms: number): void {
     const until = this.now + ms;
     for (let due = this.#nextDue(until); due; due = this.#nextDue(until)) {
       const [key, { dueAt }] = due;
@@ -153,20 +153,20 @@ export class Story {
   }
 
   /** Lets time pass until the deadline of this name has rung. @throws Error where none is set. */
-  passDeadline(name: string, actor?: ActorName): void {
+  fireDeadline(name: string, actor?: ActorName): void {
     const { deadlines } = this.view;
     const due = deadlines.find((each) => each.name === name && each.actor === (actor ?? each.actor));
     if (due === undefined) throw new Error(`no ${name} is set`);
-    this.pass(due.dueAt - this.now);
+    this.advance(due.dueAt - this.now);
   }
 
   /** Lets time pass until nothing moves by itself any more, or a person is needed. */
-  untilQuiet(): void {
+  runUntilIdle(): void {
     for (let turns = 0; !this.settled && !hasIncident(this.#state); turns += 1) {
-      if (turns === longestStory) throw new Error(`the order never comes to rest: ${this.at('order')}`);
+      if (turns === maxDeadlines) throw new Error(`the order never comes to rest: ${this.stateOf('order')}`);
       const [, due] = this.#nextDue(Number.POSITIVE_INFINITY) ?? [];
       if (due === undefined) throw new Error('nothing will ever wake the order');
-      this.pass(due.dueAt - this.now);
+      this.advance(due.dueAt - this.now);
     }
   }
 
@@ -191,9 +191,9 @@ export class Story {
   }
 
   #keep(result: StepResult): void {
-    const told = hear();
-    this.#state = checkStep(this.#state, result, told);
-    this.told.push(...told);
+    const sent = takeSentMessages();
+    this.#state = checkStep(this.#state, result, sent);
+    this.sent.push(...sent);
     this.received.push(result.received);
     this.events.push(...result.events.map(({ actor, type, data }) => ({ actor, type, ...data })));
     for (const call of result.calls) {

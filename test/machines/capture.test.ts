@@ -11,7 +11,7 @@ const captured = (script: Script = {}): TestOrder => {
 };
 
 describe('an order that is captured later', () => {
-  it('waits, and nothing is taken or sold', () => {
+  it('waits, and nothing is captured or committed', () => {
     const order = later();
     expect(order.stateOf('order')).toBe('paying.authorized');
     expect(order.moves).toEqual(['cancel', 'capture']);
@@ -20,7 +20,7 @@ describe('an order that is captured later', () => {
     expect(order.commands('warehouse.commit')).toEqual([]);
   });
 
-  it('is captured, sold and completed at the word of an operator', () => {
+  it('is captured, committed and completed when an operator asks for it', () => {
     const order = captured();
     expect(order.commands('gateway.capture')).toMatchObject([
       { key: 'order-1/capture/1', attempt: 2, transactionId: 'transaction-1', amount: 17_500 },
@@ -68,7 +68,7 @@ describe('a capture is ignored', () => {
     expect(order.capture()).toBe(`ignored: ${reason}`);
   });
 
-  it('where the money was taken at once', () => {
+  it('if the money was captured at once', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
     expect(order.capture()).toBe('ignored: no authorised payment waits to be captured');
   });
@@ -79,7 +79,7 @@ describe('a capture that does not go through', () => {
     ['failed', ['failed', 'captured']],
     ['unknown', ['unknown', 'captured']],
     ['unanswered', ['silent', 'captured']],
-  ])('because it is %s is tried again with the same key', (_, capture) => {
+  ])('because it is %s is retried with the same key', (_, capture) => {
     const order = captured({ 'gateway.capture': capture });
     order.runUntilIdle();
     expect(order.commands('gateway.capture').map(({ key }) => key)).toEqual(
@@ -88,21 +88,21 @@ describe('a capture that does not go through', () => {
     expect(order.view).toMatchObject({ state: 'completed', paidAmount: 17_500 });
   });
 
-  it.each(['failed', 'unknown', 'silent'])('however often it is tried (%s) is an incident', (capture) => {
+  it.each(['failed', 'unknown', 'silent'])('on every attempt (%s) is an incident', (capture) => {
     const order = captured({ 'gateway.capture': [capture] });
     order.runUntilIdle();
     expect(order.incidents).toEqual(['payment: capture-unconfirmed']);
     expect(order.moves).toEqual(['cancel', 'retry payment', 'resolve payment: captured, not-captured']);
   });
 
-  it('is tried again by a retry', () => {
+  it('gets another attempt by a retry', () => {
     const order = captured({ 'gateway.capture': ['failed', 'failed', 'failed', 'captured'] });
     order.runUntilIdle();
     order.retry('payment');
     expect(order.view.state).toBe('completed');
   });
 
-  it('is tried as often again after a retry', () => {
+  it('gets as many attempts again after a retry', () => {
     const order = captured({ 'gateway.capture': ['failed'] });
     order.runUntilIdle();
     order.retry('payment');
@@ -110,7 +110,7 @@ describe('a capture that does not go through', () => {
     expect(order.commands('gateway.capture')).toHaveLength(6);
   });
 
-  it('is answered only by what is said about it', () => {
+  it('is ended only by answers with its own key', () => {
     const order = captured({ 'gateway.capture': ['silent'] });
     const about = { key: 'order-1/capture/2', attempt: 2 };
     expect(order.send('payment', { type: 'gateway.captured', ...about })).toMatch(/^ignored: /);
@@ -118,7 +118,7 @@ describe('a capture that does not go through', () => {
     expect(order.stateOf('payment')).toBe('capturing.asking');
   });
 
-  it('is made by no other word of a person', () => {
+  it('is ended by no other outcome that an operator names', () => {
     const order = captured({ 'gateway.capture': ['failed'] });
     order.runUntilIdle();
     expect(order.resolve('payment', 'lost')).toBe(
@@ -127,7 +127,7 @@ describe('a capture that does not go through', () => {
     expect(order.incidents).toEqual(['payment: capture-unconfirmed']);
   });
 
-  it('is called off once', () => {
+  it('is cancelled once', () => {
     const order = captured({ 'gateway.capture': ['silent'] });
     order.cancel();
     expect(order.send('payment', { type: 'payment.cancel' })).toBe(
@@ -135,14 +135,14 @@ describe('a capture that does not go through', () => {
     );
   });
 
-  it('was made where a person says so', () => {
+  it('was made if an operator says so', () => {
     const order = captured({ 'gateway.capture': ['failed'] });
     order.runUntilIdle();
     order.resolve('payment', 'captured');
     expect(order.view).toMatchObject({ state: 'completed', paidAmount: 17_500 });
   });
 
-  it('was not made where a person says so: the money is set free, and the order fails', () => {
+  it('was not made if an operator says so: the money is voided, and the order fails', () => {
     const order = captured({ 'gateway.capture': ['failed'] });
     order.runUntilIdle();
     order.resolve('payment', 'not-captured');
@@ -154,7 +154,7 @@ describe('a capture that does not go through', () => {
     });
   });
 
-  it('because the bank refuses it sets the money free and fails the order', () => {
+  it('because the bank refuses it voids the money and fails the order', () => {
     const order = captured({ 'gateway.capture': ['refused'] });
     expect(order.types).toContain('payment.cancelled');
     expect(order.view).toMatchObject({
@@ -164,7 +164,7 @@ describe('a capture that does not go through', () => {
     });
   });
 
-  it('because the bank refuses it after a cancel sets the money free', () => {
+  it('because the bank refuses it after a cancel voids the money', () => {
     const order = captured({ 'gateway.capture': ['silent'] });
     order.cancel();
     order.answer('gateway.capture', 'refused');
@@ -172,7 +172,7 @@ describe('a capture that does not go through', () => {
     expect(order.view).toMatchObject({ state: 'cancelled', settled: true });
   });
 
-  it('is confirmed late, between two tries', () => {
+  it('is confirmed late, between two attempts', () => {
     const order = captured({ 'gateway.capture': ['silent'] });
     order.fireDeadline('answerDeadline', 'payment');
     expect(order.stateOf('payment')).toBe('capturing.backingOff');
@@ -180,7 +180,7 @@ describe('a capture that does not go through', () => {
     expect(order.view.state).toBe('completed');
   });
 
-  it('is not told by the failure of an older attempt', () => {
+  it('is not ended by the failure of an older attempt', () => {
     const order = captured({ 'gateway.capture': ['silent'] });
     order.fireDeadline('answerDeadline', 'payment');
     order.fireDeadline('backOff', 'payment');
@@ -189,7 +189,7 @@ describe('a capture that does not go through', () => {
   });
 });
 
-describe('money that is to be set free', () => {
+describe('money that is to be voided', () => {
   const cancelled = (script: Script): TestOrder => {
     const order = later(script);
     order.cancel();
@@ -200,7 +200,7 @@ describe('money that is to be set free', () => {
     ['failed', ['failed', 'voided']],
     ['unknown', ['unknown', 'voided']],
     ['unanswered', ['silent', 'voided']],
-  ])('is asked for again where that is %s, with the same key', (_, voids) => {
+  ])('is retried with the same key if that is %s', (_, voids) => {
     const order = cancelled({ 'gateway.void': voids });
     order.runUntilIdle();
     expect(order.commands('gateway.void').map(({ key }) => key)).toEqual(Array(2).fill('order-1/void/1'));
@@ -214,7 +214,7 @@ describe('money that is to be set free', () => {
     expect(order.view.state).toBe('compensating');
   });
 
-  it('is asked for as often again after a retry', () => {
+  it('gets as many attempts again after a retry', () => {
     const order = cancelled({ 'gateway.void': ['failed'] });
     order.runUntilIdle();
     order.retry('payment');
@@ -222,33 +222,33 @@ describe('money that is to be set free', () => {
     expect(order.commands('gateway.void')).toHaveLength(6);
   });
 
-  it('is free only by what is said about it', () => {
+  it('is voided only by answers with its own key', () => {
     const order = cancelled({ 'gateway.void': ['silent'] });
     const foreign = { type: 'gateway.voided', key: 'order-2/void/1', attempt: 2 };
     expect(order.send('payment', foreign)).toBe('ignored: no void waits for this answer');
     expect(order.stateOf('payment')).toBe('voiding.asking');
   });
 
-  it('is asked for again by a retry', () => {
+  it('gets another attempt by a retry', () => {
     const order = cancelled({ 'gateway.void': ['refused', 'voided'] });
     order.retry('payment');
     expect(order.view).toMatchObject({ state: 'cancelled', settled: true });
   });
 
-  it('is free for no other word of a person', () => {
+  it('is ended by no other outcome that an operator names', () => {
     const order = cancelled({ 'gateway.void': ['refused'] });
     expect(order.resolve('payment', 'lost')).toBe('ignored: the outcome must be one of: voided, captured');
     expect(order.incidents).toEqual(['payment: void-unconfirmed']);
   });
 
-  it('is free where a person says so', () => {
+  it('is voided if an operator says so', () => {
     const order = cancelled({ 'gateway.void': ['refused'] });
     order.resolve('payment', 'voided');
     expect(order.types).toContain('payment.cancelled');
     expect(order.view).toMatchObject({ state: 'cancelled', settled: true });
   });
 
-  it('and was captured, as a person finds out, is refunded', () => {
+  it('and was captured, as an operator finds out, is refunded', () => {
     const order = cancelled({ 'gateway.void': ['refused'] });
     order.resolve('payment', 'captured');
     expect(order.view).toMatchObject({
@@ -259,7 +259,7 @@ describe('money that is to be set free', () => {
     });
   });
 
-  it('and was captured, as the bank tells, is refunded', () => {
+  it('and was captured, as the bank reports, is refunded', () => {
     const order = cancelled({ 'gateway.void': ['silent'] });
     const fact = {
       key: 'order-1/charge/1',

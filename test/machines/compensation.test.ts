@@ -6,8 +6,8 @@ import { placeOrder } from './test-order.ts';
 const declined = { 'gateway.charge': ['declined'] };
 const unsold = { 'warehouse.commit': ['refused'] };
 
-describe('stock that is to be given back', () => {
-  it('is asked for again where the warehouse fails', () => {
+describe('stock that is to be released', () => {
+  it('is retried if the warehouse fails', () => {
     const order = placeOrder({ ...declined, 'warehouse.release': ['failed', 'silent', 'released'] });
     expect(order.view.state).toBe('compensating');
     order.runUntilIdle();
@@ -33,7 +33,7 @@ describe('stock that is to be given back', () => {
     expect(order.view).toMatchObject({ state: 'failed', settled: true });
   });
 
-  it('is asked for as often again after a retry', () => {
+  it('gets as many attempts again after a retry', () => {
     const order = placeOrder({ ...declined, 'warehouse.release': ['failed'] });
     order.runUntilIdle();
     order.retry('inventory');
@@ -49,7 +49,7 @@ describe('stock that is to be given back', () => {
     expect(order.commands('warehouse.release')).toHaveLength(1);
   });
 
-  it('is back only by what is said about it', () => {
+  it('is released only by answers with its own key', () => {
     const order = placeOrder({ ...declined, 'warehouse.release': ['silent'] });
     const foreign = { type: 'warehouse.released', key: 'order-2/release/1', attempt: 3 };
     expect(order.send('inventory', foreign)).toBe('ignored: no release waits for this answer');
@@ -59,13 +59,13 @@ describe('stock that is to be given back', () => {
     expect(order.stateOf('inventory')).toBe('releasing.asking');
   });
 
-  it('is back for no other word of a person', () => {
+  it('is ended by no other outcome that an operator names', () => {
     const order = placeOrder({ ...declined, 'warehouse.release': ['refused'] });
     expect(order.resolve('inventory', 'lost')).toBe('ignored: the outcome must be one of: released');
     expect(order.view.state).toBe('compensating');
   });
 
-  it('that a person has put back lets the order go', () => {
+  it('that an operator has put back lets the order end', () => {
     const order = placeOrder({ ...declined, 'warehouse.release': ['refused'] });
     expect(order.moves).toContain('resolve inventory: released');
     order.resolve('inventory', 'released');
@@ -93,7 +93,7 @@ describe('stock that is to be given back', () => {
     expect(order.view).toMatchObject({ state: 'failed', settled: false });
   });
 
-  it('lets the order go when it comes after all', () => {
+  it('lets the order end when it comes after all', () => {
     const order = placeOrder({ ...declined, 'warehouse.release': ['silent'] });
     order.fireDeadline('compensateDeadline');
     expect(order.answer('warehouse.release', 'released')).toBe('applied');
@@ -102,7 +102,7 @@ describe('stock that is to be given back', () => {
   });
 });
 
-describe('money that is to be given back', () => {
+describe('money that is to be returned', () => {
   it('is refunded with one key, again and again', () => {
     const order = placeOrder({ ...unsold, 'gateway.refund': ['failed', 'unknown', 'refunded'] });
     order.runUntilIdle();
@@ -123,7 +123,7 @@ describe('money that is to be given back', () => {
     expect(order.view.state).toBe('compensating');
   });
 
-  it('is asked for as often again after a retry', () => {
+  it('gets as many attempts again after a retry', () => {
     const order = placeOrder({ ...unsold, 'gateway.refund': ['failed'] });
     order.runUntilIdle();
     order.retry('payment');
@@ -131,19 +131,19 @@ describe('money that is to be given back', () => {
     expect(order.commands('gateway.refund')).toHaveLength(6);
   });
 
-  it('is given back by a retry', () => {
+  it('is refunded by a retry', () => {
     const order = placeOrder({ ...unsold, 'gateway.refund': ['refused', 'refunded'] });
     order.retry('payment');
     expect(order.view).toMatchObject({ state: 'failed', refundedAmount: 17_500, settled: true });
   });
 
-  it('was given back where a person says so', () => {
+  it('was refunded if an operator says so', () => {
     const order = placeOrder({ ...unsold, 'gateway.refund': ['refused'] });
     order.resolve('payment', 'refunded');
     expect(order.view).toMatchObject({ state: 'failed', refundedAmount: 17_500, settled: true });
   });
 
-  it('is kept where a person says so, and the order is over', () => {
+  it('is kept if an operator says so, and the order is over', () => {
     const order = placeOrder({ ...unsold, 'gateway.refund': ['refused'] });
     order.resolve('payment', 'not-refunded');
     expect(order.view).toMatchObject({ state: 'failed', refundedAmount: 0, settled: true });
@@ -162,7 +162,7 @@ describe('money that is to be given back', () => {
     expect(order.view).toMatchObject({ state: 'failed', settled: false });
   });
 
-  it('is noted also where it comes after the order is over', () => {
+  it('is recorded even if it arrives after the order is over', () => {
     const order = placeOrder({ ...unsold, 'gateway.refund': ['silent'] });
     order.fireDeadline('compensateDeadline');
     order.resolve('order', 'money-returned');

@@ -136,7 +136,7 @@ const plots: readonly [string, Script, Steps][] = [
     },
   ],
   [
-    'a notice that fails every time, and a person who repairs it',
+    'a notice that fails every time, and an operator who repairs it',
     { 'mailer.send': ['failed'] },
     ({ send, advance }) => {
       send('order', placing);

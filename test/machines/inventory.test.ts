@@ -36,7 +36,7 @@ describe.each([
   it.each([
     ['fails', ['failed', 'failed', done]],
     ['is not answered', ['silent', 'silent', done]],
-  ])('that %s is asked for again with the same key, later and later', (_, answers) => {
+  ])('that %s is retried with the same key, with growing delays', (_, answers) => {
     const order = placeOrder({ [command]: answers });
     order.runUntilIdle();
     const asked = order.commands(command);
@@ -61,7 +61,7 @@ describe.each([
     expect(order.view.state).toBe('completed');
   });
 
-  it('is tried as often again after a retry', () => {
+  it('gets as many attempts again after a retry', () => {
     const order = placeOrder({ [command]: ['failed'] });
     order.runUntilIdle();
     order.retry('inventory');
@@ -70,7 +70,7 @@ describe.each([
     expect(order.incidents).toEqual([`inventory: ${incident}`]);
   });
 
-  it('goes on where a person says what is so', () => {
+  it('goes on if an operator names the outcome', () => {
     const order = placeOrder({ [command]: ['failed'] });
     order.runUntilIdle();
     expect(order.resolve('inventory', 'whatever')).toBe(
@@ -99,7 +99,7 @@ describe.each([
     expect(order.stateOf('inventory')).toBe(`${state}.asking`);
   });
 
-  it('is not answered by what was said about something else', () => {
+  it('is not ended by an answer with another key', () => {
     const order = placeOrder({ [command]: ['silent'] });
     const foreign = { key: `order-2/${purpose}/1`, attempt: 1, problems: [] };
     expect(order.send('inventory', { type: `warehouse.${done}`, ...foreign })).toMatch(
@@ -110,7 +110,7 @@ describe.each([
 });
 
 describe('a check that the warehouse refuses', () => {
-  it('is tried again, and then an incident', () => {
+  it('is retried, and then an incident', () => {
     const order = placeOrder({ 'warehouse.check': ['refused'] });
     order.runUntilIdle();
     expect(order.incidents).toEqual(['inventory: check-unanswered']);
@@ -139,7 +139,7 @@ describe('a reservation', () => {
     expect(order.eventsOf('inventory.reserved')).toHaveLength(2);
   });
 
-  it('that nobody wants any more is released only once its answer is there', () => {
+  it('that was cancelled is released only after its answer', () => {
     const order = placeOrder({ 'warehouse.reserve': ['silent'] });
     order.cancel();
     expect(order.commands('warehouse.release')).toEqual([]);
@@ -159,7 +159,7 @@ describe('a sale', () => {
     ]);
   });
 
-  it('that was not made, as a person says, gives the stock back and the money too', () => {
+  it('that was not made, as an operator says, releases the stock and refunds the money', () => {
     const order = placeOrder({ 'warehouse.commit': ['failed'] });
     order.runUntilIdle();
     order.resolve('inventory', 'not-committed');
@@ -168,7 +168,7 @@ describe('a sale', () => {
     expect(order.view).toMatchObject({ state: 'failed', refundedAmount: 17_500, settled: true });
   });
 
-  it('is not refused by what is said about another', () => {
+  it('is not refused by an answer with another key', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
     const foreign = { type: 'warehouse.refused', key: 'order-1/check/1', attempt: 3, reason: 'not-held' };
     expect(order.send('inventory', foreign)).toMatch(/^ignored: /);
@@ -185,7 +185,7 @@ describe('a sale', () => {
     expect(order.commands('warehouse.commit')).toHaveLength(1);
   });
 
-  it('that turns out to be made after a cancel is put before a person', () => {
+  it('that turns out to be made after a cancel is an incident', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'], 'warehouse.release': ['refused'] });
     order.cancel();
     expect(order.answer('warehouse.commit', 'committed')).toBe('ignored: no sale waits for this answer');

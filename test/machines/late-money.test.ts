@@ -33,7 +33,7 @@ describe('a late capture', () => {
     expect(order.view).toMatchObject({ state: 'failed', paidAmount: 17_500, refundedAmount: 17_500 });
   });
 
-  it('is refunded once, however often it is told', () => {
+  it('is refunded once, however often it is reported', () => {
     const order = placeOrder({ 'gateway.charge': ['failed'] });
     order.runUntilIdle();
     order.send('payment', charged(order));
@@ -42,14 +42,14 @@ describe('a late capture', () => {
     expect(order.commands('gateway.refund')).toHaveLength(1);
   });
 
-  it('tells the customer nothing more', () => {
+  it('sends the customer nothing more', () => {
     const order = placeOrder({ 'gateway.charge': ['failed'] });
     order.runUntilIdle();
     order.send('payment', charged(order));
     expect(order.commands('mailer.send')).toHaveLength(1);
   });
 
-  it('of an authorisation that was set free is refunded', () => {
+  it('of an authorisation that was voided is refunded', () => {
     const order = placeOrder({}, { policy: { capture: 'later' } });
     order.cancel();
     expect(order.stateOf('payment')).toBe('cancelled');
@@ -57,7 +57,7 @@ describe('a late capture', () => {
     expect(order.view).toMatchObject({ state: 'cancelled', paidAmount: 17_500, refundedAmount: 17_500 });
   });
 
-  it('that was said to be impossible is refunded when it is confirmed after all', () => {
+  it('that was reported as failed is refunded if it is confirmed after all', () => {
     const order = placeOrder(
       { 'gateway.capture': ['silent'], 'gateway.void': ['silent'] },
       { policy: { capture: 'later' } },
@@ -87,7 +87,7 @@ describe('a late capture', () => {
 });
 
 describe('a late authorisation', () => {
-  it('after a cancel is set free', () => {
+  it('after a cancel is voided', () => {
     const order = placeOrder(
       { 'gateway.charge': ['silent'], 'gateway.look-up': ['absent'] },
       { policy: { capture: 'later' } },
@@ -103,8 +103,8 @@ describe('a late authorisation', () => {
   });
 });
 
-describe('an authorisation that was set free', () => {
-  it('and is told once more changes nothing', () => {
+describe('an authorisation that was voided', () => {
+  it('that is reported again changes nothing', () => {
     const order = placeOrder({}, { policy: { capture: 'later' } });
     order.cancel();
     const { key, attempt, transactionId, amount, currency } = charged(order);
@@ -151,7 +151,7 @@ describe('a settled order', () => {
     ],
   ];
 
-  it.each(settled)('(%s) hears everything that it heard before once more, and nothing happens', (_, tell) => {
+  it.each(settled)('(%s) receives every earlier message again, and nothing happens', (_, tell) => {
     const order = tell();
     const before = order.events.length;
     for (const { to, message } of order.sent.filter((sent) => sent.to === 'order')) {

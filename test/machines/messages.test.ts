@@ -24,7 +24,7 @@ describe('every declared message', () => {
     expect(messages[type].to.length).toBeGreaterThan(0);
   });
 
-  it.each(declared)('%s is really sent by %s to %s', (type, from, to) => {
+  it.each(declared)('%s is in fact sent by %s to %s', (type, from, to) => {
     expect(messageLog.routes).toContain(`${toSpeaker(from)} → ${to}: ${type}`);
   });
 
@@ -36,7 +36,7 @@ describe('every declared message', () => {
     },
   );
 
-  it('is taken by no actor that it is not declared for', () => {
+  it('is handled by no actor that it is not declared for', () => {
     for (const actor of actorNames) {
       const undeclared = messageTypes.filter((type) => !typesTo(actor).includes(type));
       const rows = toMatrix(orderSystem.charts[actor], undeclared);
@@ -44,7 +44,7 @@ describe('every declared message', () => {
     }
   });
 
-  it('is said by nobody who is not declared to', () => {
+  it('is sent by nobody who is not declared as its sender', () => {
     const allowed = new Set(declared.map(([type, from, to]) => `${toSpeaker(from)} → ${to}: ${type}`));
     const unexpected = [...messageLog.routes].filter(
       (line) => !allowed.has(line) && !line.includes(': xstate.'),
@@ -119,7 +119,7 @@ describe('the list of messages', () => {
     }
   });
 
-  it('says what everyone may receive, in its own order', () => {
+  it('lists what each address may receive, in its own order', () => {
     expect(typesTo('mailer')).toEqual(['mailer.send']);
     expect(typesTo('notification')).toEqual([
       'incident.retry',

@@ -4,7 +4,7 @@ import { sampleOrder } from './sample-order.ts';
 import { placeOrder } from './test-order.ts';
 
 describe('a notice', () => {
-  it('goes to the one who ordered, and says what about', () => {
+  it('goes to the customer, and says what it is about', () => {
     const { email, orderId, amount, currency, items } = sampleOrder;
     expect(placeOrder().commands('mailer.send')).toEqual([
       {
@@ -39,14 +39,14 @@ describe('a notice', () => {
     expect(order.eventsOf('order.confirmation-sent')).toHaveLength(1);
   });
 
-  it('is announced to have been sent only when the mailer has taken it', () => {
+  it('is announced as sent only when the mailer has accepted it', () => {
     const order = placeOrder({ 'mailer.send': ['silent'] });
     expect(order.types).not.toContain('order.confirmation-sent');
     order.answer('mailer.send', 'sent');
     expect(order.eventsOf('order.confirmation-sent')).toMatchObject([{ recipient: sampleOrder.email }]);
   });
 
-  it('that another message was sent for is not confirmed', () => {
+  it('is not confirmed by the answer to another message', () => {
     const order = placeOrder({ 'mailer.send': ['silent'] });
     const foreign = { type: 'mailer.sent', key: 'order-2/confirmation/1', attempt: 1 };
     expect(order.send('notification', foreign)).toBe('ignored: no message waits for this answer');
@@ -84,7 +84,7 @@ describe('a notice that fails', () => {
     expect(order.moves).toEqual(['refunds', 'retry notification', 'resolve notification: sent']);
   });
 
-  it('at its only try lets the order go at once', () => {
+  it('on its only attempt lets the order end at once', () => {
     const retrying = { attempts: 1, firstDelayMs: 1000, longestDelayMs: 1000, answerWithinMs: 1000 };
     const order = placeOrder({ 'mailer.send': ['failed'] }, { policy: { notification: retrying } });
     expect(order.stateOf('order')).toBe('completed.closed');
@@ -100,7 +100,7 @@ describe('a notice that fails', () => {
     expect(order.settled).toBe(true);
   });
 
-  it('is sent as often again after a retry', () => {
+  it('gets as many attempts again after a retry', () => {
     const order = placeOrder({ 'mailer.send': ['failed'] });
     order.runUntilIdle();
     order.retry('notification');
@@ -108,7 +108,7 @@ describe('a notice that fails', () => {
     expect(order.commands('mailer.send')).toHaveLength(6);
   });
 
-  it('was sent where a person says so', () => {
+  it('was sent if an operator says so', () => {
     const order = placeOrder({ 'mailer.send': ['failed'] });
     order.runUntilIdle();
     expect(order.resolve('notification', 'read aloud')).toBe('ignored: the outcome must be one of: sent');

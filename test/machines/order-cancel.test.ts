@@ -10,14 +10,14 @@ const expectCancelled = (order: TestOrder) => {
 };
 
 describe('a cancel is taken', () => {
-  it('while the order is validating: nothing was held or taken', () => {
+  it('while the order is validating: nothing was reserved or captured', () => {
     const order = placeOrder({ 'warehouse.check': ['silent'] });
     expect(order.cancel()).toBe('applied');
     expect(order.types).toEqual(['order.created', 'order.cancelled', 'order.failure-notification-sent']);
     expectCancelled(order);
   });
 
-  it('while the order is reserving: what the warehouse then reserves is given back', () => {
+  it('while the order is reserving: what the warehouse then reserves is released', () => {
     const order = placeOrder({ 'warehouse.reserve': ['silent'] });
     order.cancel();
     expect(order.stateOf('order')).toBe('compensating.stock.returning + compensating.money.returned');
@@ -26,7 +26,7 @@ describe('a cancel is taken', () => {
     expectCancelled(order);
   });
 
-  it('while the order is reserving: what the warehouse does not have need not be given back', () => {
+  it('while the order is reserving: what the warehouse does not have is not released', () => {
     const order = placeOrder({ 'warehouse.reserve': ['silent'] });
     order.cancel();
     expect(order.answer('warehouse.reserve', 'insufficient')).toBe('applied');
@@ -55,14 +55,14 @@ describe('a cancel is taken', () => {
     expectCancelled(order);
   });
 
-  it('between two tries of the reservation', () => {
+  it('between two attempts of the reservation', () => {
     const order = placeOrder({ 'warehouse.reserve': ['failed'] });
     expect(order.stateOf('inventory')).toBe('reserving.backingOff');
     order.cancel();
     expectCancelled(order);
   });
 
-  it('while a charge is under way: money that arrives is given back', () => {
+  it('while a charge is under way: money that arrives is refunded', () => {
     const order = placeOrder({ 'gateway.charge': ['silent'] });
     order.cancel();
     order.answer('gateway.charge', 'charged');
@@ -82,7 +82,7 @@ describe('a cancel is taken', () => {
     },
   );
 
-  it('while a charge is under way: one that gets no answer is looked up, and what is found is given back', () => {
+  it('while a charge is under way: one that gets no answer is looked up, and what is found is refunded', () => {
     const order = placeOrder({ 'gateway.charge': ['silent'], 'gateway.look-up': ['charged'] });
     order.cancel();
     order.fireDeadline('answerDeadline', 'payment');
@@ -99,7 +99,7 @@ describe('a cancel is taken', () => {
     expectCancelled(order);
   });
 
-  it('between two tries of the charge, which has not taken effect', () => {
+  it('between two attempts of the charge, which has not taken effect', () => {
     const order = placeOrder({ 'gateway.charge': ['failed'] });
     expect(order.stateOf('payment')).toBe('charging.backingOff');
     order.cancel();
@@ -107,7 +107,7 @@ describe('a cancel is taken', () => {
     expectCancelled(order);
   });
 
-  it('while authorised money waits for its capture: it is set free', () => {
+  it('while authorised money waits for its capture: it is voided', () => {
     const order = placeOrder({}, { policy: { capture: 'later' } });
     order.cancel();
     expect(order.commands('gateway.void')).toHaveLength(1);
@@ -115,7 +115,7 @@ describe('a cancel is taken', () => {
     expectCancelled(order);
   });
 
-  it('while a capture is under way: money that is captured is given back', () => {
+  it('while a capture is under way: money that is captured is refunded', () => {
     const order = placeOrder({ 'gateway.capture': ['silent'] }, { policy: { capture: 'later' } });
     order.capture();
     order.cancel();
@@ -124,7 +124,7 @@ describe('a cancel is taken', () => {
     expectCancelled(order);
   });
 
-  it('while a capture is under way: one that failed is not tried again, and the money is set free', () => {
+  it('while a capture is under way: one that failed is not tried again, and the money is voided', () => {
     const order = placeOrder({ 'gateway.capture': ['silent'] }, { policy: { capture: 'later' } });
     order.capture();
     order.cancel();
@@ -134,14 +134,14 @@ describe('a cancel is taken', () => {
     expectCancelled(order);
   });
 
-  it('while the stock is being sold: it is given back, and so is the money', () => {
+  it('while the stock is being sold: it is released, and the money refunded', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
     expect(order.cancel()).toBe('applied');
     expect(order.commands('warehouse.release')).toHaveLength(1);
     expectCancelled(order);
   });
 
-  it('while a person is asked about an unsold order', () => {
+  it('while an operator is asked about an unsold order', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
     order.fireDeadline('sellDeadline', 'order');
     order.cancel();
@@ -162,7 +162,7 @@ describe('a cancel is taken', () => {
     expectCancelled(order);
   });
 
-  it('while a person is asked about the charge, who must still say what became of it', () => {
+  it('while an operator is asked about the charge, who must still say what became of it', () => {
     const order = placeOrder({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['unknown'] });
     order.runUntilIdle();
     order.cancel();
@@ -173,7 +173,7 @@ describe('a cancel is taken', () => {
   });
 });
 
-describe('a cancel is told to the customer', () => {
+describe('a cancel is sent to the customer', () => {
   it('with the reason that was given', () => {
     const order = placeOrder({ 'gateway.charge': ['silent'], 'gateway.look-up': ['absent'] });
     order.cancel('found it cheaper');

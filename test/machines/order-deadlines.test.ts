@@ -53,7 +53,7 @@ describe('an order that gets no answer', () => {
     expect(order.settled).toBe(false);
   });
 
-  it('is told so', () => {
+  it('is reported to the order', () => {
     const order = placeOrder(silentWith('warehouse.check'), { policy: { inventory: patient } });
     order.fireDeadline('validateDeadline');
     expect(order.eventsOf('order.failure-notification-sent')).toMatchObject([
@@ -96,7 +96,7 @@ describe('a reservation that expires', () => {
     expect(order.commands('gateway.void')).toHaveLength(1);
   });
 
-  it('is told to the order at once, which fails when the stock and the money are back', () => {
+  it('is reported to the order at once, which fails when stock and money are returned', () => {
     const order = placeOrder(silentWith('gateway.charge', 'warehouse.release'), hurry);
     order.fireDeadline('reservationExpiry');
     expect(order.view).toMatchObject({ state: 'compensating', failure: { kind: 'reservation-expired' } });
@@ -146,7 +146,7 @@ describe('a reservation that expires', () => {
     expect(order.eventsOf('inventory.released')).toHaveLength(2);
   });
 
-  it('waits for a person where the warehouse does not take the stock back', () => {
+  it('waits for an operator if the warehouse does not release the stock', () => {
     const order = placeOrder({ ...silentWith('gateway.charge'), 'warehouse.release': ['refused'] }, hurry);
     order.fireDeadline('reservationExpiry');
     expect(order.incidents).toEqual(['inventory: release-unconfirmed']);

@@ -40,7 +40,7 @@ describe('the sample order', () => {
     });
   });
 
-  it('reserves, sells and announces the sum of several lines of one product', () => {
+  it('reserves, commits and announces the sum of several lines of one product', () => {
     const item = { productId: 'product-1', name: 'Widget', quantity: 2, unitPrice: 5000, lineTotal: 10_000 };
     const items = [item, { ...item, quantity: 3, lineTotal: 15_000 }];
     const order = placeOrder({}, { order: { items, amount: 25_000 } });
@@ -49,7 +49,7 @@ describe('the sample order', () => {
     expect(order.eventsOf('inventory.committed')).toMatchObject(share);
   });
 
-  it('asks each service for one thing only once', () => {
+  it('asks each service only once for each purpose', () => {
     const { sent } = placeOrder();
     const asked = sent.filter(({ to }) => ['warehouse', 'gateway', 'mailer'].includes(to));
     expect(asked.map(({ message }) => message.type)).toEqual([
@@ -89,7 +89,7 @@ describe('an order that cannot be filled as it was placed', () => {
     expect(order.view).toMatchObject({ state: 'rejected', settled: true, problems, failure: null });
   });
 
-  it('tells how many are really there of what is short', () => {
+  it('reports the true available quantity of what is short', () => {
     const order = placeOrder(script);
     expect(order.eventsOf('inventory.insufficient')).toMatchObject([
       { productId: 'product-1', requested: 2, available: 1 },
@@ -110,7 +110,7 @@ describe('an order that cannot be filled as it was placed', () => {
     expect(order.types).not.toContain('order.processing-started');
   });
 
-  it('is told to the customer', () => {
+  it('is sent to the customer', () => {
     const order = placeOrder(script);
     expect(order.types.slice(-2)).toEqual(['order.rejected', 'order.failure-notification-sent']);
     expect(order.eventsOf('order.failure-notification-sent')).toMatchObject([
@@ -138,7 +138,7 @@ describe('stock that runs out between the check and the reservation', () => {
 });
 
 describe('a charge', () => {
-  it('that the bank declines fails the order and gives the stock back', () => {
+  it('that the bank declines fails the order and releases the stock', () => {
     const order = placeOrder({ 'gateway.charge': ['declined'] });
     expect(order.types.slice(5)).toEqual([
       'payment.initiated',
@@ -178,7 +178,7 @@ describe('a charge', () => {
     expect(order.view).toMatchObject({ state: 'failed', failure: { kind: 'payment-gave-up' } });
   });
 
-  it('never puts the words of a technical failure into an event', () => {
+  it('never puts the text of a technical failure into an event', () => {
     const order = placeOrder({
       'gateway.charge': [{ type: 'gateway.failed', reason: 'ECONNRESET at 10.0.0.7' }],
     });
@@ -227,20 +227,20 @@ describe('an order that is paid but whose stock does not get sold', () => {
     return order;
   };
 
-  it('waits for a person', () => {
+  it('waits for an operator', () => {
     const order = parked();
     expect(order.incidents).toContain('order: paid-but-not-sold');
     expect(order.moves).toContain('resolve order: sold');
   });
 
-  it('is asked for once more where the person says so', () => {
+  it('is asked for again if the operator retries', () => {
     const order = parked();
     expect(order.retry('order')).toBe('applied');
     expect(order.stateOf('order')).toBe('paying.selling.asking');
     expect(order.eventsOf('incident.closed')).toMatchObject([{ actor: 'order', how: 'retried' }]);
   });
 
-  it('goes on where the person says that it is sold', () => {
+  it('continues if the operator says that it is sold', () => {
     const order = parked();
     expect(order.resolve('order', 'sold')).toBe('applied');
     expect(order.stateOf('order')).toBe('completed.closed');
@@ -263,7 +263,7 @@ describe('an order that is paid but whose stock does not get sold', () => {
     ]);
   });
 
-  it('stays where it is for any other word', () => {
+  it('does not change state for any other outcome', () => {
     const order = parked();
     expect(order.resolve('order', 'lost')).toBe('ignored: the outcome must be one of: sold');
     expect(order.stateOf('order')).toBe('paying.selling.needsAttention');

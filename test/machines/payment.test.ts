@@ -13,7 +13,7 @@ describe('a charge', () => {
     expect(order.eventsOf('payment.initiated')).toMatchObject([about]);
   });
 
-  it('that fails is made again with the same key and a higher attempt, later and later', () => {
+  it('that fails is retried with the same key and a higher attempt, with growing delays', () => {
     const order = placeOrder({ 'gateway.charge': ['failed', 'failed', 'charged'] });
     const start = order.now;
     order.advance(999);
@@ -45,7 +45,7 @@ describe('a charge', () => {
   it.each([
     ['asked for', { 'gateway.charge': ['silent'] }],
     ['looked up', { 'gateway.charge': ['unknown'], 'gateway.look-up': ['silent'] }],
-  ])('that is %s is called off once', (_, script) => {
+  ])('that is %s is cancelled once', (_, script) => {
     const order = placeOrder(script);
     order.cancel();
     expect(order.send('payment', { type: 'payment.cancel' })).toBe(
@@ -123,7 +123,7 @@ describe('a charge whose outcome is unknown', () => {
     expect(order.view).toMatchObject({ state: 'completed', paidAmount: 17_500 });
   });
 
-  it('and was authorised, and let go by the bank itself, is given up', () => {
+  it('that was authorised, and voided by the bank itself, is given up', () => {
     const order = placeOrder({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['voided'] });
     order.runUntilIdle();
     expect(order.view).toMatchObject({
@@ -172,7 +172,7 @@ describe('a charge whose outcome is unknown', () => {
     expect(order.view.state).toBe('completed');
   });
 
-  it('is looked up again with back-off, by time or by answer', () => {
+  it('is looked up again with backoff, by time or by answer', () => {
     const order = placeOrder({
       'gateway.charge': ['unknown'],
       'gateway.look-up': ['silent', 'failed', 'charged'],
@@ -199,7 +199,7 @@ describe('a charge whose outcome is unknown', () => {
   });
 });
 
-describe('a charge that nobody can tell of', () => {
+describe('a charge whose outcome stays unknown', () => {
   const parked = () => {
     const order = placeOrder({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['unknown'] });
     order.runUntilIdle();
@@ -221,7 +221,7 @@ describe('a charge that nobody can tell of', () => {
     expect(order.view.state).toBe('completed');
   });
 
-  it('is looked up as often again after a retry', () => {
+  it('gets as many look-ups again after a retry', () => {
     const order = parked();
     order.retry('payment');
     order.runUntilIdle();
@@ -229,7 +229,7 @@ describe('a charge that nobody can tell of', () => {
     expect(order.incidents).toEqual(['payment: charge-unknown']);
   });
 
-  it('was made where a person says so and names its transaction', () => {
+  it('was made if an operator says so and names its transaction', () => {
     const order = parked();
     expect(order.resolve('payment', 'charged', { transactionId: 'transaction-7' })).toBe('applied');
     expect(order.eventsOf('payment.completed')).toMatchObject([{ transactionId: 'transaction-7' }]);
@@ -244,13 +244,13 @@ describe('a charge that nobody can tell of', () => {
     expect(order.incidents).toEqual(['payment: charge-unknown']);
   });
 
-  it('is believed for no other word of a person', () => {
+  it('is ended by no other outcome that an operator names', () => {
     const order = parked();
     expect(order.resolve('payment', 'lost', { transactionId: 'transaction-7' })).toMatch(/^ignored: /);
     expect(order.incidents).toEqual(['payment: charge-unknown']);
   });
 
-  it('was not made where a person says so', () => {
+  it('was not made if an operator says so', () => {
     const order = parked();
     order.resolve('payment', 'not-charged');
     expect(order.view).toMatchObject({
@@ -260,7 +260,7 @@ describe('a charge that nobody can tell of', () => {
     });
   });
 
-  it('is taken when the bank tells of it after all', () => {
+  it('is taken when the bank reports it after all', () => {
     const order = placeOrder({ 'gateway.charge': ['silent'], 'gateway.look-up': ['unknown'] });
     order.runUntilIdle();
     expect(order.answer('gateway.charge', 'charged')).toBe('applied');
@@ -268,7 +268,7 @@ describe('a charge that nobody can tell of', () => {
     expect(order.view.state).toBe('completed');
   });
 
-  it('lets the order go when it takes too long, and money found later is given back', () => {
+  it('lets the order end when it takes too long, and money found later is refunded', () => {
     const order = parked();
     order.fireDeadline('payDeadline');
     expect(order.view.state).toBe('compensating');

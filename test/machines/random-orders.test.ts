@@ -11,10 +11,10 @@ const orderCount = 300;
 const maxSeeds = 3000;
 const perTest = 50;
 
-describe('an order that wanders', () => {
+describe('a random order', () => {
   const firsts = Array.from({ length: orderCount / perTest }, (_, index) => index * perTest + 1);
 
-  it.each(firsts)('comes to rest with its money and its stock right (seeds from %i)', (first) => {
+  it.each(firsts)('settles with its money and its stock right (seeds from %i)', (first) => {
     const ends = new Set<string>();
     for (let seed = first; seed < first + perTest; seed += 1) ends.add(runRandomOrder(seed).view.state);
     expect(ends).toContain('completed');
@@ -22,7 +22,7 @@ describe('an order that wanders', () => {
     expect(ends).toContain('failed');
   });
 
-  it('goes the same way with the same seed', () => {
+  it('is the same for the same seed', () => {
     expect(runRandomOrder(7).events).toEqual(runRandomOrder(7).events);
   });
 });
@@ -41,7 +41,7 @@ const reportCharged = (order: TestOrder): string =>
   });
 const rareCases: readonly [string, () => TestOrder, Steps, object][] = [
   [
-    'a refund that a person gives up on the way out, and that is made after all',
+    'a refund that an operator gives up on the way out, and that is made after all',
     () => placeOrder({ 'warehouse.commit': ['refused'], 'gateway.refund': ['refused'] }),
     (order) => {
       order.resolve('payment', 'not-refunded');
@@ -90,7 +90,7 @@ const rareCases: readonly [string, () => TestOrder, Steps, object][] = [
     { state: 'cancelled' },
   ],
   [
-    'a reservation that expired and that a person puts back',
+    'a reservation that expired and that an operator puts back',
     () =>
       placeOrder(
         { 'gateway.charge': ['silent'], 'warehouse.release': ['refused'] },
@@ -104,7 +104,7 @@ const rareCases: readonly [string, () => TestOrder, Steps, object][] = [
     { state: 'failed' },
   ],
   [
-    'a sale that a person confirms before the warehouse does',
+    'a sale that an operator confirms before the warehouse does',
     () => placeOrder({ 'warehouse.commit': ['silent'] }),
     (order) => {
       order.fireDeadline('sellDeadline', 'order');
@@ -114,7 +114,7 @@ const rareCases: readonly [string, () => TestOrder, Steps, object][] = [
     { state: 'completed' },
   ],
   [
-    'a charge whose look-ups fail, and that a person finds',
+    'a charge whose look-ups fail, and that an operator finds',
     () => placeOrder({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['failed'] }),
     (order) => {
       order.runUntilIdle();
@@ -123,7 +123,7 @@ const rareCases: readonly [string, () => TestOrder, Steps, object][] = [
     { state: 'completed', paidAmount: 17_500 },
   ],
   [
-    'a charge between two tries that is called off',
+    'a charge between two attempts that is cancelled',
     () => placeOrder({ 'gateway.charge': ['failed'] }),
     (order) => order.cancel(),
     { state: 'cancelled', paidAmount: 0 },
@@ -159,7 +159,7 @@ const rareCases: readonly [string, () => TestOrder, Steps, object][] = [
     { state: 'completed', paidAmount: 17_500 },
   ],
   [
-    'a capture that fails however often it is tried, and that a person finds',
+    'a capture that fails however often it is tried, and that an operator finds',
     () => placeOrder({ 'gateway.capture': ['failed'] }, later),
     (order) => {
       order.capture();
@@ -179,7 +179,7 @@ const rareCases: readonly [string, () => TestOrder, Steps, object][] = [
     { state: 'failed', paidAmount: 17_500, refundedAmount: 17_500 },
   ],
   [
-    'a capture that is unknown, called off, and known to have failed',
+    'a capture that is unknown, cancelled, and known to have failed',
     () => placeOrder({ 'gateway.capture': ['unknown', 'unknown', 'unknown', 'silent'] }, later),
     (order) => {
       order.capture();
@@ -216,8 +216,8 @@ const rareCases: readonly [string, () => TestOrder, Steps, object][] = [
   ],
 ];
 
-describe('what wanderers seldom meet', () => {
-  it.each(rareCases)('ends well too: %s', (_, begin, steps, end) => {
+describe('a case that random orders rarely reach', () => {
+  it.each(rareCases)('settles correctly: %s', (_, begin, steps, end) => {
     const order = begin();
     steps(order);
     expect(order.view).toMatchObject({ ...end, settled: true });
@@ -236,7 +236,7 @@ const toTransitions = (node: AnyStateNode): [object, string][] => [
 ];
 
 describe('every transition', () => {
-  it('of every chart is taken in some story', () => {
+  it('of every chart is taken by some order', () => {
     const all = [...registered.charts.values()].flatMap(({ machine }) => toTransitions(machine.root));
     const missing = () =>
       all.filter(([transition]) => !takenTransitions.has(transition)).map(([, name]) => name);

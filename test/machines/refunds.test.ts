@@ -11,7 +11,7 @@ describe('a completed order', () => {
     expect(order.view).toMatchObject({ state: 'completed', refundedAmount: 17_500, settled: true });
   });
 
-  it('is refunded to the last cent where exactly that is named', () => {
+  it('is refunded in full if exactly that amount is named', () => {
     const order = placeOrder();
     expect(order.refund(17_500)).toBe('applied');
     expect(order.stateOf('payment')).toBe('refunded');
@@ -38,7 +38,7 @@ describe('a completed order', () => {
     expect(order.stateOf('payment')).toBe('refunded');
   });
 
-  it('tells who gets which refund', () => {
+  it('reports each refund with its id', () => {
     const order = placeOrder();
     order.refund(500, 'for-the-scratch');
     expect(order.eventsOf('payment.refunded')).toMatchObject([
@@ -46,7 +46,7 @@ describe('a completed order', () => {
     ]);
   });
 
-  it('keeps its stock sold', () => {
+  it('keeps its stock committed', () => {
     const order = placeOrder();
     order.refund();
     expect(order.stateOf('inventory')).toBe('committed');
@@ -71,7 +71,7 @@ describe('no refund is made', () => {
     expect(order.view.refundedAmount).toBe(10_000);
   });
 
-  it('of more than is left, not even where the order itself asks for it', () => {
+  it('of more than is left, not even if the order itself asks for it', () => {
     const order = placeOrder();
     order.refund(10_000);
     expect(order.send('payment', { type: 'payment.refund', refundId: 'wild', amount: 7501 })).toBe(
@@ -80,7 +80,7 @@ describe('no refund is made', () => {
     expect(order.commands('gateway.refund')).toHaveLength(1);
   });
 
-  it('once everything was given back', () => {
+  it('once everything was refunded', () => {
     const order = placeOrder();
     order.refund();
     expect(order.refund()).toBe(tooMuch);
@@ -105,14 +105,14 @@ describe('no refund is made', () => {
     expect(order.refund(1)).toBe(tooMuch);
   });
 
-  it('of an order on its way out: what was taken is given back anyway', () => {
+  it('of an order that is compensating: what was captured is refunded anyway', () => {
     const order = placeOrder({ 'warehouse.commit': ['refused'], 'gateway.refund': ['silent'] });
     expect(order.refund(1)).toBe('ignored: the order is on its way out; what was taken is given back anyway');
   });
 });
 
 describe('a refund that does not go through', () => {
-  it('is tried again with the same key', () => {
+  it('is retried with the same key', () => {
     const order = placeOrder({ 'gateway.refund': ['failed', 'unknown', 'refunded'] });
     order.refund(500, 'scratch');
     order.runUntilIdle();
@@ -135,14 +135,14 @@ describe('a refund that does not go through', () => {
     expect(order.moves).toEqual(['retry payment', 'resolve payment: refunded, not-refunded']);
   });
 
-  it('counts where a person says that it was made', () => {
+  it('counts if an operator says that it was made', () => {
     const order = placeOrder({ 'gateway.refund': ['refused'] });
     order.refund(500);
     order.resolve('payment', 'refunded');
     expect(order.view).toMatchObject({ refundedAmount: 500, settled: true });
   });
 
-  it('does not count where a person says that it was not made, and can be asked for again', () => {
+  it('does not count if an operator says that it was not made, and can be asked for again', () => {
     const order = placeOrder({ 'gateway.refund': ['refused', 'refunded'] });
     order.refund(500, 'scratch');
     order.resolve('payment', 'not-refunded');
@@ -152,7 +152,7 @@ describe('a refund that does not go through', () => {
     expect(order.view.refundedAmount).toBe(500);
   });
 
-  it('counts once when it was made after all, although a person said that it was not', () => {
+  it('counts once when it was made after all, although an operator said that it was not', () => {
     const order = placeOrder({ 'gateway.refund': ['silent'] });
     order.refund(500);
     order.runUntilIdle();
@@ -176,7 +176,7 @@ describe('a refund that does not go through', () => {
     expect(order.view.refundedAmount).toBe(500);
   });
 
-  it('has tries of its own', () => {
+  it('has attempts of its own', () => {
     const order = placeOrder({
       'gateway.refund': ['failed', 'failed', 'refunded', 'failed', 'failed', 'refunded'],
     });
@@ -187,7 +187,7 @@ describe('a refund that does not go through', () => {
     expect(order.view).toMatchObject({ refundedAmount: 1200, settled: true });
   });
 
-  it('and was given up is not made by what is said about another', () => {
+  it('that was given up is not ended by an answer with another key', () => {
     const order = placeOrder({ 'gateway.refund': ['refused'] });
     order.refund(500, 'scratch');
     expect(order.resolve('payment', 'whatever')).toBe(
@@ -216,7 +216,7 @@ describe('a refund that does not go through', () => {
     expect(order.view).toMatchObject({ refundedAmount: 500, settled: true });
   });
 
-  it('is noted when it comes after a person has given it up', () => {
+  it('is recorded when it arrives after an operator has given it up', () => {
     const order = placeOrder({ 'gateway.refund': ['silent'] });
     order.refund(500);
     order.fireDeadline('refundDeadline');

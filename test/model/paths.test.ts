@@ -15,19 +15,19 @@ import { chooseTestPaths } from './paths.ts';
 const { observer, graphs, groups } = planPaths();
 const met = new Set<string>();
 
-describe('the server goes every way that the charts go', () => {
+describe('the server follows every path of the charts', () => {
   it.each(groups)('%s', { timeout: 120_000 }, async (_, testPaths) => {
     await driveTestPaths(testPaths, observer, met);
   });
 
-  it('and nothing of the charts is left out', () => {
+  it('covers the charts completely', () => {
     const coverage = toCoverage(observer.items, graphs, met);
     expect(coverage.missing, toText(coverage)).toEqual([]);
     expect(coverage.surprising).toEqual([]);
     console.log(toText(coverage));
   });
 
-  it('which docs/coverage.md shows', async () => {
+  it('matches docs/coverage.md', async () => {
     const kept = await readFile(new URL('coverage.md', docsFolder), 'utf8').catch(() => '');
     const isFresh = kept === renderCoverage(observer, toCoverage(observer.items, graphs, met));
     expect(isFresh, 'docs/coverage.md is stale: run npm run docs').toBe(true);
@@ -35,7 +35,7 @@ describe('the server goes every way that the charts go', () => {
 });
 
 describe('what is not tested', () => {
-  it('is what the way alone would meet that is left out', async () => {
+  it('is what only the omitted path covers', async () => {
     const graph = explore(observer, toSettings(), { whole: true, services: [], most: 0, moves: ['cancel'] });
     const testPaths = chooseTestPaths([graph]);
     const last = testPaths.at(-1);

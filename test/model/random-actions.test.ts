@@ -46,7 +46,7 @@ const useServer = async (
   }
 };
 
-describe('any story of an order', () => {
+describe('any sequence of actions', () => {
   it('is the same on a server and in the model', { timeout: 60_000 + 2000 * numRuns }, async () => {
     const seen = new Set<string>();
     const property = fc.asyncProperty(

@@ -9,15 +9,15 @@ import { unreachable } from './unreachable.ts';
 
 const { items } = observeCharts(orderSystem);
 
-describe('whatever a chart holds', () => {
-  it('has a name of its own, so that nothing is counted for something else', () => {
+describe('every item of a chart', () => {
+  it('has a unique name', () => {
     const names = items.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
   });
 });
 
-describe('a chart alone, whatever it is told', () => {
-  it.each(actorNames)('%s meets everything that it holds, but what it rules out itself', (name) => {
+describe('a chart alone, whatever it receives', () => {
+  it.each(actorNames)('%s covers all of its items but those that it rules out itself', (name) => {
     const met = exploreUnconstrained(name);
     const missing = items.filter(({ chart, name: item }) => chart === name && !met.has(item));
     expect(missing.map((item) => item.name)).toEqual(
@@ -32,7 +32,7 @@ describe('charts together, whatever the rest of the world does', () => {
     ({ by }) => by.join(' and '),
   );
 
-  it.each([...groups])('%s never meet what they rule out', { timeout: 60_000 }, (_, ruledOut) => {
+  it.each([...groups])('%s never reach what they rule out', { timeout: 60_000 }, (_, ruledOut) => {
     const met = exploreUnconstrained(...(ruledOut[0]?.by ?? []));
     expect(met.size).toBeGreaterThan(300);
     expect(ruledOut.filter(({ name }) => met.has(name))).toEqual([]);

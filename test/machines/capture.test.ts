@@ -1,4 +1,4 @@
-// Authorise now and capture later: the money is held, then taken or set free, and never left on hold.
+// Authorise now and capture later: authorised money is captured or voided, and never left on hold.
 import { describe, expect, it } from 'vitest';
 import type { Script } from './scripted-services.ts';
 import { placeOrder, type TestOrder } from './test-order.ts';

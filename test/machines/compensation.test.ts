@@ -1,5 +1,5 @@
-// Giving back: an order is over only when its stock and its money are back, and a person is asked where they
-// do not come.
+// Compensation: an order ends only when its stock and its money are returned; if they are not, it is an
+// incident.
 import { describe, expect, it } from 'vitest';
 import { placeOrder } from './test-order.ts';
 

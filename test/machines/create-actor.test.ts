@@ -1,5 +1,5 @@
-// The same charts without the step: under XState's own createActor, spawned by a root machine, with services
-// that are actors in memory and XState's simulated clock. They give the same domain events, in the same order.
+// The charts without the step, under XState's own createActor: spawned by a root machine, with services that
+// are actors in memory, on XState's simulated clock. They emit the same domain events in the same order.
 import { describe, expect, it } from 'vitest';
 import {
   type AnyEventObject,
@@ -15,7 +15,7 @@ import { sampleOrder, samplePolicy } from './sample-order.ts';
 import { createScriptedServices, type Script, toReply } from './scripted-services.ts';
 import { createOrder } from './test-order.ts';
 
-/** What both ways of running the charts can be told. */
+/** What a test can do, however the charts are run. */
 interface Driver {
   send(to: ActorName, message: AnyEventObject): void;
   advance(ms: number): void;
@@ -24,7 +24,7 @@ type Steps = (driver: Driver) => void;
 
 const clients = { warehouse: 'inventory', gateway: 'payment', mailer: 'notification' } as const;
 
-/** A service in memory: says, as soon as the actors are at rest, what the script answers, or nothing. */
+/** A service in memory: answers as the script says, once the actors are at rest, or not at all. */
 const createService = (
   service: keyof typeof clients,
   answerOf: ReturnType<typeof createScriptedServices>,

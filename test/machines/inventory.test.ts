@@ -1,4 +1,5 @@
-// The stock of one order: checked, reserved whole or not at all, sold or given back, each with one key.
+// The stock of one order: checked, reserved in full or not at all, committed or released, with one key for
+// each.
 import { describe, expect, it } from 'vitest';
 import { placeOrder } from './test-order.ts';
 

@@ -1,4 +1,4 @@
-// Late and repeated news: what really happened is taken wherever it comes, and nothing is counted twice.
+// Late and repeated answers: whatever happened is recorded whenever it arrives, and nothing counts twice.
 import { describe, expect, it } from 'vitest';
 import { actorNames } from '../../machines/messages.ts';
 import { placeOrder, type TestOrder } from './test-order.ts';
@@ -155,7 +155,7 @@ describe('a settled order', () => {
     const order = tell();
     const before = order.events.length;
     for (const { to, message } of order.sent.filter((sent) => sent.to === 'order')) {
-      // A refund is a sum, and is told by the payment alone: twice the same words are two refunds.
+      // Only the payment reports refunds: the same message twice is two refunds.
       if (to === 'order' && message.type !== 'payment.refunded') order.send('order', message);
     }
     const replies = order.received.filter(({ type }) => /^(warehouse|gateway|mailer)\./.test(type));

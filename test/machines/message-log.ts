@@ -1,12 +1,12 @@
-// Every word that was said in many stories: from whom to whom, with one real example of each. It exists so
-// that what is declared can be held against what is really said and taken.
+// Every message that many orders send, by sender and receiver, with one example of each: declared messages
+// are checked against it.
 import type { AnyEventObject } from 'xstate';
 import { runRandomOrder } from './random-orders.ts';
 import { placeOrder, type TestOrder } from './test-order.ts';
 
 const orderCount = 150;
 
-/** Stories that say the words which wanderers seldom do. */
+/** Orders that send messages which random orders rarely send. */
 const rareOrders: readonly (() => TestOrder)[] = [
   () => {
     const order = placeOrder({ 'gateway.refund': ['silent'] });
@@ -39,7 +39,7 @@ export const collectMessages = (): MessageLog => {
   const logMessage = (from: string, to: string, message: AnyEventObject) => {
     routes.add(`${from} → ${to}: ${message.type}`);
     const known = examples.get(message.type);
-    // The fullest example tells most.
+    // The fullest example shows most.
     if (known === undefined || Object.keys(message).length > Object.keys(known).length) {
       examples.set(message.type, message);
     }
@@ -47,7 +47,7 @@ export const collectMessages = (): MessageLog => {
   const logOrder = (order: TestOrder) => {
     for (const { from, to, message } of order.sent) logMessage(from, to, message);
     for (const { actor, ...event } of order.events) {
-      // An incident names its actor itself.
+      // An incident carries its actor.
       logMessage(actor, 'journal', event.type.startsWith('incident.') ? { ...event, actor } : event);
     }
     for (const { to, type, data, disposition } of order.received) {

@@ -1,5 +1,5 @@
-// The words themselves: each one is really said by someone and taken by someone, carries exactly what it
-// declares, and the thirteen events of the original keep their meaning.
+// The messages: each is in fact sent by someone and handled by someone, carries exactly what it declares,
+// and the thirteen events of the original keep their meaning.
 import { describe, expect, it } from 'vitest';
 import { actorNames, isMessageType, messages, messageTypes, typesTo } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
@@ -8,7 +8,7 @@ import { collectMessages } from './message-log.ts';
 
 const messageLog = collectMessages();
 const isActor = (address: string) => actorNames.some((name) => name === address);
-/** Who says it, as `said` has it. */
+/** The sender as the message log names it. */
 const toSpeaker = (address: string) => (isActor(address) ? address : 'outside');
 const declared = messageTypes.flatMap((type) =>
   messages[type].from.flatMap((from) => messages[type].to.map((to) => [type, from, to] as const)),

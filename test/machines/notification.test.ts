@@ -1,4 +1,4 @@
-// The notice to the customer: at most one, tried again with back-off, and it never holds the order back.
+// The notice to the customer: at most one, retried with backoff, and it never holds the order back.
 import { describe, expect, it } from 'vitest';
 import { sampleOrder } from './sample-order.ts';
 import { placeOrder } from './test-order.ts';

@@ -1,5 +1,5 @@
-// The person who repairs parked orders in a wandering: looks into the world's books and says the truth, or
-// nothing. It never guesses; it exists so that whatever a chart asks a person can be answered.
+// The operator of random orders: reads what is true from the books of the outside world, and resolves
+// incidents accordingly. It never guesses.
 import type { Books } from './outside-world.ts';
 
 export interface Resolution {
@@ -9,7 +9,7 @@ export interface Resolution {
 
 type Lookup = (books: Books, key: string) => Resolution | undefined;
 
-/** What is true of the thing that waits for a person for this reason; undefined where none of it can be said. */
+/** The true outcome for an incident with this reason; undefined if none of its outcomes is true. */
 export const findResolution = (reason: string, books: Books, key: string): Resolution | undefined =>
   lookups[reason]?.(books, key);
 
@@ -21,7 +21,7 @@ const lookups: Readonly<Record<string, Lookup>> = {
   'reservation-unconfirmed': ({ stock }) => resolveIf(stock === 'held', 'reserved'),
   'sale-unconfirmed': ({ stock }) => ({ outcome: stock === 'sold' ? 'committed' : 'not-committed' }),
   'release-unconfirmed': (books) => {
-    // What was sold by then is put back on the shelf by hand.
+    // What was committed by then is returned to stock by hand.
     books.stock = 'released';
     return { outcome: 'released' };
   },

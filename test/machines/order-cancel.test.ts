@@ -1,5 +1,5 @@
-// A customer calls the order off: in every state there is one answer, and whatever was held or taken is given
-// back first, also what arrives only later.
+// A customer cancels the order: every state has one answer, and stock and money are returned first, even if
+// they arrive later.
 import { describe, expect, it } from 'vitest';
 import { placeOrder, type TestOrder } from './test-order.ts';
 
@@ -173,7 +173,7 @@ describe('a cancel is taken', () => {
   });
 });
 
-describe('a cancel is sent to the customer', () => {
+describe('a cancel is notified to the customer', () => {
   it('with the reason that was given', () => {
     const order = placeOrder({ 'gateway.charge': ['silent'], 'gateway.look-up': ['absent'] });
     order.cancel('found it cheaper');

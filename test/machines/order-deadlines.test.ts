@@ -1,4 +1,4 @@
-// Time passes: every wait of an order has an end, and a race with the answer ends well whoever wins.
+// Every wait of an order has a deadline, and a race between the deadline and the answer ends well either way.
 import { describe, expect, it } from 'vitest';
 import { placeOrder, type TestOrder } from './test-order.ts';
 

@@ -1,4 +1,4 @@
-// The order's story from end to end: the straight way, and every way out that it can take by itself.
+// The order from placement to its end: the straight path, and every way in which it can fail.
 import { describe, expect, it } from 'vitest';
 import { typesTo } from '../../machines/messages.ts';
 import { sampleOrder, shortage } from './sample-order.ts';

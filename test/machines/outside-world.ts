@@ -1,6 +1,5 @@
-// A small world for orders to wander in: a shelf, a bank and a post office, each with its own books, each
-// with its moods. They do what a command says at most once for each key, whenever it arrives, and never read
-// the order's books. They exist so that what an order believes can be held against what happened.
+// Simulated warehouse, bank and mail server, each with its own books. A command takes effect at most once per
+// key, whenever it arrives. They never read the order, so its state can be checked against their books.
 import type { AnyEventObject } from 'xstate';
 
 interface Transaction {
@@ -43,7 +42,7 @@ export const createOutsideWorld = (random: () => number) => {
   ]);
   return {
     books,
-    /** A command arrives; the reply is what it came to. */
+    /** A command arrives. Returns its reply. */
     act: (command: AnyEventObject): AnyEventObject => {
       const { key, attempt } = { key: '', attempt: 0, ...command };
       return { ...(handlers.get(command.type)?.(command) ?? { type: 'nobody' }), key, attempt };
@@ -104,7 +103,7 @@ const createBank = (books: Books, random: () => number): Record<string, Handler>
   const declines = random() < 0.15;
   const refuses = random() < 0.1;
   const find = (id: unknown) => books.transactions.find((each) => each.id === id);
-  /** Does it once, where `allows` says that it can be done to the transaction. */
+  /** Changes the transaction once, if `allows` permits it. */
   const change =
     (
       allows: (one: Transaction, amount: number) => boolean,

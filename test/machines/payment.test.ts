@@ -1,5 +1,5 @@
-// One charge per order: declined, failed and unknown are three different things, and a time-out never makes
-// a new key.
+// One charge per order: declined, failed and unknown are different states, and a time-out never makes a new
+// key.
 import { describe, expect, it } from 'vitest';
 import { placeOrder } from './test-order.ts';
 

@@ -1,5 +1,4 @@
-// Orders that wander at random end well, whatever happens to them on the way; and no transition of any chart
-// is there for nothing.
+// Random orders settle correctly whatever happens to them, and every transition of every chart is taken.
 import { describe, expect, it } from 'vitest';
 import type { AnyStateNode } from 'xstate';
 import { runRandomOrder } from './random-orders.ts';
@@ -7,7 +6,7 @@ import { registered, takenTransitions } from './recorded-charts.ts';
 import { placeOrder, type TestOrder } from './test-order.ts';
 
 const orderCount = 300;
-/** A chart that was changed leads the same seeds elsewhere: so many more may look for what they missed. */
+/** A changed chart changes what each seed does: further seeds may take what the first ones missed. */
 const maxSeeds = 3000;
 const perTest = 50;
 
@@ -29,7 +28,7 @@ describe('a random order', () => {
 
 type Steps = (order: TestOrder) => unknown;
 const later = { policy: { capture: 'later' } } as const;
-/** The bank tells unasked that it took the money. */
+/** The bank reports the charge unsolicited. */
 const reportCharged = (order: TestOrder): string =>
   order.send('payment', {
     type: 'gateway.charged',
@@ -224,7 +223,7 @@ describe('a case that random orders rarely reach', () => {
   });
 });
 
-/** Every transition of a chart with the name that it has in a report. */
+/** Every transition of a chart, with its name for reports. */
 const toTransitions = (node: AnyStateNode): [object, string][] => [
   ...[...node.transitions.entries(), ['always', node.always ?? []] as const].flatMap(([type, transitions]) =>
     transitions.map((transition, index): [object, string] => [

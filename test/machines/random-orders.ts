@@ -1,6 +1,6 @@
-// Lets an order wander: whatever may happen to it happens, in any order that a seed draws. Services act late
-// or never, and answer late, twice or not at all; customers cancel; people repair; time passes. Then the
-// world heals, and the order must come to rest with its money and its stock right.
+// Runs an order through random events, drawn from a seed: services act late or never, and answer late, twice
+// or not at all; customers cancel, operators act, time passes. Then all services work, and the order must
+// settle with its money and its stock right.
 import { ok, strictEqual } from 'node:assert/strict';
 import type { AnyEventObject } from 'xstate';
 import { type ActorName, actorNames } from '../../machines/messages.ts';
@@ -9,13 +9,13 @@ import { createOutsideWorld, createRandom, type OutsideWorld } from './outside-w
 import { silence } from './scripted-services.ts';
 import { placeOrder, type TestOrder } from './test-order.ts';
 
-/** A command on its way to a service, and what it came to there. */
+/** A command to a service, and its outcome there. */
 interface OutboxEntry {
   readonly command: AnyEventObject;
-  /** The actor that hears of it. */
+  /** The actor that is answered. */
   readonly sender: ActorName;
   reply?: AnyEventObject;
-  /** The caller was told something, true or not. */
+  /** The actor got an answer, true or not. */
   isAnswered: boolean;
 }
 
@@ -25,7 +25,7 @@ interface RandomRun {
   readonly random: () => number;
   readonly outbox: OutboxEntry[];
   readonly log: string[];
-  /** How often time waits, how often answers are true, how often the customer cancels: 0 to 1. */
+  /** How often no deadline fires, an answer is true, the customer cancels: 0 to 1. */
   readonly idleRate: number;
   readonly truthRate: number;
   readonly cancelRate: number;
@@ -34,15 +34,15 @@ interface RandomRun {
 const maxTurns = 3000;
 
 /**
- * One whole life of an order, the same for the same seed.
- * @throws Error with the whole journey, where anything is not as it must be.
+ * Runs one order to its end, the same for the same seed.
+ * @throws Error with everything that happened, if anything is wrong.
  */
 export const runRandomOrder = (seed: number, turns = 80): TestOrder => {
   const run = startRun(seed);
   const { order, log } = run;
   try {
     for (let turn = 0; turn < turns; turn += 1) pick(run, moves)?.(run);
-    log.push('--- the world heals');
+    log.push('--- from here on all services work');
     runToEnd(run);
     deliverTheRest(run);
     runToEnd(run);
@@ -83,7 +83,7 @@ const startRun = (seed: number): RandomRun => {
 const pick = <T>({ random }: RandomRun, list: readonly T[]): T | undefined =>
   list[Math.floor(random() * list.length)];
 
-/** Takes up the commands that were sent meanwhile. */
+/** Adds the commands that were sent since to the outbox. */
 const collectCommands = ({ order, outbox }: RandomRun) => {
   const senders = new Map<string, ActorName>([
     ['warehouse', 'inventory'],
@@ -117,7 +117,7 @@ const answer = (run: RandomRun, entry: OutboxEntry, reply: AnyEventObject) => {
   collectCommands(run);
 };
 
-/** The command gets lost, and can take no effect any more. */
+/** The command is lost, and can no longer take effect. */
 const lose = (entry: OutboxEntry) => {
   entry.reply ??= { type: 'lost' };
 };
@@ -171,7 +171,7 @@ const answerRandomly = (run: RandomRun, entry: OutboxEntry) => {
   const { type, key } = { key: '', ...entry.command };
   if (random() < truthRate && !wasLost(entry)) return answer(run, entry, deliver(run, entry));
   const [service] = type.split('.');
-  // A warehouse or a mailer that fails may have done it all the same; a bank that says so has not.
+  // If the warehouse or the mailer fails, the command may have taken effect; if the bank fails, it has not.
   if (service !== 'gateway') return answer(run, entry, { type: `${service}.failed`, reason: 'no-answer' });
   const isUndone = !entry.reply && !outside.books.done.has(key);
   if (isUndone && random() < 0.5) {
@@ -186,7 +186,7 @@ const answerRandomly = (run: RandomRun, entry: OutboxEntry) => {
   });
 };
 
-/** A webhook: what happened, once more or for the first time. */
+/** A webhook: an outcome, again or for the first time. */
 const deliverAgain = (run: RandomRun, { sender }: OutboxEntry, reply: AnyEventObject) =>
   send(run, `again ${reply.type}`, () => run.order.send(sender, reply));
 
@@ -198,7 +198,7 @@ const fireNextDeadline = ({ order, log, ...run }: RandomRun) => {
   collectCommands({ order, log, ...run });
 };
 
-/** The warehouse ends a reservation by itself; the bank takes, or lets go, what it holds. */
+/** The warehouse releases a reservation by itself; the bank captures or voids an authorisation. */
 const actUnsolicited = ({ outside: { books }, random, outbox, log }: RandomRun) => {
   const [made] = books.transactions;
   if (made?.state === 'authorized') {
@@ -227,10 +227,10 @@ const handleIncident = (run: RandomRun) => {
   send(run, `resolve ${actor} ${reason} ${outcome}`, () => order.resolve(actor, outcome, more));
 };
 
-/** Every command arrives and is answered, people repair, time passes, until the order is at rest. */
+/** Every command arrives and is answered, operators act, time passes, until the order is settled. */
 const runToEnd = (run: RandomRun) => {
   for (let turn = 0; !run.order.settled; turn += 1) {
-    ok(turn < maxTurns, 'the order never comes to rest');
+    ok(turn < maxTurns, 'the order never settles');
     const [entry] = findUnanswered(run);
     if (entry === undefined) {
       handleIncident(run);
@@ -243,7 +243,7 @@ const runToEnd = (run: RandomRun) => {
   }
 };
 
-/** Whatever was still on its way arrives at last, and the order hears of everything once more. */
+/** Every remaining command arrives, and the order gets every answer again. */
 const deliverTheRest = (run: RandomRun) => {
   for (const entry of run.outbox) deliver(run, entry);
   for (const entry of [...run.outbox]) {

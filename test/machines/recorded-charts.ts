@@ -1,6 +1,5 @@
-// The order system as stories run it: the real charts, registered as the host registers them, with an ear
-// at every actor. It changes nothing of what they do; it exists so that tests can tell which words were said
-// between the actors, and which transitions were taken.
+// The order system of the chart tests, registered as the host registers it. It also records the messages that
+// actors send and the transitions that are taken; it changes neither.
 import type { AnyEventObject } from 'xstate';
 import { orderSystem } from '../../machines/system.ts';
 import { limits } from '../../src/config.ts';
@@ -19,7 +18,7 @@ let sentMessages: SentMessage[] = [];
 /** How often each transition of the registered charts was taken so far. */
 export const takenTransitions = new Map<object, number>();
 
-/** What was told since the last call. */
+/** The messages that were sent since the last call. */
 export const takeSentMessages = (): readonly SentMessage[] => {
   const now = sentMessages;
   sentMessages = [];

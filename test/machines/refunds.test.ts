@@ -1,5 +1,4 @@
-// After completion: the money can be given back, in full, in parts, one refund at a time and never more than
-// was taken.
+// Refunds of a completed order: in full, in parts, one at a time, and never more than was captured.
 import { describe, expect, it } from 'vitest';
 import { placeOrder } from './test-order.ts';
 

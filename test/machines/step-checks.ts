@@ -1,6 +1,6 @@
-// What must hold in any story, after any step: every word fits its schema and is said by one who may say it
-// to one who may hear it; keys and attempts keep their rules; what is stored can be loaded again; and
-// something will wake whatever is not at rest.
+// What must hold after every step of any order: each message fits its schema and is declared for its sender
+// and receiver; keys and attempts follow their rules; what is stored can be loaded; an unsettled order will
+// be woken.
 import { deepStrictEqual, fail, match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { isMessageType, messages } from '../../machines/messages.ts';
 import type { Call } from '../../src/step/effect.ts';
@@ -24,7 +24,7 @@ const checkMessage = (from: string, to: string, { type, ...payload }: { readonly
   ok(checked.success, `${from} says ${type} with a wrong payload: ${checked.error?.message}`);
 };
 
-/** Checks a step, and returns the system that it made as it was stored and loaded again. */
+/** Checks a step. Returns its system, stored and loaded again. */
 export const checkStep = (
   before: SystemState,
   { state, events, received }: StepResult,
@@ -55,7 +55,7 @@ export const checkStep = (
   return loaded;
 };
 
-/** One for each story: attempts grow, and only a charge that is known not to exist gets a new key. */
+/** One for each order: attempts grow, and keys name the order and their purpose. */
 export const createCallCheck = () => {
   const attempts = new Map<string, number>();
   return ({ actor, orderId, command }: Call) => {

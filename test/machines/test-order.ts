@@ -1,6 +1,6 @@
-// Tells the story of one order: the real charts, run by the real step, with services that answer as the
-// script says, in virtual time. It never waits. After every step it stores and loads the whole system, and
-// checks what must hold in any story (checks.ts); so each test says only what is special about its own.
+// One order under test: the real charts, run by the real step on a virtual clock, with scripted services. It
+// never waits. After every step it stores and loads the system, and checks what must hold for any order
+// (step-checks.ts), so a test says only what is special about it.
 import type { AnyEventObject, StateValue } from 'xstate';
 import type { ActorName, Policy } from '../../machines/messages.ts';
 import type { Call, Received } from '../../src/step/effect.ts';
@@ -22,7 +22,7 @@ interface DomainEvent {
 const start = Date.UTC(2026, 0, 1);
 const maxDeadlines = 1000;
 
-/** An order that was not placed yet. */
+/** An order that is not placed yet. */
 export const createOrder = (script: Script = {}): TestOrder => new TestOrder(script);
 
 /** The sample order, placed; `settings` change its policy or what is ordered. */
@@ -56,13 +56,13 @@ export class TestOrder {
     this.#answerOf = createScriptedServices(script);
   }
 
-  /** Where an actor is: the dotted path of its state. */
+  /** The dotted path of an actor's state. */
   stateOf(actor: ActorName): string {
     const found = this.#state.actors.get(actor);
     return found ? toStateName(found.snapshot) : 'nowhere';
   }
 
-  /** The same as XState has it. */
+  /** An actor's state as an XState value. */
   valueOf(actor: ActorName): StateValue | undefined {
     return this.#state.actors.get(actor)?.snapshot.value;
   }
@@ -88,7 +88,7 @@ export class TestOrder {
     return isSettled(this.#state);
   }
 
-  /** What waits for a person, as `payment: charge-unknown`. */
+  /** The open incidents, as `payment: charge-unknown`. */
   get incidents(): readonly string[] {
     return this.view.incidents.map(({ actor, reason }) => `${actor}: ${reason}`);
   }
@@ -100,7 +100,7 @@ export class TestOrder {
     );
   }
 
-  /** Brings a message from outside. Returns why it was ignored, or `applied`. */
+  /** Sends a message from outside. Returns `applied`, or why it was ignored. */
   send(to: ActorName, message: AnyEventObject): string {
     this.#messages += 1;
     const messageId = `message-${this.#messages}`;
@@ -128,7 +128,7 @@ export class TestOrder {
     return this.send(actor, { type: 'incident.resolve', outcome, note: 'I looked it up', ...more });
   }
 
-  /** Answers the oldest (or the given) silent call of a type. Returns why it was ignored, or `applied`. */
+  /** Answers the oldest (or the given) silent call of a type. Returns `applied`, or why it was ignored. */
   answer(type: string, answer: Answer, which = 0): string {
     const call = this.#silent.filter(({ command }) => command.type === type).at(which);
     if (call === undefined) throw new Error(`no ${type} waits for its answer`);
@@ -136,12 +136,12 @@ export class TestOrder {
     return this.#reply(call, answer);
   }
 
-  /** From now on the services answer like this. */
+  /** Changes how the services answer from now on. */
   changeScript(script: Script): void {
     this.#answerOf = createScriptedServices(script);
   }
 
-  /** Lets time pass: deadlines that fall due ring, one after the other. */
+  /** Advances the clock. Due deadlines fire in order. */
   advance(ms: number): void {
     const until = this.now + ms;
     for (let due = this.#nextDue(until); due; due = this.#nextDue(until)) {
@@ -152,7 +152,7 @@ export class TestOrder {
     this.now = until;
   }
 
-  /** Lets time pass until the deadline of this name has rung. @throws Error where none is set. */
+  /** Advances the clock until the deadline of this name has fired. @throws Error if none is set. */
   fireDeadline(name: string, actor?: ActorName): void {
     const { deadlines } = this.view;
     const due = deadlines.find((each) => each.name === name && each.actor === (actor ?? each.actor));
@@ -160,12 +160,12 @@ export class TestOrder {
     this.advance(due.dueAt - this.now);
   }
 
-  /** Lets time pass until nothing moves by itself any more, or a person is needed. */
+  /** Advances the clock until the order is settled or has an incident. */
   runUntilIdle(): void {
     for (let turns = 0; !this.settled && !hasIncident(this.#state); turns += 1) {
-      if (turns === maxDeadlines) throw new Error(`the order never comes to rest: ${this.stateOf('order')}`);
+      if (turns === maxDeadlines) throw new Error(`the order never settles: ${this.stateOf('order')}`);
       const [, due] = this.#nextDue(Number.POSITIVE_INFINITY) ?? [];
-      if (due === undefined) throw new Error('nothing will ever wake the order');
+      if (due === undefined) throw new Error('no deadline will wake the order');
       this.advance(due.dueAt - this.now);
     }
   }
@@ -204,7 +204,7 @@ export class TestOrder {
     }
   }
 
-  /** The services answer in the order in which they were asked, once the actors are at rest. */
+  /** The services answer in the order of their calls, once the actors are at rest. */
   #answerAll(): void {
     if (this.#isAnswering) return;
     this.#isAnswering = true;

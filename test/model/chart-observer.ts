@@ -1,6 +1,5 @@
-// The charts, registered as a host registers them, with an ear at every state, transition, deadline and
-// condition: what of them a run has met. It changes no answer; it exists so that "every transition, every
-// guard both ways" is counted on the charts themselves and not claimed.
+// The charts, registered as a host registers them, with an observer on every state, transition, deadline and
+// guard: it counts what a run covers. It never changes a result.
 import {
   type AnyStateMachine,
   type AnyStateNode,
@@ -15,25 +14,28 @@ import { toDeadlineName } from '../../src/step/deadline-name.ts';
 import { toWords } from '../../src/step/matrix.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
 
-/** One thing of a chart that a test can meet: a leaf state, a transition, a deadline, or a guard's yes or no. */
+/**
+ * An item of a chart that a test can cover: a leaf state, a transition, a deadline, or one result of a
+ * guard.
+ */
 export interface Item {
   readonly chart: string;
   readonly kind: 'state' | 'transition' | 'deadline' | 'guard';
   readonly name: string;
-  /** The transition that a guard belongs to; what a transition or a state is itself. */
+  /** The transition of a guard or a deadline; the state or transition itself otherwise. */
   readonly of: AnyTransitionDefinition | AnyStateNode;
 }
 
 export interface ChartObserver {
   readonly system: RegisteredSystem;
   readonly items: readonly Item[];
-  /** The names of what was met since it was cleared last. */
+  /** Names of the items covered since it was last cleared. */
   readonly met: Set<string>;
-  /** Where the charts start, before anything happens. */
+  /** Names of the items that the initial states cover. */
   readonly initial: readonly string[];
 }
 
-/** Registers `charts`, and listens to them: to copies, whose guards it replaces. */
+/** Registers copies of `charts` whose guards report their results. */
 export const observeCharts = ({ charts, ...rest }: ChartSystem): ChartObserver => {
   const copies = Object.entries(charts).map(([name, machine]) => [name, machine.provide({})]);
   const system = registerSystem({ ...rest, charts: Object.fromEntries(copies) }, limits);
@@ -104,7 +106,7 @@ const toCause = (eventType: string): string => {
 const toCondition = ({ guard }: AnyTransitionDefinition): string =>
   guard === undefined ? '' : ` if ${toWords(guard)}`;
 
-/** What `and`, `or` and `not` make: a function that XState asks through its `check`. */
+/** A guard made by `and`, `or` or `not`: XState evaluates it through its `check`. */
 interface Combined {
   readonly name: string;
   readonly check: unknown;
@@ -113,7 +115,7 @@ interface Combined {
 const isCombined = (guard: unknown): guard is Combined =>
   typeof guard === 'function' && 'check' in guard && 'guards' in guard;
 
-/** The same guard, whose conditions are heard. How they are combined stays XState's business. */
+/** The same guard, whose inner guards report their results. XState still combines them. */
 const observeGuard = (
   machine: AnyStateMachine,
   guard: unknown,
@@ -122,7 +124,7 @@ const observeGuard = (
   if (isCombined(guard)) {
     const guards = guard.guards.map((inner) => observeGuard(machine, inner, hear));
     const combined = Object.assign(() => false, { check: guard.check, guards });
-    // The page of the charts reads its name: `and`, `or`, `not`.
+    // `toWords` reads its name: `and`, `or`, `not`.
     return Object.defineProperty(combined, 'name', { value: guard.name });
   }
   const { type, params } = toNamed(guard);

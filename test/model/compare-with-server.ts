@@ -1,6 +1,5 @@
-// Holds what a real server shows of an order against the model: its view, its moves, its journal, its
-// messages; and that every move which is not offered is refused, with the list of those that are, and leaves
-// no trace. It repairs nothing and allows nothing: where they differ, the test fails.
+// Compares what a real server shows of an order with the model: its view, moves, journal and messages; and
+// that every move which is not offered is refused, with the list of open moves, and leaves no trace.
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { actorNames } from '../../machines/messages.ts';
 import { moves } from '../../machines/system.ts';
@@ -24,7 +23,7 @@ interface MoveJson extends Offered {
   readonly by: string;
 }
 
-/** @throws AssertionError where the server and the model differ. `history`: every step so far. */
+/** @throws AssertionError if the server and the model differ. `history`: every step so far. */
 export const compareWithServer = async (
   serverOrder: ServerOrder,
   model: Model,
@@ -50,7 +49,7 @@ const toSorted = (offered: readonly Offered[]): unknown =>
   plain(offered.toSorted((a, b) => toName(a).localeCompare(toName(b))));
 const toName = ({ move, actor }: Offered): string => `${move} ${actor ?? ''}`;
 
-/** Checks the address of a move, and gives the rest of it. */
+/** Checks the address of a move. Returns the rest of it. */
 const toOffered =
   ({ orderId }: Model) =>
   ({ method, href, by, outcomes, ...offered }: MoveJson): Offered => {
@@ -62,8 +61,8 @@ const toOffered =
   };
 
 /**
- * Asks for moves that the charts do not take at this moment, of every kind that there is. Returns what of the
- * charts was met by it.
+ * Requests moves of every kind that the charts do not take at this moment. Returns the items of the charts that
+ * this covers.
  */
 export const checkRefusals = async (
   serverOrder: ServerOrder,
@@ -92,7 +91,7 @@ export const checkRefusals = async (
 const nonsense = 'nonsense';
 const refunds = { type: 'move', move: 'refunds', to: 'order' } as const;
 
-/** Moves beside those that are offered: of the order, of an actor that is not parked, of those that are. */
+/** Moves that are not offered: of the order, of an actor without an incident, of those with one. */
 const findRefusedMoves = ({ state }: Moment, offered: readonly MoveJson[]): MoveAction[] => {
   const resolving = offered.filter(({ move }) => move === 'resolve');
   const others = actorNames.filter((name) => !resolving.some(({ actor }) => actor === name));
@@ -106,7 +105,7 @@ const findRefusedMoves = ({ state }: Moment, offered: readonly MoveJson[]): Move
     ...everyMove.filter(({ to, move }) => to === other && move === 'retry'),
     ...everyMove.filter(({ to, move }) => to === other && move === 'resolve').slice(0, 1),
     ...resolving.flatMap(({ actor, outcomes = [] }): MoveAction[] =>
-      // A charge that was made can be told only with the bank's transaction.
+      // `charged` needs the bank's transaction, which is missing here.
       [nonsense, ...outcomes.filter((outcome) => outcome === 'charged')].map((outcome) => ({
         ...{ type: 'move', move: 'resolve', to: actor ?? 'order', outcome },
       })),

@@ -1,5 +1,5 @@
-// docs/coverage.md: what the model-based tests met, in figures, and each chart drawn with what they did not meet
-// in red. Rendering only: the figures are those of a run.
+// docs/coverage.md: what the model tests covered, in figures, and each chart with the uncovered parts in red.
+// Rendering only: the figures are those of a run.
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { actorNames } from '../../machines/messages.ts';
 import { toHeading, toTable } from '../docs/page.ts';
@@ -44,7 +44,7 @@ export const renderCoverage = (observer: ChartObserver, coverage: Coverage): str
 
 const toId = ({ path }: AnyStateNode): string => (path.length === 0 ? 'root' : path.join('_'));
 
-/** The Mermaid text of one chart. What a group of states takes leaves from the group. */
+/** The Mermaid text of one chart. Transitions of a group of states start at the group. */
 export const drawCoverage = (
   machine: AnyStateMachine,
   items: readonly Item[],
@@ -91,7 +91,7 @@ const isInside = (node: AnyStateNode, group: AnyStateNode): boolean =>
 const leavesOf = (node: AnyStateNode): AnyStateNode[] =>
   isLeaf(node) ? [node] : Object.values(node.states).flatMap(leavesOf);
 
-/** From where to where a transition is drawn: Mermaid draws no link from a group to what is inside it. */
+/** The ends of a transition's link: Mermaid draws none from a group to its own inside. */
 const toEnds = ({ source, target }: AnyTransitionDefinition): (readonly [AnyStateNode, AnyStateNode])[] => {
   if (target === undefined) return leavesOf(source).map((leaf) => [leaf, leaf]);
   return target.flatMap((to) => {

@@ -1,6 +1,6 @@
-// Drives many ways at once: one server, one order for each way, all placed at the same moment, and one sweep
-// through time in which each order's actions are done when its way says. Orders know nothing of each other, so
-// that each is led as if it were alone. It says what of the charts and of the whole was met.
+// Drives many paths at once: one server, one order for each path, all placed at the same moment, and one
+// pass through time in which each order's actions are performed when its path says. Orders are independent,
+// so each behaves as if it were alone. It records what was covered.
 import { strictEqual } from 'node:assert/strict';
 import type { StepResult } from '../../src/step/step.ts';
 import type { ChartObserver } from './chart-observer.ts';
@@ -12,7 +12,7 @@ import { performAction, placeOrder, type ServerOrder } from './server-actions.ts
 import { openServer, type Server } from './server-process.ts';
 import { describeStates } from './state-keys.ts';
 
-/** One order on its way. */
+/** One order on its path. */
 interface Run {
   readonly testPath: TestPath;
   serverOrder: ServerOrder | undefined;
@@ -22,7 +22,7 @@ interface Run {
 
 const maxConcurrent = 32;
 
-/** @throws Error with the order's story, where the server and the model differ. */
+/** @throws Error with the order's path, if the server and the model differ. */
 export const driveTestPaths = async (
   testPaths: readonly TestPath[],
   observer: ChartObserver,
@@ -46,7 +46,7 @@ export const driveTestPaths = async (
   }
 };
 
-/** When the next thing is to happen on any way. */
+/** The time of the next action on any path. */
 const nextTime = (runs: readonly Run[]): number | undefined => {
   const times = runs.flatMap(({ testPath, done }) => testPath.steps[done]?.after.now ?? []);
   return times.length === 0 ? undefined : Math.min(...times);
@@ -60,7 +60,7 @@ const forEachRun = async (runs: readonly Run[], work: (run: Run) => Promise<void
   await Promise.all(workers);
 };
 
-/** Does whatever the way says for now. */
+/** Performs the actions that are due now. */
 const performDueActions = async (
   run: Run,
   server: Server,
@@ -81,7 +81,7 @@ const performDueActions = async (
   }
 };
 
-/** Waits until the server has come as far as the model, and holds the two against each other. */
+/** Waits until the server has reached the model's version, and compares the two. */
 const finishStep = async (
   run: Run,
   server: Server,

@@ -1,6 +1,6 @@
 // What the API must show of an order at a moment of the model: the order, its journal and its messages, as
-// JSON with the model's own ids. Which moves are open is found by asking the charts, never by reading how
-// the product lists them.
+// JSON with the model's own ids. Open moves are found by asking the charts, never by reading how the product
+// lists them.
 import type { ActorName } from '../../machines/messages.ts';
 import type { MoveName } from '../../machines/system.ts';
 import { toIsoTime } from '../../src/clock.ts';

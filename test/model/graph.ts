@@ -1,6 +1,5 @@
-// The graph of the whole order system, made by xstate/graph from the model: every moment that is reached with
-// so many troubles on the way, and everything that can happen there. It drives nothing; it exists so that
-// paths come from the charts that run.
+// The graph of the whole order system, made by xstate/graph from the model: every moment that is reachable
+// with limited faults, and everything that can happen there.
 import { fromTransition, type TransitionSnapshot } from 'xstate';
 import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths, type StatePath } from 'xstate/graph';
 import { type ServiceName, serviceNames } from '../../machines/messages.ts';
@@ -21,21 +20,21 @@ import { describeStates, describeStep, toStateKey } from './state-keys.ts';
 
 /** What may go wrong on a path, and how often. */
 export interface FaultLimits {
-  /** Whether every step of the whole counts, or only what it meets of each chart. */
+  /** Whether every step of the whole counts, or only the items of each chart. */
   readonly whole?: boolean;
   /** Services that may answer badly, or not at all. */
   readonly services: readonly ServiceName[];
-  /** Bad answers, silences and deadlines (other than the waits between tries) on one path, at most. */
+  /** Bad or missing answers and deadlines (other than backoffs) on one path, at most. */
   readonly most: number;
   readonly facts?: readonly ServiceName[];
   readonly crashes?: number;
-  /** So much must have gone wrong before a crash. */
+  /** Faults before a crash, at least. */
   readonly crashAfter?: number;
-  /** The moves that people make; all of them where this is left out. */
+  /** The moves that people make; all of them if left out. */
   readonly moves?: readonly MoveName[];
 }
 
-/** A moment on the way, with what was spent of its troubles and what of the charts the last action met. */
+/** A moment, with the faults so far and the items that the last action covered. */
 export interface Place {
   readonly moment: Moment;
   readonly spent: { readonly bad: number; readonly facts: number; readonly crashes: number };
@@ -52,13 +51,13 @@ export interface Graph {
   readonly first: Place;
   readonly next: (place: Place, action: Action) => Place;
   readonly choices: (place: Place) => readonly Action[];
-  /** The place that stands for all with the same mark. */
+  /** The place that represents all with the same key. */
   readonly representative: (place: Place) => Place | undefined;
-  /** The states and steps of the whole that it holds, where they count. */
+  /** Its states and steps of the whole, if they count. */
   readonly whole: { readonly states: ReadonlySet<string>; readonly steps: ReadonlySet<string> };
 }
 
-/** So many steps in one graph are a chart that goes on for ever: a try that is never the last. */
+/** More steps in one graph mean a chart that never ends: a retry without a limit. */
 const mostSteps = 30_000;
 
 export const explore = (observer: ChartObserver, settings: Settings, faultLimits: FaultLimits): Graph => {
@@ -88,7 +87,7 @@ export const explore = (observer: ChartObserver, settings: Settings, faultLimits
   const representatives = new Map(Object.entries(map).map(([key, { state }]) => [key, state.context]));
   const paths = getShortestPaths(logic, {
     ...options,
-    // Only over moments that stand for all with their mark: so a path can be walked as it is.
+    // Only over representatives, so that a path can be driven as it is.
     filterEvents: ({ context }, action) => {
       const reached = next(context, action);
       return representatives.get(keyOf(reached)) === reached;
@@ -118,7 +117,7 @@ const findWhole = (edges: ReturnType<typeof adjacencyMapToArray<Snapshot, Action
   };
 };
 
-/** XState walks a graph once for each question: what was found out the first time is kept. */
+/** XState explores a graph once for each question, so results are cached. */
 const recall = <Key extends object, T>(known: WeakMap<Key, T>, key: Key, find: () => T): T => {
   const found = known.get(key) ?? find();
   known.set(key, found);
@@ -135,7 +134,7 @@ const remember = (next: (place: Place, action: Action) => Place) => {
   };
 };
 
-/** Whether an action is one of the troubles that are counted. */
+/** Whether an action counts as a fault. */
 const isFault = ({ moment }: Place, action: Action): boolean =>
   action.type === 'wait'
     ? silentService(moment) !== undefined || !isBackOff(moment)

@@ -1,5 +1,5 @@
-// The whole run of the model-based tests: graphs, ways, and the ways put together that can share a server. It
-// is what the test drives, and what `npm run docs` draws its page from.
+// The plan of the model tests: graphs, paths through them, and groups of paths that can share a server. The
+// test drives it, and `npm run docs` draws its page from it.
 import { orderSystem } from '../../machines/system.ts';
 import { type ChartObserver, observeCharts } from './chart-observer.ts';
 import { type Coverage, toCoverage } from './coverage.ts';
@@ -12,7 +12,7 @@ import { chooseTestPaths, type TestPath } from './paths.ts';
 export interface PathPlan {
   readonly observer: ChartObserver;
   readonly graphs: readonly Graph[];
-  /** Ways that are driven together: the same settings, and crashes at the same times. */
+  /** Paths that are driven together: the same settings, and crashes at the same times. */
   readonly groups: readonly (readonly [name: string, testPaths: readonly TestPath[]])[];
 }
 
@@ -45,7 +45,7 @@ const toParts = (name: string, testPaths: readonly TestPath[]): (readonly [strin
 
 const toSeconds = (at: number): string => new Date(at).toISOString().slice(11);
 
-/** Drives everything. @throws Error with a story, where a server and the model differ. */
+/** Drives all paths. @throws Error with the path, if a server and the model differ. */
 const runPlan = async ({ observer, graphs, groups }: PathPlan): Promise<Coverage> => {
   const met = new Set<string>();
   for (const [, testPaths] of groups) await driveTestPaths(testPaths, observer, met);

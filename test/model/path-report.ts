@@ -1,12 +1,12 @@
-// An order's way in words that a person reads: what was given, what happened, where each actor came to. It is
-// printed where a path or a story fails, so that nobody has to read code to know what was done.
+// The path of an order for people: what was given, what happened, which states it led to. It is printed when
+// a path fails.
 import { actorNames } from '../../machines/messages.ts';
 import type { Settings } from '../../src/config.ts';
 import { toStateName } from '../../src/step/notes.ts';
 import type { Action, Moment } from './model.ts';
 import { describeAction } from './state-keys.ts';
 
-/** One thing that happened, and the moments before and after it. */
+/** An action, and the moments before and after it. */
 export interface ReportedStep {
   readonly action: Action;
   readonly before: Moment;

@@ -1,6 +1,6 @@
-// Every path through the shipped charts, driven through the HTTP API of a real server: each state, transition,
-// deadline and both answers of each guard of every chart, and every state and step of the whole. After each
-// new step the API's view, the moves, the journal and the messages agree with the charts.
+// Every path through the shipped charts, driven through the HTTP API of a real server: each state,
+// transition, deadline and both answers of each guard of every chart, and every state and step of the whole.
+// After each new step the API's view, the moves, the journal and the messages agree with the charts.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { docsFolder } from '../docs/documents.ts';

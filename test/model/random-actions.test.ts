@@ -1,5 +1,5 @@
-// Random stories of one order on a real server, held against the model after each thing that happens. Where one
-// fails, fast-check shortens it, and what is left is printed as given, when and then.
+// Random actions on one order of a real server, compared with the model after each of them. If a sequence
+// fails, fast-check shrinks it, and what is left is printed as given, when and then.
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { orderSystem } from '../../machines/system.ts';
@@ -12,9 +12,9 @@ import { type CrashAt, placeOrder } from './server-actions.ts';
 import { openServer, type Server } from './server-process.ts';
 
 const system = registerSystem(orderSystem, limits);
-/** The same stories every time; other seeds, and more of them, by the environment. */
-const seed = Number(process.env['STORIES_SEED'] ?? 1);
-const numRuns = Number(process.env['STORIES'] ?? 40);
+/** The same sequences every time; the environment sets another seed or more of them. */
+const seed = Number(process.env['MODEL_SEED'] ?? 1);
+const numRuns = Number(process.env['MODEL_RUNS'] ?? 40);
 
 const crashNow = { type: 'crash', down: 'for no time' } as const;
 const begin: Readonly<Record<CrashAt | 'plainly', readonly Action[]>> = {
@@ -23,13 +23,13 @@ const begin: Readonly<Record<CrashAt | 'plainly', readonly Action[]>> = {
   'after-commit': [{ type: 'place' }, crashNow],
 };
 
-/** One for each way of taking money, for all stories: an order knows nothing of those before it. */
+/** One for each capture mode, shared by all sequences: orders are independent. */
 const servers = new Map<string, Server>();
 afterAll(async () => {
   for (const server of servers.values()) await server[Symbol.asyncDispose]();
 });
 
-/** Where the story fails, the next one begins on a fresh server. */
+/** After a failure the next sequence starts on a new server. */
 const useServer = async (
   settings: Settings,
   withReport: (server: Server) => Promise<void>,

@@ -1,6 +1,6 @@
-// Stories of one order made of random happenings, for fast-check: what customers and operators ask for, what
-// services answer (late, twice, never, to an attempt long past), time, and crashes, also in the middle of a
-// request. Each is done to a server and to the model, and the two are held against each other after it.
+// Random actions on one order, for fast-check: moves of customers and operators, answers of services (late,
+// twice, never, to an old attempt), time, and crashes, also during a request. Each is performed on a server
+// and in the model, and both are compared after it.
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Settings } from '../../src/config.ts';
@@ -19,14 +19,14 @@ import {
 } from './server-actions.ts';
 import { answersTo, clients, type FactKey, facts } from './service-answers.ts';
 
-/** Where a story stands in the model. */
+/** The order in the model. */
 export interface ModelSide {
   readonly settings: Settings;
   readonly model: Model;
   moment: Moment;
   readonly steps: ReportedStep[];
 }
-/** Where it stands on a server. */
+/** The order on the server. */
 export interface ServerSide {
   readonly serverOrder: ServerOrder;
   readonly history: StepResult[];
@@ -35,7 +35,7 @@ type RandomAction = fc.AsyncCommand<ModelSide, ServerSide>;
 
 const crashNow = { type: 'crash', down: 'for no time' } as const;
 
-/** Leads the model on by `actions`, the server by `doIt`, and compares. @throws Error with the story. */
+/** Steps the model by `actions` and the server by `perform`, and compares. @throws Error with the path. */
 export const performAndCompare = async (
   modelSide: ModelSide,
   { serverOrder, history }: ServerSide,
@@ -60,7 +60,7 @@ export const performAndCompare = async (
   }
 };
 
-/** Something that happens where `find` finds it possible. */
+/** An action that is performed if `find` returns it. */
 const randomAction = (
   name: string,
   find: (model: Model, moment: Moment) => Action | undefined,
@@ -93,7 +93,7 @@ const answerCall = (which: number, word: number): RandomAction =>
 
 const nameOf = ({ move, to, outcome = '' }: MoveAction): string => `${move} ${to} ${outcome}`;
 
-/** A move: taken where it is open, refused without a trace where it is not. */
+/** A move: accepted if it is open, refused without a trace if not. */
 const makeMove = (move: MoveAction): RandomAction => ({
   check: () => true,
   run: async (modelSide, serverSide) => {
@@ -115,7 +115,7 @@ const makeMove = (move: MoveAction): RandomAction => ({
   toString: () => nameOf(move),
 });
 
-/** A move in the middle of which the process dies; the client repeats it. */
+/** A move during which the process dies; the client repeats it. */
 const makeMoveThroughCrash = (move: MoveAction, crashAt: CrashAt): RandomAction => ({
   check: ({ model, moment }) => model.takes(moment, move),
   run: (modelSide, serverSide) =>
@@ -159,7 +159,7 @@ const moves: readonly MoveAction[] = [...everyMove, refundOfPart];
 const answers = fc.tuple(fc.nat(2), fc.nat(6)).map(([which, word]) => answerCall(which, word));
 const goodAnswers = fc.nat(2).map((which) => answerCall(which, 0));
 
-/** Happenings in about the shares in which they lead far: more answers than moves, more moves than crashes. */
+/** Weighted so that orders get far: more answers than moves, more moves than crashes. */
 export const randomActions: fc.Arbitrary<RandomAction>[] = [
   goodAnswers,
   goodAnswers,

@@ -1,6 +1,6 @@
-// Does to a real server what an action of the model says, by HTTP wherever there is a route for it. What a
-// service tells unasked has none yet: it comes in as an embedding program brings it, by `host.send`. It
-// checks only that the server takes it; whether it came to the right thing is asked elsewhere.
+// Performs actions of the model on a real server, by HTTP if there is a route. Unsolicited answers of a
+// service have none: they arrive by `host.send`, as an embedding program sends them. It checks only that the
+// server accepts them; their result is compared elsewhere.
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, type Message, messages } from '../../machines/messages.ts';
@@ -9,7 +9,7 @@ import { ask, post, sampleBody } from '../e2e/client.ts';
 import { type Action, type Moment, type MoveAction, toFact, toWordsOf } from './model.ts';
 import type { Server } from './server-process.ts';
 
-/** One order on a server, and how the server's ids read in the model. */
+/** One order on a server, and the model's names for the server's ids. */
 export interface ServerOrder {
   readonly server: Server;
   readonly orderId: string;
@@ -17,10 +17,10 @@ export interface ServerOrder {
   readonly ids: Map<string, string>;
 }
 
-/** In the middle of which request the process dies: before it was committed, or before it was answered. */
+/** When the process dies during a request: before it is committed, or before it is answered. */
 export type CrashAt = 'before-commit' | 'after-commit';
 
-/** Places an order, through a crash where that is asked for. */
+/** Places an order, with a crash during the request if `crashAt` is given. */
 export const placeOrder = async (
   server: Server,
   modelId: string,
@@ -35,14 +35,14 @@ export const placeOrder = async (
   return { server, orderId: body.id, ids: new Map([[body.id, modelId]]) };
 };
 
-/** The process dies under a request; another one starts, and the client repeats it with the same key. */
+/** The process dies during a request; another one starts, and the client repeats it with the same key. */
 const repeatThroughCrash = async <T>(
   server: Server,
   point: FaultPoint,
   request: () => Promise<T>,
 ): Promise<T> => {
   const died = server.dieAt(point);
-  // Whether it was answered or cut off, the client hears nothing of it.
+  // The client ignores whether it was answered or cut off.
   const lost = request().catch(() => undefined);
   await died;
   await server.crash(server.clock.now());
@@ -50,13 +50,13 @@ const repeatThroughCrash = async <T>(
   return request();
 };
 
-/** The body of the request that a move is. */
+/** The body of a move's request. */
 const toBody = (action: MoveAction): object => ({
   ...((action.move === 'retry' || action.move === 'resolve') && { actor: action.to }),
   ...toWordsOf(action),
 });
 
-/** Asks for a move, whether it is open or not. */
+/** Requests a move, open or not. */
 export const requestMove = (
   { server, orderId }: ServerOrder,
   move: MoveAction,
@@ -66,7 +66,7 @@ export const requestMove = (
 const checkAccepted = (move: MoveAction, { status, body }: Awaited<ReturnType<typeof requestMove>>): void =>
   strictEqual(status, move.move === 'refunds' ? 201 : 200, JSON.stringify(body));
 
-/** Asks for an open move, and the process dies under the request. */
+/** Requests an open move, and the process dies during the request. */
 export const requestMoveThroughCrash = async (
   serverOrder: ServerOrder,
   move: MoveAction,
@@ -77,7 +77,7 @@ export const requestMoveThroughCrash = async (
   checkAccepted(move, await repeatThroughCrash(serverOrder.server, `move.${crashAt}`, ask));
 };
 
-/** Does what an action says, other than placing, waiting and crashing. */
+/** Performs an action other than placing, waiting and crashing. */
 export const performAction = async (
   serverOrder: ServerOrder,
   before: Moment,
@@ -90,7 +90,7 @@ export const performAction = async (
     case 'answer':
       return server.answer(orderId, action.call, action.word);
     case 'fact': {
-      // The fact names things by the server's ids: they are learned first.
+      // The message needs the server's ids: reading the order learns them.
       await readOrder(serverOrder);
       const message = toServerIds(serverOrder, toFact(serverOrder.ids.get(orderId) ?? '', before, action));
       ok(isMessage(message), `${JSON.stringify(message)} is no message`);
@@ -102,7 +102,7 @@ export const performAction = async (
   }
 };
 
-/** What a resolution comes to that says what nobody asked: refused by the host, where the API lets it through. */
+/** The host refuses a resolution with an unknown outcome, even if the API were to let it through. */
 export const checkUnknownOutcome = async (
   { server, orderId }: ServerOrder,
   { to }: MoveAction,

@@ -1,6 +1,6 @@
-// A server process over a store that outlives it: the whole of main.ts, listening, on a clock that a test
-// moves, with services that wait until a test says what they answer. It can die at any moment as a process
-// dies: nothing of it goes on, nobody is told, and another one may start over the same store.
+// A server process over a store that outlives it: all of main.ts, listening, on a clock that the test moves,
+// with services that wait until the test answers for them. It can die at any moment; another one then starts
+// over the same store.
 import pino from 'pino';
 import type { AnyEventObject } from 'xstate';
 import type { ServiceName } from '../../machines/messages.ts';
@@ -15,12 +15,12 @@ import { sampleOrder } from '../machines/sample-order.ts';
 import { start, toCallName } from './model.ts';
 import { answersTo, toAnswer } from './service-answers.ts';
 
-/** A call that a service was asked and has not answered. */
+/** A call without an answer. */
 interface Asked {
   answer(word: string): void;
 }
 
-/** Everything that ends with the process. */
+/** What ends with the process. */
 interface ServerProcess {
   readonly shop: Orderchart;
   readonly url: string;
@@ -30,7 +30,7 @@ interface ServerProcess {
   end(): Promise<void>;
 }
 
-/** Turns of the event loop after which something that was to happen is taken for not happening. */
+/** Turns of the event loop before a fact that does not occur is an error. */
 const mostTurns = 5000;
 
 export type Server = Awaited<ReturnType<typeof openServer>>;
@@ -45,18 +45,18 @@ export const openServer = async (settings: Settings) => {
     })),
     clock.now(),
   );
-  /** Orders that nobody looks at any more: whatever they ask is answered at once. */
+  /** Orders that the test has finished with: their calls are answered at once. */
   const left = new Set<string>();
   let running = await startProcess(settings, clock, store, left);
 
-  /** Waits for a fact, while whatever is due now rings. @throws Error where it does not come. */
+  /** Waits for a fact while due timers fire. @throws Error if it does not occur. */
   const until = async <T>(what: string, find: () => Promise<T | undefined> | T | undefined): Promise<T> => {
     for (let turn = 0; turn < mostTurns; turn += 1) {
       const found = await find();
       if (found !== undefined) return found;
       await clock.advance(0);
     }
-    throw new Error(`it never comes that ${what}`);
+    throw new Error(`it does not occur that ${what}`);
   };
   const versionOf = async (orderId: string) => (await store.load([orderId])).get(orderId)?.version;
 
@@ -80,7 +80,7 @@ export const openServer = async (settings: Settings) => {
         const found = await versionOf(orderId);
         return found !== undefined && found >= version ? found : undefined;
       }),
-    /** Moves time on. @throws Error for a time that is past. */
+    /** Advances the clock. @throws Error for a time in the past. */
     passUntil: async (at: number) => {
       if (at < clock.now()) throw new Error('time does not go back');
       if (at > clock.now()) await clock.advance(at - clock.now());
@@ -95,7 +95,7 @@ export const openServer = async (settings: Settings) => {
     },
     /** Resolves when the process has died, which it does when it reaches `point`. */
     dieAt: (point: FaultPoint): Promise<void> => running.dieAt(point),
-    /** The process dies, where it has not already; another one starts at `at`. */
+    /** The process dies, if it has not yet; another one starts at `at`. */
     crash: async (at: number) => {
       await running.end();
       await clock.advance(at - clock.now());
@@ -129,7 +129,7 @@ const startProcess = async (
     alive = false;
     trap.died.resolve();
     trap = undefined;
-    // Whatever is being decided is not decided any more.
+    // The decision under way is abandoned.
     if (point.endsWith('before-commit')) throw new Error('the process died');
   };
   const serve = <S extends ServiceName>(name: S): OutsideService<S> => ({
@@ -172,7 +172,7 @@ const startProcess = async (
 
 const never = new Promise<never>(() => {});
 
-/** Whatever a dead process would be called back for does not happen. */
+/** Callbacks of a dead process do not run. */
 const mortalClock = (clock: Clock, isAlive: () => boolean): Clock => {
   const ifAlive = (callback: () => void) => () => {
     if (isAlive()) callback();
@@ -184,7 +184,7 @@ const mortalClock = (clock: Clock, isAlive: () => boolean): Clock => {
   };
 };
 
-/** Whatever a dead process asks of its store has no effect and no end. */
+/** Calls of a dead process to its store have no effect and never return. */
 const mortalStore = (store: Store, isAlive: () => boolean): Store =>
   new Proxy(store, {
     get: (target, name) => {

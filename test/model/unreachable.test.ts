@@ -1,5 +1,5 @@
-// What the paths leave out because no order can meet it is proven: a walk over everything that could happen to
-// the charts that rule it out, whatever all others do, never meets it, and meets all the rest.
+// What the paths leave out as unreachable is proven: an exploration of everything that could happen to the
+// charts that rule it out does not reach it, and reaches all the rest.
 import { describe, expect, it } from 'vitest';
 import { actorNames } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';

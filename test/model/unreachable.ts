@@ -1,11 +1,11 @@
-// What the charts hold and an order can never meet, with the reason. Each is checked twice: nothing else is
-// missing from the paths that are driven, and a walk over everything that could happen never meets it.
+// The items of the charts that no order can reach, with the reason. Each is checked twice: nothing else is
+// missing from the driven paths, and an exploration of everything that could happen does not reach it.
 import type { ActorName } from '../../machines/messages.ts';
 
 export interface Unreachable {
   readonly name: string;
   readonly why: string;
-  /** The charts that rule it out, whatever all others do. */
+  /** The charts that rule it out, whatever the others do. */
   readonly by: readonly ActorName[];
 }
 

@@ -11,7 +11,7 @@ export const renderCoverage = (observer: ChartObserver, coverage: Coverage): str
   [
     toHeading(
       'What the model-based tests cover',
-      'Paths are found by `xstate/graph` in the charts that run, and each is driven through the HTTP API of a real server (test/model). A state, transition, deadline or answer of a guard counts as tested where such a path met it and the server agreed with the charts after it. The states and steps of the whole are those of the four charts together, with up to two troubles on the way (wrong, missing or refused answers, deadlines) or a crash of the process, before or after one wrong answer of the bank; the charts one by one are tested as deep as it takes. `npm test` fails below 100 %.',
+      'Paths are found by `xstate/graph` in the charts that run, and each is driven through the HTTP API of a real server (test/model). A state, transition, deadline or result of a guard counts as tested if such a path covers it and the server agrees with the charts after it. The states and steps of the whole are those of the four charts together, with up to two faults on a path (wrong, missing or refused answers, deadlines) or a crash of the process, before or after one wrong answer of the bank; each single chart is tested with as many faults as it takes. `npm test` fails below 100 %.',
     ),
     toTable(
       ['What', 'Tested', 'Possible'],
@@ -24,7 +24,7 @@ export const renderCoverage = (observer: ChartObserver, coverage: Coverage): str
     '',
     '## What cannot happen',
     '',
-    'The charts hold this, and no order can meet it, whatever everybody else does. A test walks everything that could happen to the charts named last and does not find it.',
+    'The charts contain these items, but no order can reach them, whatever happens around it. A test explores everything that could happen to the charts in the last column and does not reach them.',
     '',
     toTable(
       ['What', 'Why', 'Ruled out by'],

@@ -42,7 +42,7 @@ export const toExpectedEvent = ({ orderId }: Model, event: NewEvent): unknown =>
   id: event.eventId,
   source: `/orders/${orderId}`,
   type: event.type,
-  serverOrder: orderId,
+  subject: orderId,
   time: toIsoTime(event.at),
   datacontenttype: 'application/json',
   dataschema: `/schemas/${event.type}/1`,

@@ -9,28 +9,28 @@ export interface Unreachable {
   readonly by: readonly ActorName[];
 }
 
-const firstWord =
-  'no transaction is known before the first word of an authorisation, which leads on and never back here: any word of one is news';
+const firstAuthorization =
+  'no transaction is known before the first authorisation, which leaves this state for good: any authorisation here is new';
 
 export const unreachable: readonly Unreachable[] = [
   {
     name: 'payment: charging, gateway.authorized if isOurCharge and isNewTransaction → authorized: isNewTransaction says no',
-    why: firstWord,
+    why: firstAuthorization,
     by: ['payment'],
   },
   {
     name: 'payment: lookingUp, gateway.authorized if isOurCharge and isNewTransaction → authorized: isNewTransaction says no',
-    why: firstWord,
+    why: firstAuthorization,
     by: ['payment'],
   },
   {
     name: 'payment: charged.kept, payment.refund if isRefundable → charged.refunding: isRefundable says no',
-    why: 'the order asks for a refund only where its own guard of the same name finds enough money left',
+    why: 'the order requests a refund only if its own guard of the same name finds enough money left',
     by: ['order', 'payment'],
   },
   {
     name: 'payment: refunded, payment.cancel → stays',
-    why: 'an order calls its payment off on its way out, and refunds all of it only after that or when it is completed, which has no way out',
+    why: 'an order cancels its payment only while it compensates, and refunds all of it only after that or when it is completed, which it never leaves',
     by: ['order', 'payment'],
   },
 ];

@@ -1,29 +1,27 @@
-// The order's stock: checked, reserved (all lines or none), then sold or given back. A reservation belongs
-// to the order and expires by itself. Several lines of one product count as their sum. The chart never
-// counts stock: it tells `warehouse`, which answers each command once it has taken effect, whole or not
-// at all; so a command that got no answer is simply given again with the same key.
+// The order's stock: checked, reserved (all lines or none), then committed or released. A reservation belongs
+// to the order and expires. Lines of one product are summed. The chart never counts stock: it sends commands
+// to `warehouse`, each of which takes effect in full or not at all, so a command without an answer is
+// repeated with the same key.
 import { and, assign, not } from 'xstate';
+import { ifCurrentTryAgain, tryAgain } from './chart.ts';
 import {
-  ifCurrentTryAgain,
+  callStates,
+  ignoreReasons,
   inventorySetup,
   newInventory,
-  nothingToRelease,
-  parked,
-  release,
-  says,
-  tryAgainWhileWeMay,
-  whyIgnored,
-} from './inventory-words.ts';
+  onRelease,
+  onReleaseWithoutStock,
+} from './inventory-setup.ts';
 
 export const inventoryChart = inventorySetup.createMachine({
   id: 'inventory',
   context: newInventory,
   initial: 'idle',
-  meta: { ignores: whyIgnored },
+  meta: { ignores: ignoreReasons },
   states: {
     idle: {
       tags: 'settled',
-      description: 'no stock was asked for',
+      description: 'no stock was requested',
       on: {
         'inventory.check': {
           target: 'checking',
@@ -33,9 +31,8 @@ export const inventoryChart = inventorySetup.createMachine({
     },
 
     checking: {
-      initial: 'asking',
       on: {
-        'inventory.release': nothingToRelease,
+        'inventory.release': onReleaseWithoutStock,
         'warehouse.checked': [
           {
             guard: and(['isOurs', 'hasProblems']),
@@ -45,26 +42,19 @@ export const inventoryChart = inventorySetup.createMachine({
           { guard: 'isOurs', target: 'checked', actions: 'tellCheckPassed' },
         ],
       },
-      states: {
+      ...callStates({
         asking: {
-          description: 'what the warehouse has',
+          description: "the warehouse's answer to the check",
           entry: [{ type: 'count', params: { purpose: 'check' } }, 'askForCheck'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: { 'warehouse.failed': ifCurrentTryAgain, 'warehouse.refused': ifCurrentTryAgain },
         },
-        backingOff: { description: 'the next try of the check', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next attempt of the check' },
         needsAttention: {
-          ...parked('check-unanswered', 'the warehouse does not answer the check', ['available']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': {
-              guard: says('available'),
-              target: '#inventory.checked',
-              actions: 'tellCheckPassed',
-            },
-          },
+          reason: 'check-unanswered',
+          text: 'the warehouse does not answer the check',
+          outcomes: { available: { target: '#inventory.checked', actions: 'tellCheckPassed' } },
         },
-      },
+      }),
     },
 
     checked: {
@@ -74,7 +64,6 @@ export const inventoryChart = inventorySetup.createMachine({
     },
 
     reserving: {
-      initial: 'asking',
       meta: {
         ignores: { 'inventory.release': 'it was asked for before, and follows the answer that is awaited' },
       },
@@ -89,12 +78,12 @@ export const inventoryChart = inventorySetup.createMachine({
           },
         ],
       },
-      states: {
+      ...callStates({
         asking: {
           description: "the warehouse's answer to the reservation",
           entry: [{ type: 'count', params: { purpose: 'reserve' } }, 'askForReservation'],
           after: {
-            answerDeadline: [{ guard: 'isUnwanted', target: '#inventory.releasing' }, ...tryAgainWhileWeMay],
+            answerDeadline: [{ guard: 'isUnwanted', target: '#inventory.releasing' }, ...tryAgain],
           },
           on: {
             'inventory.release': { guard: not('isUnwanted'), actions: ['noteWhy', 'noteUnwanted'] },
@@ -109,71 +98,58 @@ export const inventoryChart = inventorySetup.createMachine({
           },
         },
         backingOff: {
-          description: 'the next try of the reservation',
-          after: { backOff: 'asking' },
-          on: { 'inventory.release': release },
+          description: 'the next attempt of the reservation',
+          on: { 'inventory.release': onRelease },
         },
         needsAttention: {
-          ...parked('reservation-unconfirmed', 'the warehouse does not confirm the reservation', [
-            'reserved',
-          ]),
-          on: {
-            'inventory.release': release,
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': { guard: says('reserved'), target: '#inventory.reserved' },
-          },
+          reason: 'reservation-unconfirmed',
+          text: 'the warehouse does not confirm the reservation',
+          outcomes: { reserved: { target: '#inventory.reserved' } },
+          on: { 'inventory.release': onRelease },
         },
-      },
+      }),
     },
 
     reserved: {
       tags: 'held',
-      description: 'the word to sell the stock that is held, for a limited time',
+      description: 'a request to commit the reserved stock, for a limited time',
       entry: ['announceReserved', 'tellReserved'],
       always: { guard: 'isUnwanted', target: 'releasing' },
-      // The order is told before the stock is back: from here on nothing may be charged for it.
+      // The order is told before the stock is released: from here on nothing may be charged for it.
       after: { reservationExpiry: { target: 'releasing', actions: ['noteExpired', 'tellExpired'] } },
       on: {
         'inventory.commit': { target: 'committing', actions: 'forgetTries' },
-        'inventory.release': release,
+        'inventory.release': onRelease,
       },
     },
 
     committing: {
       tags: 'held',
-      initial: 'asking',
       meta: { ignores: { 'inventory.commit': 'the sale is under way already' } },
       on: {
-        'inventory.release': release,
+        'inventory.release': onRelease,
         'warehouse.committed': { guard: 'isOurs', target: 'committed' },
         'warehouse.refused': { guard: 'isOurs', target: 'releasing', actions: 'tellNotCommitted' },
       },
-      states: {
+      ...callStates({
         asking: {
-          description: "the warehouse's answer to the sale",
+          description: "the warehouse's answer to the commit",
           entry: [{ type: 'count', params: { purpose: 'commit' } }, 'askForCommit'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: { 'warehouse.failed': ifCurrentTryAgain },
         },
-        backingOff: { description: 'the next try of the sale', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next attempt of the commit' },
         needsAttention: {
-          ...parked('sale-unconfirmed', 'the warehouse does not confirm the sale', [
-            'committed',
-            'not-committed',
-          ]),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': [
-              { guard: says('committed'), target: '#inventory.committed' },
-              { guard: says('not-committed'), target: '#inventory.releasing', actions: 'tellNotCommitted' },
-            ],
+          reason: 'sale-unconfirmed',
+          text: 'the warehouse does not confirm the sale',
+          outcomes: {
+            committed: { target: '#inventory.committed' },
+            'not-committed': { target: '#inventory.releasing', actions: 'tellNotCommitted' },
           },
         },
-      },
+      }),
     },
 
     releasing: {
-      initial: 'asking',
       meta: { ignores: { 'inventory.release': 'the stock is being given back already' } },
       entry: 'forgetTries',
       on: {
@@ -183,39 +159,34 @@ export const inventoryChart = inventorySetup.createMachine({
           actions: ['announceReleased', 'tellReleased'],
         },
       },
-      states: {
+      ...callStates({
         asking: {
           description: "the warehouse's answer to the release",
           entry: [{ type: 'count', params: { purpose: 'release' } }, 'askForRelease'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: {
             'warehouse.failed': ifCurrentTryAgain,
             'warehouse.refused': { guard: 'isCurrent', target: 'needsAttention' },
           },
         },
-        backingOff: { description: 'the next try of the release', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next attempt of the release' },
         needsAttention: {
-          ...parked('release-unconfirmed', 'the warehouse does not take the stock back', ['released']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': {
-              guard: says('released'),
-              target: '#inventory.released',
-              actions: ['announceReleased', 'tellReleased'],
-            },
+          reason: 'release-unconfirmed',
+          text: 'the warehouse does not take the stock back',
+          outcomes: {
+            released: { target: '#inventory.released', actions: ['announceReleased', 'tellReleased'] },
           },
         },
-      },
+      }),
     },
 
     unavailable: {
       tags: 'settled',
       description: 'the warehouse does not have everything; nothing is reserved',
-      on: { 'inventory.release': nothingToRelease },
+      on: { 'inventory.release': onReleaseWithoutStock },
     },
     committed: {
       tags: ['settled', 'held'],
-      description: 'the stock is sold',
+      description: 'the stock is committed',
       meta: {
         ignores: {
           'inventory.release': 'the stock is sold',
@@ -226,7 +197,7 @@ export const inventoryChart = inventorySetup.createMachine({
     },
     released: {
       tags: 'settled',
-      description: 'no stock is held for this order any more',
+      description: 'no stock is reserved for this order any more',
       meta: { ignores: { 'inventory.release': 'the stock was given back' } },
     },
   },

@@ -1,7 +1,6 @@
-// The words of Orderchart: every message that customers, operators, the four actors and the services
-// exchange, as one closed union. Each entry says what it carries, who may send it and who receives it.
-// It never says what happens next: that is the charts' part. It exists so that types, checks, the
-// journal and the generated documents (docs/messages.md, docs/asyncapi.json) come from one place.
+// Every message that customers, operators, the four actors and the services exchange, as one closed union.
+// Each entry says what it carries, who may send it and who receives it; what happens then is said by the
+// charts. Types, checks, the journal and the documents (docs/messages.md, docs/asyncapi.json) come from here.
 import { z } from 'zod';
 
 export const actorNames = ['order', 'inventory', 'payment', 'notification'] as const;
@@ -113,7 +112,7 @@ export const messages = {
     transactionId: id.optional(),
   }),
 
-  // The order's story.
+  // What happens to an order.
   'order.created': event(['order'], ['journal'], {
     customerId: id,
     email: z.email().max(254),
@@ -279,7 +278,7 @@ export type Message<T extends MessageType = MessageType> = {
 export type MessageTo<A extends Address> = {
   [K in MessageType]: A extends (typeof messages)[K]['to'][number] ? Message<K> : never;
 }[MessageType];
-/** What the outside may see: kept in the journal for ever. */
+/** What the outside may see, kept in the journal for good. */
 export type DomainEvent = MessageTo<'journal'>;
 export type Policy = z.infer<typeof policy>;
 export type Retrying = z.infer<typeof retrying>;

@@ -1,8 +1,8 @@
-// Money: integers in minor units with an ISO 4217 code. It never rounds and never converts; a sum that
-// would leave the safe integers throws. It exists so that no total is computed in two ways.
+// Money: integers in minor units with an ISO 4217 code. It never rounds and never converts; a sum beyond the
+// safe integers throws.
 import { code } from 'currency-codes';
 
-/** ISO 4217 writes its codes in capitals; the library is not so strict. */
+/** The library also finds codes in lower case, which ISO 4217 does not have. */
 const find = (currency: string) => {
   const found = code(currency);
   return found?.code === currency ? found : undefined;

@@ -1,12 +1,22 @@
-// The order's notice to its customer: a confirmation or a failure notice, once, tried again with back-off.
-// It never holds the order back: after the first try that fails the order is told that the notice is
-// delayed, and a notice that can't be sent is an incident of its own. The chart sends nothing itself: it
-// tells `mailer`, always with the same key, so that a message that was accepted is not sent twice.
-import { and, assign, setup } from 'xstate';
-import { type ChartNotes, noRetrying, notAwaited, speaker, toBackOff, whyNotRepaired } from './chart.ts';
-import type { DomainEvent, Failure, Item, MessageTo, Notice, Retrying } from './messages.ts';
+// The order's notice to its customer: a confirmation or a failure notice, once, retried with backoff. It
+// never holds the order back: after the first failed attempt the order learns that the notice is delayed,
+// and a notice that cannot be sent is an incident of its own. The chart sends no mail itself: it sends
+// commands to `mailer`, always with the same key, so that no notice is sent twice.
+import { assign, setup } from 'xstate';
+import {
+  type CallContext,
+  type ChartNotes,
+  callDelays,
+  callGuards,
+  chartParts,
+  ifCurrentTryAgain,
+  noIncidentReasons,
+  noRetrying,
+  staleAnswerReason,
+} from './chart.ts';
+import type { DomainEvent, Failure, Item, MessageTo, Notice } from './messages.ts';
 
-type NotificationContext = {
+type NotificationContext = CallContext & {
   orderId: string;
   notice: Notice;
   recipient: string;
@@ -15,19 +25,11 @@ type NotificationContext = {
   items: Item[];
   /** Why the order failed; null in a confirmation. */
   reason: Failure | null;
-  retrying: Retrying;
-  /** What was asked last, so that its answer can be told from an earlier one's. */
-  key: string;
-  attempt: number;
-  tries: number;
 };
 
-const { tell, announce, parked } = speaker<NotificationContext, MessageTo<'notification'>>('notification');
-
-const tryAgainWhileWeMay = [
-  { guard: 'mayTryAgain', target: 'backingOff' },
-  { target: 'needsAttention', actions: 'tellDelayed' },
-] as const;
+const { tell, announce, callStates } = chartParts<NotificationContext, MessageTo<'notification'>>(
+  'notification',
+);
 
 export const notificationChart = setup({
   types: {
@@ -37,17 +39,8 @@ export const notificationChart = setup({
     tags: {} as 'settled' | 'incident',
     meta: {} as ChartNotes,
   },
-  guards: {
-    isOurs: ({ context, event }) => 'key' in event && event.key === context.key,
-    isCurrent: ({ context, event }) =>
-      'key' in event && event.key === context.key && event.attempt === context.attempt,
-    mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
-    saysSent: ({ event }) => 'outcome' in event && event.outcome === 'sent',
-  },
-  delays: {
-    answerDeadline: ({ context }) => context.retrying.answerWithinMs,
-    backOff: ({ context }) => toBackOff(context.retrying, context.tries),
-  },
+  guards: callGuards,
+  delays: callDelays,
   actions: {
     forgetTries: assign({ tries: 0 }),
     count: assign(({ context }) => ({
@@ -96,17 +89,17 @@ export const notificationChart = setup({
   initial: 'idle',
   meta: {
     ignores: {
-      ...whyNotRepaired,
+      ...noIncidentReasons,
       'notification.send-confirmation': 'an order gets one notice',
       'notification.send-failure': 'an order gets one notice',
       'mailer.sent': 'no message waits for this answer',
-      'mailer.failed': notAwaited,
+      'mailer.failed': staleAnswerReason,
     },
   },
   states: {
     idle: {
       tags: 'settled',
-      description: 'no notice was asked for',
+      description: 'no notice was requested',
       on: {
         'notification.send-confirmation': {
           target: 'sending',
@@ -123,38 +116,29 @@ export const notificationChart = setup({
     },
 
     sending: {
-      initial: 'asking',
       on: { 'mailer.sent': { guard: 'isOurs', target: 'sent' } },
-      states: {
+      ...callStates({
         asking: {
           description: "the mail server's answer",
           entry: ['count', 'askToSend'],
-          after: { answerDeadline: tryAgainWhileWeMay },
-          on: {
-            'mailer.failed': [
-              { guard: and(['isCurrent', 'mayTryAgain']), target: 'backingOff' },
-              { guard: 'isCurrent', target: 'needsAttention', actions: 'tellDelayed' },
-            ],
-          },
+          on: { 'mailer.failed': ifCurrentTryAgain },
         },
         backingOff: {
-          description: 'the next try of the notice',
+          description: 'the next attempt of the notice',
           entry: 'tellDelayed',
-          after: { backOff: 'asking' },
         },
         needsAttention: {
-          ...parked('notice-unsent', 'the notice cannot be sent', ['sent']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': { guard: 'saysSent', target: '#notification.sent' },
-          },
+          reason: 'notice-unsent',
+          text: 'the notice cannot be sent',
+          entry: ['tellDelayed'],
+          outcomes: { sent: { target: '#notification.sent' } },
         },
-      },
+      }),
     },
 
     sent: {
       tags: 'settled',
-      description: 'the customer was told',
+      description: 'the notice was sent',
       entry: ['announceSent', 'tellDelivered'],
     },
   },

@@ -1,53 +1,53 @@
-// The story of an order: validating, reserving, paying, notifying, completed. On every way out, whatever
-// was held or taken is given back first (compensating), and the customer is told. The chart does nothing
-// itself: it tells `inventory`, `payment` and `notification`, and waits for their answers, never without a
-// deadline. Settled states still answer: a completed order can be refunded, late money is noted.
+// The order from placement to its end: validating, reserving, paying, notifying, completed. An order that
+// fails or is cancelled first releases its stock and returns its money (compensating), then notifies the
+// customer. The chart never acts itself: it sends commands to `inventory`, `payment` and `notification`, and
+// never waits for an answer without a deadline. Settled states still react: a completed order can be
+// refunded, and late money is recorded.
 import {
-  callOff,
-  giveUp,
+  failWith,
+  ignoreReasons,
+  ignoreReasonsWhileCompensating,
+  incident,
   newOrder,
+  onCancel,
+  onPaid,
   orderSetup,
-  paid,
-  parked,
-  says,
-  whyIgnored,
-  whyIgnoredOnTheWayOut,
-} from './order-words.ts';
+} from './order-setup.ts';
 
 export const orderChart = orderSetup.createMachine({
   id: 'order',
   context: newOrder,
   initial: 'placing',
-  meta: { ignores: whyIgnored },
+  meta: { ignores: ignoreReasons },
   states: {
     placing: {
-      description: 'the order itself',
+      description: 'the order to be placed',
       meta: { ignores: { 'order.cancel': 'there is no order yet' } },
       on: { 'order.place': { target: 'validating', actions: 'noteOrder' } },
     },
 
     validating: {
-      description: 'whether the warehouse has every line at its price',
+      description: 'the check of stock and prices',
       entry: ['announceCreated', 'askToCheck'],
-      after: { validateDeadline: giveUp('deadline-passed') },
+      after: { validateDeadline: failWith('deadline-passed') },
       on: {
         'inventory.check-passed': 'reserving',
         'inventory.check-failed': { target: 'rejected', actions: 'noteProblems' },
-        'order.cancel': callOff,
+        'order.cancel': onCancel,
       },
     },
 
     reserving: {
-      description: 'the stock to be held',
+      description: 'the stock reservation',
       entry: ['announceValidated', 'announceStarted', 'askToReserve'],
-      after: { reserveDeadline: giveUp('deadline-passed') },
+      after: { reserveDeadline: failWith('deadline-passed') },
       on: {
         'inventory.reservation-completed': 'paying',
         'inventory.reservation-failed': {
           target: 'compensating',
           actions: ['noteProblems', { type: 'noteFailure', params: { kind: 'insufficient-stock' } }],
         },
-        'order.cancel': callOff,
+        'order.cancel': onCancel,
       },
     },
 
@@ -55,47 +55,46 @@ export const orderChart = orderSetup.createMachine({
       initial: 'charging',
       on: {
         'payment.failed': { target: 'compensating', actions: 'notePaymentFailure' },
-        'inventory.reservation-expired': giveUp('reservation-expired'),
-        'order.cancel': callOff,
+        'inventory.reservation-expired': failWith('reservation-expired'),
+        'order.cancel': onCancel,
       },
       states: {
         charging: {
           description: 'the payment',
           entry: 'askForPayment',
-          after: { payDeadline: giveUp('deadline-passed') },
-          on: { 'payment.authorized': 'authorized', 'payment.completed': paid },
+          after: { payDeadline: failWith('deadline-passed') },
+          on: { 'payment.authorized': 'authorized', 'payment.completed': onPaid },
         },
         authorized: {
-          description: 'the word to capture the authorised payment',
-          after: { authorizationExpiry: giveUp('authorization-expired') },
-          on: { 'order.capture': 'capturing', 'payment.completed': paid },
+          description: 'a request to capture the authorised payment',
+          after: { authorizationExpiry: failWith('authorization-expired') },
+          on: { 'order.capture': 'capturing', 'payment.completed': onPaid },
         },
         capturing: {
           description: 'the capture of the authorised payment',
           meta: { ignores: { 'order.capture': 'the capture is under way already' } },
           entry: 'askForCapture',
-          after: { payDeadline: giveUp('deadline-passed') },
-          on: { 'payment.completed': paid },
+          after: { payDeadline: failWith('deadline-passed') },
+          on: { 'payment.completed': onPaid },
         },
         selling: {
           initial: 'asking',
           on: {
             'inventory.commit-completed': '#order.notifying',
-            'inventory.commit-failed': giveUp('stock-not-sold'),
+            'inventory.commit-failed': failWith('stock-not-sold'),
           },
           states: {
             asking: {
-              description: 'the held stock to be sold',
+              description: 'the reserved stock to be committed',
               entry: 'askToSell',
               after: { sellDeadline: 'needsAttention' },
             },
-            needsAttention: {
-              ...parked('paid-but-not-sold', 'the order is paid and its stock is not sold', ['sold']),
-              on: {
-                'incident.retry': 'asking',
-                'incident.resolve': { guard: says('sold'), target: '#order.notifying' },
-              },
-            },
+            needsAttention: incident({
+              reason: 'paid-but-not-sold',
+              text: 'the order is paid and its stock is not sold',
+              retry: 'asking',
+              outcomes: { sold: { target: '#order.notifying' } },
+            }),
           },
         },
       },
@@ -116,7 +115,7 @@ export const orderChart = orderSetup.createMachine({
       states: {
         closed: {
           tags: 'settled',
-          description: 'paid, sold and confirmed',
+          description: 'the order is paid and its stock is committed',
           on: {
             'order.refund': { guard: 'isRefundable', target: 'refunding', actions: 'askForRefund' },
             'payment.refunded': { actions: 'noteRefunded' },
@@ -131,13 +130,12 @@ export const orderChart = orderSetup.createMachine({
           },
           states: {
             waiting: { description: 'the refund', after: { refundDeadline: 'needsAttention' } },
-            needsAttention: {
-              ...parked('refund-overdue', 'the refund takes too long', ['refused']),
-              on: {
-                'incident.retry': 'waiting',
-                'incident.resolve': { guard: says('refused'), target: '#order.completed.closed' },
-              },
-            },
+            needsAttention: incident({
+              reason: 'refund-overdue',
+              text: 'the refund takes too long',
+              retry: 'waiting',
+              outcomes: { refused: { target: '#order.completed.closed' } },
+            }),
           },
         },
       },
@@ -145,7 +143,7 @@ export const orderChart = orderSetup.createMachine({
 
     compensating: {
       type: 'parallel',
-      meta: { ignores: whyIgnoredOnTheWayOut },
+      meta: { ignores: ignoreReasonsWhileCompensating },
       onDone: [{ guard: 'isCancelled', target: 'cancelled' }, { target: 'failed' }],
       on: {
         'payment.completed': { actions: 'notePaid' },
@@ -157,17 +155,16 @@ export const orderChart = orderSetup.createMachine({
           on: { 'inventory.release-completed': '.returned' },
           states: {
             returning: {
-              description: 'the stock to be given back',
+              description: 'the stock to be released',
               entry: 'askForStockBack',
               after: { compensateDeadline: 'needsAttention' },
             },
-            needsAttention: {
-              ...parked('stock-not-returned', 'the stock is not given back', ['stock-returned']),
-              on: {
-                'incident.retry': 'returning',
-                'incident.resolve': { guard: says('stock-returned'), target: 'returned' },
-              },
-            },
+            needsAttention: incident({
+              reason: 'stock-not-returned',
+              text: 'the stock is not given back',
+              retry: 'returning',
+              outcomes: { 'stock-returned': { target: 'returned' } },
+            }),
             returned: { type: 'final' },
           },
         },
@@ -176,17 +173,16 @@ export const orderChart = orderSetup.createMachine({
           on: { 'payment.cancelled': '.returned', 'payment.refund-refused': '.returned' },
           states: {
             returning: {
-              description: 'the money to be given back',
+              description: 'the money to be returned',
               entry: 'askForMoneyBack',
               after: { compensateDeadline: 'needsAttention' },
             },
-            needsAttention: {
-              ...parked('money-not-returned', 'the money is not given back', ['money-returned']),
-              on: {
-                'incident.retry': 'returning',
-                'incident.resolve': { guard: says('money-returned'), target: 'returned' },
-              },
-            },
+            needsAttention: incident({
+              reason: 'money-not-returned',
+              text: 'the money is not given back',
+              retry: 'returning',
+              outcomes: { 'money-returned': { target: 'returned' } },
+            }),
             returned: { type: 'final' },
           },
         },
@@ -195,18 +191,18 @@ export const orderChart = orderSetup.createMachine({
 
     rejected: {
       tags: 'settled',
-      description: 'the order could not be filled as it was placed',
+      description: 'the order cannot be fulfilled as it was placed',
       entry: ['announceRejected', 'askToTellFailure'],
     },
     failed: {
       tags: 'settled',
-      description: 'the order failed; what was held or taken was given back',
+      description: 'the order failed; any stock was released and any money returned',
       entry: ['announceFailed', 'askToTellFailure'],
       on: { 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': { actions: 'noteRefunded' } },
     },
     cancelled: {
       tags: 'settled',
-      description: 'the order was cancelled; what was held or taken was given back',
+      description: 'the order was cancelled; any stock was released and any money returned',
       entry: ['announceCancelled', 'askToTellFailure'],
       on: { 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': { actions: 'noteRefunded' } },
     },

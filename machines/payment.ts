@@ -1,35 +1,33 @@
-// The order's money: one charge, and whatever it takes to know what became of it. Declined (the bank said
-// no), failed (it did not take effect) and unknown (no answer) are three different things and three
-// different states; an unknown charge is looked up by its key and never blindly made again. Money that is
-// not wanted any more is given back, however late it arrives. The chart never talks to a bank: it tells
-// `gateway`, and every answer names the key and the attempt that it answers.
+// The order's money: one charge, and its outcome. Declined (the bank refused), failed (no effect) and
+// unknown (no answer) are three different states; an unknown charge is looked up by its key and never blindly
+// repeated. If the order is cancelled, money is voided or refunded however late it arrives. The chart never
+// talks to a bank: it sends commands to `gateway`, and each answer names the key and attempt that it answers.
 import { and, assign, not } from 'xstate';
+import { ifCurrentTryAgain, says } from './chart.ts';
 import {
-  captureArrives,
-  chargeIsDeclined,
+  callStates,
+  captureResults,
+  chargeResults,
   ifCurrentLookUpAgain,
-  ifCurrentTryAgain,
-  moneyArrives,
+  ignoreReasons,
+  ignoreReasonsBeforeCancel,
+  lookUpAgain,
   newPayment,
-  parked,
+  onDeclined,
+  onRefunded,
   paymentSetup,
-  refundIsMade,
-  says,
-  setFree,
-  tryAgainWhileWeMay,
-  whyIgnored,
-  whyIgnoredInPassing,
-} from './payment-words.ts';
+  voidAuthorization,
+} from './payment-setup.ts';
 
 export const paymentChart = paymentSetup.createMachine({
   id: 'payment',
   context: newPayment,
   initial: 'idle',
-  meta: { ignores: whyIgnored },
+  meta: { ignores: ignoreReasons },
   states: {
     idle: {
       tags: 'settled',
-      description: 'no payment was asked for',
+      description: 'no payment was requested',
       on: {
         'payment.charge': {
           target: 'charging',
@@ -41,7 +39,7 @@ export const paymentChart = paymentSetup.createMachine({
 
     charging: {
       initial: 'asking',
-      on: { ...moneyArrives, 'gateway.declined': chargeIsDeclined },
+      on: { ...chargeResults, 'gateway.declined': onDeclined },
       states: {
         asking: {
           description: "the bank's answer to the charge",
@@ -63,29 +61,25 @@ export const paymentChart = paymentSetup.createMachine({
           },
         },
         backingOff: {
-          description: 'the next try of the charge, which has not taken effect so far',
+          description: 'the next attempt of the charge, which has had no effect so far',
           after: { backOff: 'asking' },
           on: { 'payment.cancel': { target: '#payment.cancelled', actions: 'noteUnwanted' } },
         },
       },
     },
 
-    // It begins with a wait: a look-up that overtakes the charge would be told that there is none.
     lookingUp: {
-      initial: 'backingOff',
       entry: ['forgetLookUps', 'announceUnknown'],
       on: {
-        ...moneyArrives,
-        'gateway.declined': chargeIsDeclined,
+        ...chargeResults,
+        'gateway.declined': onDeclined,
         'payment.cancel': { guard: not('isUnwanted'), actions: 'noteUnwanted' },
       },
-      states: {
+      ...callStates({
         asking: {
-          description: 'what became of the charge, by its key',
-          entry: ['countLookUp', 'askWhatBecameOfIt'],
-          after: {
-            answerDeadline: [{ guard: 'mayLookUpAgain', target: 'backingOff' }, { target: 'needsAttention' }],
-          },
+          description: 'the outcome of the charge, looked up by its key',
+          entry: ['countLookUp', 'askForLookUp'],
+          after: { answerDeadline: lookUpAgain },
           on: {
             'gateway.absent': [
               { guard: and(['isCurrent', 'isUnwanted']), target: '#payment.cancelled' },
@@ -104,52 +98,47 @@ export const paymentChart = paymentSetup.createMachine({
         },
         backingOff: { description: 'the next look-up of the charge', after: { lookUpBackOff: 'asking' } },
         needsAttention: {
-          ...parked(
-            'charge-unknown',
-            'the bank does not say what became of the charge (if it was made, name its transactionId)',
-            ['charged', 'not-charged'],
-            'the outcome must be not-charged, or charged with a transactionId',
-          ),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetLookUps' },
-            'incident.resolve': [
-              {
-                guard: and([says('charged'), 'namesTransaction']),
-                target: '#payment.charged',
-                actions: 'noteTransaction',
-              },
-              { guard: says('not-charged'), target: '#payment.failed' },
-            ],
+          reason: 'charge-unknown',
+          text: 'the bank does not say what became of the charge (if it was made, name its transactionId)',
+          hint: 'the outcome must be not-charged, or charged with a transactionId',
+          outcomes: {
+            charged: {
+              guard: and([says('charged'), 'namesTransaction']),
+              target: '#payment.charged',
+              actions: 'noteTransaction',
+            },
+            'not-charged': { target: '#payment.failed' },
           },
+          retry: { target: 'asking', actions: 'forgetLookUps' },
         },
-      },
+      }),
+      // A look-up that overtakes the charge would find none.
+      initial: 'backingOff',
     },
 
     authorized: {
-      description: 'the word to capture the authorised money',
+      description: 'a request to capture the authorised money',
       entry: 'reportAuthorized',
       always: { guard: 'isUnwanted', target: 'voiding' },
       on: {
         'payment.capture': 'capturing',
         'payment.cancel': { target: 'voiding', actions: 'noteUnwanted' },
-        'gateway.charged': moneyArrives['gateway.charged'],
+        'gateway.charged': chargeResults['gateway.charged'],
       },
     },
 
     capturing: {
-      initial: 'asking',
       meta: { ignores: { 'payment.capture': 'the capture is under way already' } },
       entry: 'forgetTries',
       on: {
-        ...captureArrives,
-        'gateway.refused': { guard: 'isOurs', ...setFree('reportDeclined') },
+        ...captureResults,
+        'gateway.refused': { guard: 'isOurs', ...voidAuthorization('reportDeclined') },
         'payment.cancel': { guard: not('isUnwanted'), actions: 'noteUnwanted' },
       },
-      states: {
+      ...callStates({
         asking: {
           description: "the bank's answer to the capture",
           entry: [{ type: 'count', params: { purpose: 'capture' } }, 'askForCapture'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: {
             'gateway.failed': [
               { guard: and(['isCurrent', 'isUnwanted']), target: '#payment.voiding' },
@@ -158,50 +147,44 @@ export const paymentChart = paymentSetup.createMachine({
             'gateway.unknown': ifCurrentTryAgain,
           },
         },
-        backingOff: { description: 'the next try of the capture', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next attempt of the capture' },
         needsAttention: {
-          ...parked('capture-unconfirmed', 'the capture is not confirmed', ['captured', 'not-captured']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': [
-              { guard: says('captured'), target: '#payment.charged' },
-              { guard: says('not-captured'), ...setFree('reportGaveUp') },
-            ],
+          reason: 'capture-unconfirmed',
+          text: 'the capture is not confirmed',
+          outcomes: {
+            captured: { target: '#payment.charged' },
+            'not-captured': voidAuthorization('reportGaveUp'),
           },
         },
-      },
+      }),
     },
 
     voiding: {
-      initial: 'asking',
       entry: 'forgetTries',
       on: {
-        ...captureArrives,
+        ...captureResults,
         'gateway.voided': { guard: 'isOurs', target: 'cancelled', actions: 'announceCancelled' },
       },
-      states: {
+      ...callStates({
         asking: {
           description: "the bank's answer to the void",
           entry: [{ type: 'count', params: { purpose: 'void' } }, 'askForVoid'],
-          after: { answerDeadline: tryAgainWhileWeMay },
           on: {
             'gateway.refused': { guard: 'isCurrent', target: 'needsAttention' },
             'gateway.failed': ifCurrentTryAgain,
             'gateway.unknown': ifCurrentTryAgain,
           },
         },
-        backingOff: { description: 'the next try of the void', after: { backOff: 'asking' } },
+        backingOff: { description: 'the next attempt of the void' },
         needsAttention: {
-          ...parked('void-unconfirmed', 'the held money is not known to be free', ['voided', 'captured']),
-          on: {
-            'incident.retry': { target: 'asking', actions: 'forgetTries' },
-            'incident.resolve': [
-              { guard: says('voided'), target: '#payment.cancelled', actions: 'announceCancelled' },
-              { guard: says('captured'), target: '#payment.charged' },
-            ],
+          reason: 'void-unconfirmed',
+          text: 'the held money is not known to be free',
+          outcomes: {
+            voided: { target: '#payment.cancelled', actions: 'announceCancelled' },
+            captured: { target: '#payment.charged' },
           },
         },
-      },
+      }),
     },
 
     charged: {
@@ -210,7 +193,7 @@ export const paymentChart = paymentSetup.createMachine({
       states: {
         kept: {
           tags: 'settled',
-          description: 'the money is taken',
+          description: 'the money is captured',
           always: [
             { guard: 'isFullyRefunded', target: '#payment.refunded' },
             { guard: 'isUnwanted', target: 'refunding', actions: 'planFullRefund' },
@@ -230,70 +213,65 @@ export const paymentChart = paymentSetup.createMachine({
           },
         },
         refunding: {
-          initial: 'asking',
           meta: { ignores: { 'payment.cancel': 'a refund is under way already' } },
           on: {
-            'gateway.refunded': { guard: 'isOurs', ...refundIsMade },
+            'gateway.refunded': { guard: 'isOurs', ...onRefunded },
             'payment.refund': { actions: 'refuseRefund' },
           },
-          states: {
+          ...callStates({
             asking: {
               description: "the bank's answer to the refund",
               entry: [{ type: 'count', params: { purpose: 'refund' } }, 'askForRefund'],
-              after: { answerDeadline: tryAgainWhileWeMay },
               on: {
                 'gateway.refused': { guard: 'isCurrent', target: 'needsAttention' },
                 'gateway.failed': ifCurrentTryAgain,
                 'gateway.unknown': ifCurrentTryAgain,
               },
             },
-            backingOff: { description: 'the next try of the refund', after: { backOff: 'asking' } },
+            backingOff: { description: 'the next attempt of the refund' },
             needsAttention: {
-              ...parked('refund-unconfirmed', 'the refund is not confirmed', ['refunded', 'not-refunded']),
-              on: {
-                'incident.retry': { target: 'asking', actions: 'forgetTries' },
-                'incident.resolve': [
-                  { guard: says('refunded'), ...refundIsMade },
-                  {
-                    guard: says('not-refunded'),
-                    target: '#payment.charged.kept',
-                    actions: ['noteKept', 'reportRefundRefused'],
-                  },
-                ],
+              reason: 'refund-unconfirmed',
+              text: 'the refund is not confirmed',
+              outcomes: {
+                refunded: onRefunded,
+                'not-refunded': {
+                  target: '#payment.charged.kept',
+                  actions: ['noteWanted', 'reportRefundRefused'],
+                },
               },
             },
-          },
+          }),
         },
       },
     },
 
     refunded: {
       tags: 'settled',
-      description: 'all of the money was given back',
+      description: 'all of the money was refunded',
       entry: 'tellCancelled',
       on: { 'payment.cancel': { actions: 'tellCancelled' } },
     },
     declined: {
       tags: 'settled',
-      description: 'the bank declined',
-      meta: { ignores: whyIgnoredInPassing },
+      description: 'the bank declined the charge',
+      meta: { ignores: ignoreReasonsBeforeCancel },
       entry: 'reportDeclined',
       always: { guard: 'isUnwanted', target: 'cancelled' },
       on: { 'payment.cancel': { target: 'cancelled', actions: 'noteUnwanted' } },
     },
     failed: {
       tags: 'settled',
-      description: 'the charge did not take effect, and is not tried again',
-      meta: { ignores: whyIgnoredInPassing },
+      description: 'the charge had no effect and is not retried',
+      meta: { ignores: ignoreReasonsBeforeCancel },
       entry: 'reportGaveUp',
       always: { guard: 'isUnwanted', target: 'cancelled' },
       on: { 'payment.cancel': { target: 'cancelled', actions: 'noteUnwanted' } },
     },
     cancelled: {
       tags: 'settled',
-      description: 'called off: no money is held or taken',
+      description: 'the payment was cancelled: no money is authorised or captured',
       entry: 'tellCancelled',
-      on: { ...moneyArrives, ...captureArrives },
+      on: { ...chargeResults, ...captureResults },
     },
   },
 });

@@ -1,6 +1,5 @@
-// The order system: the four charts that make one order, the moves that people can make on it, and the
-// version under which its snapshots are kept. It runs nothing; whoever runs it (the durable host, a test
-// with plain `createActor`) starts from here.
+// The order system: the four charts of one order, the version of its snapshots, and the moves that people can
+// make. It runs nothing: the durable host does, or plain `createActor` in a test.
 import { inventoryChart } from './inventory.ts';
 import { type MessageType, serviceNames } from './messages.ts';
 import { notificationChart } from './notification.ts';
@@ -8,7 +7,7 @@ import { orderChart } from './order.ts';
 import { paymentChart } from './payment.ts';
 
 export const orderSystem = {
-  /** Raised whenever a stored snapshot of the charts before would not mean the same in these. */
+  /** Raised if a stored snapshot of the previous charts would mean something else in these. */
   version: '1',
   charts: {
     order: orderChart,
@@ -19,7 +18,7 @@ export const orderSystem = {
   services: serviceNames,
 } as const;
 
-/** What people may ask of an order: the message it becomes, and who may ask. */
+/** What people may ask of an order: the message that is sent, and who may ask. */
 export const moves = {
   cancel: { type: 'order.cancel', by: 'customer' },
   capture: { type: 'order.capture', by: 'operator' },

@@ -2,7 +2,7 @@
 // drawn from a run of the model-based tests, and takes as long.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { docsFolder, renderDocuments } from './docs/documents.ts';
-import { renderCoveragePage } from './model/journeys.ts';
+import { renderCoveragePage } from './model/path-plan.ts';
 
 await mkdir(docsFolder, { recursive: true });
 for (const [name, text] of renderDocuments()) await writeFile(new URL(name, docsFolder), text);

@@ -3,6 +3,7 @@
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { typesTo } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
+import { toDeadlineName } from '../step/deadline-name.ts';
 import { toMatrix, toWords } from '../step/matrix.ts';
 import type { Chart, ChartEdge, ChartNode } from './shapes.ts';
 
@@ -27,7 +28,7 @@ const within = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(n
 
 const toCause = ({ eventType, guard }: AnyTransitionDefinition): Cause => {
   const words = guard === undefined ? '' : toWords(guard);
-  const delay = /^xstate\.after\.([^.]+)/.exec(eventType)?.[1];
+  const delay = toDeadlineName(eventType);
   if (delay !== undefined) return { on: delay, kind: 'deadline', guard: words };
   if (eventType === '') return { on: '', kind: 'always', guard: words };
   if (eventType.startsWith('xstate.done')) return { on: 'all done', kind: 'always', guard: words };

@@ -1,5 +1,7 @@
 // Finds the edges of a chart that an actor took between two snapshots: the first by the message that it was
 // given, those after it by what is always checked. It guesses nothing where the chart has no such way.
+
+import { toDeadlineName } from '../step/deadline-name.ts';
 import type { Chart, ChartEdge } from './shapes.ts';
 
 const isInside = (path: string, outer: string): boolean =>
@@ -24,7 +26,7 @@ export const findTaken = (
   return [...new Set(entered.flatMap((to) => findWay(chart, left, to, toCause(on)) ?? []))];
 };
 
-const toCause = (on: string): string => /^xstate\.after\.([^.]+)/.exec(on)?.[1] ?? on;
+const toCause = (on: string): string => toDeadlineName(on) ?? on;
 
 const findWay = (
   chart: Chart,

@@ -3,6 +3,7 @@
 
 import { moves } from '../../machines/system.ts';
 import type { Host } from '../host.ts';
+import { toDeadlineName } from '../step/deadline-name.ts';
 import type { PendingCall, SystemState } from '../step/snapshot.ts';
 import type { Incoming } from '../step/step.ts';
 import { toView } from '../step/view.ts';
@@ -105,7 +106,7 @@ const findPossible = (
   ...[...state.calls].flatMap(([callId, call]) => toReplies(state, callId, call)),
   ...[...state.deadlines].map(
     ([key, { dueAt }]): Possibility => ({
-      label: `${key.split(':', 1)[0]}: ${/xstate\.after\.([^.]+)/.exec(key)?.[1] ?? key} passes`,
+      label: `${key.split(':', 1)[0]}: ${toDeadlineName(key) ?? key} passes`,
       kind: 'deadline',
       supposed: { kind: 'deadline', key, dueAt },
     }),

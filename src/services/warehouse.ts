@@ -1,9 +1,10 @@
 // The built-in warehouse: checks, reserves, releases and sells stock that lives in the store. It never
 // keeps anything itself and never acts outside the commit that asked. It exists so that an order's stock
 // and its next state are written in one transaction.
-import type { Line, Problem } from '../../machines/messages.ts';
+import { sumByProduct } from '../../machines/lines.ts';
+import type { Problem } from '../../machines/messages.ts';
 import type { CommandTo, InsideService, ReplyFrom, ServiceCall } from '../service.ts';
-import type { Share, Shortage, Stock } from '../store.ts';
+import type { Shortage, Stock } from '../store.ts';
 
 type Command<T extends CommandTo<'warehouse'>['type']> = Extract<CommandTo<'warehouse'>, { type: T }>;
 type Answer = Promise<ReplyFrom<'warehouse'>>;
@@ -75,15 +76,6 @@ const commit = async ({ orderId, at }: ServiceCall<'warehouse'>, stock: Stock): 
   (await stock.sell(orderId, at)) === 'sold'
     ? { type: 'warehouse.committed' }
     : { type: 'warehouse.refused', reason: 'not-held' };
-
-/** One share for each product: two lines of three need six, not three. */
-const sumByProduct = (lines: readonly Line[]): Share[] => {
-  const quantities = new Map<string, number>();
-  for (const { productId, quantity } of lines) {
-    quantities.set(productId, (quantities.get(productId) ?? 0) + quantity);
-  }
-  return [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
-};
 
 const toProblem = ({ productId, quantity, available }: Shortage): Problem => ({
   productId,

@@ -2,7 +2,7 @@
 // before anything of it is kept or leaves. It reads a step's result and changes nothing. It exists because a
 // wrong chart must stop one order with an incident, and never charge a customer.
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
-import type { OrderContext } from '../../machines/order-words.ts';
+import type { OrderContext } from '../../machines/order-setup.ts';
 import type { Call } from './effect.ts';
 import type { SystemState } from './snapshot.ts';
 import { type InvariantName, InvariantViolation } from './violation.ts';

@@ -9,8 +9,9 @@ import {
   type Item,
   type Problem,
 } from '../../machines/messages.ts';
-import type { OrderContext } from '../../machines/order-words.ts';
+import type { OrderContext } from '../../machines/order-setup.ts';
 import { type MoveName, moves } from '../../machines/system.ts';
+import { toDeadlineName } from './deadline-name.ts';
 import { activeLeaves, describe, toStateName } from './notes.ts';
 import { toIncident } from './quarantine.ts';
 import type { SystemState } from './snapshot.ts';
@@ -108,7 +109,7 @@ export const toView = (orderId: string, chartVersion: string, state: SystemState
     problems: context.problems,
     incidents: actorNames.flatMap((name) => findIncidents(state, name)),
     deadlines: [...state.deadlines.entries()]
-      .map(([key, { source, dueAt }]) => ({ actor: source, name: toDeadlineName(key), dueAt }))
+      .map(([key, { source, dueAt }]) => ({ actor: source, name: toDeadlineName(key) ?? key, dueAt }))
       .sort((a, b) => a.dueAt - b.dueAt),
     calls: [...state.calls.values()].map(({ actor, command, at }) => ({
       actor,
@@ -194,9 +195,6 @@ const toActorView = (state: SystemState, name: ActorName): ActorView => {
     since,
   };
 };
-
-/** `order:xstate.after.payDeadline.order.paying.charging` → `payDeadline`. */
-const toDeadlineName = (key: string): string => /xstate\.after\.([^.]+)/.exec(key)?.[1] ?? key;
 
 const findMoves = (order: AnyMachineSnapshot, context: OrderContext): Move[] => {
   const reason = 'asked';

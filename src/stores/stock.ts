@@ -1,5 +1,7 @@
 // What holding, giving back, selling and setting stock mean, for every store. It keeps no rows and never
 // opens a transaction: the store that calls it does both. It exists so that all stores count alike.
+
+import { sumByProduct } from '../../machines/lines.ts';
 import { AppError } from '../errors.ts';
 import type { Product, ProductSetting, Share, Shortage, Stock } from '../store.ts';
 
@@ -40,12 +42,8 @@ const requireCount = (name: string, value: number, least: number): void => {
 };
 
 const sumShares = (shares: readonly Share[]): readonly Share[] => {
-  const sums = new Map<string, number>();
-  for (const { productId, quantity } of shares) {
-    requireCount(`The quantity of ${productId}`, quantity, 1);
-    sums.set(productId, (sums.get(productId) ?? 0) + quantity);
-  }
-  return [...sums].map(([productId, quantity]) => ({ productId, quantity }));
+  for (const { productId, quantity } of shares) requireCount(`The quantity of ${productId}`, quantity, 1);
+  return sumByProduct(shares);
 };
 
 const findShortages = (rows: StockRows, shares: readonly Share[]): readonly Shortage[] =>

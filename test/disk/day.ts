@@ -3,7 +3,7 @@
 import type { Message } from '../../machines/messages.ts';
 import { idempotency, sample, widgets } from '../hosts/harness.ts';
 import type { Chance } from './chance.ts';
-import { callTimeoutMs, type Shop } from './shop.ts';
+import { callTimeoutMs, type Shop } from './runner-on-disk.ts';
 import { type Acknowledged, noteOrder } from './witness.ts';
 
 /** One thing that happens in a shop. Whoever does it is told when it is done, and time may pass meanwhile. */

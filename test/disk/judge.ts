@@ -5,7 +5,7 @@ import { createFakeClock } from '../fake-clock.ts';
 import type { Bank } from './bank.ts';
 import type { Chance } from './chance.ts';
 import { createDisk, type Disk, type Folder } from './disk.ts';
-import type { Outside, ShopSettings } from './shop.ts';
+import type { Outside, ShopSettings } from './runner-on-disk.ts';
 import { findLosses, nameContents, recover } from './survivor.ts';
 import { type Acknowledged, copyOf, toText } from './witness.ts';
 

@@ -7,7 +7,7 @@ import { createChance } from './chance.ts';
 import { planDay } from './day.ts';
 import { createDisk } from './disk.ts';
 import { cutPower } from './power-cut.ts';
-import { openShop } from './shop.ts';
+import { openShop } from './runner-on-disk.ts';
 import { nothingYet } from './witness.ts';
 
 // Seconds on an idle machine, and a busy one must not fail.

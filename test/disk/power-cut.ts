@@ -7,7 +7,7 @@ import { createChance } from './chance.ts';
 import { planDay } from './day.ts';
 import { createDisk } from './disk.ts';
 import { collectCuts, createJudge, type Verdict } from './judge.ts';
-import { openShop, type ShopSettings } from './shop.ts';
+import { openShop, type ShopSettings } from './runner-on-disk.ts';
 import { nothingYet } from './witness.ts';
 
 /** How the power of one day is cut. */

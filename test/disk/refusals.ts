@@ -10,7 +10,7 @@ import { place, planHour } from './day.ts';
 import { createDisk, type Folder, type Operation, type Trouble } from './disk.ts';
 import type { SqliteError } from './disk-connection.ts';
 import { createJudge, type Verdict } from './judge.ts';
-import { type Outside, openShop, type Shop, type ShopSettings } from './shop.ts';
+import { type Outside, openShop, type Shop, type ShopSettings } from './runner-on-disk.ts';
 import { comeToRest } from './survivor.ts';
 import { copyOf, nothingYet } from './witness.ts';
 

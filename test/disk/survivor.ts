@@ -12,7 +12,7 @@ import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
 import { place } from './day.ts';
 import { createDisk, type Disk, type Folder } from './disk.ts';
 import { openOn, storeName } from './disk-connection.ts';
-import { type Outside, openShop, type Shop, type ShopSettings } from './shop.ts';
+import { type Outside, openShop, type Shop, type ShopSettings } from './runner-on-disk.ts';
 import { type Acknowledged, listLosses } from './witness.ts';
 
 /** Long after everything that happens in these shops. */

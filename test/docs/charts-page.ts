@@ -3,6 +3,7 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { actorNames } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
+import { toDeadlineName } from '../../src/step/deadline-name.ts';
 import { toWords } from '../../src/step/matrix.ts';
 import { toHeading } from './page.ts';
 
@@ -101,7 +102,7 @@ const liftTo = (group: AnyStateNode, node: AnyStateNode): AnyStateNode =>
 
 const toCause = ({ eventType, guard }: AnyTransitionDefinition): string => {
   const condition = guard === undefined ? '' : ` if ${toWords(guard)}`;
-  const [, deadline] = /^xstate\.after\.([^.]+)/.exec(eventType) ?? [];
+  const deadline = toDeadlineName(eventType);
   if (deadline !== undefined) return `after ${deadline}${condition}`;
   if (eventType.startsWith('xstate.done.')) return `all done${condition}`;
   return `${eventType === '' ? 'at once' : eventType}${condition}`;

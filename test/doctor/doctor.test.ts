@@ -10,8 +10,8 @@ import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { persist, sampleBody } from '../e2e/client.ts';
 import { runCommand, startServer } from '../e2e/server.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { type Files, makeFolder, spoil } from './shop.ts';
 import { useHealthyStore } from './spoiling.ts';
+import { type Files, makeFolder, spoil } from './store-files.ts';
 
 const healthy = useHealthyStore();
 const doctor = ({ store, ledger, mail }: Files, ...words: readonly string[]) => {

@@ -13,8 +13,16 @@ import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { never, openHost, widgets } from '../hosts/harness.ts';
-import { examineFiles, type Files, filesIn, listFindings, makeFolder, openShop, spoil } from './shop.ts';
 import { setSystem, useHealthyStore } from './spoiling.ts';
+import {
+  examineFiles,
+  type Files,
+  filesIn,
+  listFindings,
+  makeFolder,
+  openShop,
+  spoil,
+} from './store-files.ts';
 
 const healthy = useHealthyStore();
 const later = Date.UTC(2030, 0, 1);

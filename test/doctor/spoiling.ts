@@ -1,7 +1,7 @@
 // Ways to break a store's file by hand, and the test that a check notices: one spoilt copy of a healthy store
 // for each way in which an invariant can be broken.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { examineFiles, type Files, filesIn, fill, listFindings, makeFolder, spoil } from './shop.ts';
+import { examineFiles, type Files, filesIn, fill, listFindings, makeFolder, spoil } from './store-files.ts';
 
 /** The table without its keys and checks, so that it takes anything. */
 export const unkeyed = (table: string): string =>

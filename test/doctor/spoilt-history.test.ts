@@ -4,7 +4,6 @@ import { cpSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { examineFiles, listFindings, makeFolder, spoil, violated } from './shop.ts';
 import {
   addEvent,
   copyRow,
@@ -15,6 +14,7 @@ import {
   unkeyed,
   useHealthyStore,
 } from './spoiling.ts';
+import { examineFiles, listFindings, makeFolder, spoil, violated } from './store-files.ts';
 
 const healthy = useHealthyStore();
 

@@ -13,7 +13,7 @@ import {
   makeFolder,
   readLines,
   withLines,
-} from './shop.ts';
+} from './store-files.ts';
 
 let healthy: Files;
 beforeAll(async () => {

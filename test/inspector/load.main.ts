@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { CDPSession } from 'playwright-core';
 import { z } from 'zod';
 import { openBrowser } from './browser.ts';
-import { openShop, type Shop } from './shop.ts';
+import { openShop, type Shop } from './demo-orders.ts';
 
 const underWay = 10_000;
 const readers = 10;

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from './browser.ts';
-import { openShop, type Shop } from './shop.ts';
+import { openShop, type Shop } from './demo-orders.ts';
 
 const { values } = parseArgs({ options: { all: { type: 'string' }, orders: { type: 'string' } } });
 const images = resolve(import.meta.dirname, '../../docs/images');

@@ -1,20 +1,20 @@
-// The words themselves: each one is really said by someone and taken by someone, carries exactly what it
-// declares, and the thirteen events of the original keep their meaning.
+// The messages: each is in fact sent by someone and handled by someone, carries exactly what it declares,
+// and the thirteen events of the original keep their meaning.
 import { describe, expect, it } from 'vitest';
 import { actorNames, isMessageType, messages, messageTypes, typesTo } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
 import { toMatrix } from '../../src/step/matrix.ts';
-import { collectSaid } from './said.ts';
+import { collectMessages } from './message-log.ts';
 
-const said = collectSaid();
+const messageLog = collectMessages();
 const isActor = (address: string) => actorNames.some((name) => name === address);
-/** Who says it, as `said` has it. */
+/** The sender as the message log names it. */
 const toSpeaker = (address: string) => (isActor(address) ? address : 'outside');
 const declared = messageTypes.flatMap((type) =>
   messages[type].from.flatMap((from) => messages[type].to.map((to) => [type, from, to] as const)),
 );
 const payloadOf = (type: string): Record<string, unknown> => {
-  const { type: _, ...payload } = said.examples.get(type) ?? { type };
+  const { type: _, ...payload } = messageLog.examples.get(type) ?? { type };
   return payload;
 };
 
@@ -24,8 +24,8 @@ describe('every declared message', () => {
     expect(messages[type].to.length).toBeGreaterThan(0);
   });
 
-  it.each(declared)('%s is really sent by %s to %s', (type, from, to) => {
-    expect(said.lines).toContain(`${toSpeaker(from)} → ${to}: ${type}`);
+  it.each(declared)('%s is in fact sent by %s to %s', (type, from, to) => {
+    expect(messageLog.routes).toContain(`${toSpeaker(from)} → ${to}: ${type}`);
   });
 
   it.each(actorNames.flatMap((actor) => typesTo(actor).map((type) => [type, actor] as const)))(
@@ -36,7 +36,7 @@ describe('every declared message', () => {
     },
   );
 
-  it('is taken by no actor that it is not declared for', () => {
+  it('is handled by no actor that it is not declared for', () => {
     for (const actor of actorNames) {
       const undeclared = messageTypes.filter((type) => !typesTo(actor).includes(type));
       const rows = toMatrix(orderSystem.charts[actor], undeclared);
@@ -44,9 +44,11 @@ describe('every declared message', () => {
     }
   });
 
-  it('is said by nobody who is not declared to', () => {
+  it('is sent by nobody who is not declared as its sender', () => {
     const allowed = new Set(declared.map(([type, from, to]) => `${toSpeaker(from)} → ${to}: ${type}`));
-    const unexpected = [...said.lines].filter((line) => !allowed.has(line) && !line.includes(': xstate.'));
+    const unexpected = [...messageLog.routes].filter(
+      (line) => !allowed.has(line) && !line.includes(': xstate.'),
+    );
     expect(unexpected).toEqual([]);
   });
 });
@@ -117,7 +119,7 @@ describe('the list of messages', () => {
     }
   });
 
-  it('says what everyone may receive, in its own order', () => {
+  it('lists what each address may receive, in its own order', () => {
     expect(typesTo('mailer')).toEqual(['mailer.send']);
     expect(typesTo('notification')).toEqual([
       'incident.retry',

@@ -1,12 +1,12 @@
-// Time passes: every wait of an order has an end, and a race with the answer ends well whoever wins.
+// Every wait of an order has a deadline, and a race between the deadline and the answer ends well either way.
 import { describe, expect, it } from 'vitest';
-import { place, type Story } from './story.ts';
+import { placeOrder, type TestOrder } from './test-order.ts';
 
-const expectFailed = (story: Story, kind: string) => {
-  story.untilQuiet();
-  expect(story.view).toMatchObject({ state: 'failed', settled: true, failure: { kind } });
-  expect(story.view.paidAmount - story.view.refundedAmount).toBe(0);
-  expect(story.types).not.toContain('order.completed');
+const expectFailed = (order: TestOrder, kind: string) => {
+  order.runUntilIdle();
+  expect(order.view).toMatchObject({ state: 'failed', settled: true, failure: { kind } });
+  expect(order.view.paidAmount - order.view.refundedAmount).toBe(0);
+  expect(order.types).not.toContain('order.completed');
 };
 const patient = { attempts: 100, firstDelayMs: 1000, longestDelayMs: 4000, answerWithinMs: 1_000_000 };
 const silentWith = (...commands: readonly string[]) =>
@@ -18,43 +18,45 @@ describe('an order that gets no answer', () => {
     ['reserving', 'warehouse.reserve', 'reserveDeadline'],
     ['paying.charging', 'gateway.charge', 'payDeadline'],
   ])('while %s gives up', (state, command, deadline) => {
-    const story = place(silentWith(command), { policy: { inventory: patient, payment: patient } });
-    expect(story.at('order')).toBe(state);
-    story.passDeadline(deadline);
+    const order = placeOrder(silentWith(command), { policy: { inventory: patient, payment: patient } });
+    expect(order.stateOf('order')).toBe(state);
+    order.fireDeadline(deadline);
     if (command !== 'warehouse.check') {
-      story.answer(command, command === 'gateway.charge' ? 'charged' : 'reserved');
+      order.answer(command, command === 'gateway.charge' ? 'charged' : 'reserved');
     }
-    expectFailed(story, 'deadline-passed');
+    expectFailed(order, 'deadline-passed');
   });
 
   it('while capturing gives up, and gives back what is captured later', () => {
-    const story = place(silentWith('gateway.capture'), { policy: { capture: 'later', payment: patient } });
-    story.capture();
-    story.passDeadline('payDeadline');
-    story.answer('gateway.capture', 'captured');
-    expect(story.eventsOf('payment.refunded')).toMatchObject([{ amount: 17_500 }]);
-    expectFailed(story, 'deadline-passed');
+    const order = placeOrder(silentWith('gateway.capture'), {
+      policy: { capture: 'later', payment: patient },
+    });
+    order.capture();
+    order.fireDeadline('payDeadline');
+    order.answer('gateway.capture', 'captured');
+    expect(order.eventsOf('payment.refunded')).toMatchObject([{ amount: 17_500 }]);
+    expectFailed(order, 'deadline-passed');
   });
 
   it('to its authorised money sets it free', () => {
-    const story = place({}, { policy: { capture: 'later' } });
-    story.passDeadline('authorizationExpiry');
-    expect(story.types).toContain('payment.cancelled');
-    expectFailed(story, 'authorization-expired');
+    const order = placeOrder({}, { policy: { capture: 'later' } });
+    order.fireDeadline('authorizationExpiry');
+    expect(order.types).toContain('payment.cancelled');
+    expectFailed(order, 'authorization-expired');
   });
 
   it('about its notice is completed without it', () => {
-    const story = place(silentWith('mailer.send'));
-    expect(story.at('order')).toBe('notifying');
-    story.passDeadline('notifyDeadline');
-    expect(story.at('order')).toBe('completed.closed');
-    expect(story.settled).toBe(false);
+    const order = placeOrder(silentWith('mailer.send'));
+    expect(order.stateOf('order')).toBe('notifying');
+    order.fireDeadline('notifyDeadline');
+    expect(order.stateOf('order')).toBe('completed.closed');
+    expect(order.settled).toBe(false);
   });
 
-  it('is told so', () => {
-    const story = place(silentWith('warehouse.check'), { policy: { inventory: patient } });
-    story.passDeadline('validateDeadline');
-    expect(story.eventsOf('order.failure-notification-sent')).toMatchObject([
+  it('is reported to the order', () => {
+    const order = placeOrder(silentWith('warehouse.check'), { policy: { inventory: patient } });
+    order.fireDeadline('validateDeadline');
+    expect(order.eventsOf('order.failure-notification-sent')).toMatchObject([
       { reason: { kind: 'deadline-passed', text: 'the order took too long' } },
     ]);
   });
@@ -68,11 +70,11 @@ describe('an answer in time', () => {
     ['warehouse.commit', 'committed', 'sellDeadline'],
     ['mailer.send', 'sent', 'notifyDeadline'],
   ])('to %s clears its deadline', (command, answer, deadline) => {
-    const story = place(silentWith(command));
-    expect(story.view.deadlines.map(({ name }) => name)).toContain(deadline);
-    story.answer(command, answer);
-    expect(story.view.deadlines).toEqual([]);
-    expect(story.view.state).toBe('completed');
+    const order = placeOrder(silentWith(command));
+    expect(order.view.deadlines.map(({ name }) => name)).toContain(deadline);
+    order.answer(command, answer);
+    expect(order.view.deadlines).toEqual([]);
+    expect(order.view.state).toBe('completed');
   });
 });
 
@@ -80,90 +82,90 @@ describe('a reservation that expires', () => {
   const hurry = { policy: { reservationTtlMs: 20_000, payment: patient } };
 
   it('before the payment fails the order and gives back what is paid later', () => {
-    const story = place(silentWith('gateway.charge'), hurry);
-    story.passDeadline('reservationExpiry');
-    expect(story.eventsOf('inventory.released')).toMatchObject([{ why: 'expired' }, { why: 'expired' }]);
-    story.answer('gateway.charge', 'charged');
-    expectFailed(story, 'reservation-expired');
+    const order = placeOrder(silentWith('gateway.charge'), hurry);
+    order.fireDeadline('reservationExpiry');
+    expect(order.eventsOf('inventory.released')).toMatchObject([{ why: 'expired' }, { why: 'expired' }]);
+    order.answer('gateway.charge', 'charged');
+    expectFailed(order, 'reservation-expired');
   });
 
   it('while authorised money waits sets that free', () => {
-    const story = place({}, { policy: { capture: 'later', reservationTtlMs: 20_000 } });
-    story.passDeadline('reservationExpiry');
-    expectFailed(story, 'reservation-expired');
-    expect(story.commands('gateway.void')).toHaveLength(1);
+    const order = placeOrder({}, { policy: { capture: 'later', reservationTtlMs: 20_000 } });
+    order.fireDeadline('reservationExpiry');
+    expectFailed(order, 'reservation-expired');
+    expect(order.commands('gateway.void')).toHaveLength(1);
   });
 
-  it('is told to the order at once, which fails when the stock and the money are back', () => {
-    const story = place(silentWith('gateway.charge', 'warehouse.release'), hurry);
-    story.passDeadline('reservationExpiry');
-    expect(story.view).toMatchObject({ state: 'compensating', failure: { kind: 'reservation-expired' } });
-    story.answer('gateway.charge', 'failed');
-    expect(story.view.state).toBe('compensating');
-    story.answer('warehouse.release', 'released');
-    expectFailed(story, 'reservation-expired');
+  it('is reported to the order at once, which fails when stock and money are returned', () => {
+    const order = placeOrder(silentWith('gateway.charge', 'warehouse.release'), hurry);
+    order.fireDeadline('reservationExpiry');
+    expect(order.view).toMatchObject({ state: 'compensating', failure: { kind: 'reservation-expired' } });
+    order.answer('gateway.charge', 'failed');
+    expect(order.view.state).toBe('compensating');
+    order.answer('warehouse.release', 'released');
+    expectFailed(order, 'reservation-expired');
   });
 
   it('is followed by no other try of the charge, however long the warehouse takes', () => {
-    const story = place({ ...silentWith('warehouse.release'), 'gateway.charge': ['failed'] }, hurry);
-    story.passDeadline('reservationExpiry');
-    const charges = story.commands('gateway.charge').length;
-    story.untilQuiet();
-    expect(story.commands('gateway.charge')).toHaveLength(charges);
-    expect(story.at('payment')).toBe('cancelled');
+    const order = placeOrder({ ...silentWith('warehouse.release'), 'gateway.charge': ['failed'] }, hurry);
+    order.fireDeadline('reservationExpiry');
+    const charges = order.commands('gateway.charge').length;
+    order.runUntilIdle();
+    expect(order.commands('gateway.charge')).toHaveLength(charges);
+    expect(order.stateOf('payment')).toBe('cancelled');
   });
 
   it('takes no capture of the authorised money any more, while the warehouse has not answered', () => {
-    const story = place(silentWith('warehouse.release'), {
+    const order = placeOrder(silentWith('warehouse.release'), {
       policy: { capture: 'later', reservationTtlMs: 20_000 },
     });
-    story.passDeadline('reservationExpiry');
-    expect(story.capture()).toMatch(/^ignored: the order is on its way out/);
-    expect(story.commands('gateway.capture')).toEqual([]);
+    order.fireDeadline('reservationExpiry');
+    expect(order.capture()).toMatch(/^ignored: the order is on its way out/);
+    expect(order.commands('gateway.capture')).toEqual([]);
   });
 
   it('and is paid meanwhile is not sold: the money goes back', () => {
-    const story = place(silentWith('gateway.charge', 'warehouse.release'), hurry);
-    story.passDeadline('reservationExpiry');
-    story.answer('gateway.charge', 'charged');
-    expect(story.commands('warehouse.commit')).toEqual([]);
-    story.answer('warehouse.release', 'released');
-    expectFailed(story, 'reservation-expired');
-    expect(story.eventsOf('inventory.released')).toHaveLength(2);
+    const order = placeOrder(silentWith('gateway.charge', 'warehouse.release'), hurry);
+    order.fireDeadline('reservationExpiry');
+    order.answer('gateway.charge', 'charged');
+    expect(order.commands('warehouse.commit')).toEqual([]);
+    order.answer('warehouse.release', 'released');
+    expectFailed(order, 'reservation-expired');
+    expect(order.eventsOf('inventory.released')).toHaveLength(2);
   });
 
   it('takes no cancel any more, and is released once', () => {
-    const story = place(silentWith('gateway.charge', 'warehouse.release'), hurry);
-    story.passDeadline('reservationExpiry');
-    expect(story.cancel()).toBe('ignored: the order is on its way out already');
-    story.answer('gateway.charge', 'failed');
-    story.answer('warehouse.release', 'released');
-    story.untilQuiet();
-    expectFailed(story, 'reservation-expired');
-    expect(story.commands('warehouse.release')).toHaveLength(1);
-    expect(story.eventsOf('inventory.released')).toHaveLength(2);
+    const order = placeOrder(silentWith('gateway.charge', 'warehouse.release'), hurry);
+    order.fireDeadline('reservationExpiry');
+    expect(order.cancel()).toBe('ignored: the order is on its way out already');
+    order.answer('gateway.charge', 'failed');
+    order.answer('warehouse.release', 'released');
+    order.runUntilIdle();
+    expectFailed(order, 'reservation-expired');
+    expect(order.commands('warehouse.release')).toHaveLength(1);
+    expect(order.eventsOf('inventory.released')).toHaveLength(2);
   });
 
-  it('waits for a person where the warehouse does not take the stock back', () => {
-    const story = place({ ...silentWith('gateway.charge'), 'warehouse.release': ['refused'] }, hurry);
-    story.passDeadline('reservationExpiry');
-    expect(story.incidents).toEqual(['inventory: release-unconfirmed']);
-    story.answer('gateway.charge', 'failed');
-    expect(story.view.state).toBe('compensating');
-    story.resolve('inventory', 'released');
-    expectFailed(story, 'reservation-expired');
+  it('waits for an operator if the warehouse does not release the stock', () => {
+    const order = placeOrder({ ...silentWith('gateway.charge'), 'warehouse.release': ['refused'] }, hurry);
+    order.fireDeadline('reservationExpiry');
+    expect(order.incidents).toEqual(['inventory: release-unconfirmed']);
+    order.answer('gateway.charge', 'failed');
+    expect(order.view.state).toBe('compensating');
+    order.resolve('inventory', 'released');
+    expectFailed(order, 'reservation-expired');
   });
 
   it('at the moment of the sale loses to the sale', () => {
-    const story = place(silentWith('warehouse.commit'), hurry);
-    expect(story.view.deadlines.map(({ name }) => name)).not.toContain('reservationExpiry');
-    story.answer('warehouse.commit', 'committed');
-    expect(story.view.state).toBe('completed');
+    const order = placeOrder(silentWith('warehouse.commit'), hurry);
+    expect(order.view.deadlines.map(({ name }) => name)).not.toContain('reservationExpiry');
+    order.answer('warehouse.commit', 'committed');
+    expect(order.view.state).toBe('completed');
   });
 
   it('once sold never does', () => {
-    const story = place();
-    story.pass(2_000_000);
-    expect(story.at('inventory')).toBe('committed');
+    const order = placeOrder();
+    order.advance(2_000_000);
+    expect(order.stateOf('inventory')).toBe('committed');
   });
 });

@@ -1,13 +1,13 @@
-// The order's story from end to end: the straight way, and every way out that it can take by itself.
+// The order from placement to its end: the straight path, and every way in which it can fail.
 import { describe, expect, it } from 'vitest';
 import { typesTo } from '../../machines/messages.ts';
-import { sampleOrder, shortage } from './sample.ts';
-import { openStory, place } from './story.ts';
+import { sampleOrder, shortage } from './sample-order.ts';
+import { createOrder, placeOrder } from './test-order.ts';
 
 describe('the sample order', () => {
   it('goes from created to completed, and every step of it is a domain event', () => {
-    const story = place();
-    expect(story.types).toEqual([
+    const order = placeOrder();
+    expect(order.types).toEqual([
       'order.created',
       'order.validated',
       'order.processing-started',
@@ -20,38 +20,38 @@ describe('the sample order', () => {
       'order.confirmation-sent',
       'order.completed',
     ]);
-    expect(story.at('order')).toBe('completed.closed');
-    expect(story.settled).toBe(true);
+    expect(order.stateOf('order')).toBe('completed.closed');
+    expect(order.settled).toBe(true);
   });
 
   it('is charged once, 175.00 for both lines', () => {
-    const story = place();
-    expect(story.commands('gateway.charge')).toMatchObject([{ amount: 17_500, currency: 'USD' }]);
-    expect(story.eventsOf('order.completed')).toMatchObject([{ finalAmount: 17_500, currency: 'USD' }]);
-    expect(story.view).toMatchObject({ amount: 17_500, paidAmount: 17_500, refundedAmount: 0 });
+    const order = placeOrder();
+    expect(order.commands('gateway.charge')).toMatchObject([{ amount: 17_500, currency: 'USD' }]);
+    expect(order.eventsOf('order.completed')).toMatchObject([{ finalAmount: 17_500, currency: 'USD' }]);
+    expect(order.view).toMatchObject({ amount: 17_500, paidAmount: 17_500, refundedAmount: 0 });
   });
 
   it('starts with everything that was ordered', () => {
     const { customerId, email, amount, currency, items } = sampleOrder;
-    expect(place().events[0]).toEqual({
+    expect(placeOrder().events[0]).toEqual({
       actor: 'order',
       type: 'order.created',
       ...{ customerId, email, amount, currency, items },
     });
   });
 
-  it('reserves, sells and announces the sum of several lines of one product', () => {
+  it('reserves, commits and announces the sum of several lines of one product', () => {
     const item = { productId: 'product-1', name: 'Widget', quantity: 2, unitPrice: 5000, lineTotal: 10_000 };
     const items = [item, { ...item, quantity: 3, lineTotal: 15_000 }];
-    const story = place({}, { order: { items, amount: 25_000 } });
+    const order = placeOrder({}, { order: { items, amount: 25_000 } });
     const share = [{ productId: 'product-1', quantity: 5 }];
-    expect(story.eventsOf('inventory.reserved')).toMatchObject(share);
-    expect(story.eventsOf('inventory.committed')).toMatchObject(share);
+    expect(order.eventsOf('inventory.reserved')).toMatchObject(share);
+    expect(order.eventsOf('inventory.committed')).toMatchObject(share);
   });
 
-  it('asks each service for one thing only once', () => {
-    const { told } = place();
-    const asked = told.filter(({ to }) => ['warehouse', 'gateway', 'mailer'].includes(to));
+  it('asks each service only once for each purpose', () => {
+    const { sent } = placeOrder();
+    const asked = sent.filter(({ to }) => ['warehouse', 'gateway', 'mailer'].includes(to));
     expect(asked.map(({ message }) => message.type)).toEqual([
       'warehouse.check',
       'warehouse.reserve',
@@ -64,13 +64,13 @@ describe('the sample order', () => {
 
 describe('before an order is placed', () => {
   it('nothing happens to anything but its placing', () => {
-    const story = openStory();
+    const order = createOrder();
     for (const type of typesTo('order').filter((each) => each !== 'order.place')) {
-      expect(story.send('order', { type, reason: 'too early' })).toMatch(/^ignored: /);
+      expect(order.send('order', { type, reason: 'too early' })).toMatch(/^ignored: /);
     }
-    expect(story.cancel()).toBe('ignored: there is no order yet');
-    expect(story.at('order')).toBe('placing');
-    expect(story.events).toEqual([]);
+    expect(order.cancel()).toBe('ignored: there is no order yet');
+    expect(order.stateOf('order')).toBe('placing');
+    expect(order.events).toEqual([]);
   });
 });
 
@@ -84,36 +84,36 @@ describe('an order that cannot be filled as it was placed', () => {
   const script = { 'warehouse.check': [{ type: 'warehouse.checked', problems }] };
 
   it('is rejected with all problems of all lines in one answer', () => {
-    const story = place(script);
-    expect(story.eventsOf('order.rejected')).toMatchObject([{ problems }]);
-    expect(story.view).toMatchObject({ state: 'rejected', settled: true, problems, failure: null });
+    const order = placeOrder(script);
+    expect(order.eventsOf('order.rejected')).toMatchObject([{ problems }]);
+    expect(order.view).toMatchObject({ state: 'rejected', settled: true, problems, failure: null });
   });
 
-  it('tells how many are really there of what is short', () => {
-    const story = place(script);
-    expect(story.eventsOf('inventory.insufficient')).toMatchObject([
+  it('reports the true available quantity of what is short', () => {
+    const order = placeOrder(script);
+    expect(order.eventsOf('inventory.insufficient')).toMatchObject([
       { productId: 'product-1', requested: 2, available: 1 },
     ]);
   });
 
   it('announces no shortage that the warehouse gives no figures for', () => {
     const vague = { productId: 'product-1', kind: 'insufficient-stock' };
-    const story = place({ 'warehouse.check': [{ type: 'warehouse.checked', problems: [vague] }] });
-    expect(story.types).not.toContain('inventory.insufficient');
-    expect(story.view).toMatchObject({ state: 'rejected', problems: [vague] });
+    const order = placeOrder({ 'warehouse.check': [{ type: 'warehouse.checked', problems: [vague] }] });
+    expect(order.types).not.toContain('inventory.insufficient');
+    expect(order.view).toMatchObject({ state: 'rejected', problems: [vague] });
   });
 
   it('is never reserved and never paid', () => {
-    const story = place(script);
-    expect(story.commands('warehouse.reserve')).toEqual([]);
-    expect(story.commands('gateway.charge')).toEqual([]);
-    expect(story.types).not.toContain('order.processing-started');
+    const order = placeOrder(script);
+    expect(order.commands('warehouse.reserve')).toEqual([]);
+    expect(order.commands('gateway.charge')).toEqual([]);
+    expect(order.types).not.toContain('order.processing-started');
   });
 
-  it('is told to the customer', () => {
-    const story = place(script);
-    expect(story.types.slice(-2)).toEqual(['order.rejected', 'order.failure-notification-sent']);
-    expect(story.eventsOf('order.failure-notification-sent')).toMatchObject([
+  it('is sent to the customer', () => {
+    const order = placeOrder(script);
+    expect(order.types.slice(-2)).toEqual(['order.rejected', 'order.failure-notification-sent']);
+    expect(order.eventsOf('order.failure-notification-sent')).toMatchObject([
       { recipient: sampleOrder.email, reason: { kind: 'rejected' } },
     ]);
   });
@@ -123,24 +123,24 @@ describe('stock that runs out between the check and the reservation', () => {
   const script = { 'warehouse.reserve': ['insufficient'] };
 
   it('fails the order, and nothing is charged', () => {
-    const story = place(script);
-    expect(story.view).toMatchObject({ state: 'failed', failure: { kind: 'insufficient-stock' } });
-    expect(story.view.problems).toEqual([shortage]);
-    expect(story.commands('gateway.charge')).toEqual([]);
-    expect(story.settled).toBe(true);
+    const order = placeOrder(script);
+    expect(order.view).toMatchObject({ state: 'failed', failure: { kind: 'insufficient-stock' } });
+    expect(order.view.problems).toEqual([shortage]);
+    expect(order.commands('gateway.charge')).toEqual([]);
+    expect(order.settled).toBe(true);
   });
 
   it('leaves nothing to give back', () => {
-    const story = place(script);
-    expect(story.commands('warehouse.release')).toEqual([]);
-    expect(story.types.filter((type) => type.startsWith('inventory.'))).toEqual(['inventory.insufficient']);
+    const order = placeOrder(script);
+    expect(order.commands('warehouse.release')).toEqual([]);
+    expect(order.types.filter((type) => type.startsWith('inventory.'))).toEqual(['inventory.insufficient']);
   });
 });
 
 describe('a charge', () => {
-  it('that the bank declines fails the order and gives the stock back', () => {
-    const story = place({ 'gateway.charge': ['declined'] });
-    expect(story.types.slice(5)).toEqual([
+  it('that the bank declines fails the order and releases the stock', () => {
+    const order = placeOrder({ 'gateway.charge': ['declined'] });
+    expect(order.types.slice(5)).toEqual([
       'payment.initiated',
       'payment.failed',
       'inventory.released',
@@ -148,12 +148,12 @@ describe('a charge', () => {
       'order.failed',
       'order.failure-notification-sent',
     ]);
-    expect(story.eventsOf('payment.failed')).toMatchObject([{ reason: 'declined' }]);
-    expect(story.eventsOf('inventory.released')).toMatchObject([
+    expect(order.eventsOf('payment.failed')).toMatchObject([{ reason: 'declined' }]);
+    expect(order.eventsOf('inventory.released')).toMatchObject([
       { productId: 'product-1', quantity: 2, why: 'failed' },
       { productId: 'product-2', quantity: 1, why: 'failed' },
     ]);
-    expect(story.view).toMatchObject({
+    expect(order.view).toMatchObject({
       state: 'failed',
       failure: { kind: 'payment-declined' },
       settled: true,
@@ -161,41 +161,43 @@ describe('a charge', () => {
   });
 
   it('that the bank declines is not tried again', () => {
-    expect(place({ 'gateway.charge': ['declined'] }).commands('gateway.charge')).toHaveLength(1);
+    expect(placeOrder({ 'gateway.charge': ['declined'] }).commands('gateway.charge')).toHaveLength(1);
   });
 
   it('that fails technically is tried again and completes the order', () => {
-    const story = place({ 'gateway.charge': ['failed', 'failed', 'charged'] });
-    story.untilQuiet();
-    expect(story.view).toMatchObject({ state: 'completed', paidAmount: 17_500 });
-    expect(story.commands('gateway.charge')).toHaveLength(3);
+    const order = placeOrder({ 'gateway.charge': ['failed', 'failed', 'charged'] });
+    order.runUntilIdle();
+    expect(order.view).toMatchObject({ state: 'completed', paidAmount: 17_500 });
+    expect(order.commands('gateway.charge')).toHaveLength(3);
   });
 
   it('that fails every time fails the order', () => {
-    const story = place({ 'gateway.charge': ['failed'] });
-    story.untilQuiet();
-    expect(story.eventsOf('payment.failed')).toMatchObject([{ reason: 'gave-up' }]);
-    expect(story.view).toMatchObject({ state: 'failed', failure: { kind: 'payment-gave-up' } });
+    const order = placeOrder({ 'gateway.charge': ['failed'] });
+    order.runUntilIdle();
+    expect(order.eventsOf('payment.failed')).toMatchObject([{ reason: 'gave-up' }]);
+    expect(order.view).toMatchObject({ state: 'failed', failure: { kind: 'payment-gave-up' } });
   });
 
-  it('never puts the words of a technical failure into an event', () => {
-    const story = place({ 'gateway.charge': [{ type: 'gateway.failed', reason: 'ECONNRESET at 10.0.0.7' }] });
-    story.untilQuiet();
-    expect(JSON.stringify(story.events)).not.toContain('ECONNRESET');
+  it('never puts the text of a technical failure into an event', () => {
+    const order = placeOrder({
+      'gateway.charge': [{ type: 'gateway.failed', reason: 'ECONNRESET at 10.0.0.7' }],
+    });
+    order.runUntilIdle();
+    expect(JSON.stringify(order.events)).not.toContain('ECONNRESET');
   });
 
   it('is not made before the stock is reserved', () => {
-    const story = place({ 'warehouse.reserve': ['silent'] });
-    expect(story.commands('gateway.charge')).toEqual([]);
-    story.answer('warehouse.reserve', 'reserved');
-    expect(story.commands('gateway.charge')).toHaveLength(1);
+    const order = placeOrder({ 'warehouse.reserve': ['silent'] });
+    expect(order.commands('gateway.charge')).toEqual([]);
+    order.answer('warehouse.reserve', 'reserved');
+    expect(order.commands('gateway.charge')).toHaveLength(1);
   });
 });
 
 describe('stock that cannot be sold although it was paid for', () => {
   it('makes the order give the money back and fail', () => {
-    const story = place({ 'warehouse.commit': ['refused'] });
-    expect(story.view).toMatchObject({
+    const order = placeOrder({ 'warehouse.commit': ['refused'] });
+    expect(order.view).toMatchObject({
       state: 'failed',
       failure: { kind: 'stock-not-sold' },
       paidAmount: 17_500,
@@ -205,65 +207,65 @@ describe('stock that cannot be sold although it was paid for', () => {
   });
 
   it('is certainly not held any more, and the journal says so', () => {
-    const story = place({ 'warehouse.commit': ['refused'] });
-    expect(story.commands('warehouse.release')).toHaveLength(1);
-    expect(story.eventsOf('inventory.released')).toHaveLength(2);
+    const order = placeOrder({ 'warehouse.commit': ['refused'] });
+    expect(order.commands('warehouse.release')).toHaveLength(1);
+    expect(order.eventsOf('inventory.released')).toHaveLength(2);
   });
 
   it('gives a free order back without any money', () => {
     const free = { items: [{ ...sampleOrder.items[0], unitPrice: 0, lineTotal: 0 }], amount: 0 };
-    const story = place({ 'warehouse.commit': ['refused'] }, { order: free });
-    expect(story.view).toMatchObject({ state: 'failed', paidAmount: 0, settled: true });
-    expect(story.commands('gateway.refund')).toEqual([]);
+    const order = placeOrder({ 'warehouse.commit': ['refused'] }, { order: free });
+    expect(order.view).toMatchObject({ state: 'failed', paidAmount: 0, settled: true });
+    expect(order.commands('gateway.refund')).toEqual([]);
   });
 });
 
 describe('an order that is paid but whose stock does not get sold', () => {
   const parked = () => {
-    const story = place({ 'warehouse.commit': ['silent'] });
-    story.passDeadline('sellDeadline', 'order');
-    return story;
+    const order = placeOrder({ 'warehouse.commit': ['silent'] });
+    order.fireDeadline('sellDeadline', 'order');
+    return order;
   };
 
-  it('waits for a person', () => {
-    const story = parked();
-    expect(story.incidents).toContain('order: paid-but-not-sold');
-    expect(story.moves).toContain('resolve order: sold');
+  it('waits for an operator', () => {
+    const order = parked();
+    expect(order.incidents).toContain('order: paid-but-not-sold');
+    expect(order.moves).toContain('resolve order: sold');
   });
 
-  it('is asked for once more where the person says so', () => {
-    const story = parked();
-    expect(story.retry('order')).toBe('applied');
-    expect(story.at('order')).toBe('paying.selling.asking');
-    expect(story.eventsOf('incident.closed')).toMatchObject([{ actor: 'order', how: 'retried' }]);
+  it('is asked for again if the operator retries', () => {
+    const order = parked();
+    expect(order.retry('order')).toBe('applied');
+    expect(order.stateOf('order')).toBe('paying.selling.asking');
+    expect(order.eventsOf('incident.closed')).toMatchObject([{ actor: 'order', how: 'retried' }]);
   });
 
-  it('goes on where the person says that it is sold', () => {
-    const story = parked();
-    expect(story.resolve('order', 'sold')).toBe('applied');
-    expect(story.at('order')).toBe('completed.closed');
-    expect(story.eventsOf('incident.closed')[0]).toMatchObject({ how: 'resolved', outcome: 'sold' });
+  it('continues if the operator says that it is sold', () => {
+    const order = parked();
+    expect(order.resolve('order', 'sold')).toBe('applied');
+    expect(order.stateOf('order')).toBe('completed.closed');
+    expect(order.eventsOf('incident.closed')[0]).toMatchObject({ how: 'resolved', outcome: 'sold' });
   });
 
   it('is not settled before the warehouse has confirmed it, whatever the person says', () => {
-    const story = parked();
-    story.resolve('order', 'sold');
-    expect(story.settled).toBe(false);
+    const order = parked();
+    order.resolve('order', 'sold');
+    expect(order.settled).toBe(false);
   });
 
   it('goes on by itself when the sale is confirmed after all', () => {
-    const story = parked();
-    expect(story.answer('warehouse.commit', 'committed')).toBe('applied');
-    expect(story.at('order')).toBe('completed.closed');
-    expect(story.eventsOf('incident.closed')).toMatchObject([
+    const order = parked();
+    expect(order.answer('warehouse.commit', 'committed')).toBe('applied');
+    expect(order.stateOf('order')).toBe('completed.closed');
+    expect(order.eventsOf('incident.closed')).toMatchObject([
       { actor: 'inventory', how: 'overtaken' },
       { actor: 'order', how: 'overtaken' },
     ]);
   });
 
-  it('stays where it is for any other word', () => {
-    const story = parked();
-    expect(story.resolve('order', 'lost')).toBe('ignored: the outcome must be one of: sold');
-    expect(story.at('order')).toBe('paying.selling.needsAttention');
+  it('does not change state for any other outcome', () => {
+    const order = parked();
+    expect(order.resolve('order', 'lost')).toBe('ignored: the outcome must be one of: sold');
+    expect(order.stateOf('order')).toBe('paying.selling.needsAttention');
   });
 });

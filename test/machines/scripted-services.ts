@@ -1,18 +1,17 @@
-// The warehouse, the gateway and the mailer of a story: each answers a command as its script says, at once,
-// or stays silent. They keep nothing and decide nothing; they exist so that a test can say what the world
-// answers in one word.
+// Warehouse, gateway and mailer whose answers a test writes as a script, in one word for each; `silent` is no
+// answer. They keep no state.
 import type { AnyEventObject } from 'xstate';
 import { messages, messageTypes, serviceNames } from '../../machines/messages.ts';
 import type { Call } from '../../src/step/effect.ts';
-import { shortage } from './sample.ts';
+import { shortage } from './sample-order.ts';
 
 type Asked = Pick<Call, 'service' | 'command'>;
 /** `charged`, `failed`, `silent` …: the last part of the reply's type, or the whole reply. */
 export type Answer = string | AnyEventObject;
-/** What is answered to each command, one after the other; the last answer is given ever after. */
+/** The answers to each command, in turn; the last one is repeated. */
 export type Script = Readonly<Record<string, readonly Answer[]>>;
 
-const onGoodDays: Readonly<Record<string, (command: AnyEventObject) => string>> = {
+const defaultAnswers: Readonly<Record<string, (command: AnyEventObject) => string>> = {
   'warehouse.check': () => 'checked',
   'warehouse.reserve': () => 'reserved',
   'warehouse.release': () => 'released',
@@ -43,7 +42,7 @@ const details: Readonly<Record<string, (money: object) => object>> = {
 
 /**
  * The reply to `call` that `answer` stands for.
- * @throws Error for a word that is no reply of this service.
+ * @throws Error for an answer that this service cannot give.
  */
 export const toReply = ({ service, command }: Asked, answer: Answer, money: object): AnyEventObject => {
   const { key, attempt } = { attempt: 0, ...command };
@@ -61,10 +60,10 @@ const commands = messageTypes.filter((type) =>
   messages[type].to.some((to) => serviceNames.some((service) => service === to)),
 );
 
-/** Nobody answers anything. */
+/** No command is answered. */
 export const silence: Script = Object.fromEntries(commands.map((type) => [type, ['silent']]));
 
-/** Answers commands one after the other as `script` says, or as on a good day. Undefined: it stays silent. */
+/** Answers commands in turn as `script` says, or else with success. Undefined: no answer. */
 export const createScriptedServices = (script: Script) => {
   const unknown = Object.keys(script).filter((type) => !commands.some((known) => known === type));
   if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: no such command`);
@@ -73,7 +72,7 @@ export const createScriptedServices = (script: Script) => {
     const { type } = call.command;
     const turn = used.get(type) ?? 0;
     used.set(type, turn + 1);
-    const answer = script[type]?.[turn] ?? script[type]?.at(-1) ?? onGoodDays[type]?.(call.command);
+    const answer = script[type]?.[turn] ?? script[type]?.at(-1) ?? defaultAnswers[type]?.(call.command);
     return answer === 'silent' ? undefined : answer;
   };
 };

@@ -1,17 +1,17 @@
-// docs/coverage.md: what the model-based tests met, in figures, and each chart drawn with what they did not meet
-// in red. Rendering only: the figures are those of a run.
+// docs/coverage.md: what the model tests covered, in figures, and each chart with the uncovered parts in red.
+// Rendering only: the figures are those of a run.
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { actorNames } from '../../machines/messages.ts';
 import { toHeading, toTable } from '../docs/page.ts';
+import { type ChartObserver, type Item, isLeaf, toArrow } from './chart-observer.ts';
 import type { Coverage } from './coverage.ts';
-import { type Ear, type Item, isLeaf, toArrow } from './ear.ts';
 import { unreachable } from './unreachable.ts';
 
-export const renderCoverage = (ear: Ear, coverage: Coverage): string =>
+export const renderCoverage = (observer: ChartObserver, coverage: Coverage): string =>
   [
     toHeading(
       'What the model-based tests cover',
-      'Paths are found by `xstate/graph` in the charts that run, and each is driven through the HTTP API of a real server (test/model). A state, transition, deadline or answer of a guard counts as tested where such a path met it and the server agreed with the charts after it. The states and steps of the whole are those of the four charts together, with up to two troubles on the way (wrong, missing or refused answers, deadlines) or a crash of the process, before or after one wrong answer of the bank; the charts one by one are tested as deep as it takes. `npm test` fails below 100 %.',
+      'Paths are found by `xstate/graph` in the charts that run, and each is driven through the HTTP API of a real server (test/model). A state, transition, deadline or result of a guard counts as tested if such a path covers it and the server agrees with the charts after it. The states and steps of the whole are those of the four charts together, with up to two faults on a path (wrong, missing or refused answers, deadlines) or a crash of the process, before or after one wrong answer of the bank; each single chart is tested with as many faults as it takes. `npm test` fails below 100 %.',
     ),
     toTable(
       ['What', 'Tested', 'Possible'],
@@ -24,7 +24,7 @@ export const renderCoverage = (ear: Ear, coverage: Coverage): string =>
     '',
     '## What cannot happen',
     '',
-    'The charts hold this, and no order can meet it, whatever everybody else does. A test walks everything that could happen to the charts named last and does not find it.',
+    'The charts contain these items, but no order can reach them, whatever happens around it. A test explores everything that could happen to the charts in the last column and does not reach them.',
     '',
     toTable(
       ['What', 'Why', 'Ruled out by'],
@@ -34,8 +34,8 @@ export const renderCoverage = (ear: Ear, coverage: Coverage): string =>
     'In the drawings below red was not tested, and dotted grey cannot happen.',
     '',
     ...actorNames.flatMap((name) => {
-      const machine = ear.system.charts.get(name)?.machine;
-      const items = ear.items.filter(({ chart }) => chart === name);
+      const machine = observer.system.charts.get(name)?.machine;
+      const items = observer.items.filter(({ chart }) => chart === name);
       return machine
         ? [`## ${name}`, '', '```mermaid', drawCoverage(machine, items, coverage.missing), '```', '']
         : [];
@@ -44,7 +44,7 @@ export const renderCoverage = (ear: Ear, coverage: Coverage): string =>
 
 const toId = ({ path }: AnyStateNode): string => (path.length === 0 ? 'root' : path.join('_'));
 
-/** The Mermaid text of one chart. What a group of states takes leaves from the group. */
+/** The Mermaid text of one chart. Transitions of a group of states start at the group. */
 export const drawCoverage = (
   machine: AnyStateMachine,
   items: readonly Item[],
@@ -91,7 +91,7 @@ const isInside = (node: AnyStateNode, group: AnyStateNode): boolean =>
 const leavesOf = (node: AnyStateNode): AnyStateNode[] =>
   isLeaf(node) ? [node] : Object.values(node.states).flatMap(leavesOf);
 
-/** From where to where a transition is drawn: Mermaid draws no link from a group to what is inside it. */
+/** The ends of a transition's link: Mermaid draws none from a group to its own inside. */
 const toEnds = ({ source, target }: AnyTransitionDefinition): (readonly [AnyStateNode, AnyStateNode])[] => {
   if (target === undefined) return leavesOf(source).map((leaf) => [leaf, leaf]);
   return target.flatMap((to) => {

@@ -1,7 +1,7 @@
-// What the driven paths met of what there is: of each chart its states, transitions, deadlines and both answers
-// of every guard, and of the whole its states and steps. It judges nothing: whatever is missing is listed.
+// What the driven paths covered: of each chart its states, transitions, deadlines and both results of every
+// guard, and of the whole its states and steps. It lists what is missing and judges nothing.
 import { actorNames } from '../../machines/messages.ts';
-import type { Item } from './ear.ts';
+import type { Item } from './chart-observer.ts';
 import type { Graph } from './graph.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -11,9 +11,9 @@ export interface Coverage {
     readonly tested: number;
     readonly possible: number;
   }[];
-  /** Names of what could be met and was not. */
+  /** Names of what can be covered and was not. */
   readonly missing: readonly string[];
-  /** Names of what cannot be met, and was. */
+  /** Names of what counts as unreachable, and was covered. */
   readonly surprising: readonly string[];
 }
 

@@ -1,13 +1,13 @@
 // What the API must show of an order at a moment of the model: the order, its journal and its messages, as
-// JSON with the model's own ids. Which moves are open is found by asking the charts, never by reading how
-// the product lists them.
+// JSON with the model's own ids. Open moves are found by asking the charts, never by reading how the product
+// lists them.
 import type { ActorName } from '../../machines/messages.ts';
 import type { MoveName } from '../../machines/system.ts';
 import { toIsoTime } from '../../src/clock.ts';
 import type { NewEvent, Received } from '../../src/step/effect.ts';
 import { toView } from '../../src/step/view.ts';
-import { findMoves } from './choices.ts';
 import type { Model, Moment } from './model.ts';
+import { findMoves } from './possible-actions.ts';
 
 const toTimed = <T extends object, K extends keyof T & string>(
   thing: T,

@@ -1,11 +1,12 @@
-// The graph of the whole order system, made by xstate/graph from the model: every moment that is reached with
-// so many troubles on the way, and everything that can happen there. It drives nothing; it exists so that
-// paths come from the charts that run.
+// The graph of the whole order system, made by xstate/graph from the model: every moment that is reachable
+// with limited faults, and everything that can happen there.
 import { fromTransition, type TransitionSnapshot } from 'xstate';
 import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths, type StatePath } from 'xstate/graph';
 import { type ServiceName, serviceNames } from '../../machines/messages.ts';
 import type { MoveName } from '../../machines/system.ts';
 import { type Settings, toPolicy } from '../../src/config.ts';
+import type { ChartObserver } from './chart-observer.ts';
+import { type Action, createModel, type Model, type Moment } from './model.ts';
 import {
   canWait,
   findAnswers,
@@ -14,28 +15,26 @@ import {
   isBackOff,
   isPlaced,
   silentService,
-} from './choices.ts';
-import type { Ear } from './ear.ts';
-import { toMark, toStep, toWhere } from './marks.ts';
-import { type Action, createModel, type Model, type Moment } from './model.ts';
+} from './possible-actions.ts';
+import { describeStates, describeStep, toStateKey } from './state-keys.ts';
 
 /** What may go wrong on a path, and how often. */
-export interface Troubles {
-  /** Whether every step of the whole counts, or only what it meets of each chart. */
+export interface FaultLimits {
+  /** Whether every step of the whole counts, or only the items of each chart. */
   readonly whole?: boolean;
   /** Services that may answer badly, or not at all. */
   readonly services: readonly ServiceName[];
-  /** Bad answers, silences and deadlines (other than the waits between tries) on one path, at most. */
+  /** Bad or missing answers and deadlines (other than backoffs) on one path, at most. */
   readonly most: number;
   readonly facts?: readonly ServiceName[];
   readonly crashes?: number;
-  /** So much must have gone wrong before a crash. */
+  /** Faults before a crash, at least. */
   readonly crashAfter?: number;
-  /** The moves that people make; all of them where this is left out. */
+  /** The moves that people make; all of them if left out. */
   readonly moves?: readonly MoveName[];
 }
 
-/** A moment on the way, with what was spent of its troubles and what of the charts the last action met. */
+/** A moment, with the faults so far and the items that the last action covered. */
 export interface Place {
   readonly moment: Moment;
   readonly spent: { readonly bad: number; readonly facts: number; readonly crashes: number };
@@ -45,72 +44,72 @@ type Snapshot = TransitionSnapshot<Place>;
 type Path = StatePath<Snapshot, Action>;
 
 export interface Graph {
-  readonly troubles: Troubles;
+  readonly faultLimits: FaultLimits;
   readonly settings: Settings;
   readonly model: Model;
   readonly paths: readonly Path[];
   readonly first: Place;
   readonly next: (place: Place, action: Action) => Place;
   readonly choices: (place: Place) => readonly Action[];
-  /** The place that stands for all with the same mark. */
-  readonly standIn: (place: Place) => Place | undefined;
-  /** The states and steps of the whole that it holds, where they count. */
+  /** The place that represents all with the same key. */
+  readonly representative: (place: Place) => Place | undefined;
+  /** Its states and steps of the whole, if they count. */
   readonly whole: { readonly states: ReadonlySet<string>; readonly steps: ReadonlySet<string> };
 }
 
-/** So many steps in one graph are a chart that goes on for ever: a try that is never the last. */
+/** More steps in one graph mean a chart that never ends: a retry without a limit. */
 const mostSteps = 30_000;
 
-export const explore = (ear: Ear, settings: Settings, troubles: Troubles): Graph => {
-  const model = createModel(ear.system, toPolicy(settings));
+export const explore = (observer: ChartObserver, settings: Settings, faultLimits: FaultLimits): Graph => {
+  const model = createModel(observer.system, toPolicy(settings));
   const next = remember((place: Place, action: Action): Place => {
-    ear.met.clear();
+    observer.met.clear();
     const moment = model.next(place.moment, action);
     return {
       moment,
       spent: spend(place, action),
-      met: [...(isPlaced(place.moment) ? [] : ear.initial), ...ear.met],
+      met: [...(isPlaced(place.moment) ? [] : observer.initial), ...observer.met],
     };
   });
-  const marks = new WeakMap<Place, string>();
-  const markOf = (place: Place) => recall(marks, place, () => toMark(place.moment));
+  const keys = new WeakMap<Place, string>();
+  const keyOf = (place: Place) => recall(keys, place, () => toStateKey(place.moment));
   const known = new WeakMap<Place, readonly Action[]>();
-  const choices = (place: Place) => recall(known, place, () => choose(troubles, place, next));
+  const choices = (place: Place) => recall(known, place, () => choose(faultLimits, place, next));
   const first: Place = { moment: model.first, spent: { bad: 0, facts: 0, crashes: 0 }, met: [] };
   const logic = fromTransition<Place, Action, never, undefined>(next, first);
   const options = {
     events: ({ context }: Snapshot) => choices(context),
-    serializeState: ({ context }: Snapshot) => markOf(context),
+    serializeState: ({ context }: Snapshot) => keyOf(context),
     serializeEvent: (action: Action) => JSON.stringify(action),
     limit: mostSteps,
   };
   const map = getAdjacencyMap(logic, options);
-  const standing = new Map(Object.entries(map).map(([mark, { state }]) => [mark, state.context]));
+  const representatives = new Map(Object.entries(map).map(([key, { state }]) => [key, state.context]));
   const paths = getShortestPaths(logic, {
     ...options,
-    // Only over moments that stand for all with their mark: so a path can be walked as it is.
+    // Only over representatives, so that a path can be driven as it is.
     filterEvents: ({ context }, action) => {
       const reached = next(context, action);
-      return standing.get(markOf(reached)) === reached;
+      return representatives.get(keyOf(reached)) === reached;
     },
   });
   return {
-    troubles,
+    faultLimits,
     settings,
     model,
     paths,
     first,
     next,
     choices,
-    standIn: (place) => standing.get(markOf(place)),
-    whole: findWhole(troubles.whole === true ? adjacencyMapToArray(map) : []),
+    representative: (place) => representatives.get(keyOf(place)),
+    whole: findWhole(faultLimits.whole === true ? adjacencyMapToArray(map) : []),
   };
 };
 
 const findWhole = (edges: ReturnType<typeof adjacencyMapToArray<Snapshot, Action>>): Graph['whole'] => {
   const moments = edges.map(({ state, event, nextState }) => {
     const [before, after] = [state.context.moment, nextState.context.moment];
-    return { state: toWhere(after), step: toStep(before, event, after) };
+    return { state: describeStates(after), step: describeStep(before, event, after) };
   });
   return {
     states: new Set(moments.map(({ state }) => state)),
@@ -118,7 +117,7 @@ const findWhole = (edges: ReturnType<typeof adjacencyMapToArray<Snapshot, Action
   };
 };
 
-/** XState walks a graph once for each question: what was found out the first time is kept. */
+/** XState explores a graph once for each question, so results are cached. */
 const recall = <Key extends object, T>(known: WeakMap<Key, T>, key: Key, find: () => T): T => {
   const found = known.get(key) ?? find();
   known.set(key, found);
@@ -135,8 +134,8 @@ const remember = (next: (place: Place, action: Action) => Place) => {
   };
 };
 
-/** Whether an action is one of the troubles that are counted. */
-const isTrouble = ({ moment }: Place, action: Action): boolean =>
+/** Whether an action counts as a fault. */
+const isFault = ({ moment }: Place, action: Action): boolean =>
   action.type === 'wait'
     ? silentService(moment) !== undefined || !isBackOff(moment)
     : action.type === 'answer' && isBad(moment, action);
@@ -147,34 +146,34 @@ const isBad = (moment: Moment, action: Action): boolean =>
 const spend = (place: Place, action: Action): Place['spent'] => {
   const { bad, facts, crashes } = place.spent;
   return {
-    bad: bad + (isTrouble(place, action) ? 1 : 0),
+    bad: bad + (isFault(place, action) ? 1 : 0),
     facts: facts + (action.type === 'fact' ? 1 : 0),
     crashes: crashes + (action.type === 'crash' ? 1 : 0),
   };
 };
 
 const choose = (
-  troubles: Troubles,
+  faultLimits: FaultLimits,
   place: Place,
   next: (place: Place, action: Action) => Place,
 ): readonly Action[] => {
   const { moment, spent } = place;
   if (!isPlaced(moment)) return [{ type: 'place' }];
-  const mayBeBad = spent.bad < troubles.most;
+  const mayBeBad = spent.bad < faultLimits.most;
   const silent = silentService(moment);
   const mayWait =
     silent === undefined
       ? mayBeBad || isBackOff(moment)
-      : mayBeBad && troubles.services.some((one) => one === silent);
+      : mayBeBad && faultLimits.services.some((one) => one === silent);
   return [
     ...findAnswers(moment, 'good', serviceNames),
-    ...(mayBeBad ? findAnswers(moment, 'bad', troubles.services) : []),
+    ...(mayBeBad ? findAnswers(moment, 'bad', faultLimits.services) : []),
     ...findHeardMoves(moment)
-      .filter(({ move }) => troubles.moves?.includes(move) ?? true)
+      .filter(({ move }) => faultLimits.moves?.includes(move) ?? true)
       .filter((move) => next(place, move).moment.results[0]?.received.disposition === 'applied'),
     ...(mayWait && canWait(moment) ? [{ type: 'wait' } as const] : []),
-    ...(spent.facts < (troubles.facts ? 1 : 0) ? findFacts(moment, troubles.facts ?? []) : []),
-    ...(spent.crashes < (troubles.crashes ?? 0) && spent.bad >= (troubles.crashAfter ?? 0)
+    ...(spent.facts < (faultLimits.facts ? 1 : 0) ? findFacts(moment, faultLimits.facts ?? []) : []),
+    ...(spent.crashes < (faultLimits.crashes ?? 0) && spent.bad >= (faultLimits.crashAfter ?? 0)
       ? findCrashes(moment)
       : []),
   ];

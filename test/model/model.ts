@@ -1,6 +1,6 @@
-// The model: one order as the shipped charts have it, stepped by the production step, with the time, the calls
-// that are under way, and whatever can happen to it next. It is pure and knows no server; paths are found in
-// it, and a server is held against it.
+// The model: one order with the shipped charts and the production step, the time, the pending calls, and
+// whatever can happen next. It is pure and knows no server; paths are found in it, and servers are compared
+// with it.
 import type { AnyEventObject } from 'xstate';
 import type { ActorName, Policy } from '../../machines/messages.ts';
 import { type MoveName, moves } from '../../machines/system.ts';
@@ -8,10 +8,10 @@ import { makeWithinMs } from '../../src/config.ts';
 import type { RegisteredSystem } from '../../src/step/register.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
-import { sampleOrder } from '../machines/sample.ts';
-import { clients, type FactKey, toAnswer, toService, toSilence } from './words.ts';
+import { sampleOrder } from '../machines/sample-order.ts';
+import { clients, type FactKey, toAnswer, toService, toTimeout } from './service-answers.ts';
 
-/** What a person asks for. `amount` left out: all that is left. */
+/** A move of a person. `amount` left out: all that is left. */
 export interface MoveAction {
   readonly type: 'move';
   readonly move: MoveName;
@@ -20,7 +20,7 @@ export interface MoveAction {
   readonly transactionId?: string;
   readonly amount?: number;
 }
-/** What a service tells of its own accord: twice, late, or about something else. */
+/** An unsolicited answer of a service: repeated, late, or about something else. */
 export interface FactAction {
   readonly type: 'fact';
   readonly to: ActorName;
@@ -40,11 +40,11 @@ export type Action =
   /** The host's process dies, and another one starts at once, or only when the next deadline is due. */
   | { readonly type: 'crash'; readonly down: 'for no time' | 'until the next deadline' };
 
-/** A call that is under way. */
+/** A pending call. */
 interface Flight {
   /** When the host stops waiting for its answer (ms since 1970). */
   readonly endsAt: number;
-  /** Another process may have made it before: that it failed is doubted. */
+  /** Another process may have made it before: a failure counts as unknown. */
   readonly doubted: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface Moment {
   /** ms since 1970. */
   readonly now: number;
   readonly flights: ReadonlyMap<string, Flight>;
-  /** What the last action came to. */
+  /** The results of the last action. */
   readonly results: readonly StepResult[];
 }
 
@@ -63,7 +63,7 @@ export const start = Date.UTC(2026, 0, 1);
 export interface Model {
   readonly orderId: string;
   readonly first: Moment;
-  /** @throws Error where the action is not possible, or makes a chart fail. */
+  /** @throws Error if the action is not possible, or makes a chart fail. */
   next(moment: Moment, action: Action): Moment;
   /** Whether the chart takes a move now. */
   takes(moment: Moment, move: MoveAction): boolean;
@@ -97,7 +97,7 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
         const message = toAnswer(toService(call.service), call.command, action.word);
         const isNothing = message.type === 'gateway.failed' || message.type === 'gateway.refused';
         const doubted = moment.flights.get(callId)?.doubted === true && isNothing;
-        const heard = doubted ? toSilence('gateway', call.command) : message;
+        const heard = doubted ? toTimeout('gateway', call.command) : message;
         return { kind: 'reply', orderId, at, callId, message: heard };
       }
       default:
@@ -138,13 +138,13 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
     });
 
   const pass = (moment: Moment): Moment => {
-    const coming = whatComes(moment);
+    const coming = findNextEvent(moment);
     if (coming === undefined) throw new Error('nothing will happen by itself');
     const { at } = coming;
     if (coming.what === 'deadline') return ringDue(moment, at);
     const call = moment.state.calls.get(coming.callId);
     if (call === undefined) throw new Error(`there is no call ${coming.callId}`);
-    const message = toSilence(toService(call.service), call.command);
+    const message = toTimeout(toService(call.service), call.command);
     return take(moment, at, (_, taken) =>
       taken > 0 ? undefined : { kind: 'reply', orderId, at, callId: coming.callId, message },
     );
@@ -159,7 +159,7 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
       ([, call]) => at - call.at > makeWithinMs({ CALL_TIMEOUT_MS: callTimeoutMs }),
     );
     return late.reduce((reached, [callId, call]) => {
-      const message = toSilence(toService(call.service), call.command);
+      const message = toTimeout(toService(call.service), call.command);
       const after = take(reached, at, (_, taken) =>
         taken > 0 ? undefined : { kind: 'reply', orderId, at, callId, message },
       );
@@ -185,7 +185,7 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
   };
 };
 
-/** What a person says with a move. */
+/** What a move carries. */
 export const toWordsOf = ({ move, outcome, transactionId, amount }: MoveAction): object => {
   switch (move) {
     case 'cancel':
@@ -199,7 +199,7 @@ export const toWordsOf = ({ move, outcome, transactionId, amount }: MoveAction):
   }
 };
 
-/** The message that a move stands for. */
+/** The message of a move. */
 const toMoveMessage = (action: MoveAction, refundId: string): AnyEventObject => ({
   type: moves[action.move].type,
   ...(action.move === 'refunds' && { refundId }),
@@ -212,7 +212,7 @@ const serviceOfActor = (actor: ActorName) => {
   return toService(found[0]);
 };
 
-/** What a service tells the order unasked. */
+/** The message of an unsolicited answer. */
 export const toFact = (orderId: string, { state }: Moment, fact: FactAction): AnyEventObject => {
   const context = state.actors.get(fact.to)?.snapshot.context;
   const keys: Readonly<Record<FactKey, string>> = {
@@ -243,8 +243,8 @@ type Coming =
   | { readonly what: 'deadline'; readonly at: number }
   | { readonly what: 'silence'; readonly at: number; readonly callId: string };
 
-/** What happens next by itself; undefined for nothing, and for two things at once, whose order nobody knows. */
-export const whatComes = (moment: Moment): Coming | undefined => {
+/** The next event by itself; undefined if there is none, or if two coincide and their order is open. */
+export const findNextEvent = (moment: Moment): Coming | undefined => {
   const rings = nextDeadline(moment);
   const [first, second] = [...moment.flights].sort(([, a], [, b]) => a.endsAt - b.endsAt);
   const ends = first?.[1].endsAt ?? Number.POSITIVE_INFINITY;

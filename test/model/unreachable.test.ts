@@ -1,24 +1,24 @@
-// What the paths leave out because no order can meet it is proven: a walk over everything that could happen to
-// the charts that rule it out, whatever all others do, never meets it, and meets all the rest.
+// What the paths leave out as unreachable is proven: an exploration of everything that could happen to the
+// charts that rule it out does not reach it, and reaches all the rest.
 import { describe, expect, it } from 'vitest';
 import { actorNames } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
-import { listen } from './ear.ts';
-import { exploreFree } from './free.ts';
+import { observeCharts } from './chart-observer.ts';
+import { exploreUnconstrained } from './unconstrained-charts.ts';
 import { unreachable } from './unreachable.ts';
 
-const { items } = listen(orderSystem);
+const { items } = observeCharts(orderSystem);
 
-describe('whatever a chart holds', () => {
-  it('has a name of its own, so that nothing is counted for something else', () => {
+describe('every item of a chart', () => {
+  it('has a unique name', () => {
     const names = items.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
   });
 });
 
-describe('a chart alone, whatever it is told', () => {
-  it.each(actorNames)('%s meets everything that it holds, but what it rules out itself', (name) => {
-    const met = exploreFree(name);
+describe('a chart alone, whatever it receives', () => {
+  it.each(actorNames)('%s covers all of its items but those that it rules out itself', (name) => {
+    const met = exploreUnconstrained(name);
     const missing = items.filter(({ chart, name: item }) => chart === name && !met.has(item));
     expect(missing.map((item) => item.name)).toEqual(
       unreachable.filter(({ by }) => by.length === 1 && by[0] === name).map((each) => each.name),
@@ -32,8 +32,8 @@ describe('charts together, whatever the rest of the world does', () => {
     ({ by }) => by.join(' and '),
   );
 
-  it.each([...groups])('%s never meet what they rule out', { timeout: 60_000 }, (_, ruledOut) => {
-    const met = exploreFree(...(ruledOut[0]?.by ?? []));
+  it.each([...groups])('%s never reach what they rule out', { timeout: 60_000 }, (_, ruledOut) => {
+    const met = exploreUnconstrained(...(ruledOut[0]?.by ?? []));
     expect(met.size).toBeGreaterThan(300);
     expect(ruledOut.filter(({ name }) => met.has(name))).toEqual([]);
   });

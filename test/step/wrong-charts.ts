@@ -1,17 +1,17 @@
 // The shipped charts with one thing wrong: what a careless change of a chart could do to money. Each is a
 // system of its own; tests hold that none of it leaves the step.
 import { assign, enqueueActions } from 'xstate';
-import { speaker } from '../../machines/chart.ts';
+import { chartParts } from '../../machines/chart.ts';
 import type { DomainEvent, MessageTo } from '../../machines/messages.ts';
 import { orderChart } from '../../machines/order.ts';
-import type { OrderContext } from '../../machines/order-words.ts';
+import type { OrderContext } from '../../machines/order-setup.ts';
 import { paymentChart } from '../../machines/payment.ts';
-import type { newPayment } from '../../machines/payment-words.ts';
+import type { newPayment } from '../../machines/payment-setup.ts';
 import { orderSystem } from '../../machines/system.ts';
 
 type PaymentContext = typeof newPayment;
-const { tell } = speaker<PaymentContext, MessageTo<'payment'>>('payment');
-const { tell: tellFromOrder } = speaker<OrderContext, MessageTo<'order'>>('order');
+const { tell } = chartParts<PaymentContext, MessageTo<'payment'>>('payment');
+const { tell: tellFromOrder } = chartParts<OrderContext, MessageTo<'order'>>('order');
 
 type Charge = Extract<MessageTo<'gateway'>, { type: 'gateway.charge' }>;
 const toCharge = (context: PaymentContext, changed: Partial<Charge> = {}): Charge => {
@@ -35,7 +35,7 @@ export const chargesTwice = (wrong: number) =>
 export const chargesInAnotherCurrency = withPayment({ askForCharge: charging(() => ({ currency: 'EUR' })) });
 /** As if a time-out meant that nothing was charged. */
 export const chargesAgainUnderANewKey = withPayment({
-  askWhatBecameOfIt: charging(({ orderId }) => ({ key: `${orderId}/charge/2` })),
+  askForLookUp: charging(({ orderId }) => ({ key: `${orderId}/charge/2` })),
 });
 export const chargesAgainOncePaid = withPayment({
   reportCompleted: enqueueActions<

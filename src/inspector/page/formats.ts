@@ -1,4 +1,6 @@
-// Money, times and durations as people read them. Amounts come in minor units.
+// Money, times, durations and message names as people read them. Amounts come in minor units.
+import { toDeadlineName } from '../../step/deadline-name.ts';
+import type { Point } from '../shapes.ts';
 
 const digitsOf = (currency: string): number =>
   new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
@@ -31,3 +33,7 @@ export const toPreciseClock = (at: number): string => `${toClock(at)}.${String(a
 
 /** The part of an id that tells orders apart. */
 export const toShortId = (id: string): string => (id.length > 12 ? `…${id.slice(-8)}` : id);
+
+/** The type of a message, or the name of the deadline that passes. */
+export const toMessageName = ({ kind, type }: Pick<Point, 'kind' | 'type'>): string =>
+  kind === 'deadline' ? `${toDeadlineName(type) ?? type} passes` : type;

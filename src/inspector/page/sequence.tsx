@@ -2,7 +2,7 @@
 // nothing happened, and what was ignored. A message lights up with what it caused.
 import { useState } from 'react';
 import type { Point } from '../shapes.ts';
-import { toDuration, toPreciseClock } from './formats.ts';
+import { toDuration, toMessageName, toPreciseClock } from './formats.ts';
 
 const parties = [
   'outside',
@@ -39,7 +39,7 @@ const toArrows = (points: readonly Point[], told = new Map<string, number>()): A
       key: `${point.version}`,
       from: point.kind === 'deadline' ? point.to : point.from,
       to: point.to,
-      type: toType(point),
+      type: toMessageName(point),
       title: `${toPreciseClock(point.at)} ${point.disposition}${point.reason === null ? '' : `: ${point.reason}`}`,
       isIgnored,
       isRetry: false,
@@ -65,9 +65,6 @@ const toArrows = (points: readonly Point[], told = new Map<string, number>()): A
     });
     return [first, ...inner];
   });
-
-const toType = ({ kind, type }: Point): string =>
-  kind === 'deadline' ? `${/^xstate\.after\.([^.]+)/.exec(type)?.[1] ?? type} passes` : type;
 
 const column = 132;
 const rowHeight = 26;

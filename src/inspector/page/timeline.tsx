@@ -1,7 +1,7 @@
 // The points of an order's journal on a line: click one, scrub along, or play it back.
 import { useEffect, useState } from 'react';
 import type { Point } from '../shapes.ts';
-import { toDuration, toPreciseClock } from './formats.ts';
+import { toDuration, toMessageName, toPreciseClock } from './formats.ts';
 
 const playEveryMs = 700;
 
@@ -98,7 +98,7 @@ export const Timeline = ({
           </b>{' '}
           <code>{toPreciseClock(point.at)}</code>{' '}
           <span className="quiet">+{toDuration(point.at - first.at)}</span> {point.from} → {point.to}{' '}
-          <code>{point.type.replace(/^xstate\.after\.([^.]+).*/, '$1 passes')}</code>
+          <code>{toMessageName(point)}</code>
           {point.disposition === 'applied' ? '' : ` ${point.disposition}: ${point.reason}`}
         </p>
       )}

@@ -1,38 +1,43 @@
-// The words of the payment chart (payment.ts): what it remembers, what it checks and what it says. It
-// never says when; it exists so that the chart itself reads as the story alone.
+// The context, guards, actions, delays and reasons of the payment chart. When each applies is said by the
+// chart itself (payment.ts).
 import { and, assertEvent, assign, setup } from 'xstate';
-import { type ChartNotes, noRetrying, notAwaited, speaker, toBackOff, whyNotRepaired } from './chart.ts';
-import type { DomainEvent, MessageTo, Retrying } from './messages.ts';
+import {
+  type CallContext,
+  type ChartNotes,
+  callDelays,
+  callGuards,
+  chartParts,
+  noIncidentReasons,
+  noRetrying,
+  staleAnswerReason,
+  toBackoffMs,
+} from './chart.ts';
+import type { DomainEvent, MessageTo } from './messages.ts';
 
 type Purpose = 'charge' | 'capture' | 'void' | 'refund';
-type PaymentContext = {
+type PaymentContext = CallContext & {
   orderId: string;
   amount: number;
   currency: string;
   method: 'card';
   capture: 'at-once' | 'later';
-  retrying: Retrying;
-  /** Number of the charge: part of its key. Only a charge that is known not to exist gets a new number. */
+  /** Number of the charge, part of its key. It grows only if the charge is known not to exist. */
   charge: number;
   keyExpired: boolean;
-  /** What was asked last, so that its answer can be told from an earlier one's. */
-  key: string;
-  attempt: number;
-  /** How often the present purpose, and the look-up of the charge, were tried so far. */
-  tries: number;
+  /** Look-ups of the charge so far. */
   lookUps: number;
   transactionId: string;
   captured: number;
   refunded: number;
   refundId: string;
   refundAmount: number;
-  /** The order does not want the money any more: whatever was taken goes back. */
+  /** The order cancelled the payment: any money is returned. */
   unwanted: boolean;
 };
 
-const { tell, announce, report, parked } = speaker<PaymentContext, MessageTo<'payment'>>('payment');
+const { tell, announce, report, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>('payment');
 
-export { parked };
+export { callStates };
 
 const toKey = ({ orderId, charge, refundId }: PaymentContext, purpose: Purpose): string =>
   `${orderId}/${purpose}/${purpose === 'refund' ? refundId : charge}`;
@@ -48,40 +53,34 @@ export const paymentSetup = setup({
     meta: {} as ChartNotes,
   },
   guards: {
-    /** The answer is to our charge, whichever attempt it answers: what happened under a key is a fact. */
+    ...callGuards,
+    /** The answer is to our charge, from whichever attempt: the outcome under a key is final. */
     isOurCharge: ({ context, event }) => 'key' in event && event.key === toKey(context, 'charge'),
-    /** The answer is to what we ask for now, whichever attempt it answers. */
-    isOurs: ({ context, event }) => 'key' in event && event.key === context.key,
-    /** The answer is to the very last thing that we asked. */
-    isCurrent: ({ context, event }) =>
-      'key' in event && event.key === context.key && event.attempt === context.attempt,
-    /** A repeated word of an authorisation that we know, and may have set free by now, is none. */
-    isNews: ({ context, event }) => 'transactionId' in event && event.transactionId !== context.transactionId,
+    /** Not a repeated answer about an authorisation that is known, and may be voided by now. */
+    isNewTransaction: ({ context, event }) =>
+      'transactionId' in event && event.transactionId !== context.transactionId,
     isOurCapture: ({ context, event }) => 'key' in event && event.key === toKey(context, 'capture'),
     isUnwanted: ({ context }) => context.unwanted,
     isKeyExpired: ({ context }) => context.keyExpired,
-    mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
     mayLookUpAgain: ({ context }) => context.lookUps < context.retrying.attempts,
     isRefundable: ({ context, event }) =>
       'refundId' in event && event.amount <= context.captured - context.refunded,
-    /** The refund under way was given up by a person, and took effect after all. */
+    /** The operator gave up on the refund, and it took effect after all. */
     isRefundedAfterAll: ({ context, event }) =>
       'key' in event && event.key === context.key && context.refundAmount > 0,
     isFullyRefunded: ({ context }) => context.refunded === context.captured,
-    /** Money that a person says was taken can only be given back where the bank's transaction is known. */
+    /** A charge that an operator reports can be refunded only if its transaction is known. */
     namesTransaction: ({ event }) => 'transactionId' in event && event.transactionId !== undefined,
-    says: ({ event }, { outcome }: { outcome: string }) => 'outcome' in event && event.outcome === outcome,
   },
   delays: {
-    answerDeadline: ({ context }) => context.retrying.answerWithinMs,
-    backOff: ({ context }) => toBackOff(context.retrying, context.tries),
-    lookUpBackOff: ({ context }) => toBackOff(context.retrying, context.lookUps),
+    ...callDelays,
+    lookUpBackOff: ({ context }) => toBackoffMs(context.retrying, context.lookUps),
   },
   actions: {
     forgetTries: assign({ tries: 0, lookUps: 0 }),
     forgetLookUps: assign({ lookUps: 0 }),
     noteUnwanted: assign({ unwanted: true }),
-    noteKept: assign({ unwanted: false }),
+    noteWanted: assign({ unwanted: false }),
     count: assign(({ context }, { purpose }: { purpose: Purpose }) => ({
       key: toKey(context, purpose),
       attempt: context.attempt + 1,
@@ -92,14 +91,14 @@ export const paymentSetup = setup({
       attempt: context.attempt + 1,
       lookUps: context.lookUps + 1,
     })),
-    /** A charge that is known not to exist, and whose key the gateway has forgotten, is a new charge. */
+    /** The charge does not exist, and the gateway has forgotten its key: the next one is a new charge. */
     takeNewKey: assign(({ context }) => ({ charge: context.charge + 1, keyExpired: false, tries: 0 })),
     noteTransaction: assign(({ event }) => {
       assertEvent(event, ['gateway.charged', 'gateway.authorized', 'incident.resolve']);
       return { transactionId: String(event.transactionId) };
     }),
     noteCapture: assign(({ context }) => ({ captured: context.amount })),
-    /** Everything that was taken and not given back yet goes back. */
+    /** Refunds everything that was captured and not refunded yet. */
     planFullRefund: assign(({ context }) => ({
       refundId: 'rest',
       refundAmount: context.captured - context.refunded,
@@ -117,7 +116,7 @@ export const paymentSetup = setup({
       method: context.method,
       capture: context.capture,
     })),
-    askWhatBecameOfIt: tell('gateway', ({ context }) => ({ type: 'gateway.look-up', ...asked(context) })),
+    askForLookUp: tell('gateway', ({ context }) => ({ type: 'gateway.look-up', ...asked(context) })),
     askForCapture: tell('gateway', ({ context }) => ({
       type: 'gateway.capture',
       ...asked(context),
@@ -165,7 +164,7 @@ export const paymentSetup = setup({
       refundId: context.refundId,
       transactionId: context.transactionId,
     })),
-    /** One refund at a time: the bank has not answered the one before. */
+    /** One refund at a time: the bank has not answered the previous one. */
     refuseRefund: report(({ event }) => {
       assertEvent(event, 'payment.refund');
       return { type: 'payment.refund-refused', refundId: event.refundId };
@@ -199,9 +198,9 @@ export const newPayment: PaymentContext = {
 };
 
 const known = 'it is not about our charge, or what became of that is known already';
-/** Why a message is ignored wherever no transition takes it; states say more where they can. */
-export const whyIgnored = {
-  ...whyNotRepaired,
+/** Why a message is ignored if no transition takes it, unless its state gives a better reason. Recorded. */
+export const ignoreReasons = {
+  ...noIncidentReasons,
   'payment.charge': 'one order is charged once',
   'payment.capture': 'no authorised payment waits to be captured',
   'payment.cancel': 'the payment is called off already',
@@ -213,53 +212,47 @@ export const whyIgnored = {
   'gateway.captured': 'no capture waits for this answer',
   'gateway.voided': 'no void waits for this answer',
   'gateway.refunded': 'no refund waits for this answer',
-  'gateway.refused': notAwaited,
-  'gateway.failed': notAwaited,
-  'gateway.unknown': notAwaited,
+  'gateway.refused': staleAnswerReason,
+  'gateway.failed': staleAnswerReason,
+  'gateway.unknown': staleAnswerReason,
 } as const;
 const calledOffFirst =
   'the order calls this payment off before anything else can come; late money is taken then';
-/** In the states that a payment passes through on its way to `cancelled`. */
-export const whyIgnoredInPassing = {
+/** In states that a cancelled payment leaves at once. */
+export const ignoreReasonsBeforeCancel = {
   'gateway.charged': calledOffFirst,
   'gateway.authorized': calledOffFirst,
 } as const;
 
-/** Money of ours that the bank holds or took, whenever we learn of it. */
-export const moneyArrives = {
+/** The bank authorised or captured the charge, whenever it says so. */
+export const chargeResults = {
   'gateway.charged': { guard: 'isOurCharge', target: '#payment.charged', actions: 'noteTransaction' },
   'gateway.authorized': {
-    guard: and(['isOurCharge', 'isNews']),
+    guard: and(['isOurCharge', 'isNewTransaction']),
     target: '#payment.authorized',
     actions: 'noteTransaction',
   },
 } as const;
-/** The bank took what it held for us, whenever we learn of it. */
-export const captureArrives = {
-  'gateway.charged': moneyArrives['gateway.charged'],
+/** The bank captured the authorised money, whenever it says so. */
+export const captureResults = {
+  'gateway.charged': chargeResults['gateway.charged'],
   'gateway.captured': { guard: 'isOurCapture', target: '#payment.charged' },
 } as const;
-/** What is authorised will not be captured: it is set free, and the order told. */
-export const setFree = (how: 'reportDeclined' | 'reportGaveUp') =>
+/** The authorised money will not be captured: it is voided, and the order learns why. */
+export const voidAuthorization = (how: 'reportDeclined' | 'reportGaveUp') =>
   ({ target: '#payment.voiding', actions: ['noteUnwanted', how] }) as const;
-export const refundIsMade = {
+export const onRefunded = {
   target: '#payment.charged.kept',
   actions: ['reportRefunded', 'noteRefund'],
 } as const;
-export const chargeIsDeclined = { guard: 'isOurCharge', target: '#payment.declined' } as const;
+export const onDeclined = { guard: 'isOurCharge', target: '#payment.declined' } as const;
 
-export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
-
-/** Nothing was heard, or nothing happened: try again while we may, then ask a person. */
-export const tryAgainWhileWeMay = [
-  { guard: 'mayTryAgain', target: 'backingOff' },
+/** Another look-up while attempts are left, then an incident. */
+export const lookUpAgain = [
+  { guard: 'mayLookUpAgain', target: 'backingOff' },
   { target: 'needsAttention' },
 ] as const;
 export const ifCurrentLookUpAgain = [
   { guard: and(['isCurrent', 'mayLookUpAgain']), target: 'backingOff' },
-  { guard: 'isCurrent', target: 'needsAttention' },
-] as const;
-export const ifCurrentTryAgain = [
-  { guard: and(['isCurrent', 'mayTryAgain']), target: 'backingOff' },
   { guard: 'isCurrent', target: 'needsAttention' },
 ] as const;

@@ -1,13 +1,12 @@
-// The order system as stories run it: the real charts, registered as the host registers them, with an ear
-// at every actor. It changes nothing of what they do; it exists so that tests can tell which words were said
-// between the actors, and which transitions were taken.
+// The order system of the chart tests, registered as the host registers it. It also records the messages that
+// actors send and the transitions that are taken; it changes neither.
 import type { AnyEventObject } from 'xstate';
 import { orderSystem } from '../../machines/system.ts';
 import { limits } from '../../src/config.ts';
 import { registerSystem } from '../../src/step/register.ts';
 
 /** A message that one actor of the order system sent to another, or to a service. */
-export interface Told {
+export interface SentMessage {
   readonly from: string;
   readonly to: string;
   readonly message: AnyEventObject;
@@ -15,14 +14,14 @@ export interface Told {
 
 export const registered = registerSystem(orderSystem, limits);
 
-let heard: Told[] = [];
+let sentMessages: SentMessage[] = [];
 /** How often each transition of the registered charts was taken so far. */
-export const taken = new Map<object, number>();
+export const takenTransitions = new Map<object, number>();
 
-/** What was told since the last call. */
-export const hear = (): readonly Told[] => {
-  const now = heard;
-  heard = [];
+/** The messages that were sent since the last call. */
+export const takeSentMessages = (): readonly SentMessage[] => {
+  const now = sentMessages;
+  sentMessages = [];
   return now;
 };
 
@@ -31,13 +30,14 @@ for (const [from, { scope }] of registered.charts) {
   scope.actionExecutor = (action) => {
     const { type, params } = action;
     if (type === 'xstate.sendTo' && isSending(params)) {
-      heard.push({ from, to: params.to.id, message: params.event });
+      sentMessages.push({ from, to: params.to.id, message: params.event });
     }
     collect(action);
   };
   scope.system.inspect((inspected) => {
     if (inspected.type !== '@xstate.microstep') return;
-    for (const transition of inspected._transitions) taken.set(transition, (taken.get(transition) ?? 0) + 1);
+    for (const transition of inspected._transitions)
+      takenTransitions.set(transition, (takenTransitions.get(transition) ?? 0) + 1);
   });
 }
 

@@ -1,14 +1,14 @@
-// What tells two moments of an order apart. For finding paths, whatever a guard reads and nothing else: not
-// ids, times or how many attempts it took. For people, the four states, and in words what happened.
+// Keys and names of moments of an order. Moments with the same key count as one when paths are searched: a
+// key has all that guards read, and no ids, times or attempts. Names are for people.
 import type { AnyMachineSnapshot } from 'xstate';
 import { type ActorName, actorNames } from '../../machines/messages.ts';
 import { toStateName } from '../../src/step/notes.ts';
 import type { SystemState } from '../../src/step/snapshot.ts';
-import { type Action, type Moment, whatComes } from './model.ts';
+import { type Action, findNextEvent, type Moment } from './model.ts';
 
 type Context = AnyMachineSnapshot['context'];
 
-/** What the guards of each chart read, in a form that stays finite. */
+/** What the guards of each chart read, with finitely many values. */
 const read: Readonly<Record<ActorName, (context: Context) => readonly unknown[]>> = {
   order: ({ failure, paidAmount, refundedAmount }) => [
     failure === null ? 'none' : failure.kind === 'cancelled',
@@ -34,8 +34,8 @@ const read: Readonly<Record<ActorName, (context: Context) => readonly unknown[]>
 /** `order-1/charge/1` → `charge`. */
 const toPurpose = (key: string): string | undefined => key.split('/')[1];
 
-/** The charts' part of a mark: states, and what their guards read. */
-export const toChartsMark = (state: SystemState): string =>
+/** The charts' part of a key: states, and what their guards read. */
+export const toChartsKey = (state: SystemState): string =>
   JSON.stringify(
     actorNames.map((name) => {
       const snapshot = state.actors.get(name)?.snapshot;
@@ -43,22 +43,22 @@ export const toChartsMark = (state: SystemState): string =>
     }),
   );
 
-/** What tells moments apart when paths are looked for: the charts, and the calls that are under way. */
-export const toMark = ({ state, flights }: Moment): string => {
+/** The key of a moment: the charts, and the pending calls. */
+export const toStateKey = ({ state, flights }: Moment): string => {
   const calls = [...flights].map(([callId, { doubted }]) => {
     const call = state.calls.get(callId);
     const last = call && state.actors.get(call.actor)?.snapshot.context.attempt;
     return `${call?.command.type}${call?.command['attempt'] === last ? '' : ', stale'}${doubted ? ', doubted' : ''}`;
   });
-  return `${toChartsMark(state)} ${calls.join('; ')}`;
+  return `${toChartsKey(state)} ${calls.join('; ')}`;
 };
 
-/** The state of the whole: where its four actors are. */
-export const toWhere = ({ state }: Moment): string =>
+/** The states of all four actors. */
+export const describeStates = ({ state }: Moment): string =>
   [...state.actors.values()].map(({ snapshot }) => toStateName(snapshot)).join(' | ');
 
-/** What happened, in words that do not count attempts: `gateway.charge answered declined`. */
-export const toHappened = (before: Moment, action: Action): string => {
+/** What happened, without the number of the attempt: `gateway.charge answered declined`. */
+export const describeAction = (before: Moment, action: Action): string => {
   switch (action.type) {
     case 'place':
       return 'placed';
@@ -71,7 +71,7 @@ export const toHappened = (before: Moment, action: Action): string => {
     case 'crash':
       return `crash, down ${action.down}`;
     case 'wait': {
-      const coming = whatComes(before);
+      const coming = findNextEvent(before);
       if (coming?.what === 'silence')
         return `${before.state.calls.get(coming.callId)?.command.type} unanswered`;
       const [key = ''] = [...before.state.deadlines].find(([, { dueAt }]) => dueAt === coming?.at) ?? [];
@@ -80,6 +80,6 @@ export const toHappened = (before: Moment, action: Action): string => {
   }
 };
 
-/** A step of the whole: from where, what happened, and where to. */
-export const toStep = (before: Moment, action: Action, after: Moment): string =>
-  `${toWhere(before)} — ${toHappened(before, action)} → ${toWhere(after)}`;
+/** A step of the whole: the states before, the action, the states after. */
+export const describeStep = (before: Moment, action: Action, after: Moment): string =>
+  `${describeStates(before)} — ${describeAction(before, action)} → ${describeStates(after)}`;

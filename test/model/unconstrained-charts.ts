@@ -1,6 +1,6 @@
-// Some of the charts with everything else left free: other actors, services and people may say any message
-// that they may send at all, with any key and attempt, and any deadline may ring at any time. More can happen
-// here than in any real run; so whatever is not met here is never met. Walked whole.
+// Some of the charts with everything else unconstrained: other actors, services and people may send any
+// message that they are declared for, with any key and attempt, and any deadline may fire at any time. More
+// can happen here than in any real run, so what is not covered here never is. It explores everything.
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import {
   type ActorName,
@@ -14,13 +14,13 @@ import { orderSystem } from '../../machines/system.ts';
 import { toPolicy } from '../../src/config.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
 import { type Incoming, step } from '../../src/step/step.ts';
-import { sampleOrder } from '../machines/sample.ts';
+import { sampleOrder } from '../machines/sample-order.ts';
 import { toSample } from '../step/explore.ts';
-import { outcomesOf, partialRefund, wants } from './choices.ts';
-import { listen } from './ear.ts';
-import { toChartsMark } from './marks.ts';
+import { observeCharts } from './chart-observer.ts';
+import { toSettings } from './fault-limits.ts';
 import { start } from './model.ts';
-import { toSettings } from './troubles.ts';
+import { outcomesOf, partialRefund, wants } from './possible-actions.ts';
+import { toChartsKey } from './state-keys.ts';
 
 const { orderId, amount } = sampleOrder;
 const arrival = { orderId, at: start } as const;
@@ -29,7 +29,7 @@ const policyOf = (capture: string) => toPolicy(toSettings({ PAYMENT_CAPTURE: cap
 const retrying = policyOf('later').payment;
 type More = Readonly<Record<string, unknown>>;
 
-/** What a message may carry that makes a difference to a guard. */
+/** The values of a message that guards distinguish. */
 const carried: { readonly [T in MessageType]?: readonly More[] } = {
   'order.place': [{ policy: policyOf('at-once') }, { policy: policyOf('later') }],
   'order.refund': [{ amount: partialRefund }, { amount: undefined }, { amount: amount + 1 }],
@@ -56,7 +56,7 @@ const keysOf = (to: ActorName, { key, charge, refundId }: AnyMachineSnapshot['co
 const toMessages = (to: ActorName, { context }: AnyMachineSnapshot, type: MessageType) => {
   const { attempt } = context;
   const answers = [...keysOf(to, context)].flatMap((key) =>
-    // Which attempt is answered is asked only of what was asked last.
+    // Guards compare the attempt only for the current key.
     (key === context.key ? [attempt, attempt + 1] : [attempt]).map((each) => ({
       key: key || 'none',
       attempt: Math.max(1, each),
@@ -71,7 +71,7 @@ const toMessages = (to: ActorName, { context }: AnyMachineSnapshot, type: Messag
   return answered.flatMap((answer) => said.map((more) => toSample(type, { retrying, ...more, ...answer })));
 };
 
-/** Whatever can reach `names`' charts from outside of them. */
+/** All messages that can reach the charts of `names` from outside of them. */
 const findIncoming = (names: readonly ActorName[], { actors, deadlines }: SystemState): Incoming[] => {
   const isInside = (address: string) => names.some((name) => name === address);
   const say = (to: ActorName, message: AnyEventObject): Incoming => ({
@@ -91,26 +91,26 @@ const findIncoming = (names: readonly ActorName[], { actors, deadlines }: System
 
 const mostStates = 10_000;
 
-/** Names of what is met of `names`' charts where everything else is free. */
-export const exploreFree = (...names: readonly ActorName[]): ReadonlySet<string> => {
-  const { system, met, initial } = listen({
+/** Names of the items of the charts of `names` that are covered. */
+export const exploreUnconstrained = (...names: readonly ActorName[]): ReadonlySet<string> => {
+  const { system, met, initial } = observeCharts({
     version: orderSystem.version,
     charts: Object.fromEntries(names.map((name) => [name, orderSystem.charts[name]])),
     services: [...serviceNames, ...actorNames.filter((name) => !names.includes(name))],
   });
   const first = newSystem(system, start, 'free');
-  const known = new Map([[toChartsMark(first), first]]);
-  // A map can grow while it is walked: what is added is met later.
+  const known = new Map([[toChartsKey(first), first]]);
+  // A map can grow during iteration: what is added is visited later.
   for (const state of known.values()) {
     if (known.size > mostStates) throw new Error(`${names.join(' and ')} have states without end`);
     for (const incoming of findIncoming(names, state)) {
       const result = step(system, state, incoming);
-      // What would break an invariant is set aside, here as in any real run.
+      // A message that would break an invariant is quarantined, here as in any real run.
       if (result?.state.quarantined.at(-1)?.violated !== undefined) continue;
       if (result === undefined || result.received.disposition === 'dead') {
         throw new Error(`${JSON.stringify(incoming)} comes to ${result?.received.reason}`);
       }
-      const mark = toChartsMark(result.state);
+      const mark = toChartsKey(result.state);
       if (!known.has(mark)) known.set(mark, { ...result.state, calls: new Map() });
     }
   }

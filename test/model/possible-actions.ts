@@ -1,21 +1,21 @@
-// Everything that can happen to an order next, at a moment of the model: each answer to each call under way,
-// each move that is open, each fact, the passing of time, a crash. It is asked by whoever looks for paths,
-// and by whoever wanders at random; it never says what comes of it.
+// Everything that can happen to an order next, at a moment of the model: each answer to each pending call,
+// each open move, each unsolicited answer, the passing of time, a crash. What follows from it is the model's
+// part.
 import type { AnyMachineSnapshot } from 'xstate';
 import { type ActorName, actorNames } from '../../machines/messages.ts';
 import { moves, orderSystem } from '../../machines/system.ts';
-import { nodesOf } from './ear.ts';
+import { nodesOf } from './chart-observer.ts';
 import {
   type Action,
   type FactAction,
+  findNextEvent,
   type Model,
   type Moment,
   type MoveAction,
   toCallName,
   toFact,
-  whatComes,
 } from './model.ts';
-import { answersTo, clients, type FactKey, facts, toService } from './words.ts';
+import { answersTo, clients, type FactKey, facts, toService } from './service-answers.ts';
 
 /** Less than the whole amount, and more than half of it. */
 export const partialRefund = 10_000;
@@ -35,7 +35,7 @@ const snapshotOf = ({ state }: Moment, actor: ActorName): AnyMachineSnapshot => 
 
 export const isPlaced = ({ state }: Moment): boolean => state.version > 0;
 
-/** The answers to the calls that are under way, of one service. */
+/** The answers to pending calls of these services. */
 export const findAnswers = (
   { state }: Moment,
   quality: 'good' | 'bad',
@@ -51,7 +51,7 @@ export const findAnswers = (
       })),
     );
 
-/** What a person may say that something came to, by actor: whatever any state of its chart asks for. */
+/** The outcomes that an operator may name, by actor: those of any state of its chart. */
 const findOutcomes = (actor: ActorName): readonly string[] => [
   ...new Set(nodesOf(orderSystem.charts[actor].root).flatMap(({ meta }) => meta?.outcomes ?? [])),
 ];
@@ -66,7 +66,7 @@ const toResolve = (to: ActorName, outcome: string): MoveAction => ({
   ...(outcome === 'charged' && { transactionId }),
 });
 
-/** Every move that a person could think of, whether it is open or not. */
+/** Every possible move, open or not. */
 export const everyMove: readonly MoveAction[] = [
   { type: 'move', move: 'cancel', to: 'order' },
   { type: 'move', move: 'capture', to: 'order' },
@@ -77,7 +77,7 @@ export const everyMove: readonly MoveAction[] = [
   ]),
 ];
 
-/** Whether any transition where the actor is listens for messages of `type`. */
+/** Whether the current state has a transition for messages of `type`. */
 export const wants = (snapshot: AnyMachineSnapshot, type: string): boolean => {
   const heard = listening.get(snapshot) ?? new Set(snapshot._nodes.flatMap(({ ownEvents }) => ownEvents));
   listening.set(snapshot, heard);
@@ -85,15 +85,15 @@ export const wants = (snapshot: AnyMachineSnapshot, type: string): boolean => {
 };
 const listening = new WeakMap<AnyMachineSnapshot, ReadonlySet<string>>();
 
-/** The moves that the charts take now: found by asking the charts, not by reading what is offered. */
+/** The moves that the charts take now, found by asking the charts and not by reading what is offered. */
 export const findMoves = (model: Model, moment: Moment): MoveAction[] =>
   findHeardMoves(moment).filter((move) => move.amount === undefined && model.takes(moment, move));
 
-/** Moves that somebody listens for, whether they are taken or not; a refund also of a part. */
+/** Moves for which there is a transition, whether its guard allows it or not; also a partial refund. */
 export const findHeardMoves = (moment: Moment): MoveAction[] =>
   [...everyMove, refundOfPart].filter(({ move, to }) => wants(snapshotOf(moment, to), moves[move].type));
 
-/** What a service may tell unasked and somebody listens for. */
+/** Unsolicited answers for which there is a transition. */
 export const findFacts = (moment: Moment, services: readonly string[]): FactAction[] =>
   facts
     .filter(({ service }) => services.includes(service))
@@ -112,18 +112,18 @@ export const findFacts = (moment: Moment, services: readonly string[]): FactActi
     })
     .filter((fact) => wants(snapshotOf(moment, fact.to), toFact('', moment, fact).type));
 
-/** Whether what comes next by itself is only the end of a wait between two tries. */
+/** Whether the next event is only the end of a backoff. */
 export const isBackOff = ({ state }: Moment): boolean => {
   const [next] = [...state.deadlines].sort(([, a], [, b]) => a.dueAt - b.dueAt);
   return next !== undefined && /[bB]ackOff/.test(next[0].split('.')[2] ?? '');
 };
 
-/** Whether time can pass: what comes next, and that it is one thing. */
-export const canWait = (moment: Moment): boolean => whatComes(moment) !== undefined;
+/** Whether time can pass: there is one next event. */
+export const canWait = (moment: Moment): boolean => findNextEvent(moment) !== undefined;
 
-/** The service whose silence comes next, if that is what comes. */
+/** The service whose missing answer is the next event, if it is one. */
 export const silentService = (moment: Moment): string | undefined => {
-  const coming = whatComes(moment);
+  const coming = findNextEvent(moment);
   if (coming?.what !== 'silence') return undefined;
   const call = moment.state.calls.get(coming.callId);
   return call && toService(call.service);

@@ -1,8 +1,8 @@
-// What services can say in the model: to each command every answer, good or not, and what they may tell of
-// their own accord. Data, and how a word becomes a message; it never says what the charts make of it.
+// The answers that services can give in the model: all of them for each command, and those that arrive
+// unsolicited. Data, and how an answer's name becomes a message.
 import type { AnyEventObject } from 'xstate';
 import { type ActorName, type ServiceName, serviceNames } from '../../machines/messages.ts';
-import { sampleOrder, shortage } from '../machines/sample.ts';
+import { sampleOrder, shortage } from '../machines/sample-order.ts';
 import { toReply } from '../machines/scripted-services.ts';
 
 /** The actor that each service answers. */
@@ -13,7 +13,7 @@ export const clients = {
 } as const satisfies Record<ServiceName, ActorName>;
 
 interface Answers {
-  /** What a service says on a good day. */
+  /** Success. */
   readonly good: readonly string[];
   readonly bad: readonly string[];
 }
@@ -38,14 +38,14 @@ export const answersTo: Readonly<Record<string, Answers>> = {
   'mailer.send': { good: ['sent'], bad: ['failed'] },
 };
 
-/** Whose key a fact names: that of one of our purposes, of what was asked last, or nobody's of ours. */
+/** The key of an unsolicited answer: of one of our purposes, of the last call, or a foreign one. */
 export type FactKey = 'charge' | 'capture' | 'void' | 'refund' | 'asked' | 'foreign';
 
 interface FactWords {
   readonly service: ServiceName;
-  /** What a service may say twice, late or unasked, by the key that it is about. */
+  /** Answers that may arrive twice, late or unsolicited, by their key. */
   readonly of: Readonly<Partial<Record<FactKey, readonly string[]>>>;
-  /** What says only that an earlier attempt came to nothing. */
+  /** Answers that say only that an earlier attempt had no result. */
   readonly stale: readonly string[];
 }
 
@@ -72,20 +72,20 @@ export const facts: readonly FactWords[] = [
   { service: 'mailer', of: { foreign: ['sent'] }, stale: ['failed', 'sent'] },
 ];
 
-/** The reply to `command` that a word stands for. */
+/** The reply to `command` that is named `word`. */
 export const toAnswer = (service: ServiceName, command: AnyEventObject, word: string): AnyEventObject => {
   const { amount, currency } = sampleOrder;
   const whole = word === 'problems' ? { type: 'warehouse.checked', problems: [shortage] } : word;
   return toReply({ service, command: { key: '', ...command } }, whole, { amount, currency });
 };
 
-/** What the host puts in the place of an answer that does not come in time. */
-export const toSilence = (service: ServiceName, command: AnyEventObject): AnyEventObject => ({
+/** The reply that the host makes if there is no answer in time. */
+export const toTimeout = (service: ServiceName, command: AnyEventObject): AnyEventObject => ({
   ...toAnswer(service, command, service === 'gateway' ? 'unknown' : 'failed'),
   reason: 'no-answer',
 });
 
-/** @throws Error for a name that no service has. */
+/** @throws Error for an unknown service. */
 export const toService = (name: string): ServiceName => {
   const known = serviceNames.find((each) => each === name);
   if (known === undefined) throw new Error(`there is no service '${name}'`);

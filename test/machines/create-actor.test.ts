@@ -1,5 +1,5 @@
-// The same charts without the step: under XState's own createActor, spawned by a root machine, with services
-// that are actors in memory and XState's simulated clock. They give the same domain events, in the same order.
+// The charts without the step, under XState's own createActor: spawned by a root machine, with services that
+// are actors in memory, on XState's simulated clock. They emit the same domain events in the same order.
 import { describe, expect, it } from 'vitest';
 import {
   type AnyEventObject,
@@ -11,20 +11,20 @@ import {
 } from 'xstate';
 import { type ActorName, actorNames } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
-import { sampleOrder, samplePolicy } from './sample.ts';
+import { sampleOrder, samplePolicy } from './sample-order.ts';
 import { createScriptedServices, type Script, toReply } from './scripted-services.ts';
-import { openStory } from './story.ts';
+import { createOrder } from './test-order.ts';
 
-/** What both ways of running the charts can be told. */
-interface Teller {
+/** What a test can do, however the charts are run. */
+interface Driver {
   send(to: ActorName, message: AnyEventObject): void;
-  pass(ms: number): void;
+  advance(ms: number): void;
 }
-type Plot = (teller: Teller) => void;
+type Steps = (driver: Driver) => void;
 
 const clients = { warehouse: 'inventory', gateway: 'payment', mailer: 'notification' } as const;
 
-/** A service in memory: says, as soon as the actors are at rest, what the script answers, or nothing. */
+/** A service in memory: answers as the script says, once the actors are at rest, or not at all. */
 const createService = (
   service: keyof typeof clients,
   answerOf: ReturnType<typeof createScriptedServices>,
@@ -41,7 +41,7 @@ const createService = (
     });
   });
 
-const runPlainly = (script: Script, plot: Plot) => {
+const runUnderCreateActor = (script: Script, steps: Steps) => {
   const answerOf = createScriptedServices(script);
   const replies: (() => void)[] = [];
   const answerAll = () => {
@@ -65,12 +65,12 @@ const runPlainly = (script: Script, plot: Plot) => {
   for (const actor of actorNames) {
     running.system.get(actor).on('*', (event: AnyEventObject) => events.push({ actor, ...event }));
   }
-  plot({
+  steps({
     send: (to, message) => {
       running.system.get(to).send(message);
       answerAll();
     },
-    pass: (ms) => {
+    advance: (ms) => {
       clock.increment(ms);
       answerAll();
     },
@@ -88,7 +88,7 @@ const unknownProduct = {
   problems: [{ productId: 'product-1', kind: 'unknown-product' }],
 };
 
-const plots: readonly [string, Script, Plot][] = [
+const plots: readonly [string, Script, Steps][] = [
   ['the sample order', {}, ({ send }) => send('order', placing)],
   ['a decline', { 'gateway.charge': ['declined'] }, ({ send }) => send('order', placing)],
   [
@@ -100,48 +100,48 @@ const plots: readonly [string, Script, Plot][] = [
   [
     'a cancel during payment',
     { 'gateway.charge': ['silent'], 'gateway.look-up': ['charged'] },
-    ({ send, pass }) => {
+    ({ send, advance }) => {
       send('order', placing);
       send('order', cancelling);
-      pass(10_000);
+      advance(10_000);
     },
   ],
   [
     'a time-out then found',
     { 'gateway.charge': ['silent'], 'gateway.look-up': ['failed', 'charged'] },
-    ({ send, pass }) => {
+    ({ send, advance }) => {
       send('order', placing);
-      pass(9999);
-      pass(1);
-      pass(1000);
+      advance(9999);
+      advance(1);
+      advance(1000);
     },
   ],
   [
     'a time-out then absent, charged again',
     { 'gateway.charge': ['silent', 'charged'], 'gateway.look-up': ['absent'] },
-    ({ send, pass }) => {
+    ({ send, advance }) => {
       send('order', placing);
-      pass(10_000);
-      pass(1000);
+      advance(10_000);
+      advance(1000);
     },
   ],
   [
     'a late refund',
     { 'gateway.refund': ['failed', 'refunded'] },
-    ({ send, pass }) => {
+    ({ send, advance }) => {
       send('order', placing);
-      pass(86_400_000);
+      advance(86_400_000);
       send('order', refunding);
-      pass(1000);
+      advance(1000);
     },
   ],
   [
-    'a notice that fails every time, and a person who repairs it',
+    'a notice that fails every time, and an operator who repairs it',
     { 'mailer.send': ['failed'] },
-    ({ send, pass }) => {
+    ({ send, advance }) => {
       send('order', placing);
-      pass(1000);
-      pass(2000);
+      advance(1000);
+      advance(2000);
       send('notification', { type: 'incident.resolve', outcome: 'sent', note: 'by telephone' });
     },
   ],
@@ -149,15 +149,15 @@ const plots: readonly [string, Script, Plot][] = [
 ];
 
 describe('the charts under plain createActor', () => {
-  it.each(plots)('give the same domain events as the step: %s', (_, script, plot) => {
-    const { events, states } = runPlainly(script, plot);
-    const story = openStory(script);
-    plot({ send: (to, message) => story.send(to, message), pass: (ms) => story.pass(ms) });
+  it.each(plots)('give the same domain events as the step: %s', (_, script, steps) => {
+    const { events, states } = runUnderCreateActor(script, steps);
+    const order = createOrder(script);
+    steps({ send: (to, message) => order.send(to, message), advance: (ms) => order.advance(ms) });
     // The journal drops what is undefined, as JSON does.
-    expect(JSON.parse(JSON.stringify(events))).toEqual(JSON.parse(JSON.stringify(story.events)));
+    expect(JSON.parse(JSON.stringify(events))).toEqual(JSON.parse(JSON.stringify(order.events)));
     expect(events.length).toBeGreaterThan(2);
     expect(states.map((value) => JSON.stringify(value))).toEqual(
-      actorNames.map((actor) => JSON.stringify(story.valueOf(actor))),
+      actorNames.map((actor) => JSON.stringify(order.valueOf(actor))),
     );
   });
 });

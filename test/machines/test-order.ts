@@ -1,6 +1,6 @@
-// Tells the story of one order: the real charts, run by the real step, with services that answer as the
-// script says, in virtual time. It never waits. After every step it stores and loads the whole system, and
-// checks what must hold in any story (checks.ts); so each test says only what is special about its own.
+// One order under test: the real charts, run by the real step on a virtual clock, with scripted services. It
+// never waits. After every step it stores and loads the system, and checks what must hold for any order
+// (step-checks.ts), so a test says only what is special about it.
 import type { AnyEventObject, StateValue } from 'xstate';
 import type { ActorName, Policy } from '../../machines/messages.ts';
 import type { Call, Received } from '../../src/step/effect.ts';
@@ -8,39 +8,39 @@ import { toStateName } from '../../src/step/notes.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
 import { hasIncident, isSettled, type OrderView, toView } from '../../src/step/view.ts';
-import { checkStep, createCallCheck } from './checks.ts';
-import { hear, registered, type Told } from './listening.ts';
-import { sampleOrder, samplePolicy } from './sample.ts';
+import { registered, type SentMessage, takeSentMessages } from './recorded-charts.ts';
+import { sampleOrder, samplePolicy } from './sample-order.ts';
 import { type Answer, createScriptedServices, type Script, toReply } from './scripted-services.ts';
+import { checkStep, createCallCheck } from './step-checks.ts';
 
-interface Happened {
+interface DomainEvent {
   readonly actor: string;
   readonly type: string;
   readonly [field: string]: unknown;
 }
 
 const start = Date.UTC(2026, 0, 1);
-const longestStory = 1000;
+const maxDeadlines = 1000;
 
-/** An order that was not placed yet. */
-export const openStory = (script: Script = {}): Story => new Story(script);
+/** An order that is not placed yet. */
+export const createOrder = (script: Script = {}): TestOrder => new TestOrder(script);
 
 /** The sample order, placed; `settings` change its policy or what is ordered. */
-export const place = (
+export const placeOrder = (
   script: Script = {},
   settings: { readonly policy?: Partial<Policy>; readonly order?: object } = {},
-): Story => {
-  const story = new Story(script);
+): TestOrder => {
+  const order = new TestOrder(script);
   const message = { ...sampleOrder, ...settings.order, policy: { ...samplePolicy, ...settings.policy } };
-  story.send('order', { type: 'order.place', ...message });
-  return story;
+  order.send('order', { type: 'order.place', ...message });
+  return order;
 };
 
-export class Story {
+export class TestOrder {
   /** The domain events so far. */
-  readonly events: Happened[] = [];
+  readonly events: DomainEvent[] = [];
   /** Every message between the actors, and to the services, so far. */
-  readonly told: Told[] = [];
+  readonly sent: SentMessage[] = [];
   /** What was recorded of each message that reached the order. */
   readonly received: Received[] = [];
   now = start;
@@ -56,13 +56,13 @@ export class Story {
     this.#answerOf = createScriptedServices(script);
   }
 
-  /** Where an actor is: the dotted path of its state. */
-  at(actor: ActorName): string {
+  /** The dotted path of an actor's state. */
+  stateOf(actor: ActorName): string {
     const found = this.#state.actors.get(actor);
     return found ? toStateName(found.snapshot) : 'nowhere';
   }
 
-  /** The same as XState has it. */
+  /** An actor's state as an XState value. */
   valueOf(actor: ActorName): StateValue | undefined {
     return this.#state.actors.get(actor)?.snapshot.value;
   }
@@ -75,20 +75,20 @@ export class Story {
     return this.events.map(({ type }) => type);
   }
 
-  eventsOf(type: string): readonly Happened[] {
+  eventsOf(type: string): readonly DomainEvent[] {
     return this.events.filter((event) => event.type === type);
   }
 
   /** The commands of a type that services were sent so far. */
   commands(type: string): readonly AnyEventObject[] {
-    return this.told.map(({ message }) => message).filter((message) => message.type === type);
+    return this.sent.map(({ message }) => message).filter((message) => message.type === type);
   }
 
   get settled(): boolean {
     return isSettled(this.#state);
   }
 
-  /** What waits for a person, as `payment: charge-unknown`. */
+  /** The open incidents, as `payment: charge-unknown`. */
   get incidents(): readonly string[] {
     return this.view.incidents.map(({ actor, reason }) => `${actor}: ${reason}`);
   }
@@ -100,7 +100,7 @@ export class Story {
     );
   }
 
-  /** Brings a message from outside. Returns why it was ignored, or `applied`. */
+  /** Sends a message from outside. Returns `applied`, or why it was ignored. */
   send(to: ActorName, message: AnyEventObject): string {
     this.#messages += 1;
     const messageId = `message-${this.#messages}`;
@@ -128,7 +128,7 @@ export class Story {
     return this.send(actor, { type: 'incident.resolve', outcome, note: 'I looked it up', ...more });
   }
 
-  /** Answers the oldest (or the given) silent call of a type. Returns why it was ignored, or `applied`. */
+  /** Answers the oldest (or the given) silent call of a type. Returns `applied`, or why it was ignored. */
   answer(type: string, answer: Answer, which = 0): string {
     const call = this.#silent.filter(({ command }) => command.type === type).at(which);
     if (call === undefined) throw new Error(`no ${type} waits for its answer`);
@@ -136,13 +136,13 @@ export class Story {
     return this.#reply(call, answer);
   }
 
-  /** From now on the services answer like this. */
+  /** Changes how the services answer from now on. */
   changeScript(script: Script): void {
     this.#answerOf = createScriptedServices(script);
   }
 
-  /** Lets time pass: deadlines that fall due ring, one after the other. */
-  pass(ms: number): void {
+  /** Advances the clock. Due deadlines fire in order. */
+  advance(ms: number): void {
     const until = this.now + ms;
     for (let due = this.#nextDue(until); due; due = this.#nextDue(until)) {
       const [key, { dueAt }] = due;
@@ -152,21 +152,21 @@ export class Story {
     this.now = until;
   }
 
-  /** Lets time pass until the deadline of this name has rung. @throws Error where none is set. */
-  passDeadline(name: string, actor?: ActorName): void {
+  /** Advances the clock until the deadline of this name has fired. @throws Error if none is set. */
+  fireDeadline(name: string, actor?: ActorName): void {
     const { deadlines } = this.view;
     const due = deadlines.find((each) => each.name === name && each.actor === (actor ?? each.actor));
     if (due === undefined) throw new Error(`no ${name} is set`);
-    this.pass(due.dueAt - this.now);
+    this.advance(due.dueAt - this.now);
   }
 
-  /** Lets time pass until nothing moves by itself any more, or a person is needed. */
-  untilQuiet(): void {
+  /** Advances the clock until the order is settled or has an incident. */
+  runUntilIdle(): void {
     for (let turns = 0; !this.settled && !hasIncident(this.#state); turns += 1) {
-      if (turns === longestStory) throw new Error(`the order never comes to rest: ${this.at('order')}`);
+      if (turns === maxDeadlines) throw new Error(`the order never settles: ${this.stateOf('order')}`);
       const [, due] = this.#nextDue(Number.POSITIVE_INFINITY) ?? [];
-      if (due === undefined) throw new Error('nothing will ever wake the order');
-      this.pass(due.dueAt - this.now);
+      if (due === undefined) throw new Error('no deadline will wake the order');
+      this.advance(due.dueAt - this.now);
     }
   }
 
@@ -191,9 +191,9 @@ export class Story {
   }
 
   #keep(result: StepResult): void {
-    const told = hear();
-    this.#state = checkStep(this.#state, result, told);
-    this.told.push(...told);
+    const sent = takeSentMessages();
+    this.#state = checkStep(this.#state, result, sent);
+    this.sent.push(...sent);
     this.received.push(result.received);
     this.events.push(...result.events.map(({ actor, type, data }) => ({ actor, type, ...data })));
     for (const call of result.calls) {
@@ -204,7 +204,7 @@ export class Story {
     }
   }
 
-  /** The services answer in the order in which they were asked, once the actors are at rest. */
+  /** The services answer in the order of their calls, once the actors are at rest. */
   #answerAll(): void {
     if (this.#isAnswering) return;
     this.#isAnswering = true;

@@ -1,15 +1,15 @@
-// What must hold in any story, after any step: every word fits its schema and is said by one who may say it
-// to one who may hear it; keys and attempts keep their rules; what is stored can be loaded again; and
-// something will wake whatever is not at rest.
+// What must hold after every step of any order: each message fits its schema and is declared for its sender
+// and receiver; keys and attempts follow their rules; what is stored can be loaded; an unsettled order will
+// be woken.
 import { deepStrictEqual, fail, match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { isMessageType, messages } from '../../machines/messages.ts';
 import type { Call } from '../../src/step/effect.ts';
 import { fromStored, type SystemState, toStored } from '../../src/step/snapshot.ts';
 import type { StepResult } from '../../src/step/step.ts';
 import { hasIncident, isSettled } from '../../src/step/view.ts';
-import { registered, type Told } from './listening.ts';
+import { registered, type SentMessage } from './recorded-charts.ts';
 
-const checkWords = (from: string, to: string, { type, ...payload }: { readonly type: string }) => {
+const checkMessage = (from: string, to: string, { type, ...payload }: { readonly type: string }) => {
   if (!isMessageType(type)) return fail(`${from} says ${type}, which is no declared message`);
   const declared = messages[type];
   ok(
@@ -24,11 +24,11 @@ const checkWords = (from: string, to: string, { type, ...payload }: { readonly t
   ok(checked.success, `${from} says ${type} with a wrong payload: ${checked.error?.message}`);
 };
 
-/** Checks a step, and returns the system that it made as it was stored and loaded again. */
+/** Checks a step. Returns its system, stored and loaded again. */
 export const checkStep = (
   before: SystemState,
   { state, events, received }: StepResult,
-  told: readonly Told[],
+  sent: readonly SentMessage[],
 ): SystemState => {
   notStrictEqual(
     received.disposition,
@@ -36,10 +36,10 @@ export const checkStep = (
     `${received.type} makes ${received.to} fail: ${received.reason}`,
   );
   for (const { actor, type, data, schemaVersion } of events) {
-    checkWords(actor, 'journal', { type, ...data });
+    checkMessage(actor, 'journal', { type, ...data });
     strictEqual(schemaVersion, isMessageType(type) && messages[type].version);
   }
-  for (const { from, to, message } of told) checkWords(from, to, message);
+  for (const { from, to, message } of sent) checkMessage(from, to, message);
   const loaded = fromStored(registered, toStored(registered, state));
   for (const [name, { snapshot }] of state.actors) {
     deepStrictEqual(loaded.actors.get(name)?.snapshot.context, snapshot.context);
@@ -55,7 +55,7 @@ export const checkStep = (
   return loaded;
 };
 
-/** One for each story: attempts grow, and only a charge that is known not to exist gets a new key. */
+/** One for each order: attempts grow, and keys name the order and their purpose. */
 export const createCallCheck = () => {
   const attempts = new Map<string, number>();
   return ({ actor, orderId, command }: Call) => {

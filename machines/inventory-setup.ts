@@ -1,38 +1,34 @@
-// The words of the inventory chart (inventory.ts): what it remembers, what it checks and what it says. It
-// never says when; it exists so that the chart itself reads as the story alone.
-import { and, assertEvent, assign, enqueueActions, setup } from 'xstate';
-import { type ChartNotes, noRetrying, notAwaited, speaker, toBackOff, whyNotRepaired } from './chart.ts';
-import type { DomainEvent, Line, MessageTo, Problem, Retrying } from './messages.ts';
+// The context, guards, actions, delays and reasons of the inventory chart. When each applies is said by the
+// chart itself (inventory.ts).
+import { assertEvent, assign, enqueueActions, setup } from 'xstate';
+import {
+  type CallContext,
+  type ChartNotes,
+  callDelays,
+  callGuards,
+  chartParts,
+  noIncidentReasons,
+  noRetrying,
+  staleAnswerReason,
+} from './chart.ts';
+import { sumByProduct } from './lines.ts';
+import type { DomainEvent, Line, MessageTo, Problem } from './messages.ts';
 
 type Purpose = 'check' | 'reserve' | 'commit' | 'release';
-type InventoryContext = {
+type InventoryContext = CallContext & {
   orderId: string;
   lines: Line[];
   reservationTtlMs: number;
-  retrying: Retrying;
-  /** What was asked last, so that its answer can be told from an earlier one's. */
-  key: string;
-  attempt: number;
-  tries: number;
-  /** Why stock is given back. */
+  /** Why stock is released. */
   why: 'cancelled' | 'failed' | 'expired';
-  /** The order does not want the reservation any more, but its answer is still on the way. */
+  /** The order released the reservation before the warehouse had answered it. */
   unwanted: boolean;
   problems: Problem[];
 };
 
-const { tell, parked } = speaker<InventoryContext, MessageTo<'inventory'>>('inventory');
+const { tell, callStates } = chartParts<InventoryContext, MessageTo<'inventory'>>('inventory');
 
-export { parked };
-
-/** Quantity for each product, in the order in which products first appear. */
-const toShares = (lines: readonly Line[]): { productId: string; quantity: number }[] => {
-  const quantities = new Map<string, number>();
-  for (const { productId, quantity } of lines) {
-    quantities.set(productId, (quantities.get(productId) ?? 0) + quantity);
-  }
-  return [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
-};
+export { callStates };
 
 const asked = ({ key, attempt }: InventoryContext) => ({ key, attempt });
 
@@ -45,17 +41,12 @@ export const inventorySetup = setup({
     meta: {} as ChartNotes,
   },
   guards: {
-    isOurs: ({ context, event }) => 'key' in event && event.key === context.key,
-    isCurrent: ({ context, event }) =>
-      'key' in event && event.key === context.key && event.attempt === context.attempt,
-    mayTryAgain: ({ context }) => context.tries < context.retrying.attempts,
+    ...callGuards,
     isUnwanted: ({ context }) => context.unwanted,
     hasProblems: ({ event }) => 'problems' in event && event.problems.length > 0,
-    says: ({ event }, { outcome }: { outcome: string }) => 'outcome' in event && event.outcome === outcome,
   },
   delays: {
-    answerDeadline: ({ context }) => context.retrying.answerWithinMs,
-    backOff: ({ context }) => toBackOff(context.retrying, context.tries),
+    ...callDelays,
     reservationExpiry: ({ context }) => context.reservationTtlMs,
   },
   actions: {
@@ -96,13 +87,14 @@ export const inventorySetup = setup({
       }
     }),
     announceReserved: enqueueActions(({ context, enqueue }) => {
-      for (const share of toShares(context.lines)) enqueue.emit({ type: 'inventory.reserved', ...share });
+      for (const share of sumByProduct(context.lines)) enqueue.emit({ type: 'inventory.reserved', ...share });
     }),
     announceCommitted: enqueueActions(({ context, enqueue }) => {
-      for (const share of toShares(context.lines)) enqueue.emit({ type: 'inventory.committed', ...share });
+      for (const share of sumByProduct(context.lines))
+        enqueue.emit({ type: 'inventory.committed', ...share });
     }),
     announceReleased: enqueueActions(({ context, enqueue }) => {
-      for (const share of toShares(context.lines)) {
+      for (const share of sumByProduct(context.lines)) {
         enqueue.emit({ type: 'inventory.released', ...share, why: context.why });
       }
     }),
@@ -123,24 +115,15 @@ export const inventorySetup = setup({
   },
 });
 
-export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
-export const tryAgainWhileWeMay = [
-  { guard: 'mayTryAgain', target: 'backingOff' },
-  { target: 'needsAttention' },
-] as const;
-export const ifCurrentTryAgain = [
-  { guard: and(['isCurrent', 'mayTryAgain']), target: 'backingOff' },
-  { guard: 'isCurrent', target: 'needsAttention' },
-] as const;
-export const nothingToRelease = {
+export const onReleaseWithoutStock = {
   target: '#inventory.released',
   actions: ['noteWhy', 'tellReleased'],
 } as const;
-export const release = { target: '#inventory.releasing', actions: 'noteWhy' } as const;
+export const onRelease = { target: '#inventory.releasing', actions: 'noteWhy' } as const;
 
-/** Why a message is ignored wherever no transition takes it; states say more where they can. */
-export const whyIgnored = {
-  ...whyNotRepaired,
+/** Why a message is ignored if no transition takes it, unless its state gives a better reason. Recorded. */
+export const ignoreReasons = {
+  ...noIncidentReasons,
   'inventory.check': 'the lines of an order are checked once',
   'inventory.reserve': 'stock is reserved once, after its check',
   'inventory.release': 'no stock was reserved',
@@ -150,8 +133,8 @@ export const whyIgnored = {
   'warehouse.insufficient': 'no reservation waits for this answer',
   'warehouse.committed': 'no sale waits for this answer',
   'warehouse.released': 'no release waits for this answer',
-  'warehouse.refused': notAwaited,
-  'warehouse.failed': notAwaited,
+  'warehouse.refused': staleAnswerReason,
+  'warehouse.failed': staleAnswerReason,
 } as const;
 
 export const newInventory: InventoryContext = {

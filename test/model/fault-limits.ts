@@ -1,10 +1,10 @@
-// What may go wrong on the paths that are driven, graph by graph: a small graph for each kind of trouble
-// instead of one for all of them together, so that each is walked whole in a moment. Data only.
+// Which faults the driven paths contain, graph by graph: a small graph for each kind of fault instead of one
+// for all of them, so that each is explored in full within a moment. Data only.
 import { readSettings, type Settings } from '../../src/config.ts';
-import type { Troubles } from './graph.ts';
+import type { FaultLimits } from './graph.ts';
 import { callTimeoutMs } from './model.ts';
 
-/** Every wait is different from the others, so that no two things happen at once; two tries, so that they end soon. */
+/** Every wait is different, so that no two events coincide; two attempts, so that retries end soon. */
 export const toSettings = (more: Readonly<Record<string, string | number>> = {}): Settings =>
   readSettings({
     VALIDATE_WITHIN_MS: 100_000,
@@ -33,16 +33,16 @@ const later = toSettings({ PAYMENT_CAPTURE: 'later' });
 const impatient = toSettings({ COMPENSATE_WITHIN_MS: 4000 });
 
 /** The whole system: every state and every step of it counts. */
-export const wholes: readonly (readonly [Settings, Troubles])[] = [
+export const wholes: readonly (readonly [Settings, FaultLimits])[] = [
   [atOnce, { whole: true, services: ['warehouse', 'gateway', 'mailer'], most: 2 }],
   [later, { whole: true, services: ['gateway'], most: 2 }],
   [atOnce, { whole: true, services: [], most: 0, crashes: 1, moves: ['cancel', 'capture'] }],
-  // What fails after a crash is doubted.
+  // A failure after a crash counts as unknown.
   [atOnce, { whole: true, services: ['gateway'], most: 1, crashes: 1, moves: [] }],
 ];
 
-/** Each chart alone: whatever it takes to meet the last of its states, transitions, deadlines and guards. */
-export const charts: readonly (readonly [Settings, Troubles])[] = [
+/** Each chart alone: what it takes to cover all of its states, transitions, deadlines and guards. */
+export const charts: readonly (readonly [Settings, FaultLimits])[] = [
   [atOnce, { services: ['warehouse'], most: 5 }],
   [later, { services: ['gateway'], most: 4 }],
   [atOnce, { services: ['warehouse'], most: 1, facts: ['warehouse'] }],

@@ -1,6 +1,5 @@
-// The charts, registered as a host registers them, with an ear at every state, transition, deadline and
-// condition: what of them a run has met. It changes no answer; it exists so that "every transition, every
-// guard both ways" is counted on the charts themselves and not claimed.
+// The charts, registered as a host registers them, with an observer on every state, transition, deadline and
+// guard: it counts what a run covers. It never changes a result.
 import {
   type AnyStateMachine,
   type AnyStateNode,
@@ -11,29 +10,33 @@ import {
   type MachineContext,
 } from 'xstate';
 import { limits } from '../../src/config.ts';
+import { toDeadlineName } from '../../src/step/deadline-name.ts';
 import { toWords } from '../../src/step/matrix.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
 
-/** One thing of a chart that a test can meet: a leaf state, a transition, a deadline, or a guard's yes or no. */
+/**
+ * An item of a chart that a test can cover: a leaf state, a transition, a deadline, or one result of a
+ * guard.
+ */
 export interface Item {
   readonly chart: string;
   readonly kind: 'state' | 'transition' | 'deadline' | 'guard';
   readonly name: string;
-  /** The transition that a guard belongs to; what a transition or a state is itself. */
+  /** The transition of a guard or a deadline; the state or transition itself otherwise. */
   readonly of: AnyTransitionDefinition | AnyStateNode;
 }
 
-export interface Ear {
+export interface ChartObserver {
   readonly system: RegisteredSystem;
   readonly items: readonly Item[];
-  /** The names of what was met since it was cleared last. */
+  /** Names of the items covered since it was last cleared. */
   readonly met: Set<string>;
-  /** Where the charts start, before anything happens. */
+  /** Names of the items that the initial states cover. */
   readonly initial: readonly string[];
 }
 
-/** Registers `charts`, and listens to them: to copies, whose guards it replaces. */
-export const listen = ({ charts, ...rest }: ChartSystem): Ear => {
+/** Registers copies of `charts` whose guards report their results. */
+export const observeCharts = ({ charts, ...rest }: ChartSystem): ChartObserver => {
   const copies = Object.entries(charts).map(([name, machine]) => [name, machine.provide({})]);
   const system = registerSystem({ ...rest, charts: Object.fromEntries(copies) }, limits);
   const met = new Set<string>();
@@ -49,13 +52,13 @@ export const listen = ({ charts, ...rest }: ChartSystem): Ear => {
       const path = `${chart}: ${node.path.join('.') || 'anywhere'}`;
       if (isLeaf(node)) meets.set(node, [add('state', path, node)]);
       for (const transition of transitionsOf(node)) {
-        const deadline = deadlineOf(transition);
+        const deadline = toDeadlineName(transition.eventType);
         const rings = deadline && `${path}, deadline ${deadline}`;
         if (rings && !items.some(({ name }) => name === rings)) add('deadline', rings, transition);
         const name = add('transition', `${path}, ${toArrow(transition)}`, transition);
         meets.set(transition, [name, ...(rings ? [rings] : [])]);
         if (transition.guard === undefined) continue;
-        transition.guard = overhear(machine, transition.guard, (guard) => {
+        transition.guard = observeGuard(machine, transition.guard, (guard) => {
           const yes = add('guard', `${name}: ${guard} says yes`, transition);
           const no = add('guard', `${name}: ${guard} says no`, transition);
           return (answer) => met.add(answer ? yes : no);
@@ -86,9 +89,6 @@ const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
   ...(node.always ?? []),
 ];
 
-const deadlineOf = ({ eventType }: AnyTransitionDefinition): string | undefined =>
-  /^xstate\.after\.([^.]+)/.exec(eventType)?.[1];
-
 /** `gateway.failed if isCurrent and mayTryAgain → backingOff`. */
 export const toArrow = (transition: AnyTransitionDefinition): string => {
   const { eventType, target } = transition;
@@ -97,7 +97,7 @@ export const toArrow = (transition: AnyTransitionDefinition): string => {
 };
 
 const toCause = (eventType: string): string => {
-  const [, deadline] = /^xstate\.after\.([^.]+)/.exec(eventType) ?? [];
+  const deadline = toDeadlineName(eventType);
   if (deadline !== undefined) return `after ${deadline}`;
   if (eventType.startsWith('xstate.done.')) return 'all done';
   return eventType === '' ? 'at once' : eventType;
@@ -106,7 +106,7 @@ const toCause = (eventType: string): string => {
 const toCondition = ({ guard }: AnyTransitionDefinition): string =>
   guard === undefined ? '' : ` if ${toWords(guard)}`;
 
-/** What `and`, `or` and `not` make: a function that XState asks through its `check`. */
+/** A guard made by `and`, `or` or `not`: XState evaluates it through its `check`. */
 interface Combined {
   readonly name: string;
   readonly check: unknown;
@@ -115,31 +115,31 @@ interface Combined {
 const isCombined = (guard: unknown): guard is Combined =>
   typeof guard === 'function' && 'check' in guard && 'guards' in guard;
 
-/** The same guard, whose conditions are heard. How they are combined stays XState's business. */
-const overhear = (
+/** The same guard, whose inner guards report their results. XState still combines them. */
+const observeGuard = (
   machine: AnyStateMachine,
   guard: unknown,
   hear: (guard: string) => (answer: boolean) => void,
-): Overheard => {
+): ObservedGuard => {
   if (isCombined(guard)) {
-    const guards = guard.guards.map((inner) => overhear(machine, inner, hear));
+    const guards = guard.guards.map((inner) => observeGuard(machine, inner, hear));
     const combined = Object.assign(() => false, { check: guard.check, guards });
-    // The page of the charts reads its name: `and`, `or`, `not`.
+    // `toWords` reads its name: `and`, `or`, `not`.
     return Object.defineProperty(combined, 'name', { value: guard.name });
   }
   const { type, params } = toNamed(guard);
   const implementation = machine.implementations.guards[type];
   if (typeof implementation !== 'function') throw new Error(`${type} is no guard with a name of its own`);
   const words = toWords(guard);
-  const tell = hear(words);
-  const named: Overheard = (given) => {
+  const withReport = hear(words);
+  const named: ObservedGuard = (given) => {
     const answer: boolean = implementation(given, params);
-    tell(answer);
+    withReport(answer);
     return answer;
   };
   return Object.defineProperty(named, 'name', { value: words });
 };
-type Overheard = (given: GuardArgs<MachineContext, EventObject>) => boolean;
+type ObservedGuard = (given: GuardArgs<MachineContext, EventObject>) => boolean;
 
 const toNamed = (guard: unknown): { readonly type: string; readonly params?: unknown } => {
   if (typeof guard === 'string') return { type: guard };

@@ -1,26 +1,26 @@
-// The words of the order chart (order.ts): what it remembers, what it checks and what it says. It never
-// says when; it exists so that the chart itself reads as the story alone.
+// The context, guards, actions, delays and reasons of the order chart. When each applies is said by the
+// chart itself (order.ts).
 import { assertEvent, assign, setup } from 'xstate';
-import { type ChartNotes, noRetrying, speaker, whyNotRepaired } from './chart.ts';
+import { type ChartNotes, chartParts, incidentGuards, noIncidentReasons, noRetrying } from './chart.ts';
 import type { DomainEvent, Failure, Item, Message, MessageTo, Problem } from './messages.ts';
 
 export type OrderContext = Omit<Message<'order.place'>, 'type'> & {
-  /** Why the order is on its way out, once it is. */
+  /** Why the order is compensating, or ended without being completed. */
   failure: Failure | null;
   problems: Problem[];
   paidAmount: number;
   refundedAmount: number;
 };
 
-const { tell, announce, parked } = speaker<OrderContext, MessageTo<'order'>>('order');
+const { tell, announce, incident } = chartParts<OrderContext, MessageTo<'order'>>('order');
 
-export { parked };
+export { incident };
 
 const money = ({ amount, currency }: OrderContext) => ({ amount, currency });
 const toLines = ({ items, currency }: { items: readonly Item[]; currency: string }) =>
   items.map(({ productId, quantity, unitPrice }) => ({ productId, quantity, unitPrice, currency }));
 
-/** Every way in which an order can go wrong by itself, in words that a customer may read. */
+/** Every way in which an order can fail, in words that a customer may read. Recorded: never change a text. */
 export const failures = {
   'insufficient-stock': 'the stock was not enough when it was to be reserved',
   'payment-declined': 'the bank declined the payment',
@@ -32,8 +32,8 @@ export const failures = {
   rejected: 'the order cannot be filled as it was placed',
 } as const;
 const toFailure = (kind: keyof typeof failures): Failure => ({ kind, text: failures[kind] });
-/** Why the order ends without being completed. A rejected one never got as far as failing. */
-const whyItEnds = ({ failure }: OrderContext): Failure => failure ?? toFailure('rejected');
+/** Why the order ends without being completed. Only a rejected one has no failure of its own. */
+const toEndReason = ({ failure }: OrderContext): Failure => failure ?? toFailure('rejected');
 
 export const orderSetup = setup({
   types: {
@@ -44,10 +44,10 @@ export const orderSetup = setup({
     meta: {} as ChartNotes,
   },
   guards: {
-    isCancelled: ({ context }) => whyItEnds(context).kind === 'cancelled',
+    ...incidentGuards,
+    isCancelled: ({ context }) => toEndReason(context).kind === 'cancelled',
     isRefundable: ({ context, event }) =>
       event.type === 'order.refund' && (event.amount ?? 1) <= context.paidAmount - context.refundedAmount,
-    says: ({ event }, { outcome }: { outcome: string }) => 'outcome' in event && event.outcome === outcome,
   },
   delays: {
     validateDeadline: ({ context }) => context.policy.validateWithinMs,
@@ -98,7 +98,7 @@ export const orderSetup = setup({
     askToSell: tell('inventory', () => ({ type: 'inventory.commit' })),
     askForStockBack: tell('inventory', ({ context }) => ({
       type: 'inventory.release',
-      why: whyItEnds(context).kind === 'cancelled' ? 'cancelled' : 'failed',
+      why: toEndReason(context).kind === 'cancelled' ? 'cancelled' : 'failed',
     })),
     askForPayment: tell('payment', ({ context }) => ({
       type: 'payment.charge',
@@ -132,7 +132,7 @@ export const orderSetup = setup({
       recipient: context.email,
       ...money(context),
       items: context.items,
-      reason: whyItEnds(context),
+      reason: toEndReason(context),
       retrying: context.policy.notification,
     })),
 
@@ -146,10 +146,10 @@ export const orderSetup = setup({
     announceValidated: announce(() => ({ type: 'order.validated' })),
     announceStarted: announce(() => ({ type: 'order.processing-started' })),
     announceRejected: announce(({ context: { problems } }) => ({ type: 'order.rejected', problems })),
-    announceFailed: announce(({ context }) => ({ type: 'order.failed', reason: whyItEnds(context) })),
+    announceFailed: announce(({ context }) => ({ type: 'order.failed', reason: toEndReason(context) })),
     announceCancelled: announce(({ context }) => ({
       type: 'order.cancelled',
-      reason: whyItEnds(context).text,
+      reason: toEndReason(context).text,
     })),
     announceCompleted: announce(({ context }) => ({
       type: 'order.completed',
@@ -159,9 +159,9 @@ export const orderSetup = setup({
   },
 });
 
-/** Why a message is ignored wherever no transition takes it; states say more where they can. */
-export const whyIgnored = {
-  ...whyNotRepaired,
+/** Why a message is ignored if no transition takes it, unless its state gives a better reason. Recorded. */
+export const ignoreReasons = {
+  ...noIncidentReasons,
   'order.place': 'the order was placed before',
   'order.cancel': 'the order is over',
   'order.capture': 'no authorised payment waits to be captured',
@@ -184,8 +184,8 @@ export const whyIgnored = {
   'notification.delayed': 'the order does not wait for its notice',
 } as const;
 
-/** What is different on the way out: the other actors have been asked to undo whatever they did. */
-export const whyIgnoredOnTheWayOut = {
+/** While compensating: the other actors have been asked to undo what they did. */
+export const ignoreReasonsWhileCompensating = {
   'order.cancel': 'the order is on its way out already',
   'order.capture': 'the order is on its way out; what is authorised is set free',
   'order.refund': 'the order is on its way out; what was taken is given back anyway',
@@ -223,9 +223,8 @@ export const newOrder: OrderContext = {
   refundedAmount: 0,
 };
 
-export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
-/** The way out: whatever was held or taken is given back first. */
-export const giveUp = (kind: keyof typeof failures) =>
+/** The order fails, and first releases its stock and returns its money. */
+export const failWith = (kind: keyof typeof failures) =>
   ({ target: '#order.compensating', actions: { type: 'noteFailure', params: { kind } } }) as const;
-export const paid = { target: 'selling', actions: 'notePaid' } as const;
-export const callOff = { target: '#order.compensating', actions: 'noteCancelled' } as const;
+export const onPaid = { target: 'selling', actions: 'notePaid' } as const;
+export const onCancel = { target: '#order.compensating', actions: 'noteCancelled' } as const;

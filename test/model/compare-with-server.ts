@@ -1,14 +1,11 @@
-// Holds what a real server shows of an order against the model: its view, its moves, its journal, its
-// messages; and that every move which is not offered is refused, with the list of those that are, and leaves
-// no trace. It repairs nothing and allows nothing: where they differ, the test fails.
+// Compares what a real server shows of an order with the model: its view, moves, journal and messages; and
+// that every move which is not offered is refused, with the list of open moves, and leaves no trace.
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { actorNames } from '../../machines/messages.ts';
 import { moves } from '../../machines/system.ts';
 import type { StepResult } from '../../src/step/step.ts';
 import { ask } from '../e2e/client.ts';
-import { askFor, look, refuseNonsense, type Subject } from './acting.ts';
-import { everyMove } from './choices.ts';
-import type { Ear } from './ear.ts';
+import type { ChartObserver } from './chart-observer.ts';
 import {
   type Offered,
   toExpectedEvent,
@@ -17,6 +14,8 @@ import {
   toExpectedOrder,
 } from './expected.ts';
 import type { Model, Moment, MoveAction } from './model.ts';
+import { everyMove } from './possible-actions.ts';
+import { checkUnknownOutcome, readOrder, requestMove, type ServerOrder } from './server-actions.ts';
 
 interface MoveJson extends Offered {
   readonly method: string;
@@ -24,14 +23,14 @@ interface MoveJson extends Offered {
   readonly by: string;
 }
 
-/** @throws AssertionError where the server and the model differ. `history`: every step so far. */
-export const agree = async (
-  subject: Subject,
+/** @throws AssertionError if the server and the model differ. `history`: every step so far. */
+export const compareWithServer = async (
+  serverOrder: ServerOrder,
   model: Model,
   moment: Moment,
   history: readonly StepResult[],
 ): Promise<void> => {
-  const { order, messages, events } = await look(subject);
+  const { order, messages, events } = await readOrder(serverOrder);
   const { allowed, links, ...rest } = order;
   deepStrictEqual(rest, plain(toExpectedOrder(model, moment)));
   strictEqual(links.self, `/orders/${model.orderId}`);
@@ -50,7 +49,7 @@ const toSorted = (offered: readonly Offered[]): unknown =>
   plain(offered.toSorted((a, b) => toName(a).localeCompare(toName(b))));
 const toName = ({ move, actor }: Offered): string => `${move} ${actor ?? ''}`;
 
-/** Checks the address of a move, and gives the rest of it. */
+/** Checks the address of a move. Returns the rest of it. */
 const toOffered =
   ({ orderId }: Model) =>
   ({ method, href, by, outcomes, ...offered }: MoveJson): Offered => {
@@ -62,28 +61,28 @@ const toOffered =
   };
 
 /**
- * Asks for moves that the charts do not take at this moment, of every kind that there is. Returns what of the
- * charts was met by it.
+ * Requests moves of every kind that the charts do not take at this moment. Returns the items of the charts that
+ * this covers.
  */
-export const refuseRest = async (
-  subject: Subject,
+export const checkRefusals = async (
+  serverOrder: ServerOrder,
   model: Model,
   moment: Moment,
-  ear: Ear,
+  observer: ChartObserver,
 ): Promise<readonly string[]> => {
   const met: string[] = [];
-  const { body: order } = await ask(`${subject.server.url}/orders/${subject.orderId}`);
+  const { body: order } = await ask(`${serverOrder.server.url}/orders/${serverOrder.orderId}`);
   const offered: readonly MoveJson[] = order.allowed;
-  for (const move of findOthers(moment, offered)) {
-    ear.met.clear();
+  for (const move of findRefusedMoves(moment, offered)) {
+    observer.met.clear();
     if (model.takes(moment, move)) continue;
-    met.push(...ear.met);
-    const { status, headers, body } = await askFor(subject, move);
+    met.push(...observer.met);
+    const { status, headers, body } = await requestMove(serverOrder, move);
     const isWrongWord = move.outcome === nonsense;
     const expected = isWrongWord ? [400, '/problems/invalid-request'] : [409, '/problems/move-not-allowed'];
     deepStrictEqual([status, body.type], expected, `${JSON.stringify(move)}: ${JSON.stringify(body)}`);
     strictEqual(headers.get('content-type')?.split(';')[0], 'application/problem+json');
-    if (isWrongWord) await refuseNonsense(subject, move);
+    if (isWrongWord) await checkUnknownOutcome(serverOrder, move);
     else deepStrictEqual(body.allowed, offered);
   }
   return met;
@@ -92,8 +91,8 @@ export const refuseRest = async (
 const nonsense = 'nonsense';
 const refunds = { type: 'move', move: 'refunds', to: 'order' } as const;
 
-/** Moves beside those that are offered: of the order, of an actor that is not parked, of those that are. */
-const findOthers = ({ state }: Moment, offered: readonly MoveJson[]): MoveAction[] => {
+/** Moves that are not offered: of the order, of an actor without an incident, of those with one. */
+const findRefusedMoves = ({ state }: Moment, offered: readonly MoveJson[]): MoveAction[] => {
   const resolving = offered.filter(({ move }) => move === 'resolve');
   const others = actorNames.filter((name) => !resolving.some(({ actor }) => actor === name));
   const other = others[state.version % others.length];
@@ -106,7 +105,7 @@ const findOthers = ({ state }: Moment, offered: readonly MoveJson[]): MoveAction
     ...everyMove.filter(({ to, move }) => to === other && move === 'retry'),
     ...everyMove.filter(({ to, move }) => to === other && move === 'resolve').slice(0, 1),
     ...resolving.flatMap(({ actor, outcomes = [] }): MoveAction[] =>
-      // A charge that was made can be told only with the bank's transaction.
+      // `charged` needs the bank's transaction, which is missing here.
       [nonsense, ...outcomes.filter((outcome) => outcome === 'charged')].map((outcome) => ({
         ...{ type: 'move', move: 'resolve', to: actor ?? 'order', outcome },
       })),

@@ -1,6 +1,5 @@
-// A small world for orders to wander in: a shelf, a bank and a post office, each with its own books, each
-// with its moods. They do what a command says at most once for each key, whenever it arrives, and never read
-// the order's books. They exist so that what an order believes can be held against what happened.
+// Simulated warehouse, bank and mail server, each with its own books. A command takes effect at most once per
+// key, whenever it arrives. They never read the order, so its state can be checked against their books.
 import type { AnyEventObject } from 'xstate';
 
 interface Transaction {
@@ -13,7 +12,7 @@ interface Transaction {
 }
 
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-export const createChance = (seed: number) => {
+export const createRandom = (seed: number) => {
   let state = seed >>> 0;
   return (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -23,7 +22,7 @@ export const createChance = (seed: number) => {
   };
 };
 
-type Act = (command: AnyEventObject) => AnyEventObject;
+type Handler = (command: AnyEventObject) => AnyEventObject;
 
 /** What the services did so far. */
 export interface Books {
@@ -34,25 +33,25 @@ export interface Books {
   mails: number;
 }
 
-export const createWorld = (chance: () => number) => {
+export const createOutsideWorld = (random: () => number) => {
   const books: Books = { stock: 'none', transactions: [], done: new Map(), mails: 0 };
-  const acts = new Map<string, Act>([
-    ...Object.entries(createShelf(books, chance)),
-    ...Object.entries(createBank(books, chance)),
-    ['mailer.send', ({ key }) => once(books, key, () => post(books))],
+  const handlers = new Map<string, Handler>([
+    ...Object.entries(createShelf(books, random)),
+    ...Object.entries(createBank(books, random)),
+    ['mailer.send', ({ key }) => onceForKey(books, key, () => post(books))],
   ]);
   return {
     books,
-    /** A command arrives; the reply is what it came to. */
+    /** A command arrives. Returns its reply. */
     act: (command: AnyEventObject): AnyEventObject => {
       const { key, attempt } = { key: '', attempt: 0, ...command };
-      return { ...(acts.get(command.type)?.(command) ?? { type: 'nobody' }), key, attempt };
+      return { ...(handlers.get(command.type)?.(command) ?? { type: 'nobody' }), key, attempt };
     },
   };
 };
-export type World = ReturnType<typeof createWorld>;
+export type OutsideWorld = ReturnType<typeof createOutsideWorld>;
 
-const once = ({ done }: Books, key: string, act: () => AnyEventObject): AnyEventObject => {
+const onceForKey = ({ done }: Books, key: string, act: () => AnyEventObject): AnyEventObject => {
   const reply = done.get(key) ?? act();
   done.set(key, reply);
   return reply;
@@ -63,13 +62,13 @@ const post = (books: Books): AnyEventObject => {
   return { type: 'mailer.sent' };
 };
 
-const createShelf = (books: Books, chance: () => number): Record<string, Act> => {
-  const isWrong = chance() < 0.05;
-  const isShort = chance() < 0.1;
-  const isClosed = chance() < 0.1;
+const createShelf = (books: Books, random: () => number): Record<string, Handler> => {
+  const isWrong = random() < 0.05;
+  const isShort = random() < 0.1;
+  const isClosed = random() < 0.1;
   return {
     'warehouse.check': () => {
-      if (isClosed && chance() < 0.7) return { type: 'warehouse.refused', reason: 'closed' };
+      if (isClosed && random() < 0.7) return { type: 'warehouse.refused', reason: 'closed' };
       const problems = isWrong ? [{ productId: 'product-2', kind: 'unknown-product' }] : [];
       return { type: 'warehouse.checked', problems };
     },
@@ -100,22 +99,22 @@ const createShelf = (books: Books, chance: () => number): Record<string, Act> =>
 
 const refusal = { type: 'gateway.refused', code: 'not-possible' };
 
-const createBank = (books: Books, chance: () => number): Record<string, Act> => {
-  const declines = chance() < 0.15;
-  const refuses = chance() < 0.1;
+const createBank = (books: Books, random: () => number): Record<string, Handler> => {
+  const declines = random() < 0.15;
+  const refuses = random() < 0.1;
   const find = (id: unknown) => books.transactions.find((each) => each.id === id);
-  /** Does it once, where `allows` says that it can be done to the transaction. */
+  /** Changes the transaction once, if `allows` permits it. */
   const change =
     (
       allows: (one: Transaction, amount: number) => boolean,
       reply: AnyEventObject,
       to: (one: Transaction, amount: number) => void,
-    ): Act =>
+    ): Handler =>
     ({ key, transactionId, amount }) => {
       const transaction = find(transactionId);
-      if (books.done.has(key)) return once(books, key, () => reply);
+      if (books.done.has(key)) return onceForKey(books, key, () => reply);
       if (!transaction || !allows(transaction, amount)) return refusal;
-      return once(books, key, () => {
+      return onceForKey(books, key, () => {
         to(transaction, amount);
         return reply;
       });
@@ -124,7 +123,7 @@ const createBank = (books: Books, chance: () => number): Record<string, Act> => 
   return {
     'gateway.charge': ({ key, amount, currency, capture }) => {
       if (refuses && !books.done.has(key)) return refusal;
-      return once(books, key, () => {
+      return onceForKey(books, key, () => {
         if (declines) return { type: 'gateway.declined', code: 'card-declined' };
         const id = `transaction of ${key}`;
         const isLater = capture === 'later';

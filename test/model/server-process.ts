@@ -1,6 +1,6 @@
-// A server process over a store that outlives it: the whole of main.ts, listening, on a clock that a test
-// moves, with services that wait until a test says what they answer. It can die at any moment as a process
-// dies: nothing of it goes on, nobody is told, and another one may start over the same store.
+// A server process over a store that outlives it: all of main.ts, listening, on a clock that the test moves,
+// with services that wait until the test answers for them. It can die at any moment; another one then starts
+// over the same store.
 import pino from 'pino';
 import type { AnyEventObject } from 'xstate';
 import type { ServiceName } from '../../machines/messages.ts';
@@ -11,17 +11,17 @@ import { createOrderchart, type Orderchart, type OutsideService, type Store } fr
 import type { ReplyFrom } from '../../src/service.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { sampleOrder } from '../machines/sample.ts';
+import { sampleOrder } from '../machines/sample-order.ts';
 import { start, toCallName } from './model.ts';
-import { answersTo, toAnswer } from './words.ts';
+import { answersTo, toAnswer } from './service-answers.ts';
 
-/** A call that a service was asked and has not answered. */
+/** A call without an answer. */
 interface Asked {
   answer(word: string): void;
 }
 
-/** Everything that ends with the process. */
-interface Life {
+/** What ends with the process. */
+interface ServerProcess {
   readonly shop: Orderchart;
   readonly url: string;
   /** By order and name of the call. */
@@ -30,7 +30,7 @@ interface Life {
   end(): Promise<void>;
 }
 
-/** Turns of the event loop after which something that was to happen is taken for not happening. */
+/** Turns of the event loop before a fact that does not occur is an error. */
 const mostTurns = 5000;
 
 export type Server = Awaited<ReturnType<typeof openServer>>;
@@ -45,31 +45,31 @@ export const openServer = async (settings: Settings) => {
     })),
     clock.now(),
   );
-  /** Orders that nobody looks at any more: whatever they ask is answered at once. */
+  /** Orders that the test has finished with: their calls are answered at once. */
   const left = new Set<string>();
-  let life = await live(settings, clock, store, left);
+  let running = await startProcess(settings, clock, store, left);
 
-  /** Waits for a fact, while whatever is due now rings. @throws Error where it does not come. */
+  /** Waits for a fact while due timers fire. @throws Error if it does not occur. */
   const until = async <T>(what: string, find: () => Promise<T | undefined> | T | undefined): Promise<T> => {
     for (let turn = 0; turn < mostTurns; turn += 1) {
       const found = await find();
       if (found !== undefined) return found;
       await clock.advance(0);
     }
-    throw new Error(`it never comes that ${what}`);
+    throw new Error(`it does not occur that ${what}`);
   };
   const versionOf = async (orderId: string) => (await store.load([orderId])).get(orderId)?.version;
 
   return {
     clock,
     get url() {
-      return life.url;
+      return running.url;
     },
     get host() {
-      return life.shop.host;
+      return running.shop.host;
     },
     answer: async (orderId: string, call: string, word: string) => {
-      const { asked } = life;
+      const { asked } = running;
       const found = await until(`${call} is asked`, () => asked.get(`${orderId} ${call}`));
       asked.delete(`${orderId} ${call}`);
       found.answer(word);
@@ -80,29 +80,29 @@ export const openServer = async (settings: Settings) => {
         const found = await versionOf(orderId);
         return found !== undefined && found >= version ? found : undefined;
       }),
-    /** Moves time on. @throws Error for a time that is past. */
+    /** Advances the clock. @throws Error for a time in the past. */
     passUntil: async (at: number) => {
       if (at < clock.now()) throw new Error('time does not go back');
       if (at > clock.now()) await clock.advance(at - clock.now());
     },
     leave: (orderId: string) => {
       left.add(orderId);
-      for (const [name, call] of life.asked) {
+      for (const [name, call] of running.asked) {
         if (!name.startsWith(`${orderId} `)) continue;
-        life.asked.delete(name);
+        running.asked.delete(name);
         call.answer(goodAnswer(name));
       }
     },
     /** Resolves when the process has died, which it does when it reaches `point`. */
-    dieAt: (point: FaultPoint): Promise<void> => life.dieAt(point),
-    /** The process dies, where it has not already; another one starts at `at`. */
+    dieAt: (point: FaultPoint): Promise<void> => running.dieAt(point),
+    /** The process dies, if it has not yet; another one starts at `at`. */
     crash: async (at: number) => {
-      await life.end();
+      await running.end();
       await clock.advance(at - clock.now());
-      life = await live(settings, clock, store, left);
+      running = await startProcess(settings, clock, store, left);
     },
     [Symbol.asyncDispose]: async () => {
-      await life.end();
+      await running.end();
       await store.close();
     },
   };
@@ -114,12 +114,12 @@ const goodAnswer = (name: string): string => {
   return answersTo[type]?.good[0] ?? '';
 };
 
-const live = async (
+const startProcess = async (
   settings: Settings,
   clock: Clock,
   store: Store,
   left: ReadonlySet<string>,
-): Promise<Life> => {
+): Promise<ServerProcess> => {
   let alive = true;
   const isAlive = () => alive;
   const asked = new Map<string, Asked>();
@@ -129,7 +129,7 @@ const live = async (
     alive = false;
     trap.died.resolve();
     trap = undefined;
-    // Whatever is being decided is not decided any more.
+    // The decision under way is abandoned.
     if (point.endsWith('before-commit')) throw new Error('the process died');
   };
   const serve = <S extends ServiceName>(name: S): OutsideService<S> => ({
@@ -172,7 +172,7 @@ const live = async (
 
 const never = new Promise<never>(() => {});
 
-/** Whatever a dead process would be called back for does not happen. */
+/** Callbacks of a dead process do not run. */
 const mortalClock = (clock: Clock, isAlive: () => boolean): Clock => {
   const ifAlive = (callback: () => void) => () => {
     if (isAlive()) callback();
@@ -184,7 +184,7 @@ const mortalClock = (clock: Clock, isAlive: () => boolean): Clock => {
   };
 };
 
-/** Whatever a dead process asks of its store has no effect and no end. */
+/** Calls of a dead process to its store have no effect and never return. */
 const mortalStore = (store: Store, isAlive: () => boolean): Store =>
   new Proxy(store, {
     get: (target, name) => {

@@ -1,25 +1,25 @@
-// An order's way in words that a person reads: what was given, what happened, where each actor came to. It is
-// printed where a path or a story fails, so that nobody has to read code to know what was done.
+// The path of an order for people: what was given, what happened, which states it led to. It is printed when
+// a path fails.
 import { actorNames } from '../../machines/messages.ts';
 import type { Settings } from '../../src/config.ts';
 import { toStateName } from '../../src/step/notes.ts';
-import { toHappened } from './marks.ts';
 import type { Action, Moment } from './model.ts';
+import { describeAction } from './state-keys.ts';
 
-/** One thing that happened, and the moments before and after it. */
-export interface Told {
+/** An action, and the moments before and after it. */
+export interface ReportedStep {
   readonly action: Action;
   readonly before: Moment;
   readonly after: Moment;
 }
 
-export const toStory = (settings: Settings, steps: readonly Told[]): string =>
+export const toPathReport = (settings: Settings, steps: readonly ReportedStep[]): string =>
   [
     `given an order of 175.00 USD, whose money is taken ${settings.PAYMENT_CAPTURE}`,
     ...steps.flatMap(toLines),
   ].join('\n');
 
-const toLines = ({ action, before, after }: Told): string[] => {
+const toLines = ({ action, before, after }: ReportedStep): string[] => {
   const changes = actorNames.flatMap((actor) => {
     const [was, is] = [before, after].map(({ state }) => {
       const found = state.actors.get(actor);
@@ -48,6 +48,6 @@ const toWords = (before: Moment, action: Action): string => {
     case 'crash':
       return `the process dies, and is down ${action.down}`;
     case 'wait':
-      return `time passes: ${toHappened(before, action)}`;
+      return `time passes: ${describeAction(before, action)}`;
   }
 };

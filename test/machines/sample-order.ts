@@ -1,4 +1,4 @@
-// The sample order of the original, 2 × 50.00 + 1 × 75.00 = 175.00, and how it is run short. Data only.
+// The sample order of the original, 2 × 50.00 + 1 × 75.00 = 175.00, and a shortage of its stock. Data only.
 import type { Policy } from '../../machines/messages.ts';
 
 export const sampleOrder = {
@@ -22,7 +22,7 @@ export const shortage = {
 
 const retrying = { attempts: 3, firstDelayMs: 1000, longestDelayMs: 4000, answerWithinMs: 10_000 };
 
-/** Every wait is different from the others, so that a test knows which one it lets pass. */
+/** Every wait is different, so that a test knows which deadline fires. */
 export const samplePolicy: Policy = {
   capture: 'at-once',
   validateWithinMs: 100_000,

@@ -1,0 +1,47 @@
+// The operator of random orders: reads what is true from the books of the outside world, and resolves
+// incidents accordingly. It never guesses.
+import type { Books } from './outside-world.ts';
+
+export interface Resolution {
+  readonly outcome: string;
+  readonly more?: { readonly transactionId: string };
+}
+
+type Lookup = (books: Books, key: string) => Resolution | undefined;
+
+/** The true outcome for an incident with this reason; undefined if none of its outcomes is true. */
+export const findResolution = (reason: string, books: Books, key: string): Resolution | undefined =>
+  lookups[reason]?.(books, key);
+
+const resolveIf = (isTrue: boolean, outcome: string): Resolution | undefined =>
+  isTrue ? { outcome } : undefined;
+
+const lookups: Readonly<Record<string, Lookup>> = {
+  'check-unanswered': () => ({ outcome: 'available' }),
+  'reservation-unconfirmed': ({ stock }) => resolveIf(stock === 'held', 'reserved'),
+  'sale-unconfirmed': ({ stock }) => ({ outcome: stock === 'sold' ? 'committed' : 'not-committed' }),
+  'release-unconfirmed': (books) => {
+    // What was committed by then is returned to stock by hand.
+    books.stock = 'released';
+    return { outcome: 'released' };
+  },
+  'charge-unknown': ({ transactions: [made] }) => {
+    if (made?.state === 'captured') return { outcome: 'charged', more: { transactionId: made.id } };
+    return resolveIf(made?.state !== 'authorized', 'not-charged');
+  },
+  'capture-unconfirmed': ({ transactions: [made] }) => ({
+    outcome: made?.state === 'captured' ? 'captured' : 'not-captured',
+  }),
+  'void-unconfirmed': ({ transactions: [made] }) =>
+    resolveIf(made?.state === 'captured', 'captured') ?? resolveIf(made?.state === 'voided', 'voided'),
+  'refund-unconfirmed': ({ done }, key) => resolveIf(done.has(key), 'refunded'),
+  'paid-but-not-sold': ({ stock }) => resolveIf(stock === 'sold', 'sold'),
+  'stock-not-returned': ({ stock }) => resolveIf(stock === 'released', 'stock-returned'),
+  'money-not-returned': ({ transactions }) =>
+    resolveIf(
+      transactions.every(({ state, amount, refunded }) => state === 'voided' || amount === refunded),
+      'money-returned',
+    ),
+  'refund-overdue': () => ({ outcome: 'refused' }),
+  'notice-unsent': ({ mails }) => resolveIf(mails > 0, 'sent'),
+};

@@ -4,7 +4,8 @@
 import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject, MachineContext } from 'xstate';
 import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
-import { isPlainData, type RegisteredChart, type RegisteredSystem } from './register.ts';
+import { freezeParsed, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
+import type { RegisteredChart, RegisteredSystem } from './register.ts';
 import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './snapshot.ts';
 import { Trace } from './trace.ts';
 
@@ -71,22 +72,22 @@ export const startActors = (draft: Draft): void => {
   if (draft.before.version > 0) return;
   for (const name of draft.system.names) draft.busy.add(name);
   for (const [name, chart] of draft.system.charts) {
-    settle(draft, name, chart, chart.initial, chart.initialEffects);
+    settle(draft, name, chart, chart.initial, chart.initialEffects, []);
     draft.busy.delete(name);
     flush(draft, name);
   }
 };
 
-/** Brings a message from one actor (or the outside) to another actor, or to a service as a call. */
-export const relay = (draft: Draft, from: string, to: string, event: AnyEventObject): void => {
+/** Brings a message (plain data) from an actor or the outside to an actor, or to a service as a call. */
+export const relay = (draft: Draft, from: string, to: string, message: AnyEventObject): void => {
   if (draft.system.services.has(to)) {
-    call(draft, from, to, event);
+    call(draft, from, to, message);
     return;
   }
-  draft.trace?.noteSent(from, event);
+  draft.trace?.noteSent(from, message);
   const mailbox = draft.mailboxes.get(to);
-  if (mailbox) mailbox.push(event);
-  else draft.mailboxes.set(to, [event]);
+  if (mailbox) mailbox.push(message);
+  else draft.mailboxes.set(to, [message]);
   flush(draft, to);
 };
 
@@ -103,6 +104,7 @@ export const reacts = (
 };
 
 const transition = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Seen => {
+  freezeParsed(from.context);
   const snapshot = chart.machine.transition(from, event, chart.scope);
   return { from, event, snapshot, effects: chart.take() };
 };
@@ -130,7 +132,7 @@ const take = (draft: Draft, name: string, event: AnyEventObject): void => {
   const { snapshot, effects } = isSeen ? seen : transition(chart, before.snapshot, event);
   draft.actors.set(name, { snapshot, since: before.since });
   draft.trace?.noteTaken(name, event, before.snapshot, snapshot);
-  settle(draft, name, chart, before.snapshot, effects);
+  settle(draft, name, chart, before.snapshot, effects, [before.snapshot.context, event]);
 };
 
 /** Carries out, in the draft, what a transition asked for; an actor that is done leaves nothing behind. */
@@ -140,27 +142,30 @@ const settle = (
   chart: RegisteredChart,
   before: AnyMachineSnapshot,
   effects: readonly ExecutableActionObject[],
+  known: readonly MachineContext[],
 ): void => {
   const { snapshot } = actorOf(draft, name);
   if (Object.keys(snapshot.children).length > 0) {
     throw new Error(`${chart.name} spawned an actor: name it in the system, and send to it`);
   }
-  if (!isPlainSince(before.context, snapshot.context) || !isPlainData(snapshot.output)) {
-    throw new Error(`${chart.name} put something into its context or output that is not plain JSON data`);
-  }
+  if (snapshot !== before) freezeData(chart.name, snapshot, known);
   if (chart.hasHistory && !isWhole(snapshot)) {
     throw new Error(`${chart.name} came to a state that is not whole: enter its history from outside only`);
   }
-  for (const effect of effects) perform(draft, name, effect);
+  for (const effect of effects) perform(draft, name, snapshot.context, effect);
   if (snapshot.status === 'active') return;
   for (const [key, { source }] of draft.deadlines) if (source === name) draft.deadlines.delete(key);
 };
 
-/** Whether what a context has now is plain JSON data; what it had before was looked through then. */
-const isPlainSince = (before: MachineContext, after: MachineContext): boolean => {
-  if (after === before) return true;
-  for (const name in after) if (after[name] !== before[name] && !isPlainData(after[name])) return false;
-  return true;
+/** A later message that changes them in place would change them also when it fails. */
+const freezeData = (name: string, snapshot: AnyMachineSnapshot, known: readonly MachineContext[]): void => {
+  try {
+    snapshot.context = keepPlain(snapshot.context, 'context', known);
+    if (snapshot.output !== undefined) snapshot.output = keepPlainValue(snapshot.output, 'output');
+  } catch (error) {
+    const problem = `${name} put something into its context or output that is not plain JSON data`;
+    throw error instanceof NotPlainData ? new Error(`${problem}: ${error.message}`) : error;
+  }
 };
 
 interface Emit extends ExecutableActionObject {
@@ -180,18 +185,24 @@ const isSend = (effect: ExecutableActionObject): effect is Send => effect.type =
 const isRaise = (effect: ExecutableActionObject): effect is Raise => effect.type === 'xstate.raise';
 const isCancel = (effect: ExecutableActionObject): effect is Cancel => effect.type === 'xstate.cancel';
 
-const perform = (draft: Draft, name: string, effect: ExecutableActionObject): void => {
+const perform = (
+  draft: Draft,
+  name: string,
+  context: MachineContext,
+  effect: ExecutableActionObject,
+): void => {
+  const toKept = (event: AnyEventObject) => toPlainMessage(name, event, context);
   if (isEmit(effect)) {
     const { event } = effect.params;
-    draft.emitted.push({ actor: name, event: toPlain(name, event) });
+    draft.emitted.push({ actor: name, event: toKept(event) });
   } else if (isSend(effect)) {
     const { to, event, id, delay } = effect.params;
     // As XState does: whatever is no number means now.
-    if (typeof delay !== 'number') relay(draft, name, to.id, event);
-    else setDeadline(draft, name, to.id, event, delay, id);
+    if (typeof delay !== 'number') relay(draft, name, to.id, toKept(event));
+    else setDeadline(draft, name, to.id, toKept(event), delay, id);
   } else if (isRaise(effect)) {
     const { event, id, delay } = effect.params;
-    if (typeof delay === 'number') setDeadline(draft, name, name, event, delay, id);
+    if (typeof delay === 'number') setDeadline(draft, name, name, toKept(event), delay, id);
   } else if (isCancel(effect)) {
     draft.deadlines.delete(`${name}:${effect.params.sendId}`);
   } else {
@@ -218,7 +229,7 @@ const setDeadline = (
   draft.deadlines.set(key, {
     source,
     to,
-    event: toPlain(source, event),
+    event,
     dueAt: at + delay,
     causationId: messageId,
   });
@@ -242,7 +253,7 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
   const used = draft.keys.get(actor);
   const keyFirstUsedAt = used?.key === key ? used.at : at;
   draft.keys.set(actor, { key, at: keyFirstUsedAt });
-  const command = { ...toPlain(actor, event), key };
+  const command = Object.freeze({ ...event, key });
   const pending: PendingCall = { actor, service, command, at, causationId };
   draft.calls.set(callId, pending);
   const { correlationId } = draft.before;
@@ -251,9 +262,13 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
 };
 
 /** What is kept of a message must be the same when it is read again. */
-const toPlain = (name: string, event: AnyEventObject): AnyEventObject => {
-  if (isPlainData(event)) return event;
-  throw new Error(`${name} says ${event.type} with something that is not plain JSON data`);
+const toPlainMessage = (name: string, event: AnyEventObject, context: MachineContext): AnyEventObject => {
+  try {
+    return keepPlain(event, 'message', [context]);
+  } catch (error) {
+    const problem = `${name} says ${event.type} with something that is not plain JSON data`;
+    throw error instanceof NotPlainData ? new Error(`${problem}: ${error.message}`) : error;
+  }
 };
 
 export const actorOf = (draft: Draft, name: string): ActorState => {

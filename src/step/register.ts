@@ -12,6 +12,7 @@ import {
   type ExecutableActionObject,
 } from 'xstate';
 import { AppError } from '../errors.ts';
+import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
 import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
 
 /** Charts that run together as one unit, and the names of the services that they may tell. */
@@ -111,6 +112,11 @@ const prepare = oncePerMachine((given, microsteps: number): AnyStateMachine => {
     ...machine.options,
     maxIterations: Math.min(machine.options.maxIterations ?? microsteps, microsteps),
   };
+  const { context } = machine.config;
+  // The initial context is that of every order: its entry actions may not change it in place either.
+  if (typeof context === 'object' && context !== null) {
+    machine.config = { ...machine.config, context: () => copyPlain(context, 'context') };
+  }
   return machine;
 });
 
@@ -124,7 +130,8 @@ const registerChart = (
   const { scope, take } = makeScope(name, references);
   const initial: AnyMachineSnapshot = machine.getInitialSnapshot(scope);
   const initialEffects = take();
-  const problems = findProblems(initial, initialEffects);
+  let problems = findProblems(initial, initialEffects);
+  if (problems.length === 0) problems = freezeData(initial);
   if (problems.length > 0) refuse(problems.map((problem) => `${name}, in its initial state: ${problem}`));
   const nodes = new Map(toNodes(machine.root));
   const hasHistory = nodes.values().some(({ type }) => type === 'history');
@@ -133,19 +140,31 @@ const registerChart = (
 
 /** What shows only when a chart starts: what its own functions ask for. */
 const findProblems = (
-  { status, error, children, context, output }: AnyMachineSnapshot,
+  { status, error, children }: AnyMachineSnapshot,
   effects: readonly ExecutableActionObject[],
 ): string[] => {
-  if (status === 'error') return [String(error)];
+  if (status === 'error') return [error instanceof NotPlainData ? toNotPlain(error) : String(error)];
   const unsupported = effects.filter(({ type }) => !supportedActions.has(type));
   return [
     ...unsupported.map(({ type }) => cannotRun(type)),
     ...(Object.keys(children).length > 0 && unsupported.length === 0 ? [cannotRun('xstate.spawnChild')] : []),
-    ...(isPlainData(context) && isPlainData(output)
-      ? []
-      : ['the context and the output must be plain JSON data, because they are stored']),
   ];
 };
+
+/** All orders start from this one snapshot: what a chart wrote into it would show up in the next order. */
+const freezeData = (initial: AnyMachineSnapshot): string[] => {
+  try {
+    initial.context = keepPlain(initial.context, 'context');
+    initial.output = keepPlainValue(initial.output, 'output');
+    return [];
+  } catch (error) {
+    if (!(error instanceof NotPlainData)) throw error;
+    return [toNotPlain(error)];
+  }
+};
+
+const toNotPlain = ({ message }: NotPlainData): string =>
+  `the context and the output must be plain JSON data, because they are stored: ${message}`;
 
 const toNodes = (node: AnyStateNode): [string, AnyStateNode][] => [
   [node.id, node],
@@ -200,16 +219,3 @@ const makeScope = (name: string, references: ReadonlyMap<string, AnyActorRef>) =
 };
 
 const nothing = () => {};
-
-/** Whether `value` is the same after a JSON round trip (properties that are undefined may get lost). */
-export const isPlainData = (value: unknown): boolean => {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean')
-    return true;
-  if (Array.isArray(value)) return value.every((each) => each !== undefined && isPlainData(each));
-  if (typeof value !== 'object') return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  for (const part of Object.values(value)) if (!isPlainData(part)) return false;
-  return true;
-};

@@ -7,7 +7,9 @@ import { actorOf, type Draft, draftOf, loseName, reacts, relay, startActors } fr
 import type { Call, Disposition, NewEvent, Received } from './effect.ts';
 import { requireInvariants } from './invariants.ts';
 import { isSameValue, whyIgnored } from './notes.ts';
+import { freezeParsed } from './plain-data.ts';
 import { toCause, toIncident } from './quarantine.ts';
+import { requireRecordable, toRecordable } from './recordable.ts';
 import type { RegisteredSystem } from './register.ts';
 import type { Quarantined, SystemState } from './snapshot.ts';
 import type { Passed } from './trace.ts';
@@ -94,9 +96,18 @@ interface Arrived extends Arrival {
 
 const address = (state: SystemState, incoming: Incoming): Arrived | undefined => {
   const { orderId, at } = incoming;
-  if (incoming.kind === 'message') return { ...incoming, from: 'outside', state, finishedCalls: [] };
+  if (incoming.kind === 'message') {
+    return {
+      ...incoming,
+      message: toRecordable(incoming.message),
+      from: 'outside',
+      state,
+      finishedCalls: [],
+    };
+  }
   if (incoming.kind === 'reply') {
-    const { callId, message } = incoming;
+    const { callId } = incoming;
+    const message = toRecordable(incoming.message);
     const call = state.calls.get(callId);
     if (call === undefined) return undefined;
     const calls = without(state.calls, callId);
@@ -107,6 +118,7 @@ const address = (state: SystemState, incoming: Incoming): Arrived | undefined =>
   const deadline = state.deadlines.get(incoming.key);
   if (deadline === undefined || deadline.dueAt !== incoming.dueAt) return undefined;
   const { source, to, event: message, causationId, setAs } = deadline;
+  freezeParsed(message);
   const deadlines = without(state.deadlines, incoming.key);
   // As XState does: when it rings, its id is forgotten, even where a newer one has it.
   if (setAs !== undefined) loseName(deadlines, setAs, `${state.version + 1}.0`);
@@ -130,13 +142,17 @@ interface Handled {
 const handle = (draft: Draft, arrived: Arrived): Handled => {
   const { from, to, message } = arrived;
   startActors(draft);
+  requireRecordable(message);
   const parked = draft.quarantined.find((each) => each.to === to);
   if (parked && (message.type === 'incident.retry' || message.type === 'incident.resolve')) {
     draft.quarantined = draft.quarantined.filter((each) => each !== parked);
     const retried = message.type === 'incident.retry';
     const closed = { actor: to, how: retried ? 'retried' : 'resolved', note: message['note'] };
     draft.emitted.push({ actor: to, event: { type: 'incident.closed', ...closed } });
-    if (retried) relay(draft, from, to, parked.message);
+    if (retried) {
+      requireRecordable(parked.message);
+      relay(draft, from, to, toRecordable(parked.message));
+    }
     return { reason: null, told: retried ? parked.message : message };
   }
   const reason = whyNotTaken(draft, arrived);

@@ -37,22 +37,22 @@ describe('what only running a chart shows is set aside too', () => {
     [
       'a date in the context',
       assign({ at: () => new Date(0) }),
-      'Error: toy put something into its context or output that is not plain JSON data',
+      'Error: toy put something into its context or output that is not plain JSON data: context.at is an instance of Date',
     ],
     [
       'a date in an event',
       says('e', { at: new Date(0) }),
-      'Error: toy says e with something that is not plain JSON data',
+      'Error: toy says e with something that is not plain JSON data: message.at is an instance of Date',
     ],
     [
       'a date in a call',
       tell('world', 'ASK', { at: new Date(0) }),
-      'Error: toy says ASK with something that is not plain JSON data',
+      'Error: toy says ASK with something that is not plain JSON data: message.at is an instance of Date',
     ],
     [
       'a date in a delayed message',
       tellLater('toy', 'X', 5, { at: new Date(0) }),
-      'Error: toy says X with something that is not plain JSON data',
+      'Error: toy says X with something that is not plain JSON data: message.at is an instance of Date',
     ],
     [
       'a deadline at no time',

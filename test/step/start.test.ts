@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { type AnyStateMachine, assign, createMachine, enqueueActions, sendTo } from 'xstate';
 import { AppError } from '../../src/errors.ts';
-import { isPlainData, registerSystem } from '../../src/step/register.ts';
+import { registerSystem } from '../../src/step/register.ts';
 import { limits } from './equivalence.ts';
+import { notPlainData } from './not-plain-data.ts';
 import { chart, tell } from './toy-words.ts';
 
 const register = (toy: AnyStateMachine, services: readonly string[] = ['world']) =>
@@ -25,24 +26,26 @@ describe('a chart that cannot start is refused', () => {
   const start = 'toy, in its initial state: ';
   const notPlain = `${start}the context and the output must be plain JSON data, because they are stored`;
 
-  test.each([
-    ['a date', new Date(0)],
-    ['a map', new Map()],
-    ['a function', () => 1],
-    ['a symbol', Symbol('x')],
-    ['a big integer', 1n],
-    ['no number', Number.NaN],
-    ['endless', Number.POSITIVE_INFINITY],
-    ['a hole', [undefined]],
-    ['a class', new (class Money {})()],
-    ['deep inside', { list: [{ at: new Date(0) }] }],
-  ])('with a context that JSON would change: %s', (_, value) => {
-    expect(problemsOf(createMachine({ context: { value } }))).toEqual([notPlain]);
+  test.each(notPlainData)('with a context that JSON would change: %s', (_, value, problem) => {
+    expect(problemsOf(createMachine({ context: { value } }))).toEqual([`${notPlain}: context.${problem}`]);
   });
 
   test('with an output that JSON would change', () => {
     const toy = createMachine({ initial: 'a', states: { a: { type: 'final' } }, output: () => new Date(0) });
-    expect(problemsOf(toy)).toEqual([notPlain]);
+    expect(problemsOf(toy)).toEqual([`${notPlain}: output is an instance of Date`]);
+  });
+
+  test('because an entry action changes the initial context in place', () => {
+    const context: { readonly items: string[] } = { items: [] };
+    const toy = createMachine({
+      context,
+      entry: assign(({ context: { items } }) => {
+        items.push('lamp');
+        return { items };
+      }),
+    });
+    expect(problemsOf(toy)).toEqual([expect.stringContaining('object is not extensible')]);
+    expect(context.items).toEqual([]);
   });
 
   test('because it spawns in its context', () => {
@@ -121,23 +124,5 @@ describe('the actors that a chart can name', () => {
     const registered = register(toy).charts.get('toy');
     expect(registered?.initial.context).toEqual({ names: 'toy world' });
     expect(registered?.initialEffects.map(({ type }) => type)).toEqual(['xstate.sendTo']);
-  });
-});
-
-describe('plain data', () => {
-  test.each([
-    [null],
-    [undefined],
-    ['x'],
-    [0],
-    [-1.5],
-    [true],
-    [[]],
-    [[1, [null]]],
-    [{}],
-    [{ a: { b: undefined } }],
-    [Object.create(null)],
-  ])('is %j', (value) => {
-    expect(isPlainData(value)).toBe(true);
   });
 });

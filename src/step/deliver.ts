@@ -210,6 +210,9 @@ const perform = (
   }
 };
 
+/** The last time (ms since 1970) that a Date can hold. */
+const latestTime = 8.64e15;
+
 const setDeadline = (
   draft: Draft,
   source: string,
@@ -221,6 +224,11 @@ const setDeadline = (
   const { at, version, messageId } = draft.cause;
   if (!Number.isFinite(delay))
     throw new Error(`${source} sends ${event.type} after ${delay} ms: no such time`);
+  // A timer never fires early, and a store keeps whole milliseconds.
+  const dueAt = Math.ceil(at + delay);
+  if (Math.abs(dueAt) > latestTime) {
+    throw new Error(`${source} sends ${event.type} after ${delay} ms: that is beyond the year 275760`);
+  }
   draft.deadlinesSet += 1;
   const own = `${version}.${draft.deadlinesSet}`;
   const key = `${source}:${id ?? own}`;
@@ -230,7 +238,7 @@ const setDeadline = (
     source,
     to,
     event,
-    dueAt: at + delay,
+    dueAt,
     causationId: messageId,
   });
 };

@@ -1,5 +1,5 @@
-// Plain JSON data: what is the same after it was stored and read again. Makes frozen copies of what charts and
-// callers give, and refuses, with its path, what a JSON round trip would change. It never changes its input.
+// Plain JSON data: what is the same after it is stored and read again. Freezes what charts and callers give, and
+// refuses, with its path, what a JSON round trip would change. It never changes a value, it only freezes it.
 
 /** Deeper data is refused: nothing that a chart works with is so deep, and JSON itself fails on some of it. */
 const maximumDepth = 100;

@@ -65,6 +65,16 @@ describe('what only running a chart shows is set aside too', () => {
       'Error: toy sends X after Infinity ms: no such time',
     ],
     [
+      'a deadline beyond the last time that a Date can hold',
+      tellLater('toy', 'X', 8.64e15),
+      'Error: toy sends X after 8640000000000000 ms: that is beyond the year 275760',
+    ],
+    [
+      'a deadline before the first one',
+      tellLater('toy', 'X', -9e15),
+      'Error: toy sends X after -9000000000000000 ms: that is beyond the year 275760',
+    ],
+    [
       'a name that nobody has',
       tell('bank', 'PAY'),
       "Error: toy names 'bank', which is no actor or service of this system",

@@ -1,11 +1,11 @@
 // One message through the step: what is recorded of it, what it changes, and what it cannot change.
 
 import { describe, expect, test } from 'vitest';
-import { assign } from 'xstate';
-import { toStored } from '../../src/step/snapshot.ts';
+import { assign, raise } from 'xstate';
+import { nextDueAt, toStored } from '../../src/step/snapshot.ts';
 import { charge, newYear, orderId, orders, untilCompleted, untilPaying } from './stories.ts';
 import { createBench, emittedIn } from './toy-bench.ts';
-import { chart, says, tell } from './toy-words.ts';
+import { chart, says, tell, tellLater } from './toy-words.ts';
 
 describe('nothing is recorded', () => {
   test('of the reply to a call that was never made', () => {
@@ -192,6 +192,31 @@ describe("a message named xstate.* is the chart's own", () => {
       causationId: 'm1',
     });
     expect(bench.valueOf('toy')).toBe('b');
+  });
+});
+
+describe('a deadline', () => {
+  test.each([
+    ['an after', chart({ initial: 'a', states: { a: { after: { [100_000 / 3]: 'b' } }, b: {} } })],
+    [
+      'a named delay',
+      chart({ initial: 'a', states: { a: { after: { soon: 'b' } }, b: {} } }).provide({
+        delays: { soon: () => 100_000 / 3 },
+      }),
+    ],
+    ['a delayed raise', chart({ entry: raise({ type: 'X' }, { delay: 100_000 / 3 }) })],
+    ['a delayed message', chart({ entry: tellLater('toy', 'X', 100_000 / 3) })],
+  ])('is due at the first whole millisecond after a fractional delay: %s', (_, toy) => {
+    const bench = createBench({ toy });
+    bench.send('HELLO');
+    expect([...bench.state().deadlines.values()].map(({ dueAt }) => dueAt)).toEqual([1000 + 33_334]);
+    expect(nextDueAt(bench.state())).toBe(34_334);
+  });
+
+  test('may be as late as the last time that a Date can hold', () => {
+    const bench = createBench({ toy: chart({ entry: tellLater('toy', 'X', 8.64e15 - 1000) }) });
+    expect(bench.send('HELLO').received.disposition).toBe('ignored');
+    expect(new Date(nextDueAt(bench.state()) ?? 0).toISOString()).toBe('+275760-09-13T00:00:00.000Z');
   });
 });
 

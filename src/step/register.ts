@@ -12,6 +12,7 @@ import {
   type ExecutableActionObject,
 } from 'xstate';
 import { AppError } from '../errors.ts';
+import { isWhole } from './notes.ts';
 import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
 import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
 
@@ -132,6 +133,7 @@ const registerChart = (
   const initialEffects = take();
   let problems = findProblems(initial, initialEffects);
   if (problems.length === 0) problems = freezeData(initial);
+  if (problems.length === 0 && !isWhole(initial)) problems = [notWhole];
   if (problems.length > 0) refuse(problems.map((problem) => `${name}, in its initial state: ${problem}`));
   const nodes = new Map(toNodes(machine.root));
   const hasHistory = nodes.values().some(({ type }) => type === 'history');
@@ -162,6 +164,9 @@ const freezeData = (initial: AnyMachineSnapshot): string[] => {
     return [toNotPlain(error)];
   }
 };
+
+const notWhole =
+  'only a part of it is active, so it could not be loaded: enter a history state from outside its parallel state only';
 
 const toNotPlain = ({ message }: NotPlainData): string =>
   `the context and the output must be plain JSON data, because they are stored: ${message}`;

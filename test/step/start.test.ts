@@ -1,7 +1,7 @@
 // What shows only when charts start, at their registration: what their own functions ask for, what they put
 // into their context, and whom they name.
 import { describe, expect, test } from 'vitest';
-import { type AnyStateMachine, assign, createMachine, enqueueActions, sendTo } from 'xstate';
+import { type AnyStateMachine, assign, createMachine, enqueueActions, raise, sendTo } from 'xstate';
 import { AppError } from '../../src/errors.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { limits } from './equivalence.ts';
@@ -94,6 +94,26 @@ describe('a chart that cannot start is refused', () => {
     const problem = 'can be sent to by an action, and neither read nor called by a chart';
     expect(problemsOf(reading)).toEqual([`${start}Error: 'world' ${problem}`]);
     expect(problemsOf(calling)).toEqual([`${start}Error: 'toy' ${problem}`]);
+  });
+
+  test.each([
+    ['an event that its entry raises', [raise({ type: 'GO' })], {}],
+    ['an always transition', [], { always: '#back' }],
+  ])('because a history state is entered from inside its parallel state: by %s', (_, entry, left) => {
+    const region = { initial: 'x', states: { x: { on: { GO: '#back' } }, y: {} } };
+    const toy = chart({
+      entry,
+      initial: 'both',
+      states: {
+        both: {
+          type: 'parallel',
+          states: { left: { ...region, ...left }, right: region, back: { id: 'back', type: 'history' } },
+        },
+      },
+    });
+    expect(problemsOf(toy)).toEqual([
+      `${start}only a part of it is active, so it could not be loaded: enter a history state from outside its parallel state only`,
+    ]);
   });
 
   test('because its always transitions never come to rest', () => {

@@ -180,10 +180,14 @@ interface Raise extends ExecutableActionObject {
 interface Cancel extends ExecutableActionObject {
   params: { sendId: string };
 }
+interface Log extends ExecutableActionObject {
+  params: { label: string | undefined; value: unknown };
+}
 const isEmit = (effect: ExecutableActionObject): effect is Emit => effect.type === 'xstate.emit';
 const isSend = (effect: ExecutableActionObject): effect is Send => effect.type === 'xstate.sendTo';
 const isRaise = (effect: ExecutableActionObject): effect is Raise => effect.type === 'xstate.raise';
 const isCancel = (effect: ExecutableActionObject): effect is Cancel => effect.type === 'xstate.cancel';
+const isLog = (effect: ExecutableActionObject): effect is Log => effect.type === 'xstate.log';
 
 const perform = (
   draft: Draft,
@@ -205,6 +209,8 @@ const perform = (
     if (typeof delay === 'number') setDeadline(draft, name, name, toKept(event), delay, id);
   } else if (isCancel(effect)) {
     draft.deadlines.delete(`${name}:${effect.params.sendId}`);
+  } else if (isLog(effect)) {
+    draft.trace?.noteLogged(name, effect.params.label, effect.params.value);
   } else {
     throw new Error(`${name} asks for ${effect.type}, which cannot be run durably`);
   }

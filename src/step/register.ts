@@ -132,6 +132,7 @@ const registerChart = (
   const initial: AnyMachineSnapshot = machine.getInitialSnapshot(scope);
   const initialEffects = take();
   let problems = findProblems(initial, initialEffects);
+  if (initial.error instanceof TypeError && readsInput(machine, scope)) problems = [noInput];
   if (problems.length === 0) problems = freezeData(initial);
   if (problems.length === 0 && !isWhole(initial)) problems = [notWhole];
   if (problems.length > 0) refuse(problems.map((problem) => `${name}, in its initial state: ${problem}`));
@@ -163,6 +164,24 @@ const freezeData = (initial: AnyMachineSnapshot): string[] => {
     if (!(error instanceof NotPlainData)) throw error;
     return [toNotPlain(error)];
   }
+};
+
+const noInput =
+  'reads `input`, which the actors of a system do not get: put it into the first message, and keep it with assign';
+
+/** Starts the chart once more, with an input that notices when it is read. */
+const readsInput = (machine: AnyStateMachine, scope: AnyActorScope): boolean => {
+  let isRead = false;
+  const input = new Proxy(
+    {},
+    {
+      get: () => {
+        isRead = true;
+      },
+    },
+  );
+  machine.getInitialSnapshot(scope, input);
+  return isRead;
 };
 
 const notWhole =

@@ -12,7 +12,7 @@ import { toCause, toIncident } from './quarantine.ts';
 import { requireRecordable, toRecordable } from './recordable.ts';
 import type { RegisteredSystem } from './register.ts';
 import type { Quarantined, SystemState } from './snapshot.ts';
-import type { Passed } from './trace.ts';
+import type { Logged, Passed } from './trace.ts';
 
 interface Arrival {
   readonly orderId: string;
@@ -39,6 +39,8 @@ export interface StepResult {
   readonly finishedCalls: readonly string[];
   /** What the actors and services were told; only where the system is watched. */
   readonly passed: readonly Passed[] | undefined;
+  /** What the charts logged; only where the system is watched. */
+  readonly logged: readonly Logged[] | undefined;
 }
 
 /**
@@ -249,5 +251,6 @@ const record = (
     calls: newCalls,
     finishedCalls,
     passed: trace?.passed,
+    logged: trace?.logged,
   };
 };

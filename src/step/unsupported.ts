@@ -11,12 +11,12 @@ export const supportedActions: ReadonlySet<string> = new Set([
   'xstate.emit',
   'xstate.cancel',
   'xstate.enqueueActions',
+  'xstate.log',
 ]);
 
 const instead: Readonly<Record<string, string>> = {
   'xstate.spawnChild': 'spawns an actor: name it in the system as a chart of its own, and send to it',
   'xstate.stopChild': 'stops an actor: the actors of a system live as long as it; send to it instead',
-  'xstate.log': 'logs: emit a domain event instead',
 };
 
 /** What is wrong with an action of `type`, and what to use instead. */

@@ -11,6 +11,9 @@ import { chart, tell } from './toy-words.ts';
 const register = (toy: AnyStateMachine, services: readonly string[] = ['world']) =>
   registerSystem({ version: '1', charts: { toy }, services }, limits);
 
+/** For the types alone. */
+const optionalInput = (): { readonly x: number } | undefined => undefined;
+
 const refusalOf = (act: () => unknown): AppError => {
   try {
     act();
@@ -116,6 +119,26 @@ describe('a chart that cannot start is refused', () => {
     ]);
   });
 
+  test('because it reads an input, which actors of a system do not get', () => {
+    const problem =
+      'reads `input`, which the actors of a system do not get: put it into the first message, and keep it with assign';
+    const types = { input: { items: ['lamp'] } };
+    const destructuring = createMachine({ types, context: ({ input: { items } }) => ({ items }) });
+    const deep = createMachine({ types, context: ({ input }) => ({ total: input.items.length }) });
+    expect(problemsOf(destructuring)).toEqual([`${start}${problem}`]);
+    expect(problemsOf(deep)).toEqual([`${start}${problem}`]);
+  });
+
+  test('because of an error of its own, also where it looks at an input', () => {
+    const broken = createMachine({
+      types: { input: optionalInput() },
+      context: ({ input }) => {
+        throw new Error(`no ${input?.x}`);
+      },
+    });
+    expect(problemsOf(broken)).toEqual([`${start}Error: no undefined`]);
+  });
+
   test('because its always transitions never come to rest', () => {
     const toy = chart({ initial: 'a', states: { a: { always: 'b' }, b: { always: 'a' } } });
     expect(problemsOf(toy)).toEqual([expect.stringContaining('more than 1000 microsteps')]);
@@ -130,6 +153,14 @@ describe('a chart that cannot start is refused', () => {
     );
     expect(bounds).toEqual([1000, 5]);
   });
+});
+
+test('a chart that can do without an input is registered', () => {
+  const toy = createMachine({
+    types: { input: optionalInput() },
+    context: ({ input }) => ({ x: input?.x ?? 1 }),
+  });
+  expect(register(toy).charts.get('toy')?.initial.context).toEqual({ x: 1 });
 });
 
 describe('the actors that a chart can name', () => {

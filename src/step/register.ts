@@ -4,6 +4,7 @@
 import {
   type AnyActorRef,
   type AnyActorScope,
+  type AnyEventObject,
   type AnyMachineSnapshot,
   type AnyStateMachine,
   type AnyStateNode,
@@ -151,7 +152,26 @@ const findProblems = (
   return [
     ...unsupported.map(({ type }) => cannotRun(type)),
     ...(Object.keys(children).length > 0 && unsupported.length === 0 ? [cannotRun('xstate.spawnChild')] : []),
+    ...effects.flatMap(findInMessage),
   ];
+};
+
+interface Saying extends ExecutableActionObject {
+  params: { event: AnyEventObject };
+}
+const isSaying = (effect: ExecutableActionObject): effect is Saying =>
+  effect.params !== undefined && 'event' in effect.params;
+
+const findInMessage = (effect: ExecutableActionObject): string[] => {
+  if (!isSaying(effect)) return [];
+  const { event } = effect.params;
+  try {
+    keepPlain(event, 'message');
+    return [];
+  } catch (error) {
+    if (!(error instanceof NotPlainData)) throw error;
+    return [`says ${event.type} with something that is not plain JSON data: ${error.message}`];
+  }
 };
 
 /** All orders start from this one snapshot: what a chart wrote into it would show up in the next order. */

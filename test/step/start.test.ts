@@ -6,7 +6,7 @@ import { AppError } from '../../src/errors.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { limits } from './equivalence.ts';
 import { notPlainData } from './not-plain-data.ts';
-import { chart, tell } from './toy-words.ts';
+import { chart, says, tell, tellLater } from './toy-words.ts';
 
 const register = (toy: AnyStateMachine, services: readonly string[] = ['world']) =>
   registerSystem({ version: '1', charts: { toy }, services }, limits);
@@ -31,6 +31,16 @@ describe('a chart that cannot start is refused', () => {
 
   test.each(notPlainData)('with a context that JSON would change: %s', (_, value, problem) => {
     expect(problemsOf(createMachine({ context: { value } }))).toEqual([`${notPlain}: context.${problem}`]);
+  });
+
+  test.each([
+    ['an event', says('e', { at: new Date(0) })],
+    ['a message', tell('world', 'e', { at: new Date(0) })],
+    ['a delayed message', tellLater('world', 'e', 5, { at: new Date(0) })],
+  ])('because it starts with %s that JSON would change', (_, entry) => {
+    expect(problemsOf(chart({ entry }))).toEqual([
+      `${start}says e with something that is not plain JSON data: message.at is an instance of Date`,
+    ]);
   });
 
   test('with an output that JSON would change', () => {

@@ -160,7 +160,7 @@ interface Saying extends ExecutableActionObject {
   params: { event: AnyEventObject };
 }
 const isSaying = (effect: ExecutableActionObject): effect is Saying =>
-  effect.params !== undefined && 'event' in effect.params;
+  typeof effect.params === 'object' && effect.params !== null && 'event' in effect.params;
 
 const findInMessage = (effect: ExecutableActionObject): string[] => {
   if (!isSaying(effect)) return [];

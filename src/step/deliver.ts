@@ -1,6 +1,6 @@
-// Runs one step's messages to completion: each actor takes one message at a time, what it sends is delivered
-// at once where the listener is at rest and queued where it is busy (as XState's own mailboxes do), and what
-// its chart asks of the world is noted in the draft. It touches nothing but the draft.
+// Runs one step's messages to completion: each actor processes one message at a time. What it sends is delivered
+// at once if the receiver is idle and queued if it is busy, as in XState's own mailboxes. Calls, deadlines and
+// events are noted in the draft; nothing else is changed.
 import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject, MachineContext } from 'xstate';
 import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
@@ -18,7 +18,7 @@ export interface Cause {
   readonly version: number;
 }
 
-/** What a step has come to so far. Thrown away where the step throws. */
+/** The result of a step so far. It is discarded if the step throws. */
 export interface Draft {
   readonly system: RegisteredSystem;
   readonly before: SystemState;
@@ -30,18 +30,18 @@ export interface Draft {
   quarantined: Quarantined[];
   readonly emitted: { readonly actor: string; readonly event: AnyEventObject }[];
   readonly newCalls: Call[];
-  /** Only where the system is watched. */
+  /** Only if the system is observed. */
   readonly trace: Trace | undefined;
   readonly mailboxes: Map<string, AnyEventObject[]>;
-  /** Actors that take no message now: not started yet, or in the middle of one. */
+  /** Actors that cannot process a message now: not started yet, or processing one. */
   readonly busy: Set<string>;
   delivered: number;
   deadlinesSet: number;
-  /** The transition that `reacts` made to see what it comes to: taken over when the message is delivered. */
-  seen: Seen | undefined;
+  /** The transition that `reacts` tried. It is used when the message is delivered. */
+  tried: Tried | undefined;
 }
 
-interface Seen {
+interface Tried {
   readonly from: AnyMachineSnapshot;
   readonly event: AnyEventObject;
   readonly snapshot: AnyMachineSnapshot;
@@ -64,10 +64,10 @@ export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Ca
   busy: new Set(),
   delivered: 0,
   deadlinesSet: 0,
-  seen: undefined,
+  tried: undefined,
 });
 
-/** Before the first message: what the charts ask for on entering their initial states. */
+/** Before the first message: carries out the entry actions of the initial states. */
 export const startActors = (draft: Draft): void => {
   if (draft.before.version > 0) return;
   for (const name of draft.system.names) draft.busy.add(name);
@@ -78,7 +78,7 @@ export const startActors = (draft: Draft): void => {
   }
 };
 
-/** Brings a message (plain data) from an actor or the outside to an actor, or to a service as a call. */
+/** Delivers a message (plain data) from an actor or from outside to an actor, or to a service as a call. */
 export const relay = (draft: Draft, from: string, to: string, message: AnyEventObject): void => {
   if (draft.system.services.has(to)) {
     call(draft, from, to, message);
@@ -91,19 +91,19 @@ export const relay = (draft: Draft, from: string, to: string, message: AnyEventO
   flush(draft, to);
 };
 
-/** Whether the chart does anything about a message: a transition takes it, or an `always` looks at it. */
+/** Whether the chart reacts to a message: by a transition, or by an `always` that depends on it. */
 export const reacts = (
   draft: Draft,
   name: string,
   snapshot: AnyMachineSnapshot,
   event: AnyEventObject,
 ): boolean => {
-  const seen = transition(chartOf(draft.system, name), snapshot, event);
-  draft.seen = seen;
-  return seen.effects.length > 0 || seen.snapshot !== snapshot || snapshot.can(event);
+  const tried = transition(chartOf(draft.system, name), snapshot, event);
+  draft.tried = tried;
+  return tried.effects.length > 0 || tried.snapshot !== snapshot || snapshot.can(event);
 };
 
-const transition = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Seen => {
+const transition = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Tried => {
   freezeParsed(from.context);
   const snapshot = chart.machine.transition(from, event, chart.scope);
   return { from, event, snapshot, effects: chart.take() };
@@ -113,11 +113,12 @@ const flush = (draft: Draft, name: string): void => {
   if (draft.busy.has(name)) return;
   draft.busy.add(name);
   const mailbox = draft.mailboxes.get(name) ?? [];
-  for (let event = mailbox.shift(); event !== undefined; event = mailbox.shift()) take(draft, name, event);
+  for (let event = mailbox.shift(); event !== undefined; event = mailbox.shift())
+    processMessage(draft, name, event);
   draft.busy.delete(name);
 };
 
-const take = (draft: Draft, name: string, event: AnyEventObject): void => {
+const processMessage = (draft: Draft, name: string, event: AnyEventObject): void => {
   draft.delivered += 1;
   if (draft.delivered > draft.system.longestStep) {
     throw new Error(
@@ -127,15 +128,15 @@ const take = (draft: Draft, name: string, event: AnyEventObject): void => {
   const chart = chartOf(draft.system, name);
   const before = actorOf(draft, name);
   if (before.snapshot.status !== 'active') return;
-  const { seen } = draft;
-  const isSeen = seen?.event === event && seen.from === before.snapshot;
-  const { snapshot, effects } = isSeen ? seen : transition(chart, before.snapshot, event);
+  const { tried } = draft;
+  const isTried = tried?.event === event && tried.from === before.snapshot;
+  const { snapshot, effects } = isTried ? tried : transition(chart, before.snapshot, event);
   draft.actors.set(name, { snapshot, since: before.since });
   draft.trace?.noteTaken(name, event, before.snapshot, snapshot);
   settle(draft, name, chart, before.snapshot, effects, [before.snapshot.context, event]);
 };
 
-/** Carries out, in the draft, what a transition asked for; an actor that is done leaves nothing behind. */
+/** Applies a transition's actions to the draft. An actor that is done keeps no deadlines. */
 const settle = (
   draft: Draft,
   name: string,
@@ -157,7 +158,7 @@ const settle = (
   for (const [key, { source }] of draft.deadlines) if (source === name) draft.deadlines.delete(key);
 };
 
-/** A later message that changes them in place would change them also when it fails. */
+/** Without this, a message that changes them in place and then fails would leave its changes behind. */
 const freezeData = (name: string, snapshot: AnyMachineSnapshot, known: readonly MachineContext[]): void => {
   try {
     snapshot.context = keepPlain(snapshot.context, 'context', known);
@@ -201,7 +202,7 @@ const perform = (
     draft.emitted.push({ actor: name, event: toKept(event) });
   } else if (isSend(effect)) {
     const { to, event, id, delay } = effect.params;
-    // As XState does: whatever is no number means now.
+    // As in XState, a delay that is not a number means now.
     if (typeof delay !== 'number') relay(draft, name, to.id, toKept(event));
     else setDeadline(draft, name, to.id, toKept(event), delay, id);
   } else if (isRaise(effect)) {
@@ -238,8 +239,8 @@ const setDeadline = (
   draft.deadlinesSet += 1;
   const own = `${version}.${draft.deadlinesSet}`;
   const key = `${source}:${id ?? own}`;
-  // As XState does: an id that is used again means one more deadline, and only the newest can be cancelled.
-  loseName(draft.deadlines, key, own);
+  // As in XState, using an id again adds a deadline, and only the newest can be cancelled by it.
+  releaseId(draft.deadlines, key, own);
   draft.deadlines.set(key, {
     source,
     to,
@@ -249,8 +250,8 @@ const setDeadline = (
   });
 };
 
-/** Takes its id from the deadline at `key`, if there is one; `own` tells it from others. It stays at its place. */
-export const loseName = (deadlines: Map<string, Deadline>, key: string, own: string): void => {
+/** Takes its id from the deadline at `key`, if there is one; `own` makes its new key unique. The order stays. */
+export const releaseId = (deadlines: Map<string, Deadline>, key: string, own: string): void => {
   if (!deadlines.has(key)) return;
   const entries = [...deadlines];
   deadlines.clear();
@@ -275,7 +276,7 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
   draft.newCalls.push({ ...pending, callId, orderId, correlationId, keyFirstUsedAt });
 };
 
-/** What is kept of a message must be the same when it is read again. */
+/** A stored message must be the same when it is read again. */
 const toPlainMessage = (name: string, event: AnyEventObject, context: MachineContext): AnyEventObject => {
   try {
     return keepPlain(event, 'message', [context]);

@@ -1,6 +1,6 @@
-// Makes charts ready to be stepped: checks that they use only what a pure step can keep its word on, and
-// prepares for each the scope that XState hands to a transition. Making that scope by hand is the one place
-// where Orderchart leans on XState's inside; xstate is pinned, and a test holds this against `createActor`.
+// Prepares charts for the step: checks that they use only what a pure step supports, and makes the scope that
+// XState passes to a transition. That scope is the only place that depends on XState's internals; xstate is
+// pinned, and tests compare the results with `createActor`. It never runs a message.
 import {
   type AnyActorRef,
   type AnyActorScope,
@@ -17,27 +17,27 @@ import { isWhole } from './notes.ts';
 import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
 import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
 
-/** Charts that run together as one unit, and the names of the services that they may tell. */
+/** Charts that run together as one unit, and the names of the services that they may send commands to. */
 export interface ChartSystem {
   readonly version: string;
   readonly charts: Readonly<Record<string, AnyStateMachine>>;
   readonly services: readonly string[];
 }
 
-/** A chart with the scope that its transitions run in. `effects` collects what the last one asked for. */
+/** A chart with the scope that its transitions run in. */
 export interface RegisteredChart {
   readonly name: string;
   readonly machine: AnyStateMachine;
   readonly scope: AnyActorScope;
-  /** Emptied by `take`: the actions that were collected since the last `take`, in order. */
+  /** Returns the actions that were collected since the last `take`, in order. */
   take(): ExecutableActionObject[];
   readonly initial: AnyMachineSnapshot;
   readonly initialEffects: readonly ExecutableActionObject[];
-  /** Whether any of its states remembers which of its children was active. */
+  /** Whether it has history states. */
   readonly hasHistory: boolean;
   /** Every state by its id. */
   readonly nodes: ReadonlyMap<string, AnyStateNode>;
-  /** The states in which stored actors were found, by their value as JSON; for `fromStored`. */
+  /** The snapshots that `fromStored` has restored, without contexts, by their state value as JSON. */
   readonly restored: Map<string, AnyMachineSnapshot>;
 }
 
@@ -54,8 +54,8 @@ export interface RegisteredSystem {
 
 /**
  * Registers `system`. Its steps note what passes within them while `isWatched` says so: never, where it is left out.
- * @throws AppError `chart-unsupported` that names every state with something a step cannot keep its word
- * on (promise, callback and observable actors, `spawn`, actions of one's own) and what to use instead.
+ * @throws AppError `chart-unsupported` that names every state with something a step does not support (promise,
+ * callback and observable actors, `spawn`, custom actions) and what to use instead.
  */
 export const registerSystem = (
   system: ChartSystem,
@@ -93,7 +93,7 @@ const refuse = (problems: readonly string[]): never => {
   });
 };
 
-/** A machine never changes: what `make` comes to for it and `key` is made once. */
+/** A machine never changes, so the result of `make` for it and `key` is kept. */
 const oncePerMachine = <K, V>(make: (machine: AnyStateMachine, key: K) => V) => {
   const made = new WeakMap<AnyStateMachine, Map<K, V>>();
   return (machine: AnyStateMachine, key: K): V => {
@@ -107,7 +107,7 @@ const oncePerMachine = <K, V>(make: (machine: AnyStateMachine, key: K) => V) => 
 
 const problemsOf = oncePerMachine((machine, name: string) => findUnsupported(name, machine));
 
-/** A chart that stops after so many microsteps for one message. */
+/** A copy of the chart that fails after so many microsteps for one message, and that has its own context. */
 const prepare = oncePerMachine((given, microsteps: number): AnyStateMachine => {
   const machine = given.provide({});
   machine.options = {
@@ -115,7 +115,7 @@ const prepare = oncePerMachine((given, microsteps: number): AnyStateMachine => {
     maxIterations: Math.min(machine.options.maxIterations ?? microsteps, microsteps),
   };
   const { context } = machine.config;
-  // The initial context is that of every order: its entry actions may not change it in place either.
+  // All orders share the initial context, so entry actions may not change it in place either.
   if (typeof context === 'object' && context !== null) {
     machine.config = { ...machine.config, context: () => copyPlain(context, 'context') };
   }
@@ -142,7 +142,7 @@ const registerChart = (
   return { name, machine, scope, take, initial, initialEffects, hasHistory, nodes, restored: new Map() };
 };
 
-/** What shows only when a chart starts: what its own functions ask for. */
+/** Problems that show only when a chart starts: the results of its own functions. */
 const findProblems = (
   { status, error, children }: AnyMachineSnapshot,
   effects: readonly ExecutableActionObject[],
@@ -174,7 +174,7 @@ const findInMessage = (effect: ExecutableActionObject): string[] => {
   }
 };
 
-/** All orders start from this one snapshot: what a chart wrote into it would show up in the next order. */
+/** All orders start from this one snapshot. A change in place would show up in the next order. */
 const freezeData = (initial: AnyMachineSnapshot): string[] => {
   try {
     initial.context = keepPlain(initial.context, 'context');
@@ -215,7 +215,7 @@ const toNodes = (node: AnyStateNode): [string, AnyStateNode][] => [
   ...Object.values(node.states).flatMap(toNodes),
 ];
 
-/** Stand-ins for actors and services: a chart can name them, and nothing else. */
+/** Stand-ins for actors and services. A chart can send to them, and nothing else. */
 const makeReferences = (names: readonly string[]): ReadonlyMap<string, AnyActorRef> => {
   const nobody = createMachine({});
   return new Map(

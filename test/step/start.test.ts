@@ -1,5 +1,5 @@
-// What shows only when charts start, at their registration: what their own functions ask for, what they put
-// into their context, and whom they name.
+// Problems that show only when charts start, at their registration: what their functions ask for, what they put
+// into their context, and which actors they name.
 import { describe, expect, test } from 'vitest';
 import { type AnyStateMachine, assign, createMachine, enqueueActions, raise, sendTo } from 'xstate';
 import { AppError } from '../../src/errors.ts';
@@ -69,7 +69,7 @@ describe('a chart that cannot start is refused', () => {
       },
     });
     expect(problemsOf(toy)).toEqual([
-      `${start}spawns an actor: name it in the system as a chart of its own, and send to it`,
+      `${start}spawns an actor: add it to the system as a chart of its own, and send to it`,
     ]);
   });
 
@@ -81,18 +81,18 @@ describe('a chart that cannot start is refused', () => {
       }),
     });
     expect(problemsOf(toy)).toEqual([
-      `${start}runs code of its own ('(anonymous)'): emit a domain event, or tell a service, instead`,
-      `${start}spawns an actor: name it in the system as a chart of its own, and send to it`,
+      `${start}runs a custom action ('(anonymous)'): emit a domain event or send a command to a service instead`,
+      `${start}spawns an actor: add it to the system as a chart of its own, and send to it`,
     ]);
   });
 
-  test('because it names nobody of its system', () => {
+  test('because it names an actor that its system does not have', () => {
     expect(problemsOf(chart({ entry: tell('bank', 'PAY') }))).toEqual([
       `${start}Error: toy names 'bank', which is no actor or service of this system`,
     ]);
   });
 
-  test('because it reads another actor, or calls it, instead of sending it a message', () => {
+  test('because it reads or calls another actor instead of sending it a message', () => {
     const reading = createMachine({
       context: { x: 0 },
       entry: assign({ x: ({ system }) => system.get('world').getSnapshot().context }),
@@ -139,7 +139,7 @@ describe('a chart that cannot start is refused', () => {
     expect(problemsOf(deep)).toEqual([`${start}${problem}`]);
   });
 
-  test('because of an error of its own, also where it looks at an input', () => {
+  test('because of an error of its own, even if it reads an input', () => {
     const broken = createMachine({
       types: { input: optionalInput() },
       context: ({ input }) => {
@@ -149,7 +149,7 @@ describe('a chart that cannot start is refused', () => {
     expect(problemsOf(broken)).toEqual([`${start}Error: no undefined`]);
   });
 
-  test('because its always transitions never come to rest', () => {
+  test('because its always transitions never end', () => {
     const toy = chart({ initial: 'a', states: { a: { always: 'b' }, b: { always: 'a' } } });
     expect(problemsOf(toy)).toEqual([expect.stringContaining('more than 1000 microsteps')]);
   });

@@ -17,7 +17,7 @@ const tell = () => {
   return story;
 };
 
-test('where somebody looks on, a step says who was told what by whom, in the order in which it was taken', () => {
+test('in an observed system, a step lists every delivery with sender and receiver, in order', () => {
   const { results } = tell();
   const said = results.map(({ passed = [] }) =>
     passed.map(({ from, to, message }) => `${from} > ${to}: ${message.type}`),
@@ -37,7 +37,7 @@ test('where somebody looks on, a step says who was told what by whom, in the ord
   ]);
 });
 
-test('what an actor made of a message is its snapshot before and after', () => {
+test('a delivery has the snapshots of the receiver before and after it', () => {
   const [first] = tell().results;
   const [placed, , called] = first?.passed ?? [];
   expect(placed?.taken?.was.value).not.toEqual('validating');
@@ -45,7 +45,7 @@ test('what an actor made of a message is its snapshot before and after', () => {
   expect(called).not.toHaveProperty('taken');
 });
 
-test('looking on changes nothing else', () => {
+test('being observed changes nothing else', () => {
   const [{ passed, logged, state, ...result }, unwatched] = [tell().last(), createStory()];
   unwatched.tell('order', 'order.place', placing);
   unwatched.answer('warehouse', 'warehouse.checked', { problems: [] });
@@ -55,7 +55,7 @@ test('looking on changes nothing else', () => {
   expect(toStored(watched, state)).toBe(toStored(orders, unwatched.state()));
 });
 
-test('where nobody looks on, nothing is noted', () => {
+test('without observers nothing is noted', () => {
   expect(untilPaying().results.map(({ passed }) => passed)).toEqual([undefined, undefined, undefined]);
 });
 
@@ -76,7 +76,7 @@ test('what a chart logs is in the trace, and nowhere else', () => {
       message: { type: 'GO' },
       causationId: null,
     });
-    if (result === undefined) throw new Error('that left no trace');
+    if (result === undefined) throw new Error('that was not recorded');
     const { passed: _, logged, ...rest } = result;
     return { logged, rest: { ...rest, state: toStored(system, rest.state) } };
   });

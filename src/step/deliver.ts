@@ -1,10 +1,11 @@
-// Runs one step's messages to completion: each actor takes one message at a time, what it sends is delivered
-// at once where the listener is at rest and queued where it is busy (as XState's own mailboxes do), and what
-// its chart asks of the world is noted in the draft. It touches nothing but the draft.
+// Runs one step's messages to completion: each actor processes one message at a time. What it sends is delivered
+// at once if the receiver is idle and queued if it is busy, as in XState's own mailboxes. Calls, deadlines and
+// events are noted in the draft; nothing else is changed.
 import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject, MachineContext } from 'xstate';
 import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
-import { isPlainData, type RegisteredChart, type RegisteredSystem } from './register.ts';
+import { freezeParsed, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
+import type { RegisteredChart, RegisteredSystem } from './register.ts';
 import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './snapshot.ts';
 import { Trace } from './trace.ts';
 
@@ -17,7 +18,7 @@ export interface Cause {
   readonly version: number;
 }
 
-/** What a step has come to so far. Thrown away where the step throws. */
+/** The result of a step so far. It is discarded if the step throws. */
 export interface Draft {
   readonly system: RegisteredSystem;
   readonly before: SystemState;
@@ -29,18 +30,18 @@ export interface Draft {
   quarantined: Quarantined[];
   readonly emitted: { readonly actor: string; readonly event: AnyEventObject }[];
   readonly newCalls: Call[];
-  /** Only where the system is watched. */
+  /** Only if the system is observed. */
   readonly trace: Trace | undefined;
   readonly mailboxes: Map<string, AnyEventObject[]>;
-  /** Actors that take no message now: not started yet, or in the middle of one. */
+  /** Actors that cannot process a message now: not started yet, or processing one. */
   readonly busy: Set<string>;
   delivered: number;
   deadlinesSet: number;
-  /** The transition that `reacts` made to see what it comes to: taken over when the message is delivered. */
-  seen: Seen | undefined;
+  /** The transition that `reacts` tried. It is used when the message is delivered. */
+  tried: Tried | undefined;
 }
 
-interface Seen {
+interface Tried {
   readonly from: AnyMachineSnapshot;
   readonly event: AnyEventObject;
   readonly snapshot: AnyMachineSnapshot;
@@ -63,46 +64,47 @@ export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Ca
   busy: new Set(),
   delivered: 0,
   deadlinesSet: 0,
-  seen: undefined,
+  tried: undefined,
 });
 
-/** Before the first message: what the charts ask for on entering their initial states. */
+/** Before the first message: carries out the entry actions of the initial states. */
 export const startActors = (draft: Draft): void => {
   if (draft.before.version > 0) return;
   for (const name of draft.system.names) draft.busy.add(name);
   for (const [name, chart] of draft.system.charts) {
-    settle(draft, name, chart, chart.initial, chart.initialEffects);
+    settle(draft, name, chart, chart.initial, chart.initialEffects, []);
     draft.busy.delete(name);
     flush(draft, name);
   }
 };
 
-/** Brings a message from one actor (or the outside) to another actor, or to a service as a call. */
-export const relay = (draft: Draft, from: string, to: string, event: AnyEventObject): void => {
+/** Delivers a message (plain data) from an actor or from outside to an actor, or to a service as a call. */
+export const relay = (draft: Draft, from: string, to: string, message: AnyEventObject): void => {
   if (draft.system.services.has(to)) {
-    call(draft, from, to, event);
+    call(draft, from, to, message);
     return;
   }
-  draft.trace?.noteSent(from, event);
+  draft.trace?.noteSent(from, message);
   const mailbox = draft.mailboxes.get(to);
-  if (mailbox) mailbox.push(event);
-  else draft.mailboxes.set(to, [event]);
+  if (mailbox) mailbox.push(message);
+  else draft.mailboxes.set(to, [message]);
   flush(draft, to);
 };
 
-/** Whether the chart does anything about a message: a transition takes it, or an `always` looks at it. */
+/** Whether the chart reacts to a message: by a transition, or by an `always` that depends on it. */
 export const reacts = (
   draft: Draft,
   name: string,
   snapshot: AnyMachineSnapshot,
   event: AnyEventObject,
 ): boolean => {
-  const seen = transition(chartOf(draft.system, name), snapshot, event);
-  draft.seen = seen;
-  return seen.effects.length > 0 || seen.snapshot !== snapshot || snapshot.can(event);
+  const tried = transition(chartOf(draft.system, name), snapshot, event);
+  draft.tried = tried;
+  return tried.effects.length > 0 || tried.snapshot !== snapshot || snapshot.can(event);
 };
 
-const transition = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Seen => {
+const transition = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Tried => {
+  freezeParsed(from.context);
   const snapshot = chart.machine.transition(from, event, chart.scope);
   return { from, event, snapshot, effects: chart.take() };
 };
@@ -111,11 +113,12 @@ const flush = (draft: Draft, name: string): void => {
   if (draft.busy.has(name)) return;
   draft.busy.add(name);
   const mailbox = draft.mailboxes.get(name) ?? [];
-  for (let event = mailbox.shift(); event !== undefined; event = mailbox.shift()) take(draft, name, event);
+  for (let event = mailbox.shift(); event !== undefined; event = mailbox.shift())
+    processMessage(draft, name, event);
   draft.busy.delete(name);
 };
 
-const take = (draft: Draft, name: string, event: AnyEventObject): void => {
+const processMessage = (draft: Draft, name: string, event: AnyEventObject): void => {
   draft.delivered += 1;
   if (draft.delivered > draft.system.longestStep) {
     throw new Error(
@@ -125,42 +128,45 @@ const take = (draft: Draft, name: string, event: AnyEventObject): void => {
   const chart = chartOf(draft.system, name);
   const before = actorOf(draft, name);
   if (before.snapshot.status !== 'active') return;
-  const { seen } = draft;
-  const isSeen = seen?.event === event && seen.from === before.snapshot;
-  const { snapshot, effects } = isSeen ? seen : transition(chart, before.snapshot, event);
+  const { tried } = draft;
+  const isTried = tried?.event === event && tried.from === before.snapshot;
+  const { snapshot, effects } = isTried ? tried : transition(chart, before.snapshot, event);
   draft.actors.set(name, { snapshot, since: before.since });
   draft.trace?.noteTaken(name, event, before.snapshot, snapshot);
-  settle(draft, name, chart, before.snapshot, effects);
+  settle(draft, name, chart, before.snapshot, effects, [before.snapshot.context, event]);
 };
 
-/** Carries out, in the draft, what a transition asked for; an actor that is done leaves nothing behind. */
+/** Applies a transition's actions to the draft. An actor that is done keeps no deadlines. */
 const settle = (
   draft: Draft,
   name: string,
   chart: RegisteredChart,
   before: AnyMachineSnapshot,
   effects: readonly ExecutableActionObject[],
+  known: readonly MachineContext[],
 ): void => {
   const { snapshot } = actorOf(draft, name);
   if (Object.keys(snapshot.children).length > 0) {
     throw new Error(`${chart.name} spawned an actor: name it in the system, and send to it`);
   }
-  if (!isPlainSince(before.context, snapshot.context) || !isPlainData(snapshot.output)) {
-    throw new Error(`${chart.name} put something into its context or output that is not plain JSON data`);
-  }
+  if (snapshot !== before) freezeData(chart.name, snapshot, known);
   if (chart.hasHistory && !isWhole(snapshot)) {
     throw new Error(`${chart.name} came to a state that is not whole: enter its history from outside only`);
   }
-  for (const effect of effects) perform(draft, name, effect);
+  for (const effect of effects) perform(draft, name, snapshot.context, effect);
   if (snapshot.status === 'active') return;
   for (const [key, { source }] of draft.deadlines) if (source === name) draft.deadlines.delete(key);
 };
 
-/** Whether what a context has now is plain JSON data; what it had before was looked through then. */
-const isPlainSince = (before: MachineContext, after: MachineContext): boolean => {
-  if (after === before) return true;
-  for (const name in after) if (after[name] !== before[name] && !isPlainData(after[name])) return false;
-  return true;
+/** Without this, a message that changes them in place and then fails would leave its changes behind. */
+const freezeData = (name: string, snapshot: AnyMachineSnapshot, known: readonly MachineContext[]): void => {
+  try {
+    snapshot.context = keepPlain(snapshot.context, 'context', known);
+    if (snapshot.output !== undefined) snapshot.output = keepPlainValue(snapshot.output, 'output');
+  } catch (error) {
+    const problem = `${name} put something into its context or output that is not plain JSON data`;
+    throw error instanceof NotPlainData ? new Error(`${problem}: ${error.message}`) : error;
+  }
 };
 
 interface Emit extends ExecutableActionObject {
@@ -175,29 +181,44 @@ interface Raise extends ExecutableActionObject {
 interface Cancel extends ExecutableActionObject {
   params: { sendId: string };
 }
+interface Log extends ExecutableActionObject {
+  params: { label: string | undefined; value: unknown };
+}
 const isEmit = (effect: ExecutableActionObject): effect is Emit => effect.type === 'xstate.emit';
 const isSend = (effect: ExecutableActionObject): effect is Send => effect.type === 'xstate.sendTo';
 const isRaise = (effect: ExecutableActionObject): effect is Raise => effect.type === 'xstate.raise';
 const isCancel = (effect: ExecutableActionObject): effect is Cancel => effect.type === 'xstate.cancel';
+const isLog = (effect: ExecutableActionObject): effect is Log => effect.type === 'xstate.log';
 
-const perform = (draft: Draft, name: string, effect: ExecutableActionObject): void => {
+const perform = (
+  draft: Draft,
+  name: string,
+  context: MachineContext,
+  effect: ExecutableActionObject,
+): void => {
+  const toKept = (event: AnyEventObject) => toPlainMessage(name, event, context);
   if (isEmit(effect)) {
     const { event } = effect.params;
-    draft.emitted.push({ actor: name, event: toPlain(name, event) });
+    draft.emitted.push({ actor: name, event: toKept(event) });
   } else if (isSend(effect)) {
     const { to, event, id, delay } = effect.params;
-    // As XState does: whatever is no number means now.
-    if (typeof delay !== 'number') relay(draft, name, to.id, event);
-    else setDeadline(draft, name, to.id, event, delay, id);
+    // As in XState, a delay that is not a number means now.
+    if (typeof delay !== 'number') relay(draft, name, to.id, toKept(event));
+    else setDeadline(draft, name, to.id, toKept(event), delay, id);
   } else if (isRaise(effect)) {
     const { event, id, delay } = effect.params;
-    if (typeof delay === 'number') setDeadline(draft, name, name, event, delay, id);
+    if (typeof delay === 'number') setDeadline(draft, name, name, toKept(event), delay, id);
   } else if (isCancel(effect)) {
     draft.deadlines.delete(`${name}:${effect.params.sendId}`);
+  } else if (isLog(effect)) {
+    draft.trace?.noteLogged(name, effect.params.label, effect.params.value);
   } else {
     throw new Error(`${name} asks for ${effect.type}, which cannot be run durably`);
   }
 };
+
+/** The last time (ms since 1970) that a Date can hold. */
+const latestTime = 8.64e15;
 
 const setDeadline = (
   draft: Draft,
@@ -210,22 +231,27 @@ const setDeadline = (
   const { at, version, messageId } = draft.cause;
   if (!Number.isFinite(delay))
     throw new Error(`${source} sends ${event.type} after ${delay} ms: no such time`);
+  // A timer never fires early, and a store keeps whole milliseconds.
+  const dueAt = Math.ceil(at + delay);
+  if (Math.abs(dueAt) > latestTime) {
+    throw new Error(`${source} sends ${event.type} after ${delay} ms: that is beyond the year 275760`);
+  }
   draft.deadlinesSet += 1;
   const own = `${version}.${draft.deadlinesSet}`;
   const key = `${source}:${id ?? own}`;
-  // As XState does: an id that is used again means one more deadline, and only the newest can be cancelled.
-  loseName(draft.deadlines, key, own);
+  // As in XState, using an id again adds a deadline, and only the newest can be cancelled by it.
+  releaseId(draft.deadlines, key, own);
   draft.deadlines.set(key, {
     source,
     to,
-    event: toPlain(source, event),
-    dueAt: at + delay,
+    event,
+    dueAt,
     causationId: messageId,
   });
 };
 
-/** Takes its id from the deadline at `key`, if there is one; `own` tells it from others. It stays at its place. */
-export const loseName = (deadlines: Map<string, Deadline>, key: string, own: string): void => {
+/** Takes its id from the deadline at `key`, if there is one; `own` makes its new key unique. The order stays. */
+export const releaseId = (deadlines: Map<string, Deadline>, key: string, own: string): void => {
   if (!deadlines.has(key)) return;
   const entries = [...deadlines];
   deadlines.clear();
@@ -242,7 +268,7 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
   const used = draft.keys.get(actor);
   const keyFirstUsedAt = used?.key === key ? used.at : at;
   draft.keys.set(actor, { key, at: keyFirstUsedAt });
-  const command = { ...toPlain(actor, event), key };
+  const command = Object.freeze({ ...event, key });
   const pending: PendingCall = { actor, service, command, at, causationId };
   draft.calls.set(callId, pending);
   const { correlationId } = draft.before;
@@ -250,10 +276,14 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
   draft.newCalls.push({ ...pending, callId, orderId, correlationId, keyFirstUsedAt });
 };
 
-/** What is kept of a message must be the same when it is read again. */
-const toPlain = (name: string, event: AnyEventObject): AnyEventObject => {
-  if (isPlainData(event)) return event;
-  throw new Error(`${name} says ${event.type} with something that is not plain JSON data`);
+/** A stored message must be the same when it is read again. */
+const toPlainMessage = (name: string, event: AnyEventObject, context: MachineContext): AnyEventObject => {
+  try {
+    return keepPlain(event, 'message', [context]);
+  } catch (error) {
+    const problem = `${name} says ${event.type} with something that is not plain JSON data`;
+    throw error instanceof NotPlainData ? new Error(`${problem}: ${error.message}`) : error;
+  }
 };
 
 export const actorOf = (draft: Draft, name: string): ActorState => {

@@ -1,10 +1,10 @@
-// What a step asks of the world, as data: what to record of the message, which domain events to keep, which
-// calls to make. It does nothing; it exists so that the step stays pure and a commit has all it must write.
+// The effects of a step, as data: the record of the message, the domain events to keep, the calls to make. It
+// does nothing itself: the step stays pure, and a commit gets everything that it must write.
 
-/** What became of a message that reached an order. Redeliveries of a recorded message leave no trace. */
+/** The outcome of a message that reached an order. Duplicates of a recorded message are not recorded. */
 export type Disposition = 'applied' | 'ignored' | 'dead';
 
-/** One message that an order received, in the order of `version`: the fold of these is the system. */
+/** One message that an order received. Folded by `version`, these give the order's system. */
 export interface Received {
   /** The order's version that this message made: 1, 2, 3, … without gaps. */
   readonly version: number;
@@ -16,7 +16,7 @@ export interface Received {
   readonly causationId: string | null;
   readonly correlationId: string;
   readonly disposition: Disposition;
-  /** Why it was ignored, or what it made throw. */
+  /** Why it was ignored, or the error that it caused. */
   readonly reason: string | null;
   /** ms since 1970. */
   readonly at: number;
@@ -36,12 +36,12 @@ export interface NewEvent {
   readonly at: number;
 }
 
-/** A call to a service that was decided and has no reply yet. */
+/** A call to a service that has been decided and has no reply yet. */
 export interface Call {
   readonly callId: string;
   readonly orderId: string;
   readonly service: string;
-  /** The actor that asked and gets the reply. */
+  /** The actor that sent the command and receives the reply. */
   readonly actor: string;
   /** The command: its type, idempotency key, attempt and payload. */
   readonly command: Readonly<Record<string, unknown>> & { readonly type: string; readonly key: string };

@@ -1,6 +1,5 @@
-// What every state of a chart does with every message that its actor can receive, read off the chart itself.
-// It runs nothing. It exists so that "what happens if this comes now?" has a written answer everywhere, and
-// so that a state without an answer can be found.
+// A table of what each state of a chart does with each message that its actor can receive, read from the chart.
+// It runs nothing. It also finds the states that have no answer to a message.
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { whyIgnoredIn } from './notes.ts';
 
@@ -14,15 +13,15 @@ interface MatrixOutcome {
 export interface MatrixRow {
   /** Dotted path of a leaf state. */
   readonly state: string;
-  /** `deadline`: time that passes in this state; `always`: what is checked on every step. */
+  /** `deadline`: a delay that starts in this state; `always`: a condition that is checked on every step. */
   readonly kind: 'message' | 'deadline' | 'always';
   /** The message's type, or the deadline's name; empty for `always`. */
   readonly on: string;
   /** In XState's order of precedence: the first whose guard says yes. */
   readonly outcomes: readonly MatrixOutcome[];
   /**
-   * What happens where no outcome applies: `ignored, because …`, or `left to …` for the business of another
-   * region. Undefined where one always applies, and where the chart says nothing (`isBlank`).
+   * What happens if no outcome applies: `ignored, because …`, or `left to …` if another region handles it.
+   * Undefined if an outcome always applies, or if the chart says nothing (`isBlank`).
    */
   readonly otherwise: string | undefined;
   readonly isBlank: boolean;
@@ -58,7 +57,7 @@ const toMessageRow = (leaf: AnyStateNode, type: string): MatrixRow => {
   return { ...row, outcomes, otherwise, isBlank: reason === undefined };
 };
 
-/** The outcomes up to the first that always applies. `rest`: what is left for a message that none takes. */
+/** The outcomes up to the first that always applies. `rest`: what can happen if none applies. */
 const follow = (transitions: readonly AnyTransitionDefinition[]) => {
   const outcomes: MatrixOutcome[] = [];
   for (const { guard, target, actions } of transitions) {
@@ -71,7 +70,7 @@ const follow = (transitions: readonly AnyTransitionDefinition[]) => {
   return { outcomes, rest: 'open' } as const;
 };
 
-/** Another region of a parallel state around `leaf` that takes messages of `type`. */
+/** Another region of a parallel state around `leaf` that handles messages of `type`. */
 const findRegion = (leaf: AnyStateNode, type: string): AnyStateNode | undefined => {
   const around = findAround(leaf);
   return around
@@ -99,7 +98,7 @@ const toAlwaysRows = (leaf: AnyStateNode): MatrixRow[] => {
   return [{ state: toPath(leaf), kind: 'always', on: '', outcomes, otherwise: undefined, isBlank: false }];
 };
 
-/** A guard as people read it: `isCurrent and not isUnwanted`. */
+/** A guard in words: `isCurrent and not isUnwanted`. */
 export const toWords = (guard: unknown): string => {
   if (typeof guard === 'string') return guard;
   if (!isNamed(guard)) return 'a condition without a name';

@@ -1,5 +1,5 @@
-// Reads what the states of a chart say of themselves: where an actor is, in words, and why a message is
-// ignored there. It decides nothing; the charts' own notes (`description`, `meta`) are its only source.
+// Reads the notes of a chart's states (`description`, `meta`): which state an actor is in, in words, and why a
+// message is ignored there. It decides nothing and has no other source.
 import { type AnyMachineSnapshot, type AnyStateNode, getStateNodes, type StateValue } from 'xstate';
 
 /** The active leaf states as dotted paths: `paying.charging`, and for parallel regions one each. */
@@ -12,7 +12,7 @@ export const toPaths = (value: StateValue): string[] =>
           : toPaths(inner).map((path) => `${name}.${path}`),
       );
 
-/** Where an actor is: dotted paths, parallel regions joined by ` + `. */
+/** An actor's state: dotted paths, with parallel regions joined by ` + `. */
 export const toStateName = (snapshot: AnyMachineSnapshot): string => toPaths(snapshot.value).join(' + ');
 
 /** Whether two state values name the same states. */
@@ -24,29 +24,30 @@ export const isSameValue = (one: StateValue | undefined, other: StateValue | und
   );
 };
 
-/** The active leaf states themselves, in the order of the chart. */
+/** The active leaf states, in the order of the chart. */
 export const activeLeaves = ({ _nodes: active }: AnyMachineSnapshot): AnyStateNode[] =>
   active.filter(({ type }) => type === 'atomic' || type === 'final').sort((a, b) => a.order - b.order);
 
 /**
- * Whether the active states are one in each compound and all in each parallel state. XState can leave out the
- * parent of a history state that is re-entered from inside; such a snapshot would not be the same when loaded.
+ * Whether one child of each active compound state and all children of each active parallel state are active.
+ * XState can leave out the parent of a history state that is re-entered from inside. Such a snapshot would
+ * change when it is stored and loaded.
  */
 export const isWhole = ({ machine, value, _nodes: active }: AnyMachineSnapshot): boolean =>
   new Set(getStateNodes(machine.root, value)).size === active.length;
 
-/** What is awaited (or was reached), in words: the nearest description of every active leaf. */
+/** What is awaited or was reached, in words: the nearest description of every active leaf. */
 export const describe = (snapshot: AnyMachineSnapshot): string =>
   activeLeaves(snapshot)
     .map((leaf) => nearest(leaf, (node) => node.description))
     .filter((words) => words !== undefined)
     .join('; ');
 
-/** Why a message of `type` is ignored in a state, or undefined where the chart gives no reason. */
+/** Why a message of `type` is ignored in a state, or undefined if the chart gives no reason. */
 export const whyIgnoredIn = (node: AnyStateNode, type: string): string | undefined =>
   nearest(node, ({ meta }) => meta?.ignores?.[type]);
 
-/** Why a message of `type` is ignored where the actor is. */
+/** Why a message of `type` is ignored in the actor's current state. */
 export const whyIgnored = (snapshot: AnyMachineSnapshot, type: string): string =>
   activeLeaves(snapshot)
     .map((leaf) => whyIgnoredIn(leaf, type))

@@ -1,9 +1,10 @@
-// Makes charts ready to be stepped: checks that they use only what a pure step can keep its word on, and
-// prepares for each the scope that XState hands to a transition. Making that scope by hand is the one place
-// where Orderchart leans on XState's inside; xstate is pinned, and a test holds this against `createActor`.
+// Prepares charts for the step: checks that they use only what a pure step supports, and makes the scope that
+// XState passes to a transition. That scope is the only place that depends on XState's internals; xstate is
+// pinned, and tests compare the results with `createActor`. It never runs a message.
 import {
   type AnyActorRef,
   type AnyActorScope,
+  type AnyEventObject,
   type AnyMachineSnapshot,
   type AnyStateMachine,
   type AnyStateNode,
@@ -12,29 +13,31 @@ import {
   type ExecutableActionObject,
 } from 'xstate';
 import { AppError } from '../errors.ts';
+import { isWhole } from './notes.ts';
+import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
 import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
 
-/** Charts that run together as one unit, and the names of the services that they may tell. */
+/** Charts that run together as one unit, and the names of the services that they may send commands to. */
 export interface ChartSystem {
   readonly version: string;
   readonly charts: Readonly<Record<string, AnyStateMachine>>;
   readonly services: readonly string[];
 }
 
-/** A chart with the scope that its transitions run in. `effects` collects what the last one asked for. */
+/** A chart with the scope that its transitions run in. */
 export interface RegisteredChart {
   readonly name: string;
   readonly machine: AnyStateMachine;
   readonly scope: AnyActorScope;
-  /** Emptied by `take`: the actions that were collected since the last `take`, in order. */
+  /** Returns the actions that were collected since the last `take`, in order. */
   take(): ExecutableActionObject[];
   readonly initial: AnyMachineSnapshot;
   readonly initialEffects: readonly ExecutableActionObject[];
-  /** Whether any of its states remembers which of its children was active. */
+  /** Whether it has history states. */
   readonly hasHistory: boolean;
   /** Every state by its id. */
   readonly nodes: ReadonlyMap<string, AnyStateNode>;
-  /** The states in which stored actors were found, by their value as JSON; for `fromStored`. */
+  /** The snapshots that `fromStored` has restored, without contexts, by their state value as JSON. */
   readonly restored: Map<string, AnyMachineSnapshot>;
 }
 
@@ -51,8 +54,8 @@ export interface RegisteredSystem {
 
 /**
  * Registers `system`. Its steps note what passes within them while `isWatched` says so: never, where it is left out.
- * @throws AppError `chart-unsupported` that names every state with something a step cannot keep its word
- * on (promise, callback and observable actors, `spawn`, actions of one's own) and what to use instead.
+ * @throws AppError `chart-unsupported` that names every state with something a step does not support (promise,
+ * callback and observable actors, `spawn`, custom actions) and what to use instead.
  */
 export const registerSystem = (
   system: ChartSystem,
@@ -90,7 +93,7 @@ const refuse = (problems: readonly string[]): never => {
   });
 };
 
-/** A machine never changes: what `make` comes to for it and `key` is made once. */
+/** A machine never changes, so the result of `make` for it and `key` is kept. */
 const oncePerMachine = <K, V>(make: (machine: AnyStateMachine, key: K) => V) => {
   const made = new WeakMap<AnyStateMachine, Map<K, V>>();
   return (machine: AnyStateMachine, key: K): V => {
@@ -104,13 +107,18 @@ const oncePerMachine = <K, V>(make: (machine: AnyStateMachine, key: K) => V) => 
 
 const problemsOf = oncePerMachine((machine, name: string) => findUnsupported(name, machine));
 
-/** A chart that stops after so many microsteps for one message. */
+/** A copy of the chart that fails after so many microsteps for one message, and that has its own context. */
 const prepare = oncePerMachine((given, microsteps: number): AnyStateMachine => {
   const machine = given.provide({});
   machine.options = {
     ...machine.options,
     maxIterations: Math.min(machine.options.maxIterations ?? microsteps, microsteps),
   };
+  const { context } = machine.config;
+  // All orders share the initial context, so entry actions may not change it in place either.
+  if (typeof context === 'object' && context !== null) {
+    machine.config = { ...machine.config, context: () => copyPlain(context, 'context') };
+  }
   return machine;
 });
 
@@ -124,35 +132,90 @@ const registerChart = (
   const { scope, take } = makeScope(name, references);
   const initial: AnyMachineSnapshot = machine.getInitialSnapshot(scope);
   const initialEffects = take();
-  const problems = findProblems(initial, initialEffects);
+  let problems = findProblems(initial, initialEffects);
+  if (initial.error instanceof TypeError && readsInput(machine, scope)) problems = [noInput];
+  if (problems.length === 0) problems = freezeData(initial);
+  if (problems.length === 0 && !isWhole(initial)) problems = [notWhole];
   if (problems.length > 0) refuse(problems.map((problem) => `${name}, in its initial state: ${problem}`));
   const nodes = new Map(toNodes(machine.root));
   const hasHistory = nodes.values().some(({ type }) => type === 'history');
   return { name, machine, scope, take, initial, initialEffects, hasHistory, nodes, restored: new Map() };
 };
 
-/** What shows only when a chart starts: what its own functions ask for. */
+/** Problems that show only when a chart starts: the results of its own functions. */
 const findProblems = (
-  { status, error, children, context, output }: AnyMachineSnapshot,
+  { status, error, children }: AnyMachineSnapshot,
   effects: readonly ExecutableActionObject[],
 ): string[] => {
-  if (status === 'error') return [String(error)];
+  if (status === 'error') return [error instanceof NotPlainData ? toNotPlain(error) : String(error)];
   const unsupported = effects.filter(({ type }) => !supportedActions.has(type));
   return [
     ...unsupported.map(({ type }) => cannotRun(type)),
     ...(Object.keys(children).length > 0 && unsupported.length === 0 ? [cannotRun('xstate.spawnChild')] : []),
-    ...(isPlainData(context) && isPlainData(output)
-      ? []
-      : ['the context and the output must be plain JSON data, because they are stored']),
+    ...effects.flatMap(findInMessage),
   ];
 };
+
+interface Saying extends ExecutableActionObject {
+  params: { event: AnyEventObject };
+}
+const isSaying = (effect: ExecutableActionObject): effect is Saying =>
+  typeof effect.params === 'object' && effect.params !== null && 'event' in effect.params;
+
+const findInMessage = (effect: ExecutableActionObject): string[] => {
+  if (!isSaying(effect)) return [];
+  const { event } = effect.params;
+  try {
+    keepPlain(event, 'message');
+    return [];
+  } catch (error) {
+    if (!(error instanceof NotPlainData)) throw error;
+    return [`says ${event.type} with something that is not plain JSON data: ${error.message}`];
+  }
+};
+
+/** All orders start from this one snapshot. A change in place would show up in the next order. */
+const freezeData = (initial: AnyMachineSnapshot): string[] => {
+  try {
+    initial.context = keepPlain(initial.context, 'context');
+    initial.output = keepPlainValue(initial.output, 'output');
+    return [];
+  } catch (error) {
+    if (!(error instanceof NotPlainData)) throw error;
+    return [toNotPlain(error)];
+  }
+};
+
+const noInput =
+  'reads `input`, which the actors of a system do not get: put it into the first message, and keep it with assign';
+
+/** Starts the chart once more, with an input that notices when it is read. */
+const readsInput = (machine: AnyStateMachine, scope: AnyActorScope): boolean => {
+  let isRead = false;
+  const input = new Proxy(
+    {},
+    {
+      get: () => {
+        isRead = true;
+      },
+    },
+  );
+  machine.getInitialSnapshot(scope, input);
+  return isRead;
+};
+
+const notWhole =
+  'only a part of it is active, so it could not be loaded: enter a history state from outside its parallel state only';
+
+const toNotPlain = ({ message }: NotPlainData): string =>
+  `the context and the output must be plain JSON data, because they are stored: ${message}`;
 
 const toNodes = (node: AnyStateNode): [string, AnyStateNode][] => [
   [node.id, node],
   ...Object.values(node.states).flatMap(toNodes),
 ];
 
-/** Stand-ins for actors and services: a chart can name them, and nothing else. */
+/** Stand-ins for actors and services. A chart can send to them, and nothing else. */
 const makeReferences = (names: readonly string[]): ReadonlyMap<string, AnyActorRef> => {
   const nobody = createMachine({});
   return new Map(
@@ -200,16 +263,3 @@ const makeScope = (name: string, references: ReadonlyMap<string, AnyActorRef>) =
 };
 
 const nothing = () => {};
-
-/** Whether `value` is the same after a JSON round trip (properties that are undefined may get lost). */
-export const isPlainData = (value: unknown): boolean => {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean')
-    return true;
-  if (Array.isArray(value)) return value.every((each) => each !== undefined && isPlainData(each));
-  if (typeof value !== 'object') return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  for (const part of Object.values(value)) if (!isPlainData(part)) return false;
-  return true;
-};

@@ -1,7 +1,6 @@
-// An order system between two messages: the snapshots of its actors, its deadlines, the calls that have no
-// reply yet, the messages that are quarantined. `toStored` and `fromStored` turn it into what a store keeps
-// and back. A system of another chart version, or with a state that the charts do not know, is refused
-// whole and never loaded half.
+// An order system between two messages: the snapshots of its actors, its deadlines, its calls without a reply,
+// its quarantined messages. `toStored` and `fromStored` convert it to the stored text and back. A system of
+// another chart version, or with an unknown state, is refused as a whole and never loaded in part.
 import type { AnyMachineSnapshot, AnyStateNode } from 'xstate';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
@@ -9,7 +8,7 @@ import { toPaths } from './notes.ts';
 import type { RegisteredChart, RegisteredSystem } from './register.ts';
 import { invariantNames } from './violation.ts';
 
-/** Any JSON object, taken as it is: a record would be looked through and copied at every load. */
+/** Any JSON object, not checked further: a zod record would walk and copy it at every load. */
 const json = z.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'Invalid input: expected an object',
@@ -23,7 +22,7 @@ const deadline = z.strictObject({
   dueAt: z.number(),
   /** The message whose step set it. */
   causationId: z.string(),
-  /** The key that it was set under, where its id does not name it any more. */
+  /** The key that it was set under, if its id belongs to a newer deadline now. */
   setAs: z.string().optional(),
 });
 const pendingCall = z.strictObject({
@@ -38,7 +37,7 @@ const quarantined = z.strictObject({
   to: z.string(),
   message,
   reason: z.string(),
-  /** The invariant that the message would break, where that is why. */
+  /** The invariant that the message would break, if that is the reason. */
   violated: z.enum(invariantNames).optional(),
   at: z.number(),
 });
@@ -46,11 +45,11 @@ const storedActor = z.strictObject({
   value: z.union([z.string(), json]),
   context: json,
   since: z.number(),
-  /** Ids of the states that each history state remembers. */
+  /** Ids of the states that each history state restores. */
   history: z.record(z.string(), z.array(z.string())).optional(),
   /** The actor reached its top-level final state, with this output. */
   done: z.strictObject({ output: z.unknown().optional() }).optional(),
-  /** Where several states are active side by side: their ids, in the order in which they were entered. */
+  /** If parallel states are active: the ids of all active states, in the order in which they were entered. */
   entered: z.array(z.string()).optional(),
 });
 const storedSystem = z.strictObject({
@@ -90,12 +89,12 @@ export interface SystemState {
   /** By `source:id`, in the order in which they were set. */
   readonly deadlines: ReadonlyMap<string, Deadline>;
   readonly calls: ReadonlyMap<string, PendingCall>;
-  /** The idempotency key that each actor used last, and when it did so first. */
+  /** The idempotency key that each actor used last, and when it used that key first. */
   readonly keys: ReadonlyMap<string, { readonly key: string; readonly at: number }>;
   readonly quarantined: Quarantined[];
 }
 
-/** The system of an order that has not received anything yet. */
+/** The system of an order before its first message. */
 export const newSystem = (system: RegisteredSystem, at: number, correlationId: string): SystemState => ({
   version: 0,
   events: 0,
@@ -193,16 +192,16 @@ const parse = (text: string): z.infer<typeof storedSystem> => {
 
 const restore = (chart: RegisteredChart, stored: z.infer<typeof storedActor>): ActorState => {
   const { value, context, since, history, done, entered } = stored;
-  const resting = atRest(chart, JSON.stringify(value));
-  const nodes = entered ? sortAsEntered(chart, resting._nodes, entered) : resting._nodes;
-  const snapshot: AnyMachineSnapshot = { ...resting, context, children: {}, _nodes: nodes };
+  const restored = restoreState(chart, JSON.stringify(value));
+  const nodes = entered ? sortAsEntered(chart, restored._nodes, entered) : restored._nodes;
+  const snapshot: AnyMachineSnapshot = { ...restored, context, children: {}, _nodes: nodes };
   if (history) snapshot.historyValue = toHistory(chart, history);
   if (done) Object.assign(snapshot, { status: 'done', output: done.output });
   return { snapshot, since };
 };
 
-/** A chart in a state, without a context: made by XState once for each state that is met. */
-const atRest = (chart: RegisteredChart, value: string): AnyMachineSnapshot => {
+/** A chart in a state, without a context. XState restores each state once. */
+const restoreState = (chart: RegisteredChart, value: string): AnyMachineSnapshot => {
   const known = chart.restored.get(value);
   if (known) return known;
   let snapshot: AnyMachineSnapshot;
@@ -213,7 +212,7 @@ const atRest = (chart: RegisteredChart, value: string): AnyMachineSnapshot => {
   } catch {
     return refuse(`the chart '${chart.name}' has no state ${value}`);
   }
-  // A value that is only half there (a compound state without its child) is completed by XState in silence.
+  // XState completes an incomplete value (a compound state without its child) without an error.
   if (JSON.stringify(snapshot.value) !== value) {
     return refuse(`the chart '${chart.name}' has no complete state ${value}`);
   }
@@ -232,7 +231,7 @@ const toHistory = (chart: RegisteredChart, history: Readonly<Record<string, read
     ]),
   );
 
-/** Where two `always` transitions compete, XState takes that of the state that was entered first. */
+/** If two `always` transitions compete, XState takes that of the state that was entered first. */
 const sortAsEntered = (
   chart: RegisteredChart,
   nodes: readonly AnyStateNode[],

@@ -1,16 +1,17 @@
-// One message: (charts, system, message) → next system and what to do. Pure: no clock, no chance, no I/O.
-// Nothing is kept of a step that throws, or that would break an invariant: its message is quarantined instead,
-// and a person is told.
+// One message: (charts, system, message) → next system and effects. Pure: no clock, no random numbers, no I/O.
+// A step that throws or would break an invariant changes nothing: its message is quarantined and an incident opened.
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
-import { actorOf, type Draft, draftOf, loseName, reacts, relay, startActors } from './deliver.ts';
+import { actorOf, type Draft, draftOf, reacts, relay, releaseId, startActors } from './deliver.ts';
 import type { Call, Disposition, NewEvent, Received } from './effect.ts';
 import { requireInvariants } from './invariants.ts';
 import { isSameValue, whyIgnored } from './notes.ts';
+import { freezeParsed } from './plain-data.ts';
 import { toCause, toIncident } from './quarantine.ts';
+import { requireRecordable, toRecordable } from './recordable.ts';
 import type { RegisteredSystem } from './register.ts';
 import type { Quarantined, SystemState } from './snapshot.ts';
-import type { Passed } from './trace.ts';
+import type { Logged, Passed } from './trace.ts';
 
 interface Arrival {
   readonly orderId: string;
@@ -37,11 +38,13 @@ export interface StepResult {
   readonly finishedCalls: readonly string[];
   /** What the actors and services were told; only where the system is watched. */
   readonly passed: readonly Passed[] | undefined;
+  /** What the charts logged; only where the system is watched. */
+  readonly logged: readonly Logged[] | undefined;
 }
 
 /**
- * Takes one message to its actor and lets the system come to rest. Returns undefined for what was dealt
- * with before (the reply to a call, or a deadline, that is not there any more): there is nothing to record.
+ * Delivers one message and runs the system until all actors are idle. Returns undefined for the reply to a call
+ * or a deadline that does not exist any more: it was handled before, and there is nothing to record.
  */
 export const step = (
   system: RegisteredSystem,
@@ -52,9 +55,9 @@ export const step = (
   if (arrived === undefined) return undefined;
   const draft = draftOf(system, arrived.state, { ...arrived, version: before.version + 1 });
   try {
-    const { reason, told } = handle(draft, arrived);
+    const { reason, delivered } = handle(draft, arrived);
     const result = finish(draft, arrived, reason === null ? 'applied' : 'ignored', reason);
-    if (reason === null) requireInvariants(before, result.state, result.calls, told);
+    if (reason === null) requireInvariants(before, result.state, result.calls, delivered);
     return result;
   } catch (error) {
     forgetEffects(system);
@@ -80,10 +83,10 @@ const forgetEffects = (system: RegisteredSystem): void => {
   for (const chart of system.charts.values()) chart.take();
 };
 
-/** A message with its way to its actor, and the system without the call or deadline that it answers. */
+/** A message with its sender and receiver, and the system without the call or deadline that it ends. */
 interface Arrived extends Arrival {
   readonly messageId: string;
-  /** Who sends it: the actor itself, for its own deadline. */
+  /** Its sender; for a deadline, the actor that set it. */
   readonly from: string;
   readonly to: string;
   readonly message: AnyEventObject;
@@ -94,9 +97,18 @@ interface Arrived extends Arrival {
 
 const address = (state: SystemState, incoming: Incoming): Arrived | undefined => {
   const { orderId, at } = incoming;
-  if (incoming.kind === 'message') return { ...incoming, from: 'outside', state, finishedCalls: [] };
+  if (incoming.kind === 'message') {
+    return {
+      ...incoming,
+      message: toRecordable(incoming.message),
+      from: 'outside',
+      state,
+      finishedCalls: [],
+    };
+  }
   if (incoming.kind === 'reply') {
-    const { callId, message } = incoming;
+    const { callId } = incoming;
+    const message = toRecordable(incoming.message);
     const call = state.calls.get(callId);
     if (call === undefined) return undefined;
     const calls = without(state.calls, callId);
@@ -107,9 +119,10 @@ const address = (state: SystemState, incoming: Incoming): Arrived | undefined =>
   const deadline = state.deadlines.get(incoming.key);
   if (deadline === undefined || deadline.dueAt !== incoming.dueAt) return undefined;
   const { source, to, event: message, causationId, setAs } = deadline;
+  freezeParsed(message);
   const deadlines = without(state.deadlines, incoming.key);
-  // As XState does: when it rings, its id is forgotten, even where a newer one has it.
-  if (setAs !== undefined) loseName(deadlines, setAs, `${state.version + 1}.0`);
+  // As in XState, when it fires its id is released, even if a newer deadline has it.
+  if (setAs !== undefined) releaseId(deadlines, setAs, `${state.version + 1}.0`);
   const way = { messageId: `${orderId}/deadlines/${state.version + 1}`, from: source, to };
   return { orderId, at, ...way, message, causationId, state: { ...state, deadlines }, finishedCalls: [] };
 };
@@ -121,27 +134,31 @@ const without = <K, V>(map: ReadonlyMap<K, V>, key: K): Map<K, V> => {
 };
 
 interface Handled {
-  /** Why the message is ignored, or null where it was applied. */
+  /** Why the message is ignored, or null if it was applied. */
   readonly reason: string | null;
-  /** What the actor was told: the message, or the one that was set aside and is tried again. */
-  readonly told: AnyEventObject;
+  /** What was delivered to the actor: the message, or the quarantined one that is retried. */
+  readonly delivered: AnyEventObject;
 }
 
 const handle = (draft: Draft, arrived: Arrived): Handled => {
   const { from, to, message } = arrived;
   startActors(draft);
-  const parked = draft.quarantined.find((each) => each.to === to);
-  if (parked && (message.type === 'incident.retry' || message.type === 'incident.resolve')) {
-    draft.quarantined = draft.quarantined.filter((each) => each !== parked);
+  requireRecordable(message);
+  const quarantined = draft.quarantined.find((each) => each.to === to);
+  if (quarantined && (message.type === 'incident.retry' || message.type === 'incident.resolve')) {
+    draft.quarantined = draft.quarantined.filter((each) => each !== quarantined);
     const retried = message.type === 'incident.retry';
     const closed = { actor: to, how: retried ? 'retried' : 'resolved', note: message['note'] };
     draft.emitted.push({ actor: to, event: { type: 'incident.closed', ...closed } });
-    if (retried) relay(draft, from, to, parked.message);
-    return { reason: null, told: retried ? parked.message : message };
+    if (retried) {
+      requireRecordable(quarantined.message);
+      relay(draft, from, to, toRecordable(quarantined.message));
+    }
+    return { reason: null, delivered: retried ? quarantined.message : message };
   }
   const reason = whyNotTaken(draft, arrived);
   if (reason === null) relay(draft, from, to, message);
-  return { reason, told: message };
+  return { reason, delivered: message };
 };
 
 const whyNotTaken = (draft: Draft, { from, to, message, finishedCalls }: Arrived): string | null => {
@@ -179,7 +196,7 @@ const finish = (
   return record(state, arrived, disposition, reason, draft);
 };
 
-/** Keeps the message aside and the system as it was, and opens an incident. */
+/** Quarantines the message, leaves the system unchanged otherwise, and opens an incident. */
 const quarantine = (system: RegisteredSystem, arrived: Arrived, error: unknown): StepResult => {
   const { state, messageId, to, message, at } = arrived;
   const draft = draftStarted(system, arrived);
@@ -193,7 +210,7 @@ const quarantine = (system: RegisteredSystem, arrived: Arrived, error: unknown):
   return finish(draft, arrived, 'dead', reason);
 };
 
-/** The system as it was; the first message starts its actors also where it is set aside itself. */
+/** The unchanged system. The first message starts its actors even if it is quarantined itself. */
 const draftStarted = (system: RegisteredSystem, arrived: Arrived): Draft => {
   const cause = { ...arrived, version: arrived.state.version + 1 };
   const draft = draftOf(system, arrived.state, cause);
@@ -233,5 +250,6 @@ const record = (
     calls: newCalls,
     finishedCalls,
     passed: trace?.passed,
+    logged: trace?.logged,
   };
 };

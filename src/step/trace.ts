@@ -11,9 +11,17 @@ export interface Passed {
   readonly taken?: { readonly was: AnyMachineSnapshot; readonly is: AnyMachineSnapshot };
 }
 
+/** What an actor logged, for those who debug its chart. */
+export interface Logged {
+  readonly actor: string;
+  readonly label: string | undefined;
+  readonly value: unknown;
+}
+
 export class Trace {
   /** In the order in which they were taken. */
   readonly passed: Passed[] = [];
+  readonly logged: Logged[] = [];
   /** Who sent what waits in a mailbox. A message that is passed on is its last sender's. */
   readonly #senders = new Map<AnyEventObject, string>();
 
@@ -27,5 +35,9 @@ export class Trace {
 
   noteCalled(from: string, to: string, message: AnyEventObject): void {
     this.passed.push({ from, to, message });
+  }
+
+  noteLogged(actor: string, label: string | undefined, value: unknown): void {
+    this.logged.push({ actor, label, value });
   }
 }

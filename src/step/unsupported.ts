@@ -1,6 +1,6 @@
-// Finds what a chart uses that a pure step cannot keep its word on, and says for each what to use instead:
-// a durable order has no place for running promises, spawned actors or code of one's own. It looks at the
-// chart as it is written; what its functions do shows only when they run, and is refused then.
+// Finds what a chart uses that a pure step does not support, such as promises, spawned actors and custom actions,
+// and says what to use instead. It reads the chart's definition only: what its functions do is checked when they
+// run.
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 
 /** The actions of XState that a step carries out. */
@@ -11,23 +11,25 @@ export const supportedActions: ReadonlySet<string> = new Set([
   'xstate.emit',
   'xstate.cancel',
   'xstate.enqueueActions',
+  'xstate.log',
 ]);
 
 const instead: Readonly<Record<string, string>> = {
-  'xstate.spawnChild': 'spawns an actor: name it in the system as a chart of its own, and send to it',
-  'xstate.stopChild': 'stops an actor: the actors of a system live as long as it; send to it instead',
-  'xstate.log': 'logs: emit a domain event instead',
+  'xstate.spawnChild': 'spawns an actor: add it to the system as a chart of its own, and send to it',
+  'xstate.stopChild':
+    'stops an actor: the actors of a system live as long as the system; send it a message instead',
 };
 
-/** What is wrong with an action of `type`, and what to use instead. */
+/** The problem with an action of `type`, and what to use instead. */
 export const cannotRun = (type: string): string =>
-  instead[type] ?? `runs code of its own ('${type}'): emit a domain event, or tell a service, instead`;
+  instead[type] ??
+  `runs a custom action ('${type}'): emit a domain event or send a command to a service instead`;
 
-/** One line for each thing that `chart` uses and a step cannot run: in which state, and what to use instead. */
+/** One line for each unsupported thing that `chart` uses: in which state, and what to use instead. */
 export const findUnsupported = (chart: string, { root, implementations }: AnyStateMachine): string[] => [
   ...Object.keys(implementations.actors).map(
     (actor) =>
-      `${chart} declares the actor '${actor}', which only invoke and spawn can use: name it in the system as a chart of its own, or tell a service`,
+      `${chart} declares the actor '${actor}', which only invoke and spawn can use: add it to the system as a chart of its own, or use a service`,
   ),
   ...findInState(chart, root),
 ];
@@ -44,9 +46,9 @@ const findInState = (chart: string, node: AnyStateNode): string[] => {
   const problems = [
     ...node.invoke.map(
       ({ src }) =>
-        `invokes ${String(src).startsWith('xstate.') ? 'an actor' : `'${src}'`}: tell a service instead, and wait for its reply in a state with a deadline`,
+        `invokes ${String(src).startsWith('xstate.') ? 'an actor' : `'${src}'`}: send a command to a service instead, and wait for its reply in a state with a deadline`,
     ),
-    ...(node.config.route === undefined ? [] : ['has a route: use an event of its own instead']),
+    ...(node.config.route === undefined ? [] : ['has a route: use an event with a name of its own instead']),
     ...actions.flatMap((action) => findInAction(machine, action)),
     ...transitions.flatMap(({ guard }) => findInGuard(machine, guard)),
   ];

@@ -52,7 +52,7 @@ describe.each(toySystems)('$name', (toy) => {
   });
 });
 
-test('an id that rang is forgotten, also where a newer deadline has it', () => {
+test('the id of a deadline that fired is released, even if a newer deadline has it', () => {
   const toy = toySystems.find(({ name }) => name === 'delayed raises');
   const move = (type: string) => toy?.story.find((each) => each.do === 'send' && each.event.type === type);
   const [named, cancel] = [move('NAMED'), move('CANCEL_WHICH')];

@@ -1,6 +1,5 @@
-// Runs the same charts twice, message by message: live under XState's `createActor`, and through the pure
-// step, and says for each message what came out. It decides nothing about right or wrong; it exists so that
-// "behaves as under createActor" is a comparison and not a claim.
+// Runs the same charts twice, message by message: live under XState's `createActor`, and through the pure step,
+// and returns the results of each message for comparison. It has no expectations of its own.
 import { isDeepStrictEqual } from 'node:util';
 import {
   type AnyActorRef,
@@ -30,7 +29,7 @@ export interface ToySystem {
   readonly story: readonly Move[];
 }
 
-/** What one move brought about, and where everything is after it. */
+/** The results of one move, and the state of every actor after it. */
 interface Observed {
   readonly emitted: readonly (readonly [actor: string, event: AnyEventObject])[];
   readonly told: readonly (readonly [service: string, event: AnyEventObject])[];
@@ -42,7 +41,7 @@ interface Run {
 }
 
 export const limits = { microsteps: 1000, messagesPerStep: 1000 };
-/** No chart expects it: it is what starts the actors in a step, and nothing under `createActor`. */
+/** No chart reacts to it. It starts the actors in a step, and does nothing under `createActor`. */
 const hello: AnyEventObject = { type: 'hello' };
 
 /**
@@ -71,14 +70,14 @@ export const runLive = ({ charts, services }: ToySystem): Run => {
   const error = (thrown: unknown) => {
     errors.push(thrown);
   };
-  // Where XState leaves a state without the one around it, nothing can be compared any more.
-  const refuseHalfStates = (snapshot: AnyMachineSnapshot) => {
-    if (!isWhole(snapshot)) errors.push('half a state');
+  // If XState leaves a state without its parent, the runs cannot be compared any more.
+  const refuseIncompleteStates = (snapshot: AnyMachineSnapshot) => {
+    if (!isWhole(snapshot)) errors.push('an incomplete state');
   };
   root.subscribe({ error });
   for (const [name, actor] of actors) {
     actor.on('*', (event) => emitted.push([name, event]));
-    actor.subscribe({ error, next: refuseHalfStates });
+    actor.subscribe({ error, next: refuseIncompleteStates });
   }
   root.start();
   const send = (to: string, event: AnyEventObject) => actors.get(to)?.send(event);

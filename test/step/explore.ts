@@ -1,6 +1,6 @@
-// Walks a chart: from its initial state by every message that its states take (with answers to what was asked
-// last, to something earlier, and every outcome that a person may name) and every deadline. It stops at
-// states that it has seen; it exists so that a test can speak of all reachable states of a shipped chart.
+// Walks a chart from its initial state by every message that its states accept (with replies to the last call and
+// to an earlier one, and every outcome that a person can choose) and every deadline. It stops at states that it
+// has visited. It has no expectations.
 import { type AnyEventObject, type AnyMachineSnapshot, getNextTransitions } from 'xstate';
 import { isMessageType, type MessageType, messages } from '../../machines/messages.ts';
 import { activeLeaves } from '../../src/step/notes.ts';
@@ -12,7 +12,7 @@ interface Edge {
   readonly event: AnyEventObject;
 }
 
-/** Few tries and short waits, so that a walk comes to the end of its retries soon. */
+/** Few retries and short waits, so that a walk exhausts its retries soon. */
 const retrying = { attempts: 2, firstDelayMs: 10, longestDelayMs: 100, answerWithinMs: 1000 };
 const line = { productId: 'lamp', quantity: 2, unitPrice: 5000, currency: 'USD' };
 const problem = { productId: 'lamp', kind: 'insufficient-stock', requested: 2, available: 1 };
@@ -52,7 +52,7 @@ const variants: { readonly [T in MessageType]?: readonly Readonly<Record<string,
   'inventory.release': [{ why: 'cancelled' }, { why: 'failed' }],
 };
 
-/** A valid message of `type`, with `more` in place of the usual facts. */
+/** A valid message of `type`, with `more` instead of the usual facts. */
 export const toSample = (type: MessageType, more: Readonly<Record<string, unknown>>): AnyEventObject => {
   const { payload } = messages[type];
   const named = Object.keys(payload.shape).map((field) => [
@@ -80,7 +80,7 @@ const toEvents = (snapshot: AnyMachineSnapshot, type: string): readonly AnyEvent
   return [{}, ...answered].flatMap((answer) => given.map((each) => toSample(type, { ...answer, ...each })));
 };
 
-/** What tells two states apart for a walk: not how many messages it took to get there. */
+/** The key of a state for a walk. It leaves out how many messages led to the state. */
 const toMark = ({ value, context }: AnyMachineSnapshot): string => {
   const { attempt: _, key: __, ...rest } = context;
   return JSON.stringify([value, rest]);

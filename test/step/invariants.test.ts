@@ -1,5 +1,5 @@
-// What no chart may do, however wrong it is: its message is set aside with an incident that names the invariant,
-// and nothing of its step is kept or asked for. What the shipped charts do is never objected to.
+// What no chart may do, however wrong it is: the message is quarantined with an incident that names the invariant,
+// and its step has no effect. The shipped charts never violate an invariant.
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/config.ts';
 import { type ChartSystem, registerSystem } from '../../src/step/register.ts';
@@ -60,7 +60,7 @@ const cancelAuthorized = (system: ChartSystem): Story => {
 
 const bareCharge = (key: string) => tell('gateway', 'gateway.charge', { key, amount: 5, currency: 'USD' });
 
-describe('a message is set aside', () => {
+describe('a message is quarantined', () => {
   test.each<[string, () => Story, string, string]>([
     [
       'that leads to a charge of twice the amount',
@@ -194,7 +194,7 @@ describe('a message is set aside', () => {
   });
 });
 
-describe('a message that was set aside', () => {
+describe('a quarantined message', () => {
   test('is kept with the invariant when it is stored and loaded', () => {
     const story = reserve(chargesTwice(17_500));
     const system = registerSystem(chargesTwice(17_500), limits);
@@ -213,7 +213,7 @@ describe('a message that was set aside', () => {
     expect(calls).toEqual([]);
   });
 
-  test('is held against what it says itself when it is tried again', () => {
+  test('is checked for its own content when it is retried', () => {
     const story = untilPaying();
     story.answer('gateway', 'gateway.charged', { ...charge, amount: 1 });
     expect(story.tell('payment', 'incident.retry').received).toMatchObject({
@@ -228,7 +228,7 @@ describe('nothing is objected to', () => {
     expect(tell().results.filter(({ received }) => received.disposition === 'dead')).toEqual([]);
   });
 
-  test('where a charge that is known not to exist, and whose key is too old, gets the next number', () => {
+  test('if a charge that is known not to exist, and whose key is too old, gets the next number', () => {
     const story = untilPaying();
     story.answer('gateway', 'gateway.unknown', { reason: 'key-expired' });
     story.ring();
@@ -237,7 +237,7 @@ describe('nothing is objected to', () => {
     expect(calls.map(({ command }) => command.key)).toEqual(['order-1/charge/2']);
   });
 
-  test('where a capture is tried again although its stock was given back meanwhile', () => {
+  test('if a capture is retried although its stock was released meanwhile', () => {
     const story = untilPaying(later);
     story.answer('gateway', 'gateway.authorized', charge);
     story.tell('order', 'order.capture');
@@ -270,7 +270,7 @@ describe('nothing is objected to', () => {
   });
 });
 
-test('a message that its commit fails on can be set aside without a step', () => {
+test('a message whose commit fails can be quarantined without a step', () => {
   const story = untilPaying();
   const callId = [...story.state().calls.keys()][0] ?? '';
   const message = { type: 'gateway.charged', ...charge };

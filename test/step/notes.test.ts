@@ -1,4 +1,4 @@
-// What a chart says of itself to people: where it is, what is awaited, why a message is ignored there.
+// A chart's notes for people: its state, what is awaited, why a message is ignored.
 import { describe, expect, test } from 'vitest';
 import {
   activeLeaves,
@@ -62,7 +62,7 @@ describe('what is awaited', () => {
     expect(describeState(both)).toBe('the left; two things; two things');
   });
 
-  test('is nothing where no state says anything', () => {
+  test('is empty if no state has one', () => {
     const silent = registerToys({ toy: chart({ initial: 'a', states: { a: {} } }) }).charts.get('toy');
     expect(silent && describeState(silent.initial)).toBe('');
   });
@@ -83,7 +83,7 @@ describe('the active leaves', () => {
     expect(activeLeaves(both).map(({ key }) => key)).toEqual(['a.b', 'c', 'flat']);
   });
 
-  test('are the root itself where it has no states', () => {
+  test('are the root itself if it has no states', () => {
     const stateless = registerToys({
       toy: chart({ id: 'x', meta: { ignores: { GO: 'it goes nowhere' } } }),
     }).charts.get('toy');
@@ -104,7 +104,7 @@ describe('why a message is ignored', () => {
     expect(whyIgnored(both, 'RIGHT')).toBe('it is right');
   });
 
-  test('is plain where no state has one', () => {
+  test('is a general one if no state has one', () => {
     expect(whyIgnored(waiting, 'WHAT')).toBe('nothing waits for WHAT in this state');
     expect(whyIgnoredIn(machine.root, 'WHAT')).toBeUndefined();
   });

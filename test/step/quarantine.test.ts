@@ -1,5 +1,5 @@
-// A message that makes a chart fail: nothing of its step is kept, the message is set aside, a person is told,
-// and the system goes on. The person can try it again or discard it.
+// A message that makes a chart fail: its step has no effect, the message is quarantined, an incident is opened,
+// and the system goes on. A person can retry the message or discard it.
 
 import { describe, expect, test } from 'vitest';
 import { assign } from 'xstate';
@@ -43,7 +43,7 @@ const other = chart({
 const createFragile = () => createBench({ toy: fragile, other });
 
 describe('a message that makes a chart fail', () => {
-  test('is dead, with what was thrown, and an incident is opened', () => {
+  test('is recorded as dead with the error, and an incident is opened', () => {
     const bench = createFragile();
     const result = bench.send('GO', 'toy', { x: 1 });
     expect(result.received).toMatchObject({ version: 1, disposition: 'dead', type: 'GO', data: { x: 1 } });
@@ -66,7 +66,7 @@ describe('a message that makes a chart fail', () => {
     ]);
   });
 
-  test('leaves nothing of its step: no event, no call, no word to another actor, no state', () => {
+  test('has no effect: no event, no call, no message to another actor, no state change', () => {
     const bench = createFragile();
     bench.send('SEE');
     const before = JSON.parse(toStored(bench.system, bench.state()));
@@ -79,24 +79,24 @@ describe('a message that makes a chart fail', () => {
     expect(quarantined).toHaveLength(1);
   });
 
-  test('leaves nothing behind that the next message would carry out', () => {
+  test('leaves no actions behind for the next message', () => {
     const bench = createFragile();
     bench.send('BREAK');
     const next = bench.send('FIX');
     expect([next.received.disposition, next.events, next.calls]).toEqual(['applied', [], []]);
   });
 
-  test('does not keep the first message from starting the actors', () => {
+  test('does not stop the first message from starting the actors', () => {
     const bench = createFragile();
     bench.send('GO');
     expect([...bench.state().deadlines.keys()]).toEqual(['toy:xstate.after.10.fragile.a']);
   });
 
-  test('may be a deadline, which has rung then, and the reply to a call, which is finished then', () => {
+  test('may be a deadline, which has then fired, or the reply to a call, which is then finished', () => {
     const bench = createFragile();
     bench.send('WHAT');
-    const rung = bench.ringNext();
-    expect(rung.received).toMatchObject({ disposition: 'dead', type: 'xstate.after.10.fragile.a' });
+    const fired = bench.ringNext();
+    expect(fired.received).toMatchObject({ disposition: 'dead', type: 'xstate.after.10.fragile.a' });
     expect(bench.state().deadlines.size).toBe(0);
     bench.send('FIX');
     expect(bench.send('incident.retry').received.disposition).toBe('applied');
@@ -121,7 +121,7 @@ describe('a message that makes a chart fail', () => {
     );
   });
 
-  test('to nobody of the system, and one from outside to a service, are set aside as well', () => {
+  test('is quarantined too if it goes to an unknown actor, or from outside to a service', () => {
     const bench = createFragile();
     expect(bench.send('GO', 'nobody').received).toMatchObject({
       disposition: 'dead',
@@ -131,17 +131,17 @@ describe('a message that makes a chart fail', () => {
       disposition: 'ignored',
       reason: "it fails again: Error: this system has no actor 'nobody'",
     });
-    const told = bench.send('ASK', 'world');
-    expect(told.received).toMatchObject({
+    const result = bench.send('ASK', 'world');
+    expect(result.received).toMatchObject({
       disposition: 'dead',
       reason: "Error: this system has no actor 'world'",
     });
-    expect(told.calls).toEqual([]);
+    expect(result.calls).toEqual([]);
   });
 });
 
 describe('a person', () => {
-  test('tries it again, and it succeeds once what made it fail is gone', () => {
+  test('retries it, and it succeeds once the cause is gone', () => {
     const bench = createFragile();
     bench.send('GO');
     bench.send('FIX');
@@ -155,19 +155,19 @@ describe('a person', () => {
     expect(bench.valueOf('toy')).toBe('b');
   });
 
-  test('tries it again, and where it fails again nothing changes', () => {
+  test('retries it, and if it fails again nothing changes', () => {
     const bench = createFragile();
     bench.send('GO');
-    const parked = bench.state().quarantined;
+    const before = bench.state().quarantined;
     const retried = bench.send('incident.retry');
     expect(retried.received.disposition).toBe('ignored');
     expect(retried.received.reason).toMatch(/^it fails again: .*it is broken/s);
     expect(retried.events).toEqual([]);
-    expect(bench.state().quarantined).toEqual(parked);
+    expect(bench.state().quarantined).toEqual(before);
     expect(bench.valueOf('toy')).toBe('a');
   });
 
-  test('discards it, with a note, and it is not made again', () => {
+  test('discards it, with a note, and it is not delivered again', () => {
     const bench = createFragile();
     bench.send('GO');
     bench.send('FIX');
@@ -179,7 +179,7 @@ describe('a person', () => {
     expect(bench.valueOf('toy')).toBe('a');
   });
 
-  test('deals with several one by one, the oldest first, each with its own actor', () => {
+  test('handles several one by one, the oldest first, each with its own actor', () => {
     const bench = createFragile();
     bench.send('GO', 'toy', { n: 1 });
     bench.send('BREAK');
@@ -188,7 +188,7 @@ describe('a person', () => {
     expect(bench.state().quarantined.map(({ message }) => message.type)).toEqual(['BREAK']);
   });
 
-  test('has nothing to retry where nothing was set aside: the chart is asked', () => {
+  test('has nothing to retry if nothing is quarantined: the message goes to the chart', () => {
     const bench = createFragile();
     expect(bench.send('incident.retry', 'other').received.disposition).toBe('applied');
     expect(bench.send('incident.retry').received.disposition).toBe('ignored');

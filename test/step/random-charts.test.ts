@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { runLive, runStepped } from './equivalence.ts';
 import { makeRandomSystem } from './random-charts.ts';
 
-/** XState throws for some charts that it cannot run: then a run comes to nothing, either way. */
+/** XState throws for some charts that it cannot run: then both runs end without a result. */
 const attempt = <T>(act: () => T): T | undefined => {
   try {
     return act();

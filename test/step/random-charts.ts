@@ -1,6 +1,6 @@
 // Charts that nobody would write: random hierarchies of states with random transitions, guards, deadlines and
-// actions. A chart's `fuel` bounds what it does by itself, so that it comes to rest also under `createActor`,
-// which knows no limit. It exists to look for what the catalogue of toy charts forgot.
+// actions. A chart's `fuel` bounds what it does by itself, so that it becomes idle also under `createActor`,
+// which has no limit. It finds what the catalogue of toy charts does not cover.
 import {
   type AnyEventObject,
   and,
@@ -44,7 +44,7 @@ const planState = (choose: Choose, path: string, depth: number, mayEnd: boolean)
 };
 const toPaths = (plan: Plan): string[] => [plan.path, ...plan.inner.flatMap(toPaths)];
 
-/** What a chart does where it has fuel left: each time it does something, a bit less is left. */
+/** What a chart does while it has fuel left. Each action uses some. */
 const burning = (choose: Choose, other: string) => {
   const [kind, type, delay, id] = [choose(6), pick(choose, eventTypes, 'E0'), 1 + choose(6), choose(3)];
   const named = id === 0 ? {} : { id: `id${id}` };
@@ -62,7 +62,7 @@ const burning = (choose: Choose, other: string) => {
     if (context['fuel'] <= 0) return;
     enqueue.assign({ fuel: context['fuel'] - 1 });
     const said = word(type, { n: context['n'] });
-    // An id is set anew only after it was cancelled: XState forgets the newer of two when the older rings.
+    // An id is used again only after it was cancelled: XState forgets the newer of two when the older fires.
     if (id > 0 && (kind === 1 || kind === 4)) enqueue.cancel(`id${id}`);
     if (kind === 0) enqueue.raise(said);
     else if (kind === 1) enqueue.raise(said, { delay, ...named });
@@ -115,7 +115,7 @@ const toGuards = (paths: readonly string[]) => ({
 const toConfig = (choose: Choose, plan: Plan, paths: readonly string[], other: string): State => {
   const { path, type, inner } = plan;
   const actions = () => toActions(choose, path, other);
-  // XState enters a history state twice, or without its parent, where a transition comes from inside.
+  // XState enters a history state twice, or without its parent, if a transition comes from inside.
   const targets = paths.filter((each) => !each.endsWith('.h') || !path.startsWith(each.slice(0, -2)));
   const transition = () => ({
     ...(choose(5) > 0 && { target: `#${pick(choose, targets, 'a.0')}` }),

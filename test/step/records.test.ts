@@ -1,5 +1,5 @@
-// What the step leaves on record of whole stories: numbers without gaps, causes, and the same story whenever
-// it is told again; and that the step is pure, without which none of this would hold.
+// What the step records of whole orders: numbers without gaps, causes, and the same results when it is replayed.
+// And that the step is pure, on which all of this depends.
 import { describe, expect, test } from 'vitest';
 import { messages } from '../../machines/messages.ts';
 import { newSystem, type SystemState, toStored } from '../../src/step/snapshot.ts';
@@ -27,7 +27,7 @@ describe.each(stories)('the records of an order that is %s', (_, tellStory) => {
       expect([type in messages, schemaVersion]).toEqual([true, 1]);
   });
 
-  test('say of everything which message caused it', () => {
+  test('name the message that caused each thing', () => {
     const known = new Set<string>();
     for (const { received, events, calls } of story.results) {
       if (received.causationId !== null) expect(known).toContain(received.causationId);
@@ -53,14 +53,14 @@ describe.each(stories)('the records of an order that is %s', (_, tellStory) => {
     }
   });
 
-  test('lead to the same system when they are told again', () => {
+  test('lead to the same system when they are replayed', () => {
     const again = createStory();
     for (const incoming of story.incoming) again.take(incoming);
     expect(toStored(orders, again.state())).toBe(toStored(orders, story.state()));
     expect(again.events()).toEqual(story.events());
   });
 
-  test('are enough to tell it again: the fold of what was received is the system', () => {
+  test('are enough for a replay: the fold of the received messages is the system', () => {
     let state = newSystem(orders, story.state().createdAt, 'correlation-1');
     for (const { received } of story.results) {
       const { messageId, at, to, type, data, causationId } = received;
@@ -99,14 +99,14 @@ describe('the step is pure', () => {
   };
 
   test.each(stories)(
-    'over an order that is %s: twice on frozen input gives the same, and the input stays',
+    'over an order that is %s: two runs on frozen input give the same, and the input does not change',
     (_, tellStory) => {
       const story = tellStory();
       let state: SystemState = frozen(newSystem(orders, newYear, 'correlation-1'));
       for (const incoming of story.incoming) {
         const before = toStored(orders, state);
         const [first, second] = [step(orders, state, frozen(incoming)), step(orders, state, incoming)];
-        if (first === undefined || second === undefined) throw new Error('that left no trace');
+        if (first === undefined || second === undefined) throw new Error('that was not recorded');
         expect(toStored(orders, second.state)).toBe(toStored(orders, first.state));
         expect({ ...second, state: 0 }).toEqual({ ...first, state: 0 });
         expect(toStored(orders, state)).toBe(before);
@@ -116,7 +116,7 @@ describe('the step is pure', () => {
     },
   );
 
-  test('two orders of one system know nothing of each other', () => {
+  test('two orders of one system do not affect each other', () => {
     const [one, other] = [createStory(), createStory()];
     one.tell('order', 'order.place', placing);
     expect(other.values()['order']).toBe('placing');

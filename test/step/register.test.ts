@@ -1,6 +1,5 @@
-// What a chart may use: everything that a pure step can keep its word on. The rest is refused when the system
-// is registered, with a line that names the chart, the state and what to use instead; or, where only running
-// the chart shows it, the message that shows it is set aside.
+// What a chart may use: everything that a pure step supports. The rest is refused when the system is registered,
+// with a line that names the chart, the state and what to use instead.
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -13,7 +12,6 @@ import {
   fromCallback,
   fromObservable,
   fromPromise,
-  log,
   not,
   raise,
   sendParent,
@@ -43,7 +41,7 @@ const refusalOf = (act: () => unknown): AppError => {
 };
 const problemsOf = (toy: AnyStateMachine) => refusalOf(() => register(toy)).details['problems'];
 
-describe('a chart that uses only what a step can run', () => {
+describe('a chart that uses only what a step supports', () => {
   test('is registered: the four shipped charts', () => {
     expect(registerSystem(orderSystem, shippedLimits).names).toEqual(Object.keys(orderSystem.charts));
   });
@@ -52,7 +50,7 @@ describe('a chart that uses only what a step can run', () => {
     expect(registerSystem({ version: '1', charts, services }, limits).names).toEqual(Object.keys(charts));
   });
 
-  test('stays as it was: what is registered is a copy', () => {
+  test('is not changed: a copy is registered', () => {
     const toy = createMachine({ id: 'toy' });
     register(toy);
     expect(toy.options.maxIterations).toBe(Number.POSITIVE_INFINITY);
@@ -79,7 +77,7 @@ describe('a chart that uses only what a step can run', () => {
 describe('an actor that runs inside a state is refused', () => {
   const invoking = (invoke: object) =>
     chart({ id: 'm', initial: 'loading', states: { loading: { invoke: { src: 'x', ...invoke } } } });
-  const advice = 'tell a service instead, and wait for its reply in a state with a deadline';
+  const advice = 'send a command to a service instead, and wait for its reply in a state with a deadline';
 
   test.each([
     ['promise', fromPromise(() => Promise.resolve(1))],
@@ -96,7 +94,7 @@ describe('an actor that runs inside a state is refused', () => {
       states: { outer: { initial: 'inner', states: { inner: { invoke: { src: 'fetchPrice' } } } } },
     });
     expect(problemsOf(toy)).toEqual([
-      "toy declares the actor 'fetchPrice', which only invoke and spawn can use: name it in the system as a chart of its own, or tell a service",
+      "toy declares the actor 'fetchPrice', which only invoke and spawn can use: add it to the system as a chart of its own, or use a service",
       `toy, state 'outer.inner' invokes 'fetchPrice': ${advice}`,
     ]);
   });
@@ -108,21 +106,20 @@ describe('an actor that runs inside a state is refused', () => {
   });
 });
 
-describe('an action that a step cannot run is refused', () => {
-  const spawned = 'spawns an actor: name it in the system as a chart of its own, and send to it';
+describe('an action that a step does not support is refused', () => {
+  const spawned = 'spawns an actor: add it to the system as a chart of its own, and send to it';
 
   test.each([
     ['spawnChild', spawnChild(createMachine({})), spawned],
     [
       'stopChild',
       stopChild('x'),
-      'stops an actor: the actors of a system live as long as it; send to it instead',
+      'stops an actor: the actors of a system live as long as the system; send it a message instead',
     ],
-    ['log', log('hello'), 'logs: emit a domain event instead'],
     [
       'an inline function',
       () => undefined,
-      "runs code of its own ('(inline)'): emit a domain event, or tell a service, instead",
+      "runs a custom action ('(inline)'): emit a domain event or send a command to a service instead",
     ],
     [
       'sendParent',
@@ -140,10 +137,10 @@ describe('an action that a step cannot run is refused', () => {
     ]);
   });
 
-  test("a function of one's own behind a name", () => {
+  test('a custom action behind a name', () => {
     const toy = setup({ actions: { chargeCard: () => undefined } }).createMachine({ entry: 'chargeCard' });
     expect(problemsOf(toy)).toEqual([
-      "toy, state '(root)' runs code of its own ('chargeCard'): emit a domain event, or tell a service, instead",
+      "toy, state '(root)' runs a custom action ('chargeCard'): emit a domain event or send a command to a service instead",
     ]);
   });
 
@@ -184,10 +181,12 @@ describe('an action that a step cannot run is refused', () => {
 
   test('a route, because its events are named xstate.*', () => {
     const toy = createMachine({ initial: 'a', states: { a: {}, b: { id: 'b', route: {} } } });
-    expect(problemsOf(toy)).toEqual(["toy, state 'b' has a route: use an event of its own instead"]);
+    expect(problemsOf(toy)).toEqual([
+      "toy, state 'b' has a route: use an event with a name of its own instead",
+    ]);
   });
 
-  test('wherever it hides: exit, transition, initial, always, after, onDone', () => {
+  test('in every place: exit, transition, initial, always, after, onDone', () => {
     const actions = () => undefined;
     const toy = chart({
       initial: { target: 'a', actions },
@@ -202,21 +201,24 @@ describe('an action that a step cannot run is refused', () => {
     expect(problemsOf(toy)).toEqual(
       states.map(
         (state) =>
-          `toy, state '${state}' runs code of its own ('(inline)'): emit a domain event, or tell a service, instead`,
+          `toy, state '${state}' runs a custom action ('(inline)'): emit a domain event or send a command to a service instead`,
       ),
     );
   });
 
-  test('all at once, in one message for people', () => {
-    const charts = { one: createMachine({ entry: log('x') }), two: createMachine({ exit: stopChild('x') }) };
+  test('all problems at once, in one message', () => {
+    const charts = {
+      one: createMachine({ entry: sendParent({ type: 'X' }) }),
+      two: createMachine({ exit: stopChild('x') }),
+    };
     const refusal = refusalOf(() => registerSystem({ version: '1', charts, services: ['two'] }, limits));
     expect(refusal.code).toBe('chart-unsupported');
     expect(refusal.message).toBe(
       [
         'These charts cannot be run durably:',
         'two is the name of an actor and of a service: rename one',
-        "one, state '(root)' logs: emit a domain event instead",
-        "two, state '(root)' stops an actor: the actors of a system live as long as it; send to it instead",
+        "one, state '(root)' sends to '#_parent': send to ({ system }) => system.get(…) one of the actors or services of the system",
+        "two, state '(root)' stops an actor: the actors of a system live as long as the system; send it a message instead",
       ].join('\n  '),
     );
   });

@@ -1,11 +1,11 @@
-// What shows only when a chart runs: something that a step cannot carry out, or charts that never come to
-// rest. The message that shows it is set aside; the system, and the process, go on.
+// Problems that show only when a chart runs: an action that a step does not support, or charts that never become
+// idle. The message is quarantined; the system and the process go on.
 import { describe, expect, test } from 'vitest';
 import { type AnyEventObject, assign, createMachine, enqueueActions, raise, spawnChild } from 'xstate';
 import { createBench, emittedIn } from './toy-bench.ts';
 import { chart, says, tell, tellLater } from './toy-words.ts';
 
-describe('what only running a chart shows is set aside too', () => {
+describe('a problem that shows only when the chart runs quarantines the message', () => {
   const action = enqueueActions;
   const kid = createMachine({});
   const asks = (name: string) => `Error: toy asks for ${name}, which cannot be run durably`;
@@ -37,35 +37,45 @@ describe('what only running a chart shows is set aside too', () => {
     [
       'a date in the context',
       assign({ at: () => new Date(0) }),
-      'Error: toy put something into its context or output that is not plain JSON data',
+      'Error: toy put something into its context or output that is not plain JSON data: context.at is an instance of Date',
     ],
     [
       'a date in an event',
       says('e', { at: new Date(0) }),
-      'Error: toy says e with something that is not plain JSON data',
+      'Error: toy says e with something that is not plain JSON data: message.at is an instance of Date',
     ],
     [
       'a date in a call',
       tell('world', 'ASK', { at: new Date(0) }),
-      'Error: toy says ASK with something that is not plain JSON data',
+      'Error: toy says ASK with something that is not plain JSON data: message.at is an instance of Date',
     ],
     [
       'a date in a delayed message',
       tellLater('toy', 'X', 5, { at: new Date(0) }),
-      'Error: toy says X with something that is not plain JSON data',
+      'Error: toy says X with something that is not plain JSON data: message.at is an instance of Date',
     ],
     [
-      'a deadline at no time',
+      'a deadline after NaN',
       raise({ type: 'X' }, { delay: Number.NaN }),
       'Error: toy sends X after NaN ms: no such time',
     ],
     [
-      'a deadline at the end of time',
+      'a deadline after Infinity',
       tellLater('toy', 'X', Number.POSITIVE_INFINITY),
       'Error: toy sends X after Infinity ms: no such time',
     ],
     [
-      'a name that nobody has',
+      'a deadline beyond the last time that a Date can hold',
+      tellLater('toy', 'X', 8.64e15),
+      'Error: toy sends X after 8640000000000000 ms: that is beyond the year 275760',
+    ],
+    [
+      'a deadline before the first one',
+      tellLater('toy', 'X', -9e15),
+      'Error: toy sends X after -9000000000000000 ms: that is beyond the year 275760',
+    ],
+    [
+      'a name that no actor or service has',
       tell('bank', 'PAY'),
       "Error: toy names 'bank', which is no actor or service of this system",
     ],
@@ -76,7 +86,7 @@ describe('what only running a chart shows is set aside too', () => {
     expect(bench.send('WHAT').received.disposition).toBe('ignored');
   });
 
-  test('half a state: XState loses a parallel state whose history is entered from inside', () => {
+  test('an incomplete state: XState loses a parallel state whose history is entered from inside', () => {
     const region = { initial: 'x', states: { x: { on: { GO: '#back' } }, y: {} } };
     const toy = chart({
       initial: 'both',
@@ -107,18 +117,18 @@ describe('what only running a chart shows is set aside too', () => {
   });
 });
 
-describe('what never comes to rest is set aside, and the process goes on', () => {
+describe('charts that never become idle quarantine the message, and the process goes on', () => {
   const echo = (to: string) =>
     chart({ on: { BALL: { actions: tell(to, 'BALL') }, HELLO: { actions: says('still here') } } });
 
-  test('two actors that answer each other for ever', () => {
+  test('two actors that answer each other without end', () => {
     const bench = createBench({ ann: echo('bob'), bob: echo('ann') });
     const reason = 'Error: more than 1000 messages in one step: the actors do not come to rest';
     expect(bench.send('BALL', 'ann').received).toMatchObject({ disposition: 'dead', reason });
     expect(emittedIn(bench.send('HELLO', 'bob'))).toEqual(['bob: still here']);
   });
 
-  test('an actor that tells itself for ever', () => {
+  test('an actor that sends to itself without end', () => {
     expect(createBench({ toy: echo('toy') }).send('BALL').received.disposition).toBe('dead');
   });
 
@@ -137,7 +147,7 @@ describe('what never comes to rest is set aside, and the process goes on', () =>
     expect(emittedIn(bench.send('HELLO'))).toEqual(['toy: still here']);
   });
 
-  test('actors that cannot start: each is left in its initial state, as if it had said nothing', () => {
+  test('actors that cannot start stay in their initial states, with no effects', () => {
     const starting = (to: string) =>
       chart({ entry: [says('started'), tell(to, 'BALL')], on: { BALL: { actions: tell(to, 'BALL') } } });
     const bench = createBench({ ann: starting('bob'), bob: starting('ann') });
@@ -147,7 +157,7 @@ describe('what never comes to rest is set aside, and the process goes on', () =>
     expect(bench.send('HELLO', 'bob').received.disposition).toBe('ignored');
   });
 
-  test('and a long way to rest is no loop', () => {
+  test('a long exchange that ends is applied', () => {
     const counting = (to: string) =>
       chart({
         on: {

@@ -1,5 +1,5 @@
-// What a store keeps of an order system, and what comes back: the same system from every state, or a refusal
-// that says what is wrong. Never half a system.
+// Storing and loading an order system: the same system from every state, or a refusal that says what is wrong.
+// Never a part of a system.
 
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AnyMachineSnapshot, getNextTransitions } from 'xstate';
@@ -12,7 +12,7 @@ import { newYear, orders, stories, untilBothParked, untilPaying } from './storie
 import { createBench, registerToys } from './toy-bench.ts';
 import { chart, says } from './toy-words.ts';
 
-/** What a snapshot is, without the machine and the functions. */
+/** A snapshot without its machine and functions. */
 const toFacts = (snapshot: AnyMachineSnapshot | undefined) => {
   if (snapshot === undefined) throw new Error('there is no such actor');
   const { value, context, status, output, tags, historyValue, _nodes } = snapshot;
@@ -68,7 +68,7 @@ describe('stored and loaded', () => {
     expect(actors.get('rich')?.snapshot).toMatchObject({ status: 'done', output: { sum: [1, null] } });
   });
 
-  test('it remembers what its history states remember, also of states with odd ids', () => {
+  test('it keeps what its history states restore, also for states with unusual ids', () => {
     const toy = chart({
       id: 'toy',
       initial: 'on',
@@ -88,7 +88,7 @@ describe('stored and loaded', () => {
     expect(toFacts(loaded.actors.get('toy')?.snapshot).history).toEqual([['toy.on.back', ['odd.id']]]);
   });
 
-  test('it remembers which of its parallel states was entered first', () => {
+  test('it keeps which of its parallel states was entered first', () => {
     const region = (go: string) => ({ initial: 'x', states: { x: { on: { [go]: 'y' } }, y: {} } });
     const bench = createBench({
       toy: chart({ id: 'toy', type: 'parallel', states: { a: region('A'), b: region('B') } }),
@@ -107,20 +107,20 @@ describe('stored and loaded', () => {
 });
 
 describe('the next deadline', () => {
-  test('is the one that is due first', () => {
+  test('is the earliest one', () => {
     const state = untilPaying().state();
     const due = [...state.deadlines.values()].map(({ dueAt }) => dueAt);
     expect(due.length).toBeGreaterThan(1);
     expect(nextDueAt(state)).toBe(Math.min(...due));
   });
 
-  test('is null where none is set', () => {
+  test('is null if none is set', () => {
     expect(nextDueAt(newSystem(orders, newYear, 'correlation-1'))).toBeNull();
   });
 });
 
 describe('a stored system that cannot be read is refused', () => {
-  // XState warns of states that it cannot find; nothing may come to that.
+  // XState warns of states that it cannot find; it must not be reached.
   const warn = vi.spyOn(console, 'warn');
   beforeEach(() => {
     warn.mockClear();
@@ -175,14 +175,14 @@ describe('a stored system that cannot be read is refused', () => {
       () => ({ ...stored(), charts: '0' }),
       'it was written by chart version 0; this is version 1.',
     ],
-    ['a field that nobody knows', () => ({ ...stored(), more: 1 }), ': Unrecognized key: "more".'],
+    ['an unknown field', () => ({ ...stored(), more: 1 }), ': Unrecognized key: "more".'],
     [
-      'a field that is missing',
+      'a missing field',
       () => ({ ...stored(), events: undefined }),
       'events: Invalid input: expected number, received undefined.',
     ],
     [
-      'a field of another shape',
+      'a field of another type',
       () => ({ ...stored(), version: '1' }),
       'version: Invalid input: expected number, received string.',
     ],
@@ -208,12 +208,12 @@ describe('a stored system that cannot be read is refused', () => {
     ],
     ['a state at another place', () => withToy({ value: 'x' }), `the chart 'toy' has no state "x".`],
     [
-      'half a state: a region is missing',
+      'an incomplete state: a region is missing',
       () => withToy({ value: { a: 'x' } }),
       `the chart 'toy' has no complete state {"a":"x"}.`,
     ],
     [
-      'half a state: an outer state without its inner one',
+      'an incomplete state: an outer state without its inner one',
       () => withToy({ value: { a: {}, b: 'x' } }),
       `the chart 'toy' has no complete state {"a":{},"b":"x"}.`,
     ],
@@ -251,7 +251,7 @@ describe('a stored system that cannot be read is refused', () => {
     expect(refusalOf(JSON.stringify(change()))).toBe(message);
   });
 
-  test('of the real charts as well, whole: one unknown state among four actors', () => {
+  test('of the real charts too, as a whole: one unknown state among four actors', () => {
     const text = toStored(orders, untilBothParked().state()).replace(
       '"lookingUp":"needsAttention"',
       '"lookingUp":"dreaming"',

@@ -1,14 +1,18 @@
-// What shows only when charts start, at their registration: what their own functions ask for, what they put
-// into their context, and whom they name.
+// Problems that show only when charts start, at their registration: what their functions ask for, what they put
+// into their context, and which actors they name.
 import { describe, expect, test } from 'vitest';
-import { type AnyStateMachine, assign, createMachine, enqueueActions, sendTo } from 'xstate';
+import { type AnyStateMachine, assign, createMachine, enqueueActions, raise, sendTo } from 'xstate';
 import { AppError } from '../../src/errors.ts';
-import { isPlainData, registerSystem } from '../../src/step/register.ts';
+import { registerSystem } from '../../src/step/register.ts';
 import { limits } from './equivalence.ts';
-import { chart, tell } from './toy-words.ts';
+import { notPlainData } from './not-plain-data.ts';
+import { chart, says, tell, tellLater } from './toy-words.ts';
 
 const register = (toy: AnyStateMachine, services: readonly string[] = ['world']) =>
   registerSystem({ version: '1', charts: { toy }, services }, limits);
+
+/** For the types alone. */
+const optionalInput = (): { readonly x: number } | undefined => undefined;
 
 const refusalOf = (act: () => unknown): AppError => {
   try {
@@ -25,24 +29,36 @@ describe('a chart that cannot start is refused', () => {
   const start = 'toy, in its initial state: ';
   const notPlain = `${start}the context and the output must be plain JSON data, because they are stored`;
 
+  test.each(notPlainData)('with a context that JSON would change: %s', (_, value, problem) => {
+    expect(problemsOf(createMachine({ context: { value } }))).toEqual([`${notPlain}: context.${problem}`]);
+  });
+
   test.each([
-    ['a date', new Date(0)],
-    ['a map', new Map()],
-    ['a function', () => 1],
-    ['a symbol', Symbol('x')],
-    ['a big integer', 1n],
-    ['no number', Number.NaN],
-    ['endless', Number.POSITIVE_INFINITY],
-    ['a hole', [undefined]],
-    ['a class', new (class Money {})()],
-    ['deep inside', { list: [{ at: new Date(0) }] }],
-  ])('with a context that JSON would change: %s', (_, value) => {
-    expect(problemsOf(createMachine({ context: { value } }))).toEqual([notPlain]);
+    ['an event', says('e', { at: new Date(0) })],
+    ['a message', tell('world', 'e', { at: new Date(0) })],
+    ['a delayed message', tellLater('world', 'e', 5, { at: new Date(0) })],
+  ])('because it starts with %s that JSON would change', (_, entry) => {
+    expect(problemsOf(chart({ entry }))).toEqual([
+      `${start}says e with something that is not plain JSON data: message.at is an instance of Date`,
+    ]);
   });
 
   test('with an output that JSON would change', () => {
     const toy = createMachine({ initial: 'a', states: { a: { type: 'final' } }, output: () => new Date(0) });
-    expect(problemsOf(toy)).toEqual([notPlain]);
+    expect(problemsOf(toy)).toEqual([`${notPlain}: output is an instance of Date`]);
+  });
+
+  test('because an entry action changes the initial context in place', () => {
+    const context: { readonly items: string[] } = { items: [] };
+    const toy = createMachine({
+      context,
+      entry: assign(({ context: { items } }) => {
+        items.push('lamp');
+        return { items };
+      }),
+    });
+    expect(problemsOf(toy)).toEqual([expect.stringContaining('object is not extensible')]);
+    expect(context.items).toEqual([]);
   });
 
   test('because it spawns in its context', () => {
@@ -53,7 +69,7 @@ describe('a chart that cannot start is refused', () => {
       },
     });
     expect(problemsOf(toy)).toEqual([
-      `${start}spawns an actor: name it in the system as a chart of its own, and send to it`,
+      `${start}spawns an actor: add it to the system as a chart of its own, and send to it`,
     ]);
   });
 
@@ -65,18 +81,18 @@ describe('a chart that cannot start is refused', () => {
       }),
     });
     expect(problemsOf(toy)).toEqual([
-      `${start}runs code of its own ('(anonymous)'): emit a domain event, or tell a service, instead`,
-      `${start}spawns an actor: name it in the system as a chart of its own, and send to it`,
+      `${start}runs a custom action ('(anonymous)'): emit a domain event or send a command to a service instead`,
+      `${start}spawns an actor: add it to the system as a chart of its own, and send to it`,
     ]);
   });
 
-  test('because it names nobody of its system', () => {
+  test('because it names an actor that its system does not have', () => {
     expect(problemsOf(chart({ entry: tell('bank', 'PAY') }))).toEqual([
       `${start}Error: toy names 'bank', which is no actor or service of this system`,
     ]);
   });
 
-  test('because it reads another actor, or calls it, instead of sending it a message', () => {
+  test('because it reads or calls another actor instead of sending it a message', () => {
     const reading = createMachine({
       context: { x: 0 },
       entry: assign({ x: ({ system }) => system.get('world').getSnapshot().context }),
@@ -93,7 +109,47 @@ describe('a chart that cannot start is refused', () => {
     expect(problemsOf(calling)).toEqual([`${start}Error: 'toy' ${problem}`]);
   });
 
-  test('because its always transitions never come to rest', () => {
+  test.each([
+    ['an event that its entry raises', [raise({ type: 'GO' })], {}],
+    ['an always transition', [], { always: '#back' }],
+  ])('because a history state is entered from inside its parallel state: by %s', (_, entry, left) => {
+    const region = { initial: 'x', states: { x: { on: { GO: '#back' } }, y: {} } };
+    const toy = chart({
+      entry,
+      initial: 'both',
+      states: {
+        both: {
+          type: 'parallel',
+          states: { left: { ...region, ...left }, right: region, back: { id: 'back', type: 'history' } },
+        },
+      },
+    });
+    expect(problemsOf(toy)).toEqual([
+      `${start}only a part of it is active, so it could not be loaded: enter a history state from outside its parallel state only`,
+    ]);
+  });
+
+  test('because it reads an input, which actors of a system do not get', () => {
+    const problem =
+      'reads `input`, which the actors of a system do not get: put it into the first message, and keep it with assign';
+    const types = { input: { items: ['lamp'] } };
+    const destructuring = createMachine({ types, context: ({ input: { items } }) => ({ items }) });
+    const deep = createMachine({ types, context: ({ input }) => ({ total: input.items.length }) });
+    expect(problemsOf(destructuring)).toEqual([`${start}${problem}`]);
+    expect(problemsOf(deep)).toEqual([`${start}${problem}`]);
+  });
+
+  test('because of an error of its own, even if it reads an input', () => {
+    const broken = createMachine({
+      types: { input: optionalInput() },
+      context: ({ input }) => {
+        throw new Error(`no ${input?.x}`);
+      },
+    });
+    expect(problemsOf(broken)).toEqual([`${start}Error: no undefined`]);
+  });
+
+  test('because its always transitions never end', () => {
     const toy = chart({ initial: 'a', states: { a: { always: 'b' }, b: { always: 'a' } } });
     expect(problemsOf(toy)).toEqual([expect.stringContaining('more than 1000 microsteps')]);
   });
@@ -109,6 +165,14 @@ describe('a chart that cannot start is refused', () => {
   });
 });
 
+test('a chart that can do without an input is registered', () => {
+  const toy = createMachine({
+    types: { input: optionalInput() },
+    context: ({ input }) => ({ x: input?.x ?? 1 }),
+  });
+  expect(register(toy).charts.get('toy')?.initial.context).toEqual({ x: 1 });
+});
+
 describe('the actors that a chart can name', () => {
   test('are all of its system, and the services', () => {
     const toy = createMachine({
@@ -121,23 +185,5 @@ describe('the actors that a chart can name', () => {
     const registered = register(toy).charts.get('toy');
     expect(registered?.initial.context).toEqual({ names: 'toy world' });
     expect(registered?.initialEffects.map(({ type }) => type)).toEqual(['xstate.sendTo']);
-  });
-});
-
-describe('plain data', () => {
-  test.each([
-    [null],
-    [undefined],
-    ['x'],
-    [0],
-    [-1.5],
-    [true],
-    [[]],
-    [[1, [null]]],
-    [{}],
-    [{ a: { b: undefined } }],
-    [Object.create(null)],
-  ])('is %j', (value) => {
-    expect(isPlainData(value)).toBe(true);
   });
 });

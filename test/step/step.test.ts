@@ -1,11 +1,11 @@
-// One message through the step: what is recorded of it, what it changes, and what it cannot change.
+// One message through the step: its record, what it changes, and what it cannot change.
 
 import { describe, expect, test } from 'vitest';
-import { assign } from 'xstate';
-import { toStored } from '../../src/step/snapshot.ts';
+import { assign, raise } from 'xstate';
+import { nextDueAt, toStored } from '../../src/step/snapshot.ts';
 import { charge, newYear, orderId, orders, untilCompleted, untilPaying } from './stories.ts';
 import { createBench, emittedIn } from './toy-bench.ts';
-import { chart, says, tell } from './toy-words.ts';
+import { chart, says, tell, tellLater } from './toy-words.ts';
 
 describe('nothing is recorded', () => {
   test('of the reply to a call that was never made', () => {
@@ -37,7 +37,7 @@ describe('nothing is recorded', () => {
     ).toBeUndefined();
   });
 
-  test('of a deadline that was cleared, or set anew for another time', () => {
+  test('of a deadline that was cancelled, or set again for another time', () => {
     const bench = createBench({
       toy: chart({
         initial: 'a',
@@ -57,7 +57,7 @@ describe('nothing is recorded', () => {
 });
 
 describe('an ignored message', () => {
-  test('is recorded with the reason that the chart gives', () => {
+  test('is recorded with the reason from the chart', () => {
     const story = untilCompleted();
     const { received } = story.tell('order', 'order.cancel', { reason: 'too late' });
     expect(received).toMatchObject({
@@ -83,7 +83,7 @@ describe('an ignored message', () => {
     });
   });
 
-  test('has a plain reason where the chart gives none', () => {
+  test('has a general reason if the chart gives none', () => {
     const { received } = createBench({ toy: chart({ initial: 'a', states: { a: {} } }) }).send('WHAT');
     expect(received).toMatchObject({
       disposition: 'ignored',
@@ -91,7 +91,7 @@ describe('an ignored message', () => {
     });
   });
 
-  test('is one whose guards say no, and one that is forbidden', () => {
+  test('is one whose guards are false, and one that is forbidden', () => {
     const toy = chart({
       on: { NO: { guard: () => false, actions: says('never') }, FORBIDDEN: undefined, EMPTY: {} },
     });
@@ -100,7 +100,7 @@ describe('an ignored message', () => {
       expect(bench.send(type).received.disposition).toBe('ignored');
   });
 
-  test('is a late deadline of a state that does not want it any more', () => {
+  test('is a deadline whose guard is false when it fires', () => {
     const toy = chart({
       initial: 'a',
       states: { a: { after: { 5: { guard: () => false, actions: says('never') } } } },
@@ -115,7 +115,7 @@ describe('an ignored message', () => {
     expect(bench.state().deadlines.size).toBe(0);
   });
 
-  test('is not one that only an always transition looks at', () => {
+  test('is not one that only an always transition depends on', () => {
     const toy = chart({
       initial: 'a',
       states: { a: { always: { guard: ({ event }) => event.type === 'SEEN', actions: says('saw it') } } },
@@ -127,7 +127,7 @@ describe('an ignored message', () => {
     expect(emittedIn(seen)).toEqual(['toy: saw it']);
   });
 
-  test('is whatever comes to an actor in its final state', () => {
+  test('is every message to an actor in its final state', () => {
     const toy = chart({
       initial: 'up',
       states: {
@@ -167,14 +167,14 @@ describe("a message named xstate.* is the chart's own", () => {
     'xstate.stop',
     'xstate.init',
     'xstate.error.actor.kid',
-  ])('and %s is not taken from outside', (type) => {
+  ])('and %s is ignored from outside', (type) => {
     const bench = createBench({ toy });
     expect(bench.send(type).received).toMatchObject({ disposition: 'ignored', reason });
     expect(bench.valueOf('toy')).toBe('a');
     expect(bench.state().deadlines.size).toBe(1);
   });
 
-  test('and not from a service; its call has had its answer all the same', () => {
+  test('and not from a service; the call is finished nevertheless', () => {
     const bench = createBench({ toy });
     const callId = bench.send('xstate.hello').calls[0]?.callId ?? '';
     const forged = bench.reply(callId, { type: 'xstate.after.10.(machine).a' });
@@ -183,7 +183,7 @@ describe("a message named xstate.* is the chart's own", () => {
     expect(bench.valueOf('toy')).toBe('a');
   });
 
-  test('but it is taken from the deadline that the chart set', () => {
+  test('but it is applied from the deadline that the chart set', () => {
     const bench = createBench({ toy });
     bench.send('xstate.hello');
     expect(bench.ringNext().received).toMatchObject({
@@ -195,8 +195,33 @@ describe("a message named xstate.* is the chart's own", () => {
   });
 });
 
+describe('a deadline', () => {
+  test.each([
+    ['an after', chart({ initial: 'a', states: { a: { after: { [100_000 / 3]: 'b' } }, b: {} } })],
+    [
+      'a named delay',
+      chart({ initial: 'a', states: { a: { after: { soon: 'b' } }, b: {} } }).provide({
+        delays: { soon: () => 100_000 / 3 },
+      }),
+    ],
+    ['a delayed raise', chart({ entry: raise({ type: 'X' }, { delay: 100_000 / 3 }) })],
+    ['a delayed message', chart({ entry: tellLater('toy', 'X', 100_000 / 3) })],
+  ])('is due at the first whole millisecond after a fractional delay: %s', (_, toy) => {
+    const bench = createBench({ toy });
+    bench.send('HELLO');
+    expect([...bench.state().deadlines.values()].map(({ dueAt }) => dueAt)).toEqual([1000 + 33_334]);
+    expect(nextDueAt(bench.state())).toBe(34_334);
+  });
+
+  test('may be as late as the last time that a Date can hold', () => {
+    const bench = createBench({ toy: chart({ entry: tellLater('toy', 'X', 8.64e15 - 1000) }) });
+    expect(bench.send('HELLO').received.disposition).toBe('ignored');
+    expect(new Date(nextDueAt(bench.state()) ?? 0).toISOString()).toBe('+275760-09-13T00:00:00.000Z');
+  });
+});
+
 describe('since', () => {
-  test('says when an actor came to the state in which it is, and no later message changes it', () => {
+  test('is the time when an actor entered its present state, and no later message changes it', () => {
     const toy = chart({
       context: { n: 0 },
       initial: 'a',

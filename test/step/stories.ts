@@ -1,5 +1,5 @@
-// Stories of the real order system, told message by message: what arrives, and what the services answer. It
-// holds no expectation; it exists so that a test says what happened in the words of the shop.
+// Orders of the real system, message by message: what arrives, and what the services reply. It has no
+// expectations; tests use it to say what happened in the terms of the shop.
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
@@ -45,7 +45,7 @@ export const createStory = (system: RegisteredSystem = orders) => {
     return result;
   };
   const must = (result: StepResult | undefined): StepResult => {
-    if (result === undefined) throw new Error('that left no trace');
+    if (result === undefined) throw new Error('that was not recorded');
     return result;
   };
   const checked = (message: AnyEventObject): AnyEventObject => {
@@ -78,7 +78,7 @@ export const createStory = (system: RegisteredSystem = orders) => {
       const message = checked({ type, key: command.key, attempt: command['attempt'], ...facts });
       return must(take({ kind: 'reply', orderId, at: now, callId, message }));
     },
-    /** Lets time pass until the next deadline, and rings it. */
+    /** Advances the time to the next deadline, and fires it. */
     ring: () => {
       const [next] = [...state.deadlines].sort(([, a], [, b]) => a.dueAt - b.dueAt);
       if (next === undefined) throw new Error('no deadline is set');
@@ -138,7 +138,7 @@ const untilFound = (): Story => {
   story.answer('mailer', 'mailer.sent');
   return story;
 };
-/** Called off, and neither the stock nor the money comes back in time. */
+/** Cancelled, and neither the stock nor the money is returned in time: two incidents. */
 export const untilBothParked = (): Story => {
   const story = untilPaying();
   story.tell('order', 'order.cancel', { reason: 'changed my mind' });
@@ -155,5 +155,5 @@ export const stories: readonly (readonly [name: string, tell: () => Story])[] = 
   ['declined', untilDeclined],
   ['cancelled during its payment', untilCancelledInPayment],
   ['found after a time-out', untilFound],
-  ['parked while it is compensated', untilBothParked],
+  ['waiting for a person while it is compensated', untilBothParked],
 ];

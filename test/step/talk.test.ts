@@ -7,7 +7,7 @@ import { createBench, emittedIn } from './toy-bench.ts';
 import { chart, type Seen, says, tell, tellLater, word } from './toy-words.ts';
 
 describe('calls', () => {
-  test('carry the idempotency key of the chart, and their own id where it gives none', () => {
+  test('carry the idempotency key of the chart, or their own id if it gives none', () => {
     const toy = chart({
       on: {
         KEYED: { actions: tell('world', 'ASK', { key: 'mine' }) },
@@ -50,10 +50,12 @@ describe('calls', () => {
     });
     const bench = createBench({ toy });
     expect(bench.send('LATER').calls).toEqual([]);
-    const rung = bench.ringNext();
-    expect(rung.received).toMatchObject({ to: 'world', type: 'ASK', disposition: 'applied' });
-    expect(rung.calls).toMatchObject([{ actor: 'toy', service: 'world', command: { type: 'ASK', what: 1 } }]);
-    expect(bench.reply(rung.calls[0]?.callId ?? '', { type: 'ANSWER' })?.events).toHaveLength(1);
+    const fired = bench.ringNext();
+    expect(fired.received).toMatchObject({ to: 'world', type: 'ASK', disposition: 'applied' });
+    expect(fired.calls).toMatchObject([
+      { actor: 'toy', service: 'world', command: { type: 'ASK', what: 1 } },
+    ]);
+    expect(bench.reply(fired.calls[0]?.callId ?? '', { type: 'ANSWER' })?.events).toHaveLength(1);
   });
 });
 
@@ -77,7 +79,7 @@ describe('between the actors of a system', () => {
     ]);
   });
 
-  test('one that has ended hears nothing, and nobody is told in its place', () => {
+  test('one that has ended receives nothing, and nobody else does instead', () => {
     const bench = createBench({
       toy: chart({
         on: {
@@ -130,7 +132,7 @@ describe('between the actors of a system', () => {
     });
     const bench = createBench({ toy });
     bench.send('AGAIN');
-    const rung = [bench.ringNext(), bench.ringNext(), bench.ringNext()].flatMap(emittedIn);
-    expect(rung).toEqual(['toy: ring 1', 'toy: ring 2', 'toy: ring 3']);
+    const fired = [bench.ringNext(), bench.ringNext(), bench.ringNext()].flatMap(emittedIn);
+    expect(fired).toEqual(['toy: ring 1', 'toy: ring 2', 'toy: ring 3']);
   });
 });

@@ -1,5 +1,5 @@
-// A toy system on the bench: one message at a time through the step, with everything that came of it. It
-// holds no expectation; it exists so that tests of the step need no order.
+// A test bench for toy systems: one message at a time through the step, with its results. It has no expectations;
+// with it, tests of the step need no order.
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import { type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
 import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
@@ -25,7 +25,7 @@ export const createBench = (
     return result;
   };
   const must = (result: StepResult | undefined): StepResult => {
-    if (result === undefined) throw new Error('that left no trace');
+    if (result === undefined) throw new Error('that was not recorded');
     return result;
   };
   return {
@@ -55,7 +55,7 @@ export const createBench = (
     reply: (callId: string, message: AnyEventObject) =>
       take({ kind: 'reply', orderId: 'o', at: now, callId, message }),
     ring: (key: string, dueAt: number) => take({ kind: 'deadline', orderId: 'o', at: dueAt, key, dueAt }),
-    /** Rings the deadline that is due first. */
+    /** Fires the earliest deadline. */
     ringNext: () => {
       const [first] = [...state.deadlines].sort(([, a], [, b]) => a.dueAt - b.dueAt);
       if (first === undefined) throw new Error('no deadline is set');

@@ -1,4 +1,4 @@
-// Toy charts about where a chart comes back to, and how it ends: history states and final states.
+// Toy charts for history states and final states.
 import { assign, raise } from 'xstate';
 import { alone, chart, marked, type Seen, say, says, send, wait } from './toy-words.ts';
 

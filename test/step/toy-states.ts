@@ -1,4 +1,4 @@
-// Toy charts about where a chart is and how it gets there: hierarchy, regions, guards, targets, names.
+// Toy charts for states and transitions: hierarchy, regions, guards, targets, names.
 import { and, assign, emit, not, or, raise, stateIn } from 'xstate';
 import { alone, chart, marked, type Seen, say, says, send } from './toy-words.ts';
 

@@ -34,7 +34,7 @@ const pingPong: ToySystem = {
   story: [send('BALL', 'ann', { n: 5 }), send('BALL', 'bob', { n: 0 }), send('BALL', 'bob', { n: 2 })],
 };
 
-/** Tells both others at once; each tells the next: depth first where the listener is at rest. */
+/** Tells both others at once; each tells the next: depth first if the receiver is idle. */
 const member = (name: string, others: readonly string[]) =>
   chart({
     id: name,

@@ -98,7 +98,7 @@ const raised = chart({
   },
 }).provide({ delays: { long: 8 } });
 
-/** One id used again and again: each time one more ring, and the newest can be cancelled. */
+/** One id used again and again: each use adds a deadline, and only the newest can be cancelled. */
 const renewed = chart({
   id: 'renewed',
   context: { n: 0 },

@@ -1,5 +1,5 @@
-// Short words for the toy charts: how one actor speaks to another, and what a story of moves is made of.
-// It says nothing about what should happen; it exists so that a toy chart fits on a screen.
+// Short builders for toy charts and for the moves of a test, so that a toy chart fits on a screen. They have no
+// expectations.
 import {
   type AnyActorRef,
   type AnyEventObject,
@@ -26,7 +26,7 @@ export const chart = (config: MachineConfig<MachineContext, AnyEventObject>): An
 /** A message or event with anything in it. */
 export const word = (type: string, said: Said = {}): AnyEventObject => ({ type, ...said });
 
-/** Sends a message to the actor or service named `to`; a service is told `by` whom, so that it can answer. */
+/** Sends a message to the actor or service named `to`; for a service, `by` names the sender, so that it can reply. */
 export const tell = (to: string, type: string, said: Said = {}) =>
   sendTo<MachineContext, AnyEventObject, undefined, AnyActorRef, AnyEventObject, never, never>(
     ({ system }) => system.get(to),

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
+import { log } from 'xstate';
 import { orderSystem } from '../../machines/system.ts';
 import { limits } from '../../src/config.ts';
 import { registerSystem } from '../../src/step/register.ts';
-import { toStored } from '../../src/step/snapshot.ts';
+import { newSystem, toStored } from '../../src/step/snapshot.ts';
+import { step } from '../../src/step/step.ts';
 import { createStory, orders, placing, untilPaying } from './stories.ts';
+import { chart, says } from './toy-words.ts';
 
 const watched = registerSystem(orderSystem, limits, () => true);
 
@@ -14,7 +17,7 @@ const tell = () => {
   return story;
 };
 
-test('where somebody looks on, a step says who was told what by whom, in the order in which it was taken', () => {
+test('in an observed system, a step lists every delivery with sender and receiver, in order', () => {
   const { results } = tell();
   const said = results.map(({ passed = [] }) =>
     passed.map(({ from, to, message }) => `${from} > ${to}: ${message.type}`),
@@ -34,7 +37,7 @@ test('where somebody looks on, a step says who was told what by whom, in the ord
   ]);
 });
 
-test('what an actor made of a message is its snapshot before and after', () => {
+test('a delivery has the snapshots of the receiver before and after it', () => {
   const [first] = tell().results;
   const [placed, , called] = first?.passed ?? [];
   expect(placed?.taken?.was.value).not.toEqual('validating');
@@ -42,15 +45,45 @@ test('what an actor made of a message is its snapshot before and after', () => {
   expect(called).not.toHaveProperty('taken');
 });
 
-test('looking on changes nothing else', () => {
-  const [{ passed, state, ...result }, unwatched] = [tell().last(), createStory()];
+test('being observed changes nothing else', () => {
+  const [{ passed, logged, state, ...result }, unwatched] = [tell().last(), createStory()];
   unwatched.tell('order', 'order.place', placing);
   unwatched.answer('warehouse', 'warehouse.checked', { problems: [] });
   expect(passed).toHaveLength(4);
+  expect(logged).toEqual([]);
   expect(unwatched.last()).toMatchObject(result);
   expect(toStored(watched, state)).toBe(toStored(orders, unwatched.state()));
 });
 
-test('where nobody looks on, nothing is noted', () => {
+test('without observers nothing is noted', () => {
   expect(untilPaying().results.map(({ passed }) => passed)).toEqual([undefined, undefined, undefined]);
+});
+
+test('what a chart logs is in the trace, and nowhere else', () => {
+  const toy = chart({
+    context: { n: 1 },
+    entry: log('started'),
+    on: { GO: { actions: [log(({ context, event }) => [context['n'], event.type], 'went'), says('went')] } },
+  });
+  const [isLogged, isNot] = [() => true, () => false].map((isWatched) => {
+    const system = registerSystem({ version: '1', charts: { toy }, services: [] }, limits, isWatched);
+    const result = step(system, newSystem(system, 1, 'c'), {
+      kind: 'message',
+      orderId: 'o',
+      at: 1,
+      messageId: 'm1',
+      to: 'toy',
+      message: { type: 'GO' },
+      causationId: null,
+    });
+    if (result === undefined) throw new Error('that was not recorded');
+    const { passed: _, logged, ...rest } = result;
+    return { logged, rest: { ...rest, state: toStored(system, rest.state) } };
+  });
+  expect(isLogged?.logged).toEqual([
+    { actor: 'toy', label: undefined, value: 'started' },
+    { actor: 'toy', label: 'went', value: [1, 'GO'] },
+  ]);
+  expect(isNot?.logged).toBeUndefined();
+  expect(isNot?.rest).toEqual(isLogged?.rest);
 });

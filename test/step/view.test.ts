@@ -169,7 +169,7 @@ describe('an order that waits for a person', () => {
     expect(hasIncident(story.state())).toBe(true);
   });
 
-  test('says of each parked actor why and since when', () => {
+  test('lists each actor with an incident, with its reason and its time', () => {
     expect(view.incidents.map(({ actor, reason }) => `${actor}: ${reason}`)).toEqual([
       'order: stock-not-returned',
       'order: money-not-returned',
@@ -211,7 +211,7 @@ describe('an order that waits for a person', () => {
   });
 });
 
-describe('an order with a message that was set aside', () => {
+describe('an order with a quarantined message', () => {
   const broken = registerSystem(
     {
       ...orderSystem,

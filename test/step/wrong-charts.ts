@@ -1,5 +1,5 @@
-// The shipped charts with one thing wrong: what a careless change of a chart could do to money. Each is a
-// system of its own; tests hold that none of it leaves the step.
+// The shipped charts with one bug each: what a careless change could do to money. Each is a system of its own;
+// tests check that none of the effects leaves the step.
 import { assign, enqueueActions } from 'xstate';
 import { chartParts } from '../../machines/chart.ts';
 import type { DomainEvent, MessageTo } from '../../machines/messages.ts';

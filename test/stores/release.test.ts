@@ -93,7 +93,7 @@ test('a store of release 0.1.0 reads as it was written, history and idempotency 
   expect(history.map(({ type }) => type)).toEqual([
     ...['order.created', 'order.validated', 'order.processing-started'],
     ...['inventory.reserved', 'inventory.reserved', 'payment.initiated', 'payment.completed'],
-    ...['inventory.committed', 'inventory.committed', 'order.completed', 'order.confirmation-sent'],
+    ...['inventory.committed', 'inventory.committed', 'order.confirmation-sent', 'order.completed'],
   ]);
   expect(await opened.host.recall('orders', 'refunded-1')).toMatchObject({ status: 201, body: 'refunded-1' });
   await close(opened);

@@ -25,6 +25,9 @@ const { CALL_TIMEOUT_MS: callTimeoutMs, POLL_MS: pollMs } = readSettings();
 /** Long enough for a lease to end, too short for a chart to give its call up. */
 const beyondLeaseMs = makeWithinMs(readSettings());
 
+/** A host that polls renews its own leases before others see them end. */
+const rarelyPolling = { POLL_MS: 60_000 };
+
 /** A clock that also jumps, as a computer's does when it is set. */
 const createJumpingClock = () => {
   const clock = createFakeClock(start);
@@ -102,7 +105,11 @@ test('a stop waits for a call that takes a while, and records its reply', async 
     mailer: never,
   });
   const { id } = await place(open);
-  await shut(open);
+  await settleNow(open);
+  const closed = open.host.close();
+  await settleNow(open);
+  await clock.advance(5000);
+  await closed;
   expect(await open.host.get(id)).toMatchObject({ paidAmount: 17_500 });
 });
 
@@ -125,7 +132,7 @@ test('a call is leased for longer than it can take', async () => {
   const store = createMemoryStore();
   const ids = createCounter();
   const clock = createFakeClock(start);
-  const one = await openHost({ store, ids, clock, gateway: never, shared: true });
+  const one = await openHost({ store, ids, clock, settings: rarelyPolling, gateway: never, shared: true });
   await place(one);
   const other = await openHost({ store, ids, clock, shared: true });
   await clock.advance(callTimeoutMs - 1);
@@ -138,8 +145,8 @@ test('a call that was taken over is leased for longer than it can take', async (
   const crashed = await openHost({ store, ids, gateway: never, shared: true });
   await place(crashed);
   const clock = createFakeClock(start + beyondLeaseMs);
-  const one = await openHost({ store, ids, clock, gateway: never, shared: true });
-  await clock.advance(0);
+  const one = await openHost({ store, ids, clock, settings: rarelyPolling, gateway: never, shared: true });
+  await settleNow(one);
   const other = await openHost({ store, ids, clock, shared: true });
   await clock.advance(callTimeoutMs - 1);
   expect([one.gatewayCalls.length, other.gatewayCalls.length]).toEqual([1, 0]);

@@ -2,9 +2,19 @@
 import { expect, test } from 'vitest';
 import { readSettings } from '../../src/config.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
-import { type Answer, type OpenHost, openHost, place, settleNow, widgets } from './harness.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import {
+  type Answer,
+  createCounter,
+  never,
+  type OpenHost,
+  openHost,
+  place,
+  settleNow,
+  widgets,
+} from './harness.ts';
 
-const { POLL_MS: pollMs, RETRY_FIRST_DELAY_MS: firstDelayMs } = readSettings();
+const { PAY_WITHIN_MS: payWithinMs, POLL_MS: pollMs, RETRY_FIRST_DELAY_MS: firstDelayMs } = readSettings();
 
 /** Fails at the first notice of each order: the second waits for a deadline, and nothing else is under way. */
 const createUnreliableMailer = (): Answer<'mailer'> => {
@@ -110,4 +120,19 @@ test('all that is due at once fires, however many orders share a commit', async 
   await Promise.all(Array.from({ length: 7 }, () => place(open, widgets(1))));
   await pass({ clock }, firstDelayMs);
   expect(mailerCalls).toHaveLength(14);
+});
+
+test('what fell due while nothing ran fires in the order in which it fell due, and the start counts the orders', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const crashed = await openHost({ store, ids, gateway: never });
+  const { id, version } = await place(crashed, widgets(1));
+  await place(crashed, widgets(1));
+  const clock = createFakeClock(crashed.clock.now() + payWithinMs);
+  const open = await openHost({ store, ids, clock, gateway: never });
+  expect(open.recovery).toMatchObject({ overdue: 2 });
+  await settleNow(open);
+  // The charge is given up long before the order is.
+  const fired = await open.host.received(id, version, 2);
+  expect(fired.map(({ to }) => to)).toEqual(['payment', 'order']);
 });

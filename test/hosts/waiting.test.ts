@@ -1,5 +1,6 @@
 // Who waits for an order is answered when it comes to rest, when they give up, and when the host closes; and the
 // host says when it cannot work.
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../src/config.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
@@ -90,4 +91,19 @@ test('a host whose store cannot write is not ready, and is again when it can', a
   expect(await host.health()).toMatchObject({ ready: false, reason: expect.any(String) });
   isBroken = false;
   expect(await host.health()).toEqual({ ready: true, reason: null });
+});
+
+test('who waited leaves neither a timer nor a listener behind', async () => {
+  const { gateway, release } = chargeWhenReleased();
+  const open = await openHost({ gateway });
+  const { id } = await place(open);
+  const timers = open.clock.timers();
+  const { signal } = new AbortController();
+  const waiting = open.host.waitUntilSettled(id, 600_000, signal);
+  expect(open.clock.timers()).toBe(timers + 1);
+  release();
+  expect(await waiting).toMatchObject({ state: 'completed' });
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  await shut(open);
+  expect(open.clock.timers()).toBe(0);
 });

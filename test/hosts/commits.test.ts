@@ -211,3 +211,24 @@ test('the time of an order never goes back, when the clock is set back', async (
   expect((await host.received(id, 0, 100)).every(({ at }) => at >= updatedAt)).toBe(true);
   expect(await host.get(id)).toMatchObject({ updatedAt });
 });
+
+test('connections that never stop coming do not hold up the next commit', async () => {
+  const clock = createFakeClock();
+  let passedMs = 0;
+  const now = () => {
+    passedMs += 50;
+    return clock.now() + passedMs;
+  };
+  const { host } = await openHost({ clock: { ...clock, now }, gateway: never });
+  const most = 2000;
+  let knocks = 0;
+  const knock = () => {
+    host.knock();
+    knocks += 1;
+    if (knocks < most) setImmediate(knock);
+  };
+  knock();
+  await place({ host }, widgets(1));
+  await place({ host }, widgets(1));
+  expect(knocks).toBeLessThan(most);
+});

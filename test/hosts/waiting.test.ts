@@ -93,6 +93,13 @@ test('a host whose store cannot write is not ready, and is again when it can', a
   expect(await host.health()).toEqual({ ready: true, reason: null });
 });
 
+test('who waits for an order that has settled is answered at once', async () => {
+  const open = await openHost();
+  const { id } = await place(open);
+  await settleNow(open);
+  expect(await open.host.waitUntilSettled(id, 600_000)).toMatchObject({ state: 'completed' });
+});
+
 test('who waited leaves neither a timer nor a listener behind', async () => {
   const { gateway, release } = chargeWhenReleased();
   const open = await openHost({ gateway });

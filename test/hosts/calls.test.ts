@@ -113,10 +113,36 @@ test('a stop waits for a call that takes a while, and records its reply', async 
   expect(await open.host.get(id)).toMatchObject({ paidAmount: 17_500 });
 });
 
+test('a stop of an idle host leaves no timer behind, at once', async () => {
+  const { host, clock } = await openHost();
+  await settleNow({ clock });
+  await host.close();
+  expect(clock.timers()).toBe(0);
+});
+
 test('a stop leaves no timer behind', async () => {
   const open = await openHost({ gateway: never });
   await place(open);
   await shut(open);
+  expect(open.clock.timers()).toBe(0);
+});
+
+test('a stop while calls are looked for leaves no timer behind either', async () => {
+  const store = createMemoryStore();
+  const held = Promise.withResolvers<void>();
+  let asked = 0;
+  const claimCalls: typeof store.claimCalls = async (claim) => {
+    asked += 1;
+    if (asked === 2) await held.promise;
+    return store.claimCalls(claim);
+  };
+  const open = await openHost({ store: { ...store, claimCalls } });
+  await settleNow(open);
+  await open.clock.advance(pollMs);
+  await shut(open);
+  held.resolve();
+  await settleNow(open);
+  expect(asked).toBe(2);
   expect(open.clock.timers()).toBe(0);
 });
 
@@ -189,10 +215,14 @@ test('what a stop gives back is made by another host at once: calls under way an
 });
 
 test('calls that found no free place are made as soon as there is one, without a poll', async () => {
-  const open = await openHost({ settings: { MAX_CALLS_IN_FLIGHT: 2 } });
-  await Promise.all(Array.from({ length: 20 }, () => place(open, widgets(1))));
+  const { gateway, release } = chargeWhenReleased();
+  const open = await openHost({ settings: { MAX_CALLS_IN_FLIGHT: 2 }, gateway });
+  for (let count = 0; count < 10; count += 1) await place(open, widgets(1));
   await settleNow(open);
-  expect(open.gatewayCalls).toHaveLength(20);
+  expect(open.gatewayCalls).toHaveLength(2);
+  release();
+  await settleNow(open);
+  expect([open.gatewayCalls.length, open.mailerCalls.length]).toEqual([10, 10]);
 });
 
 test('a store that fails once when it is asked for calls is asked again', async () => {

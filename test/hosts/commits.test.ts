@@ -159,30 +159,6 @@ test('what waits is counted while commits are under way, and refused when it is 
   expect(await Promise.all(placed)).toHaveLength(4);
 });
 
-test('an order that fails and cannot even be marked leaves the others of its commit alone', async () => {
-  const store = createMemoryStore();
-  const bad = 'bad-order';
-  const commit: Store['commit'] = async (work, lease) => {
-    const results = await store.commit(
-      work.filter(({ orderId, baseVersion }) => orderId !== bad || baseVersion === 0),
-      lease,
-    );
-    let next = 0;
-    return work.map(({ orderId, baseVersion }) => {
-      if (orderId === bad && baseVersion > 0) return { outcome: 'failed', error: new Error('no such table') };
-      next += 1;
-      return results[next - 1] ?? { outcome: 'unchanged' };
-    });
-  };
-  const markUnreadable = () => Promise.reject(new Error('disk full'));
-  const { host } = await openHost({ store: { ...store, commit, markUnreadable }, gateway: never });
-  await place({ host }, { ...widgets(1), orderId: bad });
-  const { id } = await place({ host }, widgets(1));
-  const [failed, noted] = await Promise.allSettled([noteFact(host, bad), noteFact(host, id)]);
-  expect(failed.status).toBe('rejected');
-  expect(noted).toMatchObject({ status: 'fulfilled', value: { result: { disposition: 'ignored' } } });
-});
-
 test('a stop waits for the commit under way, and its caller is answered', async () => {
   const store = createMemoryStore();
   const { commit, release } = holdCommit(store);

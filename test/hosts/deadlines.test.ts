@@ -95,23 +95,27 @@ test('each deadline fires when it is due, not at the next poll', async () => {
 
 test('a store that fails once when it is asked for deadlines is asked again', async () => {
   const store = createMemoryStore();
-  let asked = 0;
+  let isBroken = false;
   const nextWake: typeof store.nextWake = async () => {
-    asked += 1;
-    if (asked === 1) throw new Error('disk full');
+    if (isBroken) throw new Error('disk full');
     return store.nextWake();
   };
   const { clock, mailerCalls, lines, ...open } = await openHost({
     store: { ...store, nextWake },
     mailer: createUnreliableMailer(),
   });
-  await place(open);
-  await pass({ clock }, pollMs);
-  await pass({ clock }, firstDelayMs);
-  expect(mailerCalls).toHaveLength(2);
+  await place(open, widgets(1));
+  await pass({ clock }, firstDelayMs / 2);
+  await place(open, widgets(1));
+  isBroken = true;
+  await pass({ clock }, firstDelayMs / 2);
+  expect(mailerCalls).toHaveLength(3);
   expect(lines).toContainEqual(
     expect.objectContaining({ level: 50, error: expect.stringContaining('disk full') }),
   );
+  isBroken = false;
+  await pass({ clock }, pollMs);
+  expect(mailerCalls).toHaveLength(4);
 });
 
 test('all that is due at once fires, however many orders share a commit', async () => {

@@ -208,3 +208,28 @@ test('connections that never stop coming do not hold up the next commit', async 
   await place({ host }, widgets(1));
   expect(knocks).toBeLessThan(most);
 });
+
+test.each([
+  { messages: 16, ms: 3_600_000, why: 'the clock jumped' },
+  { messages: 1, ms: 900, why: 'it flushed one message alone' },
+])('a commit that took long because $why does not turn the next messages away', async ({ messages, ms }) => {
+  const store = createMemoryStore();
+  const clock = createFakeClock();
+  let passedMs = 0;
+  const slow: Store['commit'] = (work, lease) => {
+    passedMs += ms;
+    return store.commit(work, lease);
+  };
+  const { commit, release } = holdCommit(store);
+  const { host } = await openHost({
+    clock: { ...clock, now: () => clock.now() + passedMs },
+    store: interfere(store, { 1: slow, 2: commit }),
+    gateway: never,
+  });
+  await Promise.all(Array.from({ length: messages }, () => place({ host }, widgets(1))));
+  const placed = Array.from({ length: 15 }, () => place({ host }, widgets(1)));
+  await settleNow({ clock });
+  expect(host.isPrompt()).toBe(true);
+  release();
+  expect(await Promise.all(placed)).toHaveLength(15);
+});

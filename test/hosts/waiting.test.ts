@@ -13,7 +13,6 @@ import {
   openHost,
   place,
   settleNow,
-  shut,
 } from './harness.ts';
 
 const { POLL_MS: pollMs } = readSettings();
@@ -114,6 +113,6 @@ test('who waited leaves neither a timer nor a listener behind', async () => {
   release();
   expect(await waiting).toMatchObject({ state: 'completed' });
   expect(getEventListeners(signal, 'abort')).toEqual([]);
-  await shut(open);
+  await open.host.close();
   expect(open.clock.timers()).toBe(0);
 });

@@ -1,7 +1,7 @@
 // The contract of the work that must happen after a commit: calls under lease, deadlines, orders set aside.
 import { describe, expect, it } from 'vitest';
 import type { Call, Store } from '../../src/store.ts';
-import { commitAll, free, lease, noon, place, toCall, toWork } from './store-samples.ts';
+import { commitAll, free, lease, noon, place, toCall, toSummary, toWork } from './store-samples.ts';
 
 const toIds = (calls: readonly Call[]) => calls.map(({ callId }) => callId);
 const claim = async (store: Store, changes: Partial<Parameters<Store['claimCalls']>[0]> = {}) =>
@@ -124,6 +124,16 @@ const describeUnreadable = (current: () => Store) => {
     });
     expect(await claim(current())).toEqual(['c1']);
     expect(await current().dueOrders(noon, 10)).toEqual(['a']);
+  });
+  it('an order that is set aside stays so when a commit that began before is written', async () => {
+    await place(current(), 'a', { summary: toSummary({ incident: true }) });
+    await current().markUnreadable('a', 'chart 9 is unknown');
+    await commitAll(current(), [toWork('a', 1, { summary: toSummary({ incident: true }) })]);
+    expect((await current().load(['a'])).get('a')).toMatchObject({
+      version: 2,
+      unreadable: 'chart 9 is unknown',
+    });
+    expect(await current().figures()).toMatchObject({ incidents: 1, unreadable: 1 });
   });
   it('an order that does not exist can not be set aside', async () => {
     await current().markUnreadable('ghost', 'why not');

@@ -266,6 +266,11 @@ const describeKeys = (current: () => Store) => {
       { outcome: 'replayed', record },
     ]);
   });
+  it('keys of two scopes are two, also when they read alike one after the other', async () => {
+    await place(current(), 'a', { idempotency: { ...record, scope: 'orders', key: '/1' } });
+    await place(current(), 'b', { idempotency: { ...record, orderId: 'b', scope: 'orders/', key: '1' } });
+    expect(await current().idempotencyRecord('orders/', '1')).toMatchObject({ orderId: 'b' });
+  });
   it('a key of a write that fails stays free', async () => {
     const work = toWork('a', 0, { idempotency: record, version: 9 });
     expect(toOutcomes(await current().commit([work], lease))).toEqual(['failed']);

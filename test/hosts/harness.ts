@@ -56,6 +56,16 @@ const outside = <S extends ServiceName>(
   },
 });
 
+/** Charges, but only when it is released. */
+export const chargeWhenReleased = () => {
+  const released = Promise.withResolvers<void>();
+  const gateway: Answer<'gateway'> = async (call) => {
+    await released.promise;
+    return chargeAll(call);
+  };
+  return { gateway, release: released.resolve };
+};
+
 /** A line that the logger wrote. */
 type LogLine = Record<string, unknown>;
 
@@ -69,6 +79,7 @@ export const openHost = async ({
   charts,
   ids = createCounter(),
   onlooker,
+  shared = false,
 }: {
   store?: Store;
   clock?: ReturnType<typeof createFakeClock>;
@@ -79,6 +90,8 @@ export const openHost = async ({
   charts?: ChartSystem;
   ids?: { next(): string };
   onlooker?: Onlooker;
+  /** Other hosts are at work over the same store. */
+  shared?: boolean;
 } = {}) => {
   const gatewayCalls: ServiceCall<'gateway'>[] = [];
   const mailerCalls: ServiceCall<'mailer'>[] = [];
@@ -108,8 +121,49 @@ export const openHost = async ({
     logger,
     ...(charts && { charts }),
     ...(onlooker && { onlooker }),
+    shared,
   });
   return { host, recovery, store, clock, gatewayCalls, mailerCalls, lines, registry, metrics };
+};
+
+export type OpenHost = Awaited<ReturnType<typeof openHost>>;
+
+/** Places an order and hands back its view. */
+export const place = async ({ host }: Pick<OpenHost, 'host'>, placement: Placement = sample) => {
+  const outcome = await host.place(placement);
+  if (outcome.outcome !== 'done') throw new Error('the order was placed before');
+  return outcome.result;
+};
+
+/** Lets everything happen that needs no time: each commit and each answer takes turns of the event loop. */
+export const settleNow = async ({ clock }: Pick<OpenHost, 'clock'>): Promise<void> => {
+  for (let turn = 0; turn < 200; turn += 1) await clock.advance(0);
+};
+
+/** Lets ten minutes pass; the view that the order had when it settled, or has then. */
+export const settle = async ({ host, clock }: OpenHost, id: string) => {
+  const view = host.waitUntilSettled(id, 600_000);
+  await clock.advance(600_000);
+  return view;
+};
+
+/** Closes; calls that hang are given back when the time to drain is over. */
+export const shut = async ({ host, clock }: OpenHost): Promise<void> => {
+  const closed = host.close();
+  await clock.advance(10_000);
+  await closed;
+};
+
+/** Every commit in turn: what a test does instead of the nth. */
+export const interfere = (store: Store, instead: Readonly<Record<number, Store['commit']>>): Store => {
+  let commits = 0;
+  return {
+    ...store,
+    commit: (work, lease) => {
+      commits += 1;
+      return (instead[commits] ?? store.commit)(work, lease);
+    },
+  };
 };
 
 export const createCounter = () => {

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { noFaults } from '../../src/faults.ts';
-import type { Placement } from '../../src/host.ts';
 import { openSession } from '../../src/hosts/session.ts';
 import { createWarehouse } from '../../src/services/warehouse.ts';
 import { newSystem } from '../../src/step/snapshot.ts';
@@ -16,27 +15,23 @@ import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { newYear, orders } from '../step/stories.ts';
 import { chargesAgainUnderANewKey, chargesTwice, refundsMoreThanAsked } from '../step/wrong-charts.ts';
-import { chargeAll, createCounter, idempotency, never, openHost, sample, widgets } from './harness.ts';
+import {
+  chargeAll,
+  createCounter,
+  idempotency,
+  never,
+  type OpenHost,
+  openHost,
+  place,
+  sample,
+  settle,
+  shut,
+  widgets,
+} from './harness.ts';
 
-type Open = Awaited<ReturnType<typeof openHost>>;
-const place = async ({ host }: Open, placement: Placement) => {
-  const outcome = await host.place(placement);
-  if (outcome.outcome !== 'done') throw new Error('the order was placed before');
-  return outcome.result;
-};
-const settle = async ({ host, clock }: Open, id: string) => {
-  const view = host.waitUntilSettled(id, 600_000);
-  await clock.advance(600_000);
-  return view;
-};
-const shut = async ({ host, clock }: Open) => {
-  const closed = host.close();
-  await clock.advance(10_000);
-  await closed;
-};
-const keysAsked = ({ gatewayCalls }: Open) =>
+const keysAsked = ({ gatewayCalls }: OpenHost) =>
   gatewayCalls.map(({ command: { type, key } }) => `${type} ${key}`);
-const violationsOf = async ({ registry }: Open) =>
+const violationsOf = async ({ registry }: OpenHost) =>
   (await registry.getSingleMetric('orderchart_invariants_violated_total')?.get())?.values.map(
     ({ labels: { invariant }, value }) => [invariant, value],
   );

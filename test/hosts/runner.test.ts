@@ -2,22 +2,11 @@ import { expect, test } from 'vitest';
 import type { Host } from '../../src/host.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { chargeAll, idempotency, never, openHost, sample, widgets } from './harness.ts';
-
-const placed = async (host: Host, placement = sample) => {
-  const outcome = await host.place(placement);
-  if (outcome.outcome !== 'done') throw new Error('the order was placed before');
-  return outcome.result;
-};
-const settled = async ({ host, clock }: Awaited<ReturnType<typeof openHost>>, id: string) => {
-  const view = host.waitUntilSettled(id, 600_000);
-  await clock.advance(600_000);
-  return view;
-};
+import { chargeAll, idempotency, never, openHost, place, sample, settle, widgets } from './harness.ts';
 
 test('one commit carries an order from accepted to reserved with its charge intended', async () => {
   const { host, store } = await openHost({ gateway: never });
-  const view = await placed(host);
+  const view = await place({ host });
   expect(view.actors).toMatchObject({
     order: { state: 'paying.charging' },
     inventory: { state: 'reserved' },
@@ -29,8 +18,8 @@ test('one commit carries an order from accepted to reserved with its charge inte
 
 test('the sample order completes, charged once, sold once and confirmed once', async () => {
   const open = await openHost();
-  const { id } = await placed(open.host);
-  expect(await settled(open, id)).toMatchObject({ state: 'completed', settled: true, paidAmount: 17_500 });
+  const { id } = await place(open);
+  expect(await settle(open, id)).toMatchObject({ state: 'completed', settled: true, paidAmount: 17_500 });
   expect(open.gatewayCalls.map(({ command }) => command.type)).toEqual(['gateway.charge']);
   expect(open.mailerCalls.map(({ command }) => command.notice)).toEqual(['confirmation']);
   expect(await open.store.product('product-1')).toMatchObject({ onHand: 98, held: 0, sold: 2 });
@@ -54,14 +43,14 @@ test('a call leaves only after the commit that decided on it', async () => {
       return never({ signal });
     },
   });
-  await placed(host);
+  await place({ host });
   expect(happened).toEqual(['committed', 'charged']);
 });
 
 test('a lone order is committed without waiting for company', async () => {
   const { host, clock } = await openHost({ gateway: never });
   const before = clock.now();
-  await placed(host);
+  await place({ host });
   expect(clock.now()).toBe(before);
 });
 
@@ -79,13 +68,13 @@ test('orders that are ready together share commits, none larger than the limit',
     gateway: never,
     settings: { MAX_BATCH_ORDERS: 20 },
   });
-  await Promise.all(Array.from({ length: 50 }, () => placed(host, widgets(1))));
+  await Promise.all(Array.from({ length: 50 }, () => place({ host }, widgets(1))));
   expect(sizes).toEqual([20, 20, 10]);
 });
 
 test('of two cancels at the same time one is taken and the other refused with the moves that are open', async () => {
   const { host } = await openHost({ gateway: never });
-  const { id } = await placed(host);
+  const { id } = await place({ host });
   const cancel = () =>
     host.send({
       orderId: id,
@@ -101,7 +90,7 @@ test('of two cancels at the same time one is taken and the other refused with th
 
 test('a refused move leaves no trace', async () => {
   const { host } = await openHost({ gateway: never });
-  const { id, version } = await placed(host);
+  const { id, version } = await place({ host });
   const refund = host.send({
     orderId: id,
     to: 'order',
@@ -114,7 +103,7 @@ test('a refused move leaves no trace', async () => {
 
 test('a fact that the chart does not take is kept as ignored, with the reason', async () => {
   const { host } = await openHost({ gateway: never });
-  const { id } = await placed(host);
+  const { id } = await place({ host });
   const fact = await host.send({
     orderId: id,
     to: 'payment',
@@ -146,7 +135,7 @@ const tellCharged = (host: Host, orderId: string) =>
 
 test('the same message twice at once, in one commit, is taken once', async () => {
   const { host } = await openHost({ gateway: never, mailer: never });
-  const { id } = await placed(host);
+  const { id } = await place({ host });
   const receipts = await Promise.all([tellCharged(host, id), tellCharged(host, id)]);
   expect(receipts).toMatchObject([
     { result: { disposition: 'applied' } },
@@ -158,7 +147,7 @@ test('the same message twice at once, in one commit, is taken once', async () =>
 
 test('the same message twice changes nothing the second time', async () => {
   const { host } = await openHost({ gateway: never, mailer: never });
-  const { id } = await placed(host);
+  const { id } = await place({ host });
   const send = () => tellCharged(host, id);
   expect(await send()).toMatchObject({ result: { disposition: 'applied' } });
   const { version } = (await host.get(id)) ?? { version: 0 };
@@ -171,14 +160,14 @@ test('a late capture after a cancel is refunded', async () => {
     gateway: (call) => (call.command.type === 'gateway.charge' ? never(call) : chargeAll(call)),
     settings: { PAYMENT_ATTEMPTS: 1 },
   });
-  const { id } = await placed(open.host);
+  const { id } = await place(open);
   await open.host.send({
     orderId: id,
     to: 'order',
     message: { type: 'order.cancel', reason: 'no' },
     otherwise: 'refuse',
   });
-  expect(await settled(open, id)).toMatchObject({ state: 'cancelled', paidAmount: 0 });
+  expect(await settle(open, id)).toMatchObject({ state: 'cancelled', paidAmount: 0 });
   await open.host.send({
     orderId: id,
     to: 'payment',
@@ -192,7 +181,7 @@ test('a late capture after a cancel is refunded', async () => {
     },
     otherwise: 'record',
   });
-  expect(await settled(open, id)).toMatchObject({
+  expect(await settle(open, id)).toMatchObject({
     state: 'cancelled',
     paidAmount: 17_500,
     refundedAmount: 17_500,
@@ -220,15 +209,15 @@ test('a slow bank holds up one order and no other', async () => {
   const open = await openHost({
     gateway: (call) => (call.command.key.includes('id-0002') ? never(call) : chargeAll(call)),
   });
-  const slow = await placed(open.host);
-  const quick = await placed(open.host);
+  const slow = await place(open);
+  const quick = await place(open);
   expect(await open.host.waitUntilSettled(quick.id, 60_000)).toMatchObject({ state: 'completed' });
   expect(await open.host.get(slow.id)).toMatchObject({ state: 'paying' });
 });
 
 test('a version that moved on refuses a move that names the old one', async () => {
   const { host } = await openHost({ gateway: never });
-  const { id, version } = await placed(host);
+  const { id, version } = await place({ host });
   const cancel = (ifVersion: number) =>
     host.send({
       orderId: id,
@@ -255,7 +244,7 @@ test('an order that does not exist is refused', async () => {
 
 test('an id that is taken is refused and the first order stays', async () => {
   const { host } = await openHost({ gateway: never });
-  await placed(host, { ...sample, orderId: 'mine' });
+  await place({ host }, { ...sample, orderId: 'mine' });
   await expect(host.place({ ...widgets(1), orderId: 'mine' })).rejects.toMatchObject({
     code: 'invalid-request',
   });
@@ -264,10 +253,10 @@ test('an id that is taken is refused and the first order stays', async () => {
 
 test('too many waiting messages refuse new orders, and it returns to normal by itself', async () => {
   const { host } = await openHost({ gateway: never, settings: { MAX_PENDING_MESSAGES: 2 } });
-  const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => placed(host, widgets(1))));
+  const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => place({ host }, widgets(1))));
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
   expect(outcomes[2]).toMatchObject({ reason: { code: 'overloaded' } });
-  expect(await placed(host, widgets(1))).toMatchObject({ state: 'paying' });
+  expect(await place({ host }, widgets(1))).toMatchObject({ state: 'paying' });
 });
 
 test('a host is prompt until one more order would wait too long, and again when what waits is less', async () => {
@@ -281,12 +270,12 @@ test('a host is prompt until one more order would wait too long, and again when 
   };
   const { host } = await openHost({ clock, store, gateway: never, settings: { MAX_WAIT_MS: 200 } });
   const placeMany = (many: number) => {
-    const placing = Array.from({ length: many }, () => placed(host, widgets(1)));
+    const placing = Array.from({ length: many }, () => place({ host }, widgets(1)));
     return { placing: Promise.all(placing), isPrompt: host.isPrompt() };
   };
   // Nothing is known of the pace yet; then it is 10 ms a message, and one alone says nothing new.
   await placeMany(32).placing;
-  await placed(host, widgets(1));
+  await place({ host }, widgets(1));
   const [few, more] = [placeMany(20), placeMany(1)];
   expect([few.isPrompt, more.isPrompt]).toEqual([true, false]);
   await Promise.all([few.placing, more.placing]);
@@ -295,8 +284,8 @@ test('a host is prompt until one more order would wait too long, and again when 
 
 test('nothing of a log line is an address, a name or what was bought', async () => {
   const open = await openHost({ gateway: () => ({ type: 'gateway.declined', code: 'no-funds' }) });
-  const { id } = await placed(open.host);
-  await settled(open, id);
+  const { id } = await place(open);
+  await settle(open, id);
   const text = JSON.stringify(open.lines);
   expect(text).toContain(id);
   for (const canary of ['someone@example.com', 'Widget', 'customer-123']) expect(text).not.toContain(canary);

@@ -4,41 +4,24 @@ import { paymentChart } from '../../machines/payment.ts';
 import { orderSystem } from '../../machines/system.ts';
 import type { Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
-import { chargeAll, createCounter, never, openHost, sample, widgets } from './harness.ts';
-
-type Open = Awaited<ReturnType<typeof openHost>>;
-const place = async ({ host }: Open, placement = sample) => {
-  const outcome = await host.place(placement);
-  if (outcome.outcome !== 'done') throw new Error('the order was placed before');
-  return outcome.result;
-};
-const settle = async ({ host, clock }: Open, id: string) => {
-  const view = host.waitUntilSettled(id, 600_000);
-  await clock.advance(600_000);
-  return view;
-};
-/** Closes; calls that hang are given back when the time to drain is over. */
-const shut = async ({ host, clock }: Open) => {
-  const closed = host.close();
-  await clock.advance(10_000);
-  await closed;
-};
-/** Every commit by turn: what a test does to the nth instead of the real one. */
-const meddle = (store: Store, meddling: Record<number, Store['commit']>): Store => {
-  let commits = 0;
-  return {
-    ...store,
-    commit: (work, lease) => {
-      commits += 1;
-      return (meddling[commits] ?? store.commit)(work, lease);
-    },
-  };
-};
+import {
+  chargeAll,
+  createCounter,
+  interfere,
+  never,
+  type OpenHost,
+  openHost,
+  place,
+  sample,
+  settle,
+  shut,
+  widgets,
+} from './harness.ts';
 
 test('an order whose version moved on is stepped again from what the store says', async () => {
   const store = createMemoryStore();
   const stale: Store['commit'] = async (work) => work.map(() => ({ outcome: 'stale' }));
-  const open = await openHost({ store: meddle(store, { 2: stale, 3: stale }) });
+  const open = await openHost({ store: interfere(store, { 2: stale, 3: stale }) });
   const { id } = await place(open);
   expect(await settle(open, id)).toMatchObject({ state: 'completed', paidAmount: 17_500 });
   expect(open.gatewayCalls).toHaveLength(1);
@@ -47,7 +30,7 @@ test('an order whose version moved on is stepped again from what the store says'
 test('a commit that fails answers its callers, stores nothing, and the next one works', async () => {
   const store = createMemoryStore();
   const open = await openHost({
-    store: meddle(store, { 1: () => Promise.reject(new Error('disk full')) }),
+    store: interfere(store, { 1: () => Promise.reject(new Error('disk full')) }),
     gateway: never,
   });
   await expect(open.host.place(sample)).rejects.toMatchObject({ code: 'store-unavailable' });
@@ -57,7 +40,9 @@ test('a commit that fails answers its callers, stores nothing, and the next one 
 
 test('a reply whose commit fails is asked for again, with the same key', async () => {
   const store = createMemoryStore();
-  const open = await openHost({ store: meddle(store, { 2: () => Promise.reject(new Error('disk full')) }) });
+  const open = await openHost({
+    store: interfere(store, { 2: () => Promise.reject(new Error('disk full')) }),
+  });
   const { id } = await place(open);
   expect(await settle(open, id)).toMatchObject({ state: 'completed' });
   expect(open.gatewayCalls.map(({ command }) => command.key)).toEqual([`${id}/charge/1`, `${id}/charge/1`]);
@@ -121,7 +106,7 @@ test('an order that another host moved on is stepped from there, and not from me
   const one = await openHost({ store, ids, gateway: never });
   const { id } = await place(one);
   const other = await openHost({ store, ids, clock: one.clock, gateway: never });
-  const cancel = ({ host }: Open) =>
+  const cancel = ({ host }: OpenHost) =>
     host.send({
       orderId: id,
       to: 'order',

@@ -1,10 +1,10 @@
 // What the file mailer writes (src/services/mailer-files.ts, src/services/mail.ts).
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open as openFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { simpleParser } from 'mailparser';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Failure, messages } from '../../machines/messages.ts';
 import type { CommandTo } from '../../src/service.ts';
 import { createFileMailer } from '../../src/services/mailer-files.ts';
@@ -174,6 +174,21 @@ describe('a message', () => {
     await send(confirmation);
     expect(await files()).toEqual([name]);
     expect((await parse('confirmation')).text).not.toContain('x'.repeat(99));
+  });
+
+  it('is on the disk, and then its name, before it is said to be sent', async () => {
+    const { send, files, read, directory } = await open();
+    const name = `${orderId}-confirmation.eml`;
+    const seen: (readonly (readonly [name: string, content: string])[])[] = [];
+    await using handle = await openFile(directory);
+    const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async () => {
+      const names = await files();
+      seen.push(await Promise.all(names.map(async (each) => [each, await read(each)] as const)));
+    });
+    onTestFinished(() => sync.mockRestore());
+    expect((await send(confirmation)).type).toBe('mailer.sent');
+    const content = await read(name);
+    expect(seen).toEqual([[[`.${name}.unfinished`, content]], [[name, content]]]);
   });
 
   it('that cannot be written is a failure without an address or a path in it', async () => {

@@ -1,4 +1,5 @@
 // What an order's row has in the place of its system (src/stores/sqlite-packing.ts).
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { orderSystem } from '../../machines/system.ts';
 import { limits } from '../../src/config.ts';
@@ -29,6 +30,13 @@ test.each(['', '{}', '"ä", 注文 and \u0000', 'x'.repeat(100_000)])(
 test('what was packed by this program when it first could is unpacked for ever', () => {
   const kept = '1:g5S0mJ0AI6ROAL6GOaydr1RbWwsA';
   expect(unpack(kept)).toBe('{"charts":"1","version":2,"events":1,"actors":{"order":{"value":"created"}}}');
+});
+
+test('every part of the first dictionary is what it was', () => {
+  // The dictionary itself, packed with it: it refers to every byte of it.
+  const kept = '1:7ddBCQAADAMx/65H2asWSkzckS8tBEAABEBAKgEBENBfgQAIgAAIgIBRBBw=';
+  const digest = createHash('sha256').update(unpack(kept)).digest('hex');
+  expect(digest).toBe('246fc6f4143abf48e7b8927f44f8f94a55168d8f2509752488481f0696599102');
 });
 
 test.each(['{"charts":"1"}', '', 'plain'])('what is not packed is taken as it is: %j', (text) => {

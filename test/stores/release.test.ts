@@ -1,0 +1,119 @@
+// What stored orders look like must never change: a store that release 0.1.0 wrote (write-release.main.ts) opens,
+// reads as it did, and its orders go on.
+import { copyFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActorName, Message } from '../../machines/messages.ts';
+import { examine } from '../../src/doctor/examine.ts';
+import { createSqliteStore } from '../../src/stores/sqlite.ts';
+import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
+import { openDatabase } from '../../src/stores/sqlite-open.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { type Answer, chargeAll, openHost, sample } from '../hosts/harness.ts';
+
+const writtenAt = Date.UTC(2026, 0, 1, 0, 15, 24, 500);
+const later = Date.UTC(2030, 0, 1);
+const kept = join(import.meta.dirname, 'release-0.1.0.db');
+
+/** The state of the order and of its payment, what it has paid, and how many incidents it has. */
+const written: Record<string, readonly [order: string, payment: string, paid: number, incidents: number]> = {
+  'authorized-cancelled': ['cancelled', 'cancelled', 0, 0],
+  'authorized-waiting': ['paying', 'authorized', 0, 0],
+  'completed-1': ['completed', 'charged.kept', 17_500, 0],
+  'declined-1': ['failed', 'cancelled', 0, 0],
+  'failing-1': ['failed', 'cancelled', 0, 0],
+  'failing-waiting': ['paying', 'charging.backingOff', 0, 0],
+  'refunded-1': ['completed', 'charged.kept', 5000, 0],
+  'rejected-1': ['rejected', 'idle', 0, 0],
+  'silent-cancelled': ['compensating', 'lookingUp.needsAttention', 0, 2],
+  'silent-charging': ['paying', 'charging.asking', 0, 0],
+  'silent-incident': ['compensating', 'lookingUp.needsAttention', 0, 2],
+  'unheard-1': ['completed', 'charged.kept', 5000, 1],
+};
+
+/** What becomes of each order when everybody answers and the person does what they are asked to. */
+const settled: typeof written = {
+  ...written,
+  'authorized-waiting': ['completed', 'charged.kept', 5000, 0],
+  'failing-waiting': ['completed', 'charged.kept', 5000, 0],
+  'silent-cancelled': ['cancelled', 'cancelled', 0, 0],
+  'silent-charging': ['completed', 'charged.kept', 5000, 0],
+  'silent-incident': ['failed', 'cancelled', 0, 0],
+  'unheard-1': ['completed', 'charged.kept', 5000, 0],
+};
+
+const gateway: Answer<'gateway'> = (call) =>
+  call.command.type === 'gateway.capture' ? { type: 'gateway.captured' } : chargeAll(call);
+
+const copyKept = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'orderchart-release-'));
+  const path = join(folder, 'orders.db');
+  copyFileSync(kept, path);
+  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+};
+const open = async (path: string) => {
+  const clock = createFakeClock(writtenAt);
+  const ids = { next: () => crypto.randomUUID() };
+  return openHost({ store: createSqliteStore(openDatabase(path)), clock, ids, gateway });
+};
+type Open = Awaited<ReturnType<typeof open>>;
+const close = async ({ host, clock, store }: Open) => {
+  const closed = host.close();
+  await clock.advance(60_000);
+  await closed;
+  await store.close();
+};
+const summarize = async ({ host }: Open) => {
+  const views = await host.list({ limit: 100 });
+  return Object.fromEntries(
+    views.map(({ id, state, actors, paidAmount, incidents }) => [
+      id,
+      [state, actors.payment.state, paidAmount, incidents.length],
+    ]),
+  );
+};
+const findViolations = async (path: string) => {
+  const evidence = openEvidence(path, later);
+  const { orders, checks } = await examine(evidence);
+  await evidence.close();
+  return { orders, violated: checks.filter(({ violations }) => violations > 0) };
+};
+
+test('a store of release 0.1.0 reads as it was written, history and idempotency keys included', async () => {
+  await using files = await copyKept();
+  const opened = await open(files.path);
+  expect(opened.recovery).toEqual({ resumed: 1, overdue: 0, parked: 3 });
+  expect(await summarize(opened)).toEqual(written);
+  expect(await opened.host.lastPosition()).toBe(100);
+  const history = await opened.host.history('completed-1', 0, 100);
+  const { customerId, email, currency, items, amount } = sample;
+  expect(history[0]?.data).toEqual({ customerId, email, currency, items, amount });
+  expect(history.map(({ type }) => type)).toEqual([
+    ...['order.created', 'order.validated', 'order.processing-started'],
+    ...['inventory.reserved', 'inventory.reserved', 'payment.initiated', 'payment.completed'],
+    ...['inventory.committed', 'inventory.committed', 'order.confirmation-sent', 'order.completed'],
+  ]);
+  expect(await opened.host.recall('orders', 'refunded-1')).toMatchObject({ status: 201, body: 'refunded-1' });
+  await close(opened);
+});
+
+test('the orders of a store of release 0.1.0 go on until they are settled, and nothing is violated', async () => {
+  await using files = await copyKept();
+  const opened = await open(files.path);
+  const { host, clock } = opened;
+  const send = (orderId: string, to: ActorName, message: Message) =>
+    host.send({ orderId, to, message, otherwise: 'refuse' });
+  await send('authorized-waiting', 'order', { type: 'order.capture' });
+  await send('unheard-1', 'notification', { type: 'incident.retry' });
+  for (const id of ['silent-cancelled', 'silent-incident'])
+    await send(id, 'payment', { type: 'incident.retry' });
+  await clock.advance(600_000);
+  expect(await summarize(opened)).toEqual(settled);
+  expect(opened.gatewayCalls.filter(({ orderId }) => orderId === 'silent-charging')).toMatchObject([
+    { command: { type: 'gateway.charge', key: 'silent-charging/charge/1', attempt: 1 } },
+  ]);
+  await close(opened);
+  expect(await findViolations(files.path)).toEqual({ orders: 12, violated: [] });
+});

@@ -1,7 +1,7 @@
 // The contract of health and of the end: a host that closes says so, takes nothing new, and finishes what it has.
 import { expect, it } from 'vitest';
 import { never, widgets } from '../hosts/harness.ts';
-import { cancel, type OpenHost, place } from './host.ts';
+import { cancel, type OpenHost, place } from './host-samples.ts';
 
 export const describeEnds = (open: OpenHost): void => {
   it('a host is ready until it closes, and then says why it is not', async () => {

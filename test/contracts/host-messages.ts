@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Host } from '../../src/host.ts';
 import { idempotency, never, sample, widgets } from '../hosts/harness.ts';
-import { cancel, type OpenHost, place } from './host.ts';
+import { cancel, type OpenHost, place } from './host-samples.ts';
 
 const describePlacing = (open: OpenHost): void => {
   it('an order that is placed can be read as it was answered', async () => {

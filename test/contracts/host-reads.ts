@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { OrderFilter } from '../../src/store.ts';
 import { never, widgets } from '../hosts/harness.ts';
-import { type OpenHost, place, rest } from './host.ts';
+import { type OpenHost, place, rest } from './host-samples.ts';
 
 const describeOrders = (open: OpenHost): void => {
   it('an order that does not exist is undefined', async () => {

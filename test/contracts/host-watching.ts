@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { Host } from '../../src/host.ts';
 import type { JournalEvent } from '../../src/store.ts';
 import { chargeAll, never, widgets } from '../hosts/harness.ts';
-import { cancel, type OpenHost, place, rest } from './host.ts';
+import { cancel, type OpenHost, place, rest } from './host-samples.ts';
 
 /** Watches the journal of `host` until it is disposed. */
 const watch = (host: Host, watching: Partial<Omit<Parameters<Host['watch']>[0], 'signal'>> = {}) => {
@@ -44,7 +44,7 @@ const describeWatchers = (open: OpenHost): void => {
     expect(await next).toMatchObject([{ orderId: id, type: 'order.created' }]);
   });
 
-  it.each([
+  it.each<[string, { readonly types?: readonly string[] }]>([
     ['of all events', {}],
     ['of some types', { types: ['order.created', 'inventory.reserved', 'payment.completed'] }],
   ])('a watcher %s that is several pages behind misses none and sees none twice', async (_what, watching) => {

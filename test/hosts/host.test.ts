@@ -6,7 +6,8 @@ import type { Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
-import { type HostOptions, hostContract, type OpenedHost } from '../contracts/host.ts';
+import { hostContract } from '../contracts/host.ts';
+import type { HostOptions, OpenedHost } from '../contracts/host-samples.ts';
 import { openHost } from './harness.ts';
 
 const open = async (

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { typesTo } from '../../machines/messages.ts';
 import { errorCodes } from '../../src/errors.ts';
-import { createEdge } from './edge.ts';
-import { noon } from './fake-host.ts';
+import { place, toEvent } from '../contracts/store-samples.ts';
+import { createEdge, type Edge, noon } from './edge.ts';
 
 const mediaTypes = z.record(z.string(), z.looseObject({ schema: z.looseObject({}) }));
 const operation = z.looseObject({
@@ -20,7 +20,10 @@ const documentOf = z.looseObject({
   paths: z.record(z.string(), z.record(z.string(), operation)),
   components: z.looseObject({ schemas: z.record(z.string(), z.looseObject({})) }),
 });
-const readDocument = async ({ get } = createEdge()) => documentOf.parse((await get('/openapi.json')).json());
+const readDocument = async (edge?: Edge) => {
+  const { get } = edge ?? (await createEdge());
+  return documentOf.parse((await get('/openapi.json')).json());
+};
 
 const routes = [
   'get /',
@@ -111,12 +114,12 @@ describe('the OpenAPI document', () => {
   });
 
   it('describes what is really answered', async () => {
-    const edge = createEdge();
-    const { host, get, post, placeOrder } = edge;
+    const edge = await createEdge();
+    const { show, get, post, placeOrder } = edge;
     const document = await readDocument(edge);
     const placed = await placeOrder();
     const { id } = placed.json();
-    host.change(id, {
+    show({
       failure: { kind: 'cancelled', text: 't' },
       problems: [{ productId: 'p', kind: 'price-changed', expected: 1, actual: 2 }],
       incidents: [{ actor: 'payment', reason: 'r', text: 't', since: noon }],
@@ -157,7 +160,7 @@ describe('the OpenAPI document', () => {
 
 describe('the page', () => {
   it('shows the document, from here alone', async () => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     const page = await get('/docs');
     expect(page.statusCode).toBe(200);
     expect(page.headers['content-type']).toContain('text/html');
@@ -171,8 +174,8 @@ describe('the page', () => {
 
 describe('the schemas of messages', () => {
   it.each(typesTo('journal'))('has %s, as events point at it', async (type) => {
-    const { get, host } = createEdge();
-    host.record('order-1', type);
+    const { get, store } = await createEdge();
+    await place(store, 'order-1', { events: [toEvent(1, { type })] });
     const { events } = (await get('/events')).json();
     const answer = await get(events[0].dataschema);
     expect(answer.statusCode).toBe(200);
@@ -181,14 +184,14 @@ describe('the schemas of messages', () => {
   });
 
   it.each(['/schemas/order.created/2', '/schemas/order.exploded/1'])('has no %s', async (url) => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     expect((await get(url)).statusCode).toBe(404);
   });
 });
 
 describe('the problems', () => {
   it('each have a text at their type, with the status', async () => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     const codes = errorCodes.filter(
       (code) => !['store-in-use', 'store-unsupported', 'chart-unsupported', 'invalid-setting'].includes(code),
     );
@@ -201,7 +204,7 @@ describe('the problems', () => {
   });
 
   it('of a start are nobody else’s business', async () => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     expect((await get('/problems/store-in-use')).statusCode).toBe(404);
   });
 });

@@ -1,14 +1,16 @@
-// An API on a fake host, with the sample catalogue and the sample order, and what was logged. Every test
-// that needs one makes its own.
-import { PassThrough } from 'node:stream';
+// An API over the runner over the memory store, with the sample catalogue and the sample order, and what was
+// logged. The clock stands still and the bank never answers unless a test says so. Every test makes its own.
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import pino from 'pino';
-import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { createApi } from '../../src/api/app.ts';
 import { readSettings } from '../../src/config.ts';
+import type { Host, OrderView } from '../../src/host.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { FakeCatalogue, FakeHost, FakeIds, noon } from './fake-host.ts';
+import { type Answer, chargeAll, never, openHost } from '../hosts/harness.ts';
+
+/** 2026-01-31T12:00:00.000Z */
+export const noon = 1_769_860_800_000;
 
 export const sampleOrder = {
   customerId: 'customer-1',
@@ -33,32 +35,114 @@ export const problemOf = z.looseObject({
 interface Given {
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly requestTimeoutMs?: number;
+  readonly gateway?: Answer<'gateway'>;
+  readonly mailer?: Answer<'mailer'>;
 }
 
-export const createEdge = ({ settings = {}, requestTimeoutMs }: Given = {}) => {
-  const clock = createFakeClock(noon);
-  const ids = new FakeIds();
-  const host = new FakeHost(clock, ids);
-  const catalogue = new FakeCatalogue();
-  catalogue.set('product-1', { name: 'Kettle', unitPrice: 5000, currency: 'EUR', onHand: 100 });
-  catalogue.set('product-2', { name: 'Toaster', unitPrice: 7500, currency: 'EUR', onHand: 50 }, 3);
-  catalogue.set('product-3', { name: 'Samovar', unitPrice: 9900, currency: 'USD', onHand: 25 });
-  const lines: string[] = [];
-  const sink = new PassThrough();
-  sink.on('data', (chunk) => lines.push(String(chunk)));
-  const logger = pino({ level: 'trace', base: null }, sink);
-  const metrics = new Registry();
+const createUuids = () => {
+  let count = 0;
+  return {
+    next: () => {
+      count += 1;
+      return `01900000-0000-7000-8000-${String(count).padStart(12, '0')}`;
+    },
+  };
+};
+
+/** A bank that charges whatever it is asked to, once it has opened. */
+export const createClosedBank = () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const gateway: Answer<'gateway'> = async (call) => {
+    await promise;
+    return chargeAll(call);
+  };
+  return { gateway, open: resolve };
+};
+
+/** Notices that fail leave an order with an incident, before it is settled. */
+export const withIncident = {
+  gateway: chargeAll,
+  mailer: () => ({ type: 'mailer.failed', reason: 'mailbox-full' }) as const,
+  settings: { NOTIFICATION_ATTEMPTS: 1 },
+} satisfies Given;
+
+/** The host as the API sees it: a test can replace methods, and wait until one is called. */
+const createSeen = (runner: Host) => {
+  const replaced: Partial<Host> = {};
+  const awaited = new Map<PropertyKey, () => void>();
+  const host = new Proxy(runner, {
+    get: (_target, name) => {
+      awaited.get(name)?.();
+      const method: unknown = Reflect.get(name in replaced ? replaced : runner, name);
+      return typeof method === 'function' ? method.bind(runner) : method;
+    },
+  });
+  /** Resolves when the API calls `method` the next time. */
+  const called = (method: keyof Host): Promise<void> =>
+    new Promise((resolve) => awaited.set(method, resolve));
+  /** From now on every order is read with these changes. */
+  const show = (changes: Partial<OrderView>): void => {
+    replaced.get = async (id) => {
+      const view = await runner.get(id);
+      return view && { ...view, ...changes };
+    };
+    replaced.list = async (filter) => (await runner.list(filter)).map((view) => ({ ...view, ...changes }));
+  };
+  return { host, replaced, called, show };
+};
+
+const products = [
+  { productId: 'product-1', name: 'Kettle', unitPrice: 5000, currency: 'EUR', onHand: 10_000_000 },
+  { productId: 'product-2', name: 'Toaster', unitPrice: 7500, currency: 'EUR', onHand: 50 },
+  { productId: 'product-3', name: 'Samovar', unitPrice: 9900, currency: 'USD', onHand: 25 },
+] as const;
+
+export const createEdge = async ({
+  settings = {},
+  requestTimeoutMs,
+  gateway = never,
+  mailer,
+}: Given = {}) => {
+  const [clock, store, ids] = [createFakeClock(noon), createMemoryStore(), createUuids()];
+  await store.seedProducts(products, noon);
+  const opened = await openHost({
+    clock,
+    store,
+    ids,
+    gateway,
+    settings: { ...settings },
+    ...(mailer && { mailer }),
+  });
+  const { host: runner, lines, logger, registry: metrics } = opened;
+  const { host, ...seen } = createSeen(runner);
   const app: FastifyInstance = createApi(
-    { host, catalogue, settings: readSettings(settings), clock, ids, metrics, logger },
+    { host, catalogue: store, settings: readSettings(settings), clock, ids, metrics, logger },
     requestTimeoutMs === undefined ? {} : { requestTimeoutMs },
   );
-  const log = () => lines.join('');
+  const log = () => lines.map((line) => JSON.stringify(line)).join('\n');
   const get = (url: string, headers: Record<string, string> = {}) =>
     app.inject({ method: 'GET', url, headers });
   const post = (url: string, payload?: InjectOptions['payload'], headers: Record<string, string> = {}) =>
     app.inject({ method: 'POST', url, headers, ...(payload === undefined ? {} : { payload }) });
   const placeOrder = (headers: Record<string, string> = {}, order: object = sampleOrder) =>
     post('/orders', order, { 'idempotency-key': 'key-1', ...headers });
-  return { app, host, catalogue, clock, ids, metrics, log, get, post, placeOrder };
+  /** Places the sample order under this id. */
+  const add = async (orderId: string, customerId = 'customer-1'): Promise<OrderView> => {
+    const items = products.slice(0, 1).map(({ productId, name, unitPrice }) => {
+      return { productId, name, quantity: 1, unitPrice, lineTotal: unitPrice };
+    });
+    const placing = { orderId, customerId, email: 'ada@example.com', currency: 'EUR', items, amount: 5000 };
+    const outcome = await runner.place(placing);
+    if (outcome.outcome !== 'done') throw new Error(`${orderId} was placed before`);
+    return outcome.result;
+  };
+  /** Everything that a refused request must leave as it was. */
+  const stored = async () => [
+    await runner.list({ limit: 100 }),
+    await runner.events({ after: 0, limit: 1000 }),
+    await store.products({ limit: 100 }),
+    await runner.recall('orders', 'key-1'),
+  ];
+  return { app, runner, store, clock, metrics, lines, log, get, post, placeOrder, add, stored, ...seen };
 };
-export type Edge = ReturnType<typeof createEdge>;
+export type Edge = Awaited<ReturnType<typeof createEdge>>;

@@ -51,8 +51,8 @@ describe('an order', () => {
     ['that is a list', [], ''],
     ['that is null', 'null', ''],
   ])('%s is refused by its field, and nothing is stored', async (_what, order, path) => {
-    const { app, host } = createEdge();
-    const before = host.stored();
+    const { app, stored } = await createEdge();
+    const before = await stored();
     const payload = typeof order === 'string' ? order : JSON.stringify(order);
     const answer = await app.inject({ method: 'POST', url: '/orders', headers: json, payload });
     expect(answer.statusCode).toBe(400);
@@ -60,11 +60,11 @@ describe('an order', () => {
     const problem = problemOf.parse(answer.json());
     expect(problem).toMatchObject({ type: '/problems/invalid-request', status: 400 });
     expect(problem.errors?.map((error) => error.path)).toContain(path);
-    expect(host.stored()).toEqual(before);
+    expect(await stored()).toEqual(before);
   });
 
   it('may have 200 lines of 10000 pieces', async () => {
-    const { placeOrder } = createEdge();
+    const { placeOrder } = await createEdge();
     const items = Array.from({ length: 200 }, () => ({ productId: 'product-1', quantity: 10_000 }));
     expect((await placeOrder({}, { ...sampleOrder, items })).statusCode).toBe(201);
   });
@@ -96,7 +96,7 @@ describe('a body', () => {
     ],
     ['with 20000 levels', '['.repeat(20_000) + ']'.repeat(20_000), json, 400, 'invalid-request'],
   ])('%s is refused, and nothing is stored', async (_what, payload, headers, status, code) => {
-    const { app, host } = createEdge();
+    const { app, runner } = await createEdge();
     const answer = await app.inject({
       method: 'POST',
       url: '/orders',
@@ -105,11 +105,11 @@ describe('a body', () => {
     });
     expect(answer.statusCode).toBe(status);
     expect(problemOf.parse(answer.json())).toMatchObject({ type: `/problems/${code}`, status });
-    expect(host.placements).toEqual([]);
+    expect(await runner.list({ limit: 1 })).toEqual([]);
   });
 
   it('is echoed only in part where it is wrong', async () => {
-    const { placeOrder } = createEdge();
+    const { placeOrder } = await createEdge();
     const unknown = Object.fromEntries(
       Array.from({ length: 300 }, (_, index) => [`${'f'.repeat(150)}${index}`, 1]),
     );
@@ -150,7 +150,7 @@ describe('a query', () => {
     ['/products?limit=-1', '?limit'],
     ['/incidents?settled=true', '?settled'],
   ])('%s is refused by its parameter', async (url, path) => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     const answer = await get(url);
     expect(answer.statusCode).toBe(400);
     expect(problemOf.parse(answer.json()).errors?.map((error) => error.path)).toContain(path);
@@ -171,7 +171,7 @@ describe('an address', () => {
     ['/schemas/__proto__/1', 404],
     ['/problems/constructor', 404],
   ])('%s is refused as a problem', async (url, status) => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     const answer = await get(url);
     expect(answer.statusCode).toBe(status);
     expect(problemOf.parse(answer.json()).status).toBe(status);

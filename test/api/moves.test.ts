@@ -1,90 +1,126 @@
 // The moves: which message goes to whom, what is answered, and that a refused move leaves no trace.
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../src/errors.ts';
-import type { Move } from '../../src/host.ts';
-import { createEdge, problemOf } from './edge.ts';
+import type { Move, OrderView } from '../../src/host.ts';
+import { commitAll, free, toWork } from '../contracts/store-samples.ts';
+import { type Answer, chargeAll } from '../hosts/harness.ts';
+import { createEdge, type Edge, problemOf, withIncident } from './edge.ts';
 
-const everyMove: readonly Move[] = [
-  { move: 'cancel', by: 'customer' },
-  { move: 'capture', by: 'operator' },
-  { move: 'refunds', by: 'operator', upTo: 500 },
-  { move: 'retry', by: 'operator', actor: 'payment' },
-  { move: 'resolve', by: 'operator', actor: 'payment', outcomes: ['charged', 'not-charged'] },
-];
-const createOrder = (allowed: readonly Move[] = everyMove) => {
-  const edge = createEdge();
-  edge.host.add({ orderId: 'order-1' });
-  edge.host.change('order-1', { version: 7, allowed });
-  return edge;
-};
+type Given = NonNullable<Parameters<typeof createEdge>[0]>;
 const key = { 'idempotency-key': 'key-1' };
 
+/** An API with `order-1`, once that order is as a test needs it. */
+const open = async (given: Given, isThere: (view: OrderView) => boolean) => {
+  const edge = await createEdge(given);
+  await edge.add('order-1');
+  const leaving = new AbortController();
+  let order: OrderView | undefined;
+  for await (const { orderId } of edge.runner.watch({ after: 0, signal: leaving.signal })) {
+    order = await edge.runner.get(orderId);
+    if (order !== undefined && isThere(order)) break;
+  }
+  leaving.abort();
+  if (order === undefined) throw new Error('the order did not come there');
+  return { ...edge, order };
+};
+const authorize: Answer<'gateway'> = (call) => {
+  const { command } = call;
+  if (command.type === 'gateway.capture') return { type: 'gateway.captured' };
+  if (command.type !== 'gateway.charge') return chargeAll(call);
+  const { amount, currency } = command;
+  return { type: 'gateway.authorized', transactionId: 'txn', amount, currency };
+};
+const openPaying = (given: Given = {}) => open(given, ({ state }) => state === 'paying');
+const openCompleted = () => open({ gateway: chargeAll }, ({ settled }) => settled);
+const openWithIncident = () => open(withIncident, ({ incidents }) => incidents.length > 0);
+const openAuthorised = () =>
+  open({ gateway: authorize, settings: { PAYMENT_CAPTURE: 'later' } }, ({ allowed }) =>
+    allowed.some(({ move }) => move === 'capture'),
+  );
+const opens = {
+  cancel: openPaying,
+  capture: openAuthorised,
+  refunds: openCompleted,
+  retry: openWithIncident,
+  resolve: openWithIncident,
+};
+/** What the order received after it was as `order`. */
+const receivedSince = async ({ runner, order }: Edge & { readonly order: OrderView }) =>
+  (await runner.received('order-1', order.version, 100)).filter(({ type }) =>
+    /^(order|incident)\./.test(type),
+  );
+
 describe('a move', () => {
-  it.each<[string, object | undefined, string, object, number]>([
-    ['cancel', undefined, 'order', { type: 'order.cancel', reason: 'asked by the customer' }, 200],
-    ['cancel', { reason: 'too slow' }, 'order', { type: 'order.cancel', reason: 'too slow' }, 200],
-    ['capture', undefined, 'order', { type: 'order.capture' }, 200],
-    ['capture', {}, 'order', { type: 'order.capture' }, 200],
+  it.each<[keyof typeof opens, object | undefined, string, string, object, number]>([
+    ['cancel', undefined, 'order', 'order.cancel', { reason: 'asked by the customer' }, 200],
+    ['cancel', { reason: 'too slow' }, 'order', 'order.cancel', { reason: 'too slow' }, 200],
+    ['capture', undefined, 'order', 'order.capture', {}, 200],
+    ['capture', {}, 'order', 'order.capture', {}, 200],
     [
       'refunds',
       { amount: 300, reason: 'broken' },
       'order',
-      { type: 'order.refund', amount: 300, reason: 'broken', refundId: expect.stringMatching(/^0190/) },
+      'order.refund',
+      { amount: 300, reason: 'broken', refundId: expect.stringMatching(/^0190/) },
       201,
     ],
     [
       'refunds',
       undefined,
       'order',
-      { type: 'order.refund', reason: 'asked by the customer', refundId: expect.any(String) },
+      'order.refund',
+      { reason: 'asked by the customer', refundId: expect.any(String) },
       201,
     ],
-    ['retry', undefined, 'payment', { type: 'incident.retry' }, 200],
-    ['retry', { note: 'bank is back' }, 'payment', { type: 'incident.retry', note: 'bank is back' }, 200],
+    ['retry', undefined, 'notification', 'incident.retry', {}, 200],
+    ['retry', { note: 'mail is back' }, 'notification', 'incident.retry', { note: 'mail is back' }, 200],
     [
       'resolve',
-      { outcome: 'charged', note: 'seen at the bank\nby phone' },
-      'payment',
-      { type: 'incident.resolve', outcome: 'charged', note: 'seen at the bank\nby phone' },
+      { outcome: 'sent', note: 'told\nby phone' },
+      'notification',
+      'incident.resolve',
+      { outcome: 'sent', note: 'told\nby phone' },
       200,
     ],
     [
       'resolve',
-      { actor: 'payment', outcome: 'charged', note: 'seen' },
-      'payment',
-      { type: 'incident.resolve', outcome: 'charged', note: 'seen' },
+      { actor: 'notification', outcome: 'sent', note: 'told' },
+      'notification',
+      'incident.resolve',
+      { outcome: 'sent', note: 'told' },
       200,
     ],
   ])(
     '%s with %j is one message to %s, and is answered with the new view',
-    async (move, body, to, message, status) => {
-      const { post, host } = createOrder();
-      const answer = await post(`/orders/order-1/${move}`, body, key);
+    async (move, body, to, type, data, status) => {
+      const edge = await opens[move]();
+      const answer = await edge.post(`/orders/order-1/${move}`, body, key);
       expect(answer.statusCode).toBe(status);
-      expect(host.deliveries).toEqual([
-        expect.objectContaining({ orderId: 'order-1', to, message, otherwise: 'refuse' }),
-      ]);
-      expect(answer.json()).toMatchObject({ id: 'order-1', version: 8, state: `after-${move}` });
-      expect(answer.headers.etag).toBe('"8"');
+      const [received, ...others] = await receivedSince(edge);
+      expect(received).toMatchObject({ to, type, disposition: 'applied' });
+      expect(received?.data).toEqual(data);
+      expect(others).toEqual([]);
+      const { id, version } = answer.json();
+      expect(id).toBe('order-1');
+      expect(version).toBeGreaterThan(edge.order.version);
+      expect(answer.headers.etag).toBe(`"${version}"`);
+      expect(answer.headers.location).toBe(status === 201 ? '/orders/order-1' : undefined);
     },
   );
 
   it.each(['cancel', 'capture', 'refunds', 'retry', 'resolve'])(
     '%s that the chart does not take is 409 with the open moves, and leaves no trace',
     async (move) => {
-      const open: Move[] = [{ move: move === 'cancel' ? 'capture' : 'cancel', by: 'customer' }];
-      const { post, host } = createOrder(open);
-      const before = host.stored();
+      const edge = await (move === 'cancel' ? openCompleted() : openPaying());
+      const before = await edge.stored();
       const body = move === 'resolve' ? { outcome: 'x', note: 'n' } : {};
-      const answer = await post(`/orders/order-1/${move}`, body, key);
+      const answer = await edge.post(`/orders/order-1/${move}`, body, key);
       expect(answer.statusCode).toBe(409);
       const problem = problemOf.parse(answer.json());
       expect(problem.type).toBe('/problems/move-not-allowed');
-      expect(problem.allowed).toEqual([
-        { move: open[0]?.move, method: 'POST', href: `/orders/order-1/${open[0]?.move}`, by: 'customer' },
-      ]);
-      expect(answer.body).not.toContain('secret');
-      expect(host.stored()).toEqual(before);
+      const allowed = (await edge.get('/orders/order-1')).json().allowed;
+      expect(allowed.map((each: Move) => each.move)).toEqual([move === 'cancel' ? 'refunds' : 'cancel']);
+      expect(problem.allowed).toEqual(allowed);
+      expect(await edge.stored()).toEqual(before);
     },
   );
 
@@ -102,47 +138,39 @@ describe('a move', () => {
     ['refunds', { amount: 2 ** 53 }, '/amount'],
     ['refunds', { refundId: 'mine' }, '/refundId'],
     ['retry', { actor: 'gateway' }, '/actor'],
-    ['resolve', { outcome: 'charged' }, '/note'],
+    ['resolve', { outcome: 'sent' }, '/note'],
     ['resolve', { note: 'n' }, '/outcome'],
     ['resolve', { outcome: 'maybe', note: 'n' }, '/outcome'],
   ])('%s with %j is refused by its field, and leaves no trace', async (move, body, path) => {
-    const { post, host } = createOrder();
-    const before = host.stored();
+    const { post, stored } = await openWithIncident();
+    const before = await stored();
     const answer = await post(`/orders/order-1/${move}`, body, key);
     expect(answer.statusCode).toBe(400);
     expect(problemOf.parse(answer.json()).errors?.map((error) => error.path)).toContain(path);
-    expect(host.stored()).toEqual(before);
+    expect(await stored()).toEqual(before);
   });
 
   it.each(['cancel', 'capture', 'refunds', 'retry'])('%s of an unknown order is 404', async (move) => {
-    const { post } = createOrder();
+    const { post } = await createEdge();
     const answer = await post(`/orders/order-9/${move}`, {}, key);
     expect(answer.statusCode).toBe(404);
     expect(problemOf.parse(answer.json()).type).toBe('/problems/order-not-found');
   });
 
-  it.each(['cancel', 'retry'])(
-    '%s of an order that cannot be read is 409 and says what to do',
-    async (move) => {
-      const { post, host } = createOrder();
-      host.change('order-1', { unreadable: 'chart 9 is unknown' });
-      host.failing.send = new AppError(
-        'order-unreadable',
-        'The stored order cannot be read: chart 9 is unknown',
-      );
-      const answer = await post(`/orders/order-1/${move}`, {}, key);
-      expect(answer.statusCode).toBe(409);
-      expect(problemOf.parse(answer.json())).toMatchObject({
-        type: '/problems/order-unreadable',
-        detail: 'The stored order cannot be read: chart 9 is unknown',
-      });
-    },
-  );
+  it.each(['cancel', 'retry'])('%s of an order that cannot be read is 409 and says why', async (move) => {
+    const { post, get, store, order } = await openPaying();
+    await commitAll(store, [toWork('order-1', order.version)], free);
+    const answer = await post(`/orders/order-1/${move}`, {}, key);
+    expect(answer.statusCode).toBe(409);
+    expect(problemOf.parse(answer.json()).type).toBe('/problems/order-unreadable');
+    const unreadable = (await get('/orders/order-1')).json().unreadable;
+    expect(answer.json().detail).toContain(unreadable);
+  });
 
   it('on which the chart fails is 500, with nothing of its inside', async () => {
-    const { post, host, log } = createOrder();
-    const view = host.change('order-1', {});
-    host.receipt = { disposition: 'dead', reason: 'guard threw: boom', view };
+    const { post, replaced, log, order } = await openPaying();
+    const result = { disposition: 'dead', reason: 'guard threw: boom', view: order } as const;
+    replaced.send = async () => ({ outcome: 'done', result });
     const answer = await post('/orders/order-1/cancel');
     expect(answer.statusCode).toBe(500);
     expect(answer.body).not.toContain('boom');
@@ -151,105 +179,132 @@ describe('a move', () => {
 });
 
 describe('retry and resolve', () => {
-  const parked: readonly Move[] = [
+  const retries: readonly Move[] = [
     { move: 'retry', by: 'operator', actor: 'payment' },
     { move: 'retry', by: 'operator', actor: 'notification' },
   ];
+  const openSeveral = async () => {
+    const edge = await openWithIncident();
+    edge.show({ allowed: retries });
+    return edge;
+  };
 
-  it('need the actor where several are parked, and nothing is stored', async () => {
-    const { post, host } = createOrder(parked);
-    const answer = await post('/orders/order-1/retry', {});
+  it('need the actor where several have incidents, and nothing is stored', async () => {
+    const edge = await openSeveral();
+    const answer = await edge.post('/orders/order-1/retry', {});
     expect(answer.statusCode).toBe(400);
     expect(problemOf.parse(answer.json()).errors).toEqual([
       { path: '/actor', message: 'is needed here; it is one of payment, notification' },
     ]);
-    expect(host.deliveries).toEqual([]);
+    expect(await receivedSince(edge)).toEqual([]);
   });
 
   it('go to the actor that is named', async () => {
-    const { post, host } = createOrder(parked);
-    await post('/orders/order-1/retry', { actor: 'notification' });
-    expect(host.deliveries[0]?.to).toBe('notification');
+    const edge = await openSeveral();
+    expect((await edge.post('/orders/order-1/retry', { actor: 'notification' })).statusCode).toBe(200);
+    expect(await receivedSince(edge)).toMatchObject([{ to: 'notification', type: 'incident.retry' }]);
   });
 
-  it('are refused for an actor that is not parked, and leave no trace', async () => {
-    const { post, host } = createOrder(parked);
-    const answer = await post('/orders/order-1/retry', { actor: 'inventory' });
+  it('are refused for an actor without an incident, and leave no trace', async () => {
+    const edge = await openSeveral();
+    const answer = await edge.post('/orders/order-1/retry', { actor: 'inventory' });
     expect(answer.statusCode).toBe(409);
     expect(problemOf.parse(answer.json()).allowed).toHaveLength(2);
-    expect(host.deliveries).toEqual([]);
+    expect(await receivedSince(edge)).toEqual([]);
   });
 });
 
 describe('If-Match', () => {
-  it.each([['"7"'], [' "7" '], ['*']])('%s lets a move through on version 7', async (etag) => {
-    const { post, host } = createOrder();
-    expect((await post('/orders/order-1/cancel', {}, { 'if-match': etag })).statusCode).toBe(200);
-    expect(host.deliveries).toHaveLength(1);
+  it.each([['"3"'], [' "3" '], ['*']])('%s lets a move through on version 3', async (etag) => {
+    const edge = await openPaying();
+    const answer = await edge.post('/orders/order-1/cancel', {}, { 'if-match': etag });
+    expect(answer.statusCode).toBe(200);
+    expect(await receivedSince(edge)).toHaveLength(1);
   });
 
-  it.each([['"6"'], ['W/"7"'], ['"abc"'], ['"07"']])(
-    '%s is 412 on version 7, and leaves no trace',
+  it.each([['"2"'], ['W/"3"'], ['"abc"'], ['"03"']])(
+    '%s is 412 on version 3, and leaves no trace',
     async (etag) => {
-      const { post, host } = createOrder();
-      const answer = await post('/orders/order-1/cancel', {}, { 'if-match': etag });
+      const edge = await openPaying();
+      const answer = await edge.post('/orders/order-1/cancel', {}, { 'if-match': etag });
       expect(answer.statusCode).toBe(412);
       expect(problemOf.parse(answer.json()).type).toBe('/problems/version-mismatch');
-      expect(host.deliveries).toEqual([]);
+      expect(await receivedSince(edge)).toEqual([]);
     },
   );
 
-  it.each([['7'], [''], ['"7'], ['"7", "8"']])('%s is 400, and leaves no trace', async (etag) => {
-    const { post, host } = createOrder();
-    expect((await post('/orders/order-1/cancel', {}, { 'if-match': etag })).statusCode).toBe(400);
-    expect(host.deliveries).toEqual([]);
+  it.each([['3'], [''], ['"3'], ['"3", "4"']])('%s is 400, and leaves no trace', async (etag) => {
+    const edge = await openPaying();
+    const answer = await edge.post('/orders/order-1/cancel', {}, { 'if-match': etag });
+    expect(answer.statusCode).toBe(400);
+    expect(await receivedSince(edge)).toEqual([]);
+  });
+
+  it('lets one of two moves through that come at the same time, and the other is 412', async () => {
+    const edge = await openPaying();
+    const move = () => edge.post('/orders/order-1/cancel', {}, { 'if-match': '"3"' });
+    const statuses = (await Promise.all([move(), move()])).map(({ statusCode }) => statusCode);
+    expect(statuses.sort()).toEqual([200, 412]);
+    expect(await receivedSince(edge)).toHaveLength(1);
+  });
+
+  it('says which version the order has instead', async () => {
+    const { post } = await openPaying();
+    const answer = await post('/orders/order-1/cancel', {}, { 'if-match': '"2"' });
+    expect(answer.json().version).toBe(3);
   });
 });
 
 describe('an idempotency key of a move', () => {
   it('is required for refunds, and nothing is stored without one', async () => {
-    const { post, host } = createOrder();
-    const answer = await post('/orders/order-1/refunds', {});
+    const edge = await openCompleted();
+    const answer = await edge.post('/orders/order-1/refunds', {});
     expect(answer.statusCode).toBe(400);
     expect(problemOf.parse(answer.json()).type).toBe('/problems/idempotency-key-missing');
-    expect(host.deliveries).toEqual([]);
+    expect(await receivedSince(edge)).toEqual([]);
   });
 
-  it.each(['cancel', 'capture', 'retry'])('is not required for %s', async (move) => {
-    const { post } = createOrder();
+  it.each(['cancel', 'capture', 'retry'] as const)('is not required for %s', async (move) => {
+    const { post } = await opens[move]();
     expect((await post(`/orders/order-1/${move}`)).statusCode).toBe(200);
   });
 
   it('replays the very bytes, also where the move is no longer open or If-Match is old', async () => {
-    const { post, host } = createOrder();
-    const headers = { ...key, 'if-match': '"7"' };
-    const first = await post('/orders/order-1/refunds', { amount: 5 }, headers);
-    host.change('order-1', { allowed: [] });
-    const second = await post('/orders/order-1/refunds', { amount: 5 }, headers);
+    const edge = await openCompleted();
+    const headers = { ...key, 'if-match': `"${edge.order.version}"` };
+    const first = await edge.post('/orders/order-1/refunds', {}, headers);
+    await edge.runner.waitUntilSettled('order-1', 60_000);
+    expect((await edge.get('/orders/order-1')).json().allowed).toEqual([]);
+    const second = await edge.post('/orders/order-1/refunds', {}, headers);
     expect(second.statusCode).toBe(201);
     expect(second.body).toBe(first.body);
     expect(second.headers['idempotency-replayed']).toBe('true');
-    expect(host.deliveries).toHaveLength(1);
+    expect(second.headers.location).toBe('/orders/order-1');
+    expect(await receivedSince(edge)).toHaveLength(1);
   });
 
   it('is refused with 422 for another body, and nothing is stored', async () => {
-    const { post, host } = createOrder();
-    await post('/orders/order-1/refunds', { amount: 5 }, key);
-    const answer = await post('/orders/order-1/refunds', { amount: 6 }, key);
+    const edge = await openCompleted();
+    await edge.post('/orders/order-1/refunds', { amount: 5 }, key);
+    const answer = await edge.post('/orders/order-1/refunds', { amount: 6 }, key);
     expect(answer.statusCode).toBe(422);
-    expect(host.deliveries).toHaveLength(1);
+    expect(await receivedSince(edge)).toHaveLength(1);
   });
 
   it('counts for one order and one move only', async () => {
-    const { post, host } = createOrder();
-    host.add({ orderId: 'order-2' });
+    const { post, add, runner } = await openPaying();
+    await add('order-2');
     expect((await post('/orders/order-1/cancel', {}, key)).statusCode).toBe(200);
-    expect((await post('/orders/order-1/capture', {}, key)).statusCode).toBe(200);
     expect((await post('/orders/order-2/cancel', {}, key)).statusCode).toBe(200);
-    expect([...host.records.keys()]).toEqual([
-      'orders/order-1/cancel key-1',
-      'orders/order-1/capture key-1',
-      'orders/order-2/cancel key-1',
-    ]);
+    expect((await post('/orders/order-1/capture', {}, key)).statusCode).toBe(409);
+    for (const orderId of ['order-1', 'order-2']) {
+      expect(await runner.recall(`orders/${orderId}/cancel`, 'key-1')).toMatchObject({ orderId });
+    }
+  });
+
+  it('is free again after a refusal', async () => {
+    const { post, runner } = await openPaying();
+    expect((await post('/orders/order-1/capture', {}, key)).statusCode).toBe(409);
+    expect(await runner.recall('orders/order-1/capture', 'key-1')).toBeUndefined();
   });
 });

@@ -4,15 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { createEdge, problemOf } from './edge.ts';
 
-const logLines = (log: string): Record<string, unknown>[] =>
-  log
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-
 describe('every answer', () => {
   it('has a request id and headers for browsers', async () => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     const { headers } = await get('/orders');
     expect(headers['x-request-id']).toMatch(/^0190/);
     expect(headers).toMatchObject({
@@ -24,7 +18,7 @@ describe('every answer', () => {
   });
 
   it('keeps the request id of the caller where it is a UUID', async () => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     const id = '8e03978e-40d5-43dd-bc93-6894a57f9324';
     expect((await get('/livez', { 'x-request-id': id })).headers['x-request-id']).toBe(id);
     const answer = await get('/orders/x', { 'x-request-id': `${id}"}\nforged` });
@@ -33,11 +27,11 @@ describe('every answer', () => {
   });
 
   it('leaves one log line with id, method, route, status and time, and nothing of the customer', async () => {
-    const { placeOrder, get, log } = createEdge();
+    const { placeOrder, get, lines: all, log } = await createEdge();
     const answer = await placeOrder();
     await get('/orders?customerId=customer-1');
     await get('/orders/secret-looking-id');
-    const lines = logLines(log());
+    const lines = all.filter(({ msg }) => msg === 'request');
     expect(lines).toHaveLength(3);
     expect(lines[0]).toEqual({
       level: 30,
@@ -63,7 +57,7 @@ describe('an unknown address', () => {
     ['GET', '/orders/x/'],
     ['POST', '/nothing'],
   ] as const)('%s %s is 404 as a problem', async (method, url) => {
-    const { app } = createEdge();
+    const { app } = await createEdge();
     const answer = await app.inject({
       method,
       url,
@@ -82,7 +76,7 @@ describe('an unknown address', () => {
     ['OPTIONS', '/orders', 'GET, HEAD, POST'],
     ['HEAD', '/events/stream', 'GET'],
   ] as const)('%s %s is 405 with Allow: %s', async (method, url, allow) => {
-    const { app } = createEdge();
+    const { app } = await createEdge();
     const answer = await app.inject({ method, url });
     expect(answer.statusCode).toBe(405);
     expect(answer.headers.allow).toBe(allow);
@@ -92,17 +86,17 @@ describe('an unknown address', () => {
 
 describe('an unexpected error', () => {
   it('is 500 without a word of its inside, and is logged with the request id', async () => {
-    const { get, host, log } = createEdge();
+    const { get, replaced, lines, log } = await createEdge();
     const error = Object.assign(new Error('SQL broke for ada@example.com'), {
       card: '4242',
       statusCode: 418,
     });
-    host.failing.get = error;
+    replaced.get = () => Promise.reject(error);
     const answer = await get('/orders/x');
     expect(answer.statusCode).toBe(500);
     expect(problemOf.parse(answer.json()).type).toBe('/problems/internal-error');
     expect(answer.body).not.toMatch(/SQL|ada|stack|at /);
-    const [line] = logLines(log());
+    const [line] = lines;
     expect(line).toMatchObject({
       level: 50,
       requestId: answer.headers['x-request-id'],
@@ -113,8 +107,9 @@ describe('an unexpected error', () => {
   });
 
   it('of a start is not shown either', async () => {
-    const { get, host } = createEdge();
-    host.failing.get = new AppError('store-in-use', '/var/lib/orders.db is open in process 17');
+    const { get, replaced } = await createEdge();
+    const inUse = new AppError('store-in-use', '/var/lib/orders.db is open in process 17');
+    replaced.get = () => Promise.reject(inUse);
     const answer = await get('/orders/x');
     expect(answer.statusCode).toBe(500);
     expect(answer.body).not.toContain('/var/lib');
@@ -123,29 +118,29 @@ describe('an unexpected error', () => {
 
 describe('health', () => {
   it('is alive as long as it answers', async () => {
-    const { get, host } = createEdge();
-    host.healthNow = { ready: false, reason: 'the disk is full' };
+    const { get, runner } = await createEdge();
+    await runner.close();
     expect((await get('/livez')).statusCode).toBe(200);
   });
 
   it('is ready when the host is', async () => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     const answer = await get('/readyz');
     expect(answer.statusCode).toBe(200);
     expect(answer.json()).toEqual({ ready: true, reason: null });
   });
 
   it('is not ready when the storage is not, or the host is draining, and says why', async () => {
-    const { get, host } = createEdge();
-    host.healthNow = { ready: false, reason: 'the disk is full' };
+    const { get, runner } = await createEdge();
+    await runner.close();
     const answer = await get('/readyz');
     expect(answer.statusCode).toBe(503);
-    expect(answer.json()).toEqual({ ready: false, reason: 'the disk is full' });
+    expect(answer.json()).toEqual({ ready: false, reason: 'the service is closing' });
   });
 
   it('is not ready when the check itself fails, without its inside', async () => {
-    const { get, host } = createEdge();
-    host.failing.health = new Error('EIO /var/lib');
+    const { get, replaced } = await createEdge();
+    replaced.health = () => Promise.reject(new Error('EIO /var/lib'));
     const answer = await get('/readyz');
     expect(answer.statusCode).toBe(503);
     expect(answer.body).not.toContain('/var/lib');
@@ -154,7 +149,7 @@ describe('health', () => {
 
 describe('figures', () => {
   it('are printed for Prometheus, those of others too, and name routes but no orders', async () => {
-    const { get, metrics } = createEdge();
+    const { get, metrics } = await createEdge();
     const { Counter } = await import('prom-client');
     new Counter({ name: 'somebody_elses_total', help: 'x', registers: [metrics] }).inc();
     await get('/orders/order-77');
@@ -170,9 +165,21 @@ describe('figures', () => {
   });
 });
 
+describe('the figures of messages', () => {
+  it('count neither a refused order nor a refused move as failed', async () => {
+    const { get, post, placeOrder } = await createEdge();
+    const { location } = (await placeOrder()).headers;
+    expect((await post(`${location}/refunds`, {}, { 'idempotency-key': 'k' })).statusCode).toBe(409);
+    expect((await post(`${location}/cancel`, {}, { 'if-match': '"1"' })).statusCode).toBe(412);
+    const { body } = await get('/metrics');
+    expect(body).toContain('orderchart_messages_failed_total 0');
+    expect(body).toContain('orderchart_messages_processed_total{disposition="applied"} 3');
+  });
+});
+
 describe('the root', () => {
   it('says where everything is', async () => {
-    const { get } = createEdge();
+    const { get } = await createEdge();
     const links: Record<string, string> = (await get('/')).json();
     expect(links).toMatchObject({ service: 'orderchart', openapi: '/openapi.json', orders: '/orders' });
     for (const [name, link] of Object.entries(links)) {

@@ -1,34 +1,69 @@
 // Server-sent events over a real socket: no gap, no repeat, no buffer for a slow reader, and an end.
 import { describe, expect, it } from 'vitest';
-import type { JournalEvent } from '../../src/store.ts';
+import { commitAll, free, place, toEvent, toWork } from '../contracts/store-samples.ts';
 import { EventReader, listen, openSocket, readAll } from './connections.ts';
 import { createEdge, problemOf } from './edge.ts';
-import { noon } from './fake-host.ts';
 
-const createListening = (settings: Record<string, number> = {}) => listen(createEdge({ settings }));
+const createListening = async (settings: Record<string, number> = {}) => {
+  const edge = await createEdge({ settings });
+  const { runner, replaced, store } = edge;
+  /** How many events each watcher has taken from the journal, and who still watches. */
+  const taken: number[] = [];
+  const watching = new Set<number>();
+  let wake = (): void => {};
+  replaced.watch = async function* (given) {
+    const watcher = taken.push(0) - 1;
+    watching.add(watcher);
+    wake();
+    try {
+      for await (const event of runner.watch(given)) {
+        taken[watcher] = (taken[watcher] ?? 0) + 1;
+        yield event;
+      }
+    } finally {
+      watching.delete(watcher);
+      wake();
+    }
+  };
+  /** Resolves when so many watch the journal. */
+  const watchers = async (count: number): Promise<void> => {
+    while (watching.size !== count) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  const cancel = (orderId: string) => edge.post(`/orders/${orderId}/cancel`, {});
+  const positions = async (orderId: string): Promise<string[]> =>
+    (await runner.history(orderId, 0, 100)).map(({ position }) => String(position));
+  return { ...(await listen(edge)), store, taken, watchers, cancel, positions };
+};
 
 describe('the stream of an order', () => {
   it('begins at the beginning, goes on as events are committed, and has nothing of other orders', async () => {
     await using edge = await createListening();
-    edge.host.add({ orderId: 'order-1' });
-    edge.host.add({ orderId: 'order-2' });
+    await edge.add('order-1');
+    await edge.add('order-2');
+    const before = await edge.positions('order-1');
     await using reader = await EventReader.open(`${edge.url}/orders/order-1/stream`);
     expect(reader.response.headers.get('content-type')).toContain('text/event-stream');
     expect(reader.response.headers.get('x-request-id')).toMatch(/^0190/);
     expect(reader.response.headers.get('cache-control')).toBe('no-store');
-    const [first] = await reader.take(1);
-    expect(first).toMatchObject({ id: '1', event: 'order.created' });
-    edge.host.record('order-2', 'order.validated');
-    edge.host.record('order-1', 'order.cancelled', { reason: 'x\ny' });
-    const [second] = await reader.take(1);
-    expect(second).toMatchObject({ id: '4', event: 'order.cancelled' });
-    expect(JSON.parse(second?.data ?? '')).toMatchObject({
+    const first = await reader.take(before.length);
+    expect(first[0]).toMatchObject({ id: '1', event: 'order.created' });
+    expect(first.map(({ id }) => id)).toEqual(before);
+    await edge.cancel('order-2');
+    await edge.post('/orders/order-1/cancel', { reason: 'x\ny' });
+    const [next] = await reader.take(1);
+    const after = (await edge.runner.history('order-1', Number(before.at(-1)), 1))[0];
+    expect(next).toMatchObject({ id: String(after?.position), event: after?.type });
+    expect(JSON.parse(next?.data ?? '')).toMatchObject({
       specversion: '1.0',
-      type: 'order.cancelled',
+      type: after?.type,
       subject: 'order-1',
-      position: '4',
-      sequence: '2',
-      data: { reason: 'x\ny' },
+      position: String(after?.position),
+      sequence: String(before.length + 1),
+      data: after?.data,
     });
   });
 
@@ -36,55 +71,83 @@ describe('the stream of an order', () => {
     ['the header', '', { 'last-event-id': '3' }],
     ['the query', '?lastEventId=3', {}],
     ['the header rather than the query', '?lastEventId=1', { 'last-event-id': '3' }],
+    ['the query rather than `after`', '?lastEventId=3&after=0', {}],
   ])('resumes by Last-Event-ID in %s, without gap or repeat', async (_what, query, headers) => {
     await using edge = await createListening();
-    edge.host.add({ orderId: 'order-1' });
-    edge.host.add({ orderId: 'order-2' });
-    edge.host.record('order-1', 'order.validated');
-    edge.host.record('order-2', 'order.validated');
-    edge.host.record('order-1', 'order.processing-started');
+    await Promise.all([edge.add('order-1'), edge.add('order-2')]);
     await using reader = await EventReader.open(`${edge.url}/orders/order-1/stream${query}`, headers);
-    edge.host.record('order-1', 'order.completed');
-    expect(await reader.takeIds(2)).toEqual(['5', '6']);
+    await edge.cancel('order-1');
+    const expected = (await edge.positions('order-1')).filter((position) => Number(position) > 3);
+    expect(await reader.takeIds(expected.length)).toEqual(expected);
   });
 
   it('begins anew for an empty Last-Event-ID, and refuses one that is none', async () => {
     await using edge = await createListening();
-    edge.host.add({ orderId: 'order-1' });
+    await edge.add('order-1');
     await using reader = await EventReader.open(`${edge.url}/orders/order-1/stream`, { 'last-event-id': '' });
     expect(await reader.takeIds(1)).toEqual(['1']);
     const answer = await edge.get('/orders/order-1/stream', { 'last-event-id': 'abc' });
     expect(answer.statusCode).toBe(400);
     expect(problemOf.parse(answer.json()).errors?.[0]?.path).toBe('last-event-id');
   });
+
+  it('has only the types that are asked for', async () => {
+    await using edge = await createListening();
+    await edge.add('order-1');
+    const url = `${edge.url}/orders/order-1/stream?types=inventory.reserved,order.created`;
+    await using reader = await EventReader.open(url);
+    expect((await reader.take(2)).map(({ event }) => event)).toEqual(['order.created', 'inventory.reserved']);
+  });
 });
 
 describe('the stream of all events', () => {
   it('begins now', async () => {
     await using edge = await createListening();
-    edge.host.add({ orderId: 'order-1' });
+    await edge.add('order-1');
+    const before = await edge.runner.lastPosition();
     await using reader = await EventReader.open(`${edge.url}/events/stream`);
-    await edge.host.until(() => edge.host.watchers === 1);
-    edge.host.record('order-1', 'order.validated');
-    expect(await reader.takeIds(1)).toEqual(['2']);
+    await edge.watchers(1);
+    await edge.cancel('order-1');
+    expect(await reader.takeIds(1)).toEqual([String(before + 1)]);
   });
 
-  it('begins behind a position, and has only the types that are asked for', async () => {
+  it.each<[string, string, Record<string, string>]>([
+    ['by the query', '?after=2', {}],
+    ['by the header', '', { 'last-event-id': '2' }],
+    ['from the very beginning', '?after=0', {}],
+  ])('begins behind a position %s', async (_what, query, headers) => {
     await using edge = await createListening();
-    for (const type of ['order.validated', 'payment.completed', 'order.completed', 'payment.completed']) {
-      edge.host.record('order-1', type);
-    }
-    const url = `${edge.url}/events/stream?after=0&types=payment.completed,order.completed`;
+    await edge.add('order-1');
+    await using reader = await EventReader.open(`${edge.url}/events/stream${query}`, headers);
+    expect(await reader.takeIds(1)).toEqual([query === '?after=0' ? '1' : '3']);
+  });
+
+  it('has only the types that are asked for', async () => {
+    await using edge = await createListening();
+    await edge.add('order-1');
+    const url = `${edge.url}/events/stream?after=0&types=order.created,inventory.reserved`;
     await using reader = await EventReader.open(url);
-    expect(await reader.takeIds(3)).toEqual(['2', '3', '4']);
+    expect((await reader.take(2)).map(({ event }) => event)).toEqual(['order.created', 'inventory.reserved']);
   });
 });
 
 describe('a stream', () => {
+  it('says when to come back, and that nobody may keep it', async () => {
+    await using edge = await createListening();
+    const socket = await openSocket(edge.port);
+    socket.write('GET /events/stream HTTP/1.1\r\nHost: x\r\n\r\n');
+    const answer = await readAll(socket, 'retry: 1000\n\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toMatch(/\r\nx-accel-buffering: no\r\n/i);
+    expect(answer).toMatch(/\r\nx-content-type-options: nosniff\r\n/i);
+    socket.destroy();
+  });
+
   it('shows that it lives each HEARTBEAT_MS, and stops when the reader leaves', async () => {
-    await using edge = await createListening({ HEARTBEAT_MS: 15_000 });
+    await using edge = await createListening({ HEARTBEAT_MS: 15_000, POLL_MS: 60_000 });
+    const timers = edge.clock.timers();
     const reader = await EventReader.open(`${edge.url}/events/stream`);
-    await edge.host.until(() => edge.host.watchers === 1);
+    await edge.watchers(1);
     await edge.clock.advance(14_999);
     await edge.clock.advance(1);
     await reader.comment(1);
@@ -92,23 +155,23 @@ describe('a stream', () => {
     await reader.comment(2);
     expect(reader.comments).toEqual(['heartbeat', 'heartbeat']);
     await reader[Symbol.asyncDispose]();
-    await edge.host.until(() => edge.host.watchers === 0);
+    await edge.watchers(0);
     await edge.app.close();
-    expect(edge.clock.timers()).toBe(0);
+    expect(edge.clock.timers()).toBe(timers);
   });
 
   it('is refused with 503 where MAX_STREAMS are open, and let in when one has left', async () => {
     await using edge = await createListening({ MAX_STREAMS: 1 });
-    edge.host.add({ orderId: 'order-1' });
+    await edge.add('order-1');
     const first = await EventReader.open(`${edge.url}/events/stream`);
-    await edge.host.until(() => edge.host.watchers === 1);
+    await edge.watchers(1);
     const refused = await fetch(`${edge.url}/orders/order-1/stream`);
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(problemOf.parse(await refused.json()).type).toBe('/problems/overloaded');
     expect(await edge.metrics.metrics()).toContain('orderchart_event_streams 1');
     await first[Symbol.asyncDispose]();
-    await edge.host.until(() => edge.host.watchers === 0);
+    await edge.watchers(0);
     await using second = await EventReader.open(`${edge.url}/orders/order-1/stream`);
     expect(second.response.status).toBe(200);
   });
@@ -116,18 +179,20 @@ describe('a stream', () => {
   it('is logged when its reader has left', async () => {
     await using edge = await createListening();
     const reader = await EventReader.open(`${edge.url}/events/stream`);
+    await edge.watchers(1);
     await reader[Symbol.asyncDispose]();
-    await edge.host.until(() => edge.host.taken.length === 1 && edge.host.watchers === 0);
+    await edge.watchers(0);
     expect(edge.log()).toContain('"route":"/events/stream"');
   });
 
   it('ends, and is logged, when the journal cannot be read', async () => {
     await using edge = await createListening();
-    edge.host.add({ orderId: 'order-1' });
+    await edge.add('order-1');
+    const { length } = await edge.positions('order-1');
     const reader = await EventReader.open(`${edge.url}/orders/order-1/stream`);
-    await reader.take(1);
-    edge.host.failing.watch = new Error('EIO for ada@example.com');
-    edge.host.change('order-1', {});
+    await reader.take(length);
+    edge.store.events = () => Promise.reject(new Error('EIO for ada@example.com'));
+    await edge.cancel('order-1');
     expect(await reader.rest()).toEqual([]);
     expect(edge.log()).toContain('an event stream broke off');
     expect(edge.log()).not.toContain('ada@example.com');
@@ -137,31 +202,20 @@ describe('a stream', () => {
     await using edge = await createListening();
     const count = 20_000;
     const data = { note: 'x'.repeat(2000) };
-    for (let position = 1; position <= count; position += 1) {
-      const event: JournalEvent = {
-        orderId: 'order-1',
-        position,
-        eventId: `event-${position}`,
-        seq: position,
-        actor: 'order',
-        type: 'order.validated',
-        schemaVersion: 1,
-        data,
-        causationId: 'c',
-        correlationId: 'c',
-        at: noon,
-      };
-      edge.host.journal.push(event);
-    }
+    await place(edge.store, 'order-1');
+    const events = Array.from({ length: count }, (_, index) =>
+      toEvent(index + 1, { type: 'order.validated', data }),
+    );
+    await commitAll(edge.store, [toWork('order-1', 1, { events })], free);
     const slow = await openSocket(edge.port);
     slow.pause();
     slow.write('GET /events/stream?after=0 HTTP/1.1\r\nHost: x\r\n\r\n');
-    await edge.host.until(() => edge.host.watchers === 1);
+    await edge.watchers(1);
     await using fast = await EventReader.open(`${edge.url}/events/stream?after=0`);
     expect(await fast.take(count)).toHaveLength(count);
     // The kernel's buffers hold a part of the 40 MB; the rest was never taken from the journal.
-    expect(edge.host.taken[0]).toBeLessThan(count);
-    expect(edge.host.taken[1]).toBe(count);
+    expect(edge.taken[0]).toBeLessThan(count);
+    expect(edge.taken[1]).toBe(count);
     const everything = readAll(slow, `id: ${count}\n`);
     slow.resume();
     const ids = [...(await everything).matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
@@ -172,14 +226,14 @@ describe('a stream', () => {
 describe('a server that closes', () => {
   it('ends its streams and does not hang', async () => {
     await using edge = await createListening();
-    edge.host.add({ orderId: 'order-1' });
+    await edge.add('order-1');
     const readers = await Promise.all([
       EventReader.open(`${edge.url}/events/stream`),
       EventReader.open(`${edge.url}/orders/order-1/stream`),
     ]);
-    await edge.host.until(() => edge.host.watchers === 2);
+    await edge.watchers(2);
     await edge.app.close();
     await Promise.all(readers.map((reader) => reader.rest()));
-    expect(edge.host.watchers).toBe(0);
+    await edge.watchers(0);
   });
 });

@@ -101,7 +101,10 @@ export const openHost = async ({
     mailer: outside('mailer', mailer, mailerCalls),
   };
   const lines: LogLine[] = [];
-  const logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  const logger = pino(
+    { level: 'trace', base: null },
+    { write: (line: string) => lines.push(JSON.parse(line)) },
+  );
   const registry = new Registry();
   const metrics = createMetrics(registry);
   await store.seedProducts(
@@ -123,7 +126,7 @@ export const openHost = async ({
     ...(onlooker && { onlooker }),
     shared,
   });
-  return { host, recovery, store, clock, gatewayCalls, mailerCalls, lines, registry, metrics };
+  return { host, recovery, store, clock, gatewayCalls, mailerCalls, lines, logger, registry, metrics };
 };
 
 export type OpenHost = Awaited<ReturnType<typeof openHost>>;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Host } from '../../src/host.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { chargeAll, idempotency, never, openHost, place, sample, settle, widgets } from './harness.ts';
+import { chargeAll, never, openHost, place, sample, settle, widgets } from './harness.ts';
 
 test('one commit carries an order from accepted to reserved with its charge intended', async () => {
   const { host, store } = await openHost({ gateway: never });
@@ -72,51 +72,6 @@ test('orders that are ready together share commits, none larger than the limit',
   expect(sizes).toEqual([20, 20, 10]);
 });
 
-test('of two cancels at the same time one is taken and the other refused with the moves that are open', async () => {
-  const { host } = await openHost({ gateway: never });
-  const { id } = await place({ host });
-  const cancel = () =>
-    host.send({
-      orderId: id,
-      to: 'order',
-      message: { type: 'order.cancel', reason: 'changed my mind' },
-      otherwise: 'refuse',
-    });
-  const [first, second] = await Promise.allSettled([cancel(), cancel()]);
-  expect(first).toMatchObject({ status: 'fulfilled', value: { result: { disposition: 'applied' } } });
-  expect(second).toMatchObject({ reason: { code: 'move-not-allowed', details: { allowed: [] } } });
-  expect((await host.received(id, 0, 100)).filter(({ type }) => type === 'order.cancel')).toHaveLength(1);
-});
-
-test('a refused move leaves no trace', async () => {
-  const { host } = await openHost({ gateway: never });
-  const { id, version } = await place({ host });
-  const refund = host.send({
-    orderId: id,
-    to: 'order',
-    message: { type: 'order.refund', refundId: 'r', reason: 'asked' },
-    otherwise: 'refuse',
-  });
-  await expect(refund).rejects.toMatchObject({ code: 'move-not-allowed' });
-  expect((await host.get(id))?.version).toBe(version);
-});
-
-test('a fact that the chart does not take is kept as ignored, with the reason', async () => {
-  const { host } = await openHost({ gateway: never });
-  const { id } = await place({ host });
-  const fact = await host.send({
-    orderId: id,
-    to: 'payment',
-    message: { type: 'gateway.voided', key: 'other', attempt: 1 },
-    otherwise: 'record',
-  });
-  expect(fact).toMatchObject({ result: { disposition: 'ignored', reason: 'no void waits for this answer' } });
-  expect((await host.received(id, 0, 100)).at(-1)).toMatchObject({
-    type: 'gateway.voided',
-    disposition: 'ignored',
-  });
-});
-
 const tellCharged = (host: Host, orderId: string) =>
   host.send({
     orderId,
@@ -132,18 +87,6 @@ const tellCharged = (host: Host, orderId: string) =>
     },
     otherwise: 'record',
   });
-
-test('the same message twice at once, in one commit, is taken once', async () => {
-  const { host } = await openHost({ gateway: never, mailer: never });
-  const { id } = await place({ host });
-  const receipts = await Promise.all([tellCharged(host, id), tellCharged(host, id)]);
-  expect(receipts).toMatchObject([
-    { result: { disposition: 'applied' } },
-    { result: { disposition: 'duplicate' } },
-  ]);
-  const types = (await host.received(id, 0, 100)).map(({ type }) => type);
-  expect(types.filter((type) => type === 'gateway.charged')).toHaveLength(1);
-});
 
 test('the same message twice changes nothing the second time', async () => {
   const { host } = await openHost({ gateway: never, mailer: never });
@@ -193,18 +136,6 @@ test('a late capture after a cancel is refunded', async () => {
   });
 });
 
-test('a key that was used before gives its first answer and places nothing', async () => {
-  const { host } = await openHost({ gateway: never });
-  const first = await host.place(sample, idempotency('k'));
-  const again = await host.place(sample, idempotency('k'));
-  expect(first.outcome).toBe('done');
-  expect(again).toMatchObject({
-    outcome: 'replayed',
-    record: { status: 201, body: first.outcome === 'done' ? first.result.id : '' },
-  });
-  expect(await host.list({ limit: 10 })).toHaveLength(1);
-});
-
 test('a slow bank holds up one order and no other', async () => {
   const open = await openHost({
     gateway: (call) => (call.command.key.includes('id-0002') ? never(call) : chargeAll(call)),
@@ -213,42 +144,6 @@ test('a slow bank holds up one order and no other', async () => {
   const quick = await place(open);
   expect(await open.host.waitUntilSettled(quick.id, 60_000)).toMatchObject({ state: 'completed' });
   expect(await open.host.get(slow.id)).toMatchObject({ state: 'paying' });
-});
-
-test('a version that moved on refuses a move that names the old one', async () => {
-  const { host } = await openHost({ gateway: never });
-  const { id, version } = await place({ host });
-  const cancel = (ifVersion: number) =>
-    host.send({
-      orderId: id,
-      to: 'order',
-      message: { type: 'order.cancel', reason: 'no' },
-      ifVersion,
-      otherwise: 'refuse',
-    });
-  await expect(cancel(version - 1)).rejects.toMatchObject({ code: 'version-mismatch', details: { version } });
-  expect(await cancel(version)).toMatchObject({ outcome: 'done' });
-});
-
-test('an order that does not exist is refused', async () => {
-  const { host } = await openHost();
-  const send = host.send({
-    orderId: 'nobody',
-    to: 'order',
-    message: { type: 'order.capture' },
-    otherwise: 'refuse',
-  });
-  await expect(send).rejects.toMatchObject({ code: 'order-not-found' });
-  expect(await host.get('nobody')).toBeUndefined();
-});
-
-test('an id that is taken is refused and the first order stays', async () => {
-  const { host } = await openHost({ gateway: never });
-  await place({ host }, { ...sample, orderId: 'mine' });
-  await expect(host.place({ ...widgets(1), orderId: 'mine' })).rejects.toMatchObject({
-    code: 'invalid-request',
-  });
-  expect(await host.get('mine')).toMatchObject({ amount: 17_500 });
 });
 
 test('too many waiting messages refuse new orders, and it returns to normal by itself', async () => {

@@ -3,7 +3,7 @@
 // shares no code with the product's own simulated gateway, and never reads what the orders believe.
 import { compareIds, type GatewayLedger, type LedgerEntry } from '../evidence.ts';
 import type { CommandTo, ReplyFrom } from '../service.ts';
-import type { Chance } from './chance.ts';
+import type { SeededRandom } from './random.ts';
 import { day } from './scenario.ts';
 
 type Command = CommandTo<'gateway'>;
@@ -31,7 +31,7 @@ export interface Bank {
 /** `onEffect` is told of every line of the ledger as it is written. */
 export const createBank = (
   now: () => number,
-  chance: Chance,
+  chance: SeededRandom,
   declineRate: number,
   onEffect: (entry: LedgerEntry) => void,
 ): Bank => {

@@ -3,9 +3,9 @@
 import type { LedgerEntry } from '../evidence.ts';
 import type { CommandTo, OutsideService } from '../service.ts';
 import { type Bank, createBank } from './bank.ts';
-import type { Chance } from './chance.ts';
 import type { Life } from './life.ts';
 import { createNetwork, type Network } from './network.ts';
+import type { SeededRandom } from './random.ts';
 import { day, type Scenario } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 import type { Watch } from './watch.ts';
@@ -32,7 +32,7 @@ export interface WorldParts {
   readonly timeline: Timeline;
   readonly scenario: Scenario;
   readonly watch: Watch;
-  readonly chance: (name: string) => Chance;
+  readonly chance: (name: string) => SeededRandom;
   /** The bank wants to tell this. */
   readonly onFact: (fact: Fact) => void;
 }

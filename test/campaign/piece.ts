@@ -5,7 +5,7 @@ import type { CrashSite, Sighting, SimulationReport } from '../../src/simulation
 import { cutPower } from '../disk/power-cut.ts';
 import { plant, readBugs } from '../planted/bugs.ts';
 import { runCheck } from '../planted/checks.ts';
-import { runNumbered, toRepeat } from '../process/numbered-round.ts';
+import { runNumbered, toRepeatCommand } from '../process/numbered-round.ts';
 import { addSightings, crashAt, simulateSeed, toFindings, toWords } from '../simulator/campaigning.ts';
 
 interface SeedsPiece {
@@ -142,12 +142,12 @@ const killsInRound = 52;
 
 const runKills = async ({ round }: KillsPiece) => {
   const plan = { seed: 'campaign', round, kills: killsInRound, orders: 4 };
-  const { kills, orders, violations } = await runNumbered({ ...plan, say: () => undefined });
+  const { kills, orders, violations } = await runNumbered({ ...plan, log: () => undefined });
   const figures = {
     'real kills': Object.values(kills).reduce((all, number) => all + number, 0),
     'orders under real kills': orders,
   };
   const toFinding = ({ invariant, about, problem }: (typeof violations)[number]) =>
-    `${toRepeat(plan)}: ${invariant} ${about} ${problem}`;
+    `${toRepeatCommand(plan)}: ${invariant} ${about} ${problem}`;
   return { figures, findings: violations.map(toFinding) };
 };

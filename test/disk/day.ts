@@ -1,8 +1,8 @@
 // A day in the shop, from a seed: orders that end in every way, moves, a change of the catalogue, an order set
 // aside, a stop and a start in between. Together they run every statement of the store. It checks nothing.
 import type { Message } from '../../machines/messages.ts';
+import type { SeededRandom } from '../../src/simulator/random.ts';
 import { idempotency, sample, widgets } from '../hosts/harness.ts';
-import type { Chance } from './chance.ts';
 import { callTimeoutMs, type Shop } from './shop.ts';
 import { type Acknowledged, noteOrder } from './witness.ts';
 
@@ -56,11 +56,14 @@ const tooCheap = () => {
 };
 
 /** What happens in the first half, and in the second, after a stop and a start. */
-export const planDay = (chance: Chance, capture: 'at-once' | 'later'): readonly (readonly Happening[])[] => {
-  const kinds = chance.shuffle(['good', 'good', 'declined', 'flaky']);
+export const planDay = (
+  random: SeededRandom,
+  capture: 'at-once' | 'later',
+): readonly (readonly Happening[])[] => {
+  const kinds = random.shuffle(['good', 'good', 'declined', 'flaky']);
   const orders = kinds.map((kind, index) => ({
     orderId: `${kind}-${index}`,
-    placement: chance.happens(0.5) ? sample : widgets(1 + chance.below(3)),
+    placement: random.happens(0.5) ? sample : widgets(random.between(1, 3)),
   }));
   const good = orders.filter(({ orderId }) => orderId.startsWith('good'));
   const placed = orders.map(({ orderId, placement }) => place(orderId, placement));
@@ -79,7 +82,7 @@ export const planDay = (chance: Chance, capture: 'at-once' | 'later'): readonly 
     pass(10),
     together(...placed.slice(2)),
     pass(10),
-    setProduct('product-8', chance.below(100)),
+    setProduct('product-8', random.between(0, 99)),
     pass(5000),
     move(first, finish),
     placeAgain(first),
@@ -92,7 +95,7 @@ export const planDay = (chance: Chance, capture: 'at-once' | 'later'): readonly 
     pass(10),
     async ({ host }, _acknowledged) => host.amend('orders', `key-${first}`, 201, `${first} amended`),
     async ({ store }, _acknowledged) => store.markUnreadable(first, 'set aside'),
-    setProduct('product-9', chance.below(100)),
+    setProduct('product-9', random.between(0, 99)),
     together(
       place('lost-cancelled', sample),
       place('rejected-1', tooCheap()),

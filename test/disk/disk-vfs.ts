@@ -37,7 +37,7 @@ export const startMachine = (disk: Disk): { toPath(name: string): string; stop()
   const folder = `/${count}/`;
   const machine: Machine = { disk, locks: new Map(), shared: new Map() };
   machines.set(folder, machine);
-  // SQLite draws the salts of its log anew, from the chance of this disk.
+  // SQLite draws the salts of its log anew, from the random numbers of this disk.
   latest = disk;
   capi.sqlite3_randomness(0, 0);
   return {
@@ -142,7 +142,8 @@ sqlite3.vfs.installVfs({
         wasm.cstrncpy(out, path, most) < most ? capi.SQLITE_OK : capi.SQLITE_CANTOPEN,
       xRandomness: (_vfs, bytes, out) => {
         const heap = wasm.heap8u();
-        for (let index = 0; index < bytes; index += 1) heap[out + index] = latest?.chance.below(256) ?? 0;
+        for (let index = 0; index < bytes; index += 1)
+          heap[out + index] = latest?.random.between(0, 255) ?? 0;
         return capi.SQLITE_OK;
       },
       xSleep: () => capi.SQLITE_OK,

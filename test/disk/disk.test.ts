@@ -1,6 +1,6 @@
 // The simulated disk itself: what it promises, and what it takes away.
 import { describe, expect, it } from 'vitest';
-import { createChance } from './chance.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 import { createDisk, type Disk } from './disk.ts';
 import { FileImage } from './file-image.ts';
 
@@ -9,7 +9,7 @@ const textOf = (image: FileImage | undefined) => image && new TextDecoder().deco
 const fifty = Array.from({ length: 50 }, (_, seed) => seed);
 /** What fifty power cuts leave of a file. */
 const leftOf = (disk: Disk, name: string) =>
-  new Set(fifty.map((seed) => textOf(disk.afterPowerCut(createChance(seed)).get(name))));
+  new Set(fifty.map((seed) => textOf(disk.afterPowerCut(createRandom(seed)).get(name))));
 
 describe('a power cut', () => {
   it('leaves what was synced, with its name, as it was', () => {
@@ -48,7 +48,7 @@ describe('a power cut', () => {
   it('tears a long write between its sectors too', () => {
     const disk = createDisk(1, new Map([['a', FileImage.empty()]]));
     disk.write('a', 0, new Uint8Array(2048).fill(1));
-    const left = fifty.map((seed) => disk.afterPowerCut(createChance(seed)).get('a')?.toBytes() ?? []);
+    const left = fifty.map((seed) => disk.afterPowerCut(createRandom(seed)).get('a')?.toBytes() ?? []);
     const hasHole = ([first, ...others]: Iterable<number>) => first === 0 && others.includes(1);
     expect(left.some(hasHole)).toBe(true);
   });

@@ -1,7 +1,7 @@
 // A disk in memory that can lose its power, be full, or fail. What was written and not synced is in the cache
 // alone: a power cut leaves some of it, in any order and torn. It keeps what POSIX promises and nothing more,
 // and knows nothing of SQLite: it exists so that a test can cut the power at every single operation.
-import { type Chance, createChance } from './chance.ts';
+import { createRandom, type SeededRandom } from '../../src/simulator/random.ts';
 import { applySome, type Change, FileImage, tear } from './file-image.ts';
 
 export interface Operation {
@@ -34,7 +34,7 @@ export type Folder = ReadonlyMap<string, FileImage>;
 
 export class Disk {
   /** What tears writes and loses syncs. */
-  readonly chance: Chance;
+  readonly random: SeededRandom;
   /** Asked before each operation. */
   trouble: (operation: Operation) => Trouble | undefined = () => undefined;
   readonly #names = new Map<string, StoredFile>();
@@ -42,8 +42,8 @@ export class Disk {
   #unsyncedNames: NameChange[] = [];
   #operations = 0;
 
-  constructor(chance: Chance, contents: Folder) {
-    this.chance = chance;
+  constructor(random: SeededRandom, contents: Folder) {
+    this.random = random;
     for (const [name, image] of contents) {
       const file = { seen: image.copy(), synced: image.copy(), unsynced: [] };
       this.#names.set(name, file);
@@ -107,17 +107,17 @@ export class Disk {
     return new Map([...this.#names].map(([name, { seen }]) => [name, seen.copy()]));
   }
 
-  /** The files as a power cut at this moment would leave them. Another chance may leave something else. */
-  afterPowerCut(chance: Chance): Folder {
+  /** The files as a power cut at this moment would leave them. Other random numbers may leave something else. */
+  afterPowerCut(random: SeededRandom): Folder {
     const names = new Map(this.#syncedNames);
     for (const { name, file } of this.#unsyncedNames) {
-      if (chance.happens(0.5)) continue;
+      if (random.happens(0.5)) continue;
       if (file === undefined) names.delete(name);
       else names.set(name, file);
     }
     const left = [...names].map(([name, { synced, unsynced }]): [string, FileImage] => {
       const image = synced.copy();
-      applySome(image, unsynced, chance);
+      applySome(image, unsynced, random);
       return [name, image];
     });
     return new Map(left);
@@ -139,7 +139,7 @@ export class Disk {
     };
     const trouble = this.#operate(change.kind, name, () => put(change));
     if (trouble !== undefined) {
-      for (const part of tear(change, this.chance)) put(part);
+      for (const part of tear(change, this.random)) put(part);
     }
     return trouble;
   }
@@ -147,7 +147,7 @@ export class Disk {
   /** As Linux does: the pages count as clean after a sync that failed, and only some of them were written. */
   #forget(name: string): void {
     const file = this.#find(name);
-    applySome(file.synced, file.unsynced, this.chance);
+    applySome(file.synced, file.unsynced, this.random);
     file.unsynced = [];
   }
 
@@ -176,4 +176,4 @@ const toEmptyFile = (): StoredFile => ({
 
 /** An empty disk, or one that holds these files, whole and synced. */
 export const createDisk = (seed: number, contents: Folder = new Map()): Disk =>
-  new Disk(createChance(seed), contents);
+  new Disk(createRandom(seed), contents);

@@ -1,9 +1,9 @@
 // Holds what power cuts left against what was promised: nothing acknowledged is lost, everything else is whole or
 // absent, and every order comes to its end. It cuts no power itself, except once more while a shop recovers.
 import { describeError } from '../../src/errors.ts';
+import type { SeededRandom } from '../../src/simulator/random.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import type { Bank } from './bank.ts';
-import type { Chance } from './chance.ts';
 import { createDisk, type Disk, type Folder } from './disk.ts';
 import type { Outside, ShopSettings } from './shop.ts';
 import { findLosses, nameContents, recover } from './survivor.ts';
@@ -44,7 +44,7 @@ const downtimeMs = 60_000;
 /** Puts cuts aside while a disk is at work, as long as somebody takes them. */
 export const collectCuts = (
   disk: Disk,
-  chance: Chance,
+  random: SeededRandom,
   share: number,
   { acknowledged, bank, clock, openings }: Outside,
   about: string,
@@ -54,10 +54,10 @@ export const collectCuts = (
   disk.trouble = ({ kind, file }) => {
     if (kind === 'read') return undefined;
     operations += 1;
-    if (!chance.happens(share)) return undefined;
+    if (!random.happens(share)) return undefined;
     cuts.push({
       about: `${about}, cut before operation ${operations} (${kind} ${file})`,
-      left: disk.afterPowerCut(chance),
+      left: disk.afterPowerCut(random),
       acknowledged: copyOf(acknowledged),
       bank: bank.healed(),
       at: clock.now(),
@@ -92,7 +92,7 @@ const createMemory = () => {
  * Holds cuts against what was promised. What the product finds in what is left depends on nothing but what is
  * committed in it: the same contents, with the same bank at the same time, are recovered once.
  */
-export const createJudge = (settings: ShopSettings, chance: Chance, { shareInRecovery }: JudgePlan) => {
+export const createJudge = (settings: ShopSettings, random: SeededRandom, { shareInRecovery }: JudgePlan) => {
   const recoveries = createMemory();
   const searches = createMemory();
   const problems: string[] = [];
@@ -107,9 +107,9 @@ export const createJudge = (settings: ShopSettings, chance: Chance, { shareInRec
       clock: createFakeClock(at + downtimeMs),
       openings: openings + 1,
     };
-    const disk = createDisk(chance.below(2 ** 32), left);
+    const disk = createDisk(random.between(0, 2 ** 32 - 1), left);
     const share = isAgain ? 0 : shareInRecovery;
-    const more = collectCuts(disk, chance, share, outside, about);
+    const more = collectCuts(disk, random, share, outside, about);
     const found = await recover(disk, settings, outside);
     for (const cut of more.take()) await judge(cut, true);
     return found;

@@ -1,9 +1,9 @@
 // The power is cut before every operation of a day, and at random in others, also while a shop recovers. The
 // control has the setting that does not wait for the disk: it must lose, or these cuts would prove nothing.
 import { expect, it, vi } from 'vitest';
+import { createRandom } from '../../src/simulator/random.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { createBank } from './bank.ts';
-import { createChance } from './chance.ts';
 import { planDay } from './day.ts';
 import { createDisk } from './disk.ts';
 import { cutPower } from './power-cut.ts';
@@ -17,7 +17,7 @@ it('a day runs every statement of the store', async () => {
   const disk = createDisk(1);
   const outside = { bank: createBank(), acknowledged: nothingYet(), clock: createFakeClock() };
   const unused: (readonly string[])[] = [];
-  for (const [openings, half] of planDay(createChance(1), 'at-once').entries()) {
+  for (const [openings, half] of planDay(createRandom(1), 'at-once').entries()) {
     const shop = await openShop(disk, { capture: 'at-once', logPages: 40 }, { ...outside, openings });
     for (const happening of half) await happening(shop, outside.acknowledged);
     await shop.stop();

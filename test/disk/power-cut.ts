@@ -1,9 +1,10 @@
 // Power cuts in a shop. Before an operation of its disk that changes something, what a cut at that moment would
 // leave is put aside, with all that had been acknowledged; then it is held against what was promised. The day
 // itself goes on, so that one day shows many cuts.
+
+import { createRandom } from '../../src/simulator/random.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { createBank } from './bank.ts';
-import { createChance } from './chance.ts';
 import { planDay } from './day.ts';
 import { createDisk } from './disk.ts';
 import { collectCuts, createJudge, type Verdict } from './judge.ts';
@@ -30,23 +31,23 @@ interface CutReport extends Verdict {
 
 /** One day in a shop, with its power cut. */
 export const cutPower = async (plan: CutPlan): Promise<CutReport> => {
-  const chance = createChance(plan.seed);
+  const random = createRandom(plan.seed);
   const settings: ShopSettings = {
-    capture: chance.happens(0.5) ? 'at-once' : 'later',
-    logPages: 20 + chance.below(60),
+    capture: random.happens(0.5) ? 'at-once' : 'later',
+    logPages: random.between(20, 79),
     ...(plan.synchronous && { synchronous: plan.synchronous }),
   };
-  const { judge, report } = createJudge(settings, chance.fork(), plan);
+  const { judge, report } = createJudge(settings, random.fork(), plan);
   const disk = createDisk(plan.seed);
   const bank = createBank();
   const acknowledged = nothingYet();
   const clock = createFakeClock();
   let operations = 0;
-  const halves = planDay(chance.fork(), settings.capture);
+  const halves = planDay(random.fork(), settings.capture);
   for (const [openings, half] of halves.slice(0, plan.hours === 'morning' ? 1 : 2).entries()) {
     const outside = { bank, acknowledged, clock, openings };
     const about = `seed ${plan.seed}, ${openings === 0 ? 'morning' : 'afternoon'}`;
-    const cuts = collectCuts(disk, chance.fork(), plan.share, outside, about);
+    const cuts = collectCuts(disk, random.fork(), plan.share, outside, about);
     const judgeAll = async () => {
       for (const cut of cuts.take()) await judge(cut);
     };

@@ -2,10 +2,10 @@
 // must refuse what it can't keep. Whatever it acknowledged must be found after a power cut; a disk that has room
 // again must be used again without a restart; and after an I/O error nothing more may be written.
 import { AppError, describeError } from '../../src/errors.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 import { toPrimaryCode } from '../../src/stores/sqlite-open.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { createBank } from './bank.ts';
-import { createChance } from './chance.ts';
 import { place, planHour } from './day.ts';
 import { createDisk, type Folder, type Operation, type Trouble } from './disk.ts';
 import type { SqliteError } from './disk-connection.ts';
@@ -34,14 +34,14 @@ export const refuseEverywhere = async (
   failing: Failing,
   { seed, each = 1 }: { readonly seed: number; readonly each?: number },
 ): Promise<RefusalReport> => {
-  const chance = createChance(seed);
-  const { judge, report } = createJudge(settings, chance.fork(), { shareInRecovery: 0 });
+  const random = createRandom(seed);
+  const { judge, report } = createJudge(settings, random.fork(), { shareInRecovery: 0 });
   const problems: string[] = [];
   const before = await prepare(seed);
   let operations = 0;
   let noticed = 0;
-  for (let at = 1 + chance.below(each); ; at += each) {
-    const attempt = await refuseAt(at, failing, before, chance.below(2 ** 32));
+  for (let at = 1 + random.between(0, each - 1); ; at += each) {
+    const attempt = await refuseAt(at, failing, before, random.between(0, 2 ** 32 - 1));
     if (attempt === undefined) break;
     operations += 1;
     noticed += Number(attempt.isNoticed);
@@ -84,7 +84,7 @@ const refuseAt = async (at: number, failing: Failing, before: Prepared, seed: nu
   const shop = await tryTo(() => openShop(disk, settings, outside, fault.hear));
   const problems = shop === undefined ? [] : await runHour(shop, outside, fault, failing);
   const operation = fault.met();
-  const left = disk.afterPowerCut(disk.chance);
+  const left = disk.afterPowerCut(disk.random);
   shop?.abandon();
   if (operation === undefined) return undefined;
   const { bank, acknowledged } = outside;

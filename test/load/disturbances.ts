@@ -1,7 +1,7 @@
 // What a soak does to a service every now and then: it is killed, stopped politely, or frozen for a while, and
 // started again over the same data. It counts what it did, and knows where the service listens now.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Chance } from '../../src/simulator/chance.ts';
+import type { SeededRandom } from '../../src/simulator/random.ts';
 import { type Server, startServer } from '../e2e/server.ts';
 
 export interface Disturbed {
@@ -9,7 +9,7 @@ export interface Disturbed {
   readonly counts: Readonly<Record<Disturbance, number>>;
   /** What went wrong that must not, such as a polite stop that was not clean. */
   readonly complaints: readonly string[];
-  /** Does one of them, by chance. */
+  /** Does one of them at random. */
   disturb(): Promise<void>;
 }
 type Disturbance = 'killed' | 'stopped' | 'frozen';
@@ -17,7 +17,7 @@ type Disturbance = 'killed' | 'stopped' | 'frozen';
 export const startDisturbed = async (
   folder: string,
   environment: Readonly<Record<string, string>>,
-  chance: Chance,
+  random: SeededRandom,
 ): Promise<Disturbed> => {
   let server = await startServer(folder, environment);
   const counts = { killed: 0, stopped: 0, frozen: 0 };
@@ -34,7 +34,7 @@ export const startDisturbed = async (
     },
     frozen: async () => {
       process.kill(server.pid, 'SIGSTOP');
-      await pause(500 + chance.next() * 3000);
+      await pause(random.between(500, 3500));
       process.kill(server.pid, 'SIGCONT');
     },
   };
@@ -43,7 +43,7 @@ export const startDisturbed = async (
     counts,
     complaints,
     disturb: async () => {
-      const which = chance.pick(['killed', 'killed', 'stopped', 'frozen'] as const);
+      const which = random.pick(['killed', 'killed', 'stopped', 'frozen'] as const);
       counts[which] += 1;
       await disturbances[which]();
     },

@@ -3,7 +3,7 @@
 // be compared; then it drains, and the doctor looks at what it left.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createChance } from '../../src/simulator/chance.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 import { ask, until } from '../e2e/client.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { type Disturbed, startDisturbed } from './disturbances.ts';
@@ -73,11 +73,11 @@ const toBound = (early: number): number => Math.round(early * 1.25 + 32);
 export const soak = async (asked: Soak): Promise<SoakReport> => {
   const folder = await makeFolder();
   try {
-    const chance = createChance(asked.seed, 'soak');
-    const disturbed = await startDisturbed(folder.path, { ...environment, SEED: String(asked.seed) }, chance);
+    const random = createRandom(asked.seed, 'soak');
+    const disturbed = await startDisturbed(folder.path, { ...environment, SEED: String(asked.seed) }, random);
     const url = () => disturbed.server().url;
     await fillStock(url());
-    const traffic = startTraffic({ url, chance, rate: asked.rate, slowReaders });
+    const traffic = startTraffic({ url, random, rate: asked.rate, slowReaders });
     const memory = await watch(asked, folder.path, disturbed, traffic);
     await traffic.stop();
     const problems = [

@@ -3,7 +3,7 @@
 // what it was promised, so that somebody can compare.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Chance } from '../../src/simulator/chance.ts';
+import type { SeededRandom } from '../../src/simulator/random.ts';
 import { ask, persist, post } from '../e2e/client.ts';
 
 export interface Traffic {
@@ -17,7 +17,7 @@ export interface Traffic {
 interface Shop {
   /** Where the service listens now. */
   url(): string;
-  readonly chance: Chance;
+  readonly random: SeededRandom;
   /** Customers in a second. */
   readonly rate: number;
   readonly slowReaders: number;
@@ -65,18 +65,18 @@ type Figures = Record<'moves' | 'reads' | 'left' | 'unanswered', number>;
 
 /** One customer: an order, and perhaps a second thought. */
 const visit = async (
-  { url, chance }: Shop,
+  { url, random }: Shop,
   number: number,
   accepted: Set<string>,
   figures: Figures,
 ): Promise<void> => {
-  const items = [{ productId: chance.pick(productIds), quantity: 1 + Math.floor(chance.next() * 3) }];
+  const items = [{ productId: random.pick(productIds), quantity: random.between(1, 3) }];
   const body = { customerId: `customer-${number % 1000}`, email: 'c@example.com', currency: 'USD', items };
-  const [leaves, cancels, refunds, reads] = [0.05, 0.1, 0.1, 0.3].map((share) => chance.happens(share));
+  const [leaves, cancels, refunds, reads] = [0.05, 0.1, 0.1, 0.3].map((share) => random.happens(share));
   if (leaves) {
     figures.left += 1;
     // What becomes of it is unknown: the same key, a moment later, decides it.
-    await leaveAfter(chance.next() * 20, `${url()}/orders`, body, `order-${number}`);
+    await leaveAfter(random.fraction() * 20, `${url()}/orders`, body, `order-${number}`);
   }
   const { status, body: order } = await persist(url, body, `order-${number}`);
   if (status >= 300) throw new Error(`an order was answered ${status}`);

@@ -4,10 +4,11 @@
 import { ok, strictEqual } from 'node:assert/strict';
 import type { AnyEventObject } from 'xstate';
 import { type ActorName, actorNames } from '../../machines/messages.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 import { findTruth } from './repairs.ts';
 import { silence } from './scripted-services.ts';
 import { place, type Story } from './story.ts';
-import { createChance, createWorld, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 /** A command on its way to a service, and what it came to there. */
 interface Letter {
@@ -56,7 +57,7 @@ export const wander = (seed: number, turns = 80): Story => {
 };
 
 const setOut = (seed: number): Journey => {
-  const chance = createChance(seed);
+  const chance = createRandom(seed).fraction;
   const world = createWorld(chance);
   const attempts = 1 + Math.floor(chance() * 3);
   const retrying = { attempts, firstDelayMs: 1000, longestDelayMs: 4000, answerWithinMs: 10_000 };

@@ -42,11 +42,17 @@ export const createWorld = ({ timeline, scenario, watch, chance, onFact }: World
   const network = createNetwork(timeline, chance('network'), weather, distanceMs);
   const moods = chance('moods');
   const money = createMoneyWatch(watch);
-  const bank = createBank(timeline.now, chance('bank'), declineRate, (entry) => {
-    watch.trace(`bank ${entry.result} ${entry.key} ${entry.amount}`);
-    money.note(entry);
-    if (entry.result !== 'charged' && entry.result !== 'authorized') return;
-    if (factRate > 0) onFact({ entry, isQuick: moods.happens(factRate) });
+  const draws = chance('bank');
+  const bank = createBank({
+    now: timeline.now,
+    isRefused: () => draws.happens(0.01),
+    isDeclined: () => draws.happens(declineRate),
+    onEntry: (entry) => {
+      watch.trace(`bank ${entry.result} ${entry.key} ${entry.amount}`);
+      money.note(entry);
+      if (entry.result !== 'charged' && entry.result !== 'authorized') return;
+      if (factRate > 0) onFact({ entry, isQuick: moods.happens(factRate) });
+    },
   });
   const notices = new Map<string, Set<string>>();
   const sentKeys = new Set<string>();

@@ -6,10 +6,10 @@ import { FileImage } from './file-image.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const textOf = (image: FileImage | undefined) => image && new TextDecoder().decode(image.toBytes());
-const fifty = Array.from({ length: 50 }, (_, seed) => seed);
-/** What fifty power cuts leave of a file. */
+const seeds = Array.from({ length: 200 }, (_, seed) => seed);
+/** What two hundred power cuts leave of a file. */
 const leftOf = (disk: Disk, name: string) =>
-  new Set(fifty.map((seed) => textOf(disk.afterPowerCut(createRandom(seed)).get(name))));
+  new Set(seeds.map((seed) => textOf(disk.afterPowerCut(createRandom(seed)).get(name))));
 
 describe('a power cut', () => {
   it('leaves what was synced, with its name, as it was', () => {
@@ -48,7 +48,7 @@ describe('a power cut', () => {
   it('tears a long write between its sectors too', () => {
     const disk = createDisk(1, new Map([['a', FileImage.empty()]]));
     disk.write('a', 0, new Uint8Array(2048).fill(1));
-    const left = fifty.map((seed) => disk.afterPowerCut(createRandom(seed)).get('a')?.toBytes() ?? []);
+    const left = seeds.map((seed) => disk.afterPowerCut(createRandom(seed)).get('a')?.toBytes() ?? []);
     const hasHole = ([first, ...others]: Iterable<number>) => first === 0 && others.includes(1);
     expect(left.some(hasHole)).toBe(true);
   });
@@ -62,7 +62,7 @@ describe('a power cut', () => {
 
 describe('a sync that fails', () => {
   it('may lose what was written, and the next one says that all is well', () => {
-    const lost = fifty.filter((seed) => {
+    const lost = seeds.filter((seed) => {
       const disk = createDisk(seed, new Map([['a', FileImage.empty()]]));
       disk.write('a', 0, bytes('written'));
       disk.trouble = ({ kind }) => (kind === 'sync' ? 'io-error' : undefined);
@@ -73,13 +73,13 @@ describe('a sync that fails', () => {
       return !leftOf(disk, 'a').has('written');
     });
     expect(lost.length).toBeGreaterThan(0);
-    expect(lost.length).toBeLessThan(fifty.length);
+    expect(lost.length).toBeLessThan(seeds.length);
   });
 });
 
 describe('a write that fails', () => {
   it('says so, and may leave a part of itself', () => {
-    const left = fifty.map((seed) => {
+    const left = seeds.map((seed) => {
       const disk = createDisk(seed, new Map([['a', FileImage.empty()]]));
       disk.trouble = () => 'full';
       expect(disk.write('a', 0, bytes('written'))).toBe('full');

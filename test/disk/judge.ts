@@ -3,8 +3,8 @@
 import { describeError } from '../../src/errors.ts';
 import type { SeededRandom } from '../../src/simulator/random.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import type { Bank } from './bank.ts';
 import { createDisk, type Disk, type Folder } from './disk.ts';
+import type { FaultyBank } from './faulty-bank.ts';
 import type { Outside, ShopSettings } from './shop.ts';
 import { findLosses, nameContents, recover } from './survivor.ts';
 import { type Acknowledged, copyOf, toText } from './witness.ts';
@@ -14,7 +14,7 @@ export interface Cut {
   readonly about: string;
   readonly left: Folder;
   readonly acknowledged: Acknowledged;
-  readonly bank: Bank;
+  readonly bank: FaultyBank;
   /** ms since 1970. */
   readonly at: number;
   /** How often the shop had been opened. */
@@ -59,7 +59,7 @@ export const collectCuts = (
       about: `${about}, cut before operation ${operations} (${kind} ${file})`,
       left: disk.afterPowerCut(random),
       acknowledged: copyOf(acknowledged),
-      bank: bank.healed(),
+      bank: bank.recovered(),
       at: clock.now(),
       openings,
     });
@@ -102,7 +102,7 @@ export const createJudge = (settings: ShopSettings, random: SeededRandom, { shar
 
   const recoverFrom = async ({ about, left, acknowledged, bank, at, openings }: Cut, isAgain: boolean) => {
     const outside = {
-      bank: bank.healed(),
+      bank: bank.recovered(),
       acknowledged: copyOf(acknowledged),
       clock: createFakeClock(at + downtimeMs),
       openings: openings + 1,
@@ -135,7 +135,7 @@ export const createJudge = (settings: ShopSettings, random: SeededRandom, { shar
     report(losses);
     // What must lose is only asked what it lost.
     if (settings.synchronous) return;
-    const world = `${contents} ${at} ${bank.length()} ${acknowledged.isOpen}`;
+    const world = `${contents} ${at} ${bank.lines.length} ${acknowledged.isOpen}`;
     report(await recoveries.recall(world, () => recoverFrom(cut, isAgain)));
   };
   return {

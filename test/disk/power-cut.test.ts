@@ -3,9 +3,9 @@
 import { expect, it, vi } from 'vitest';
 import { createRandom } from '../../src/simulator/random.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { createBank } from './bank.ts';
 import { planDay } from './day.ts';
 import { createDisk } from './disk.ts';
+import { createFaultyBank } from './faulty-bank.ts';
 import { cutPower } from './power-cut.ts';
 import { openShop } from './shop.ts';
 import { nothingYet } from './witness.ts';
@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 240_000 });
 
 it('a day runs every statement of the store', async () => {
   const disk = createDisk(1);
-  const outside = { bank: createBank(), acknowledged: nothingYet(), clock: createFakeClock() };
+  const outside = { bank: createFaultyBank(), acknowledged: nothingYet(), clock: createFakeClock() };
   const unused: (readonly string[])[] = [];
   for (const [openings, half] of planDay(createRandom(1), 'at-once').entries()) {
     const shop = await openShop(disk, { capture: 'at-once', logPages: 40 }, { ...outside, openings });

@@ -4,9 +4,9 @@
 
 import { createRandom } from '../../src/simulator/random.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { createBank } from './bank.ts';
 import { planDay } from './day.ts';
 import { createDisk } from './disk.ts';
+import { createFaultyBank } from './faulty-bank.ts';
 import { collectCuts, createJudge, type Verdict } from './judge.ts';
 import { openShop, type ShopSettings } from './shop.ts';
 import { nothingYet } from './witness.ts';
@@ -39,7 +39,7 @@ export const cutPower = async (plan: CutPlan): Promise<CutReport> => {
   };
   const { judge, report } = createJudge(settings, random.fork(), plan);
   const disk = createDisk(plan.seed);
-  const bank = createBank();
+  const bank = createFaultyBank();
   const acknowledged = nothingYet();
   const clock = createFakeClock();
   let operations = 0;

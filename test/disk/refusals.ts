@@ -5,10 +5,10 @@ import { AppError, describeError } from '../../src/errors.ts';
 import { createRandom } from '../../src/simulator/random.ts';
 import { toPrimaryCode } from '../../src/stores/sqlite-open.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { createBank } from './bank.ts';
 import { place, planHour } from './day.ts';
 import { createDisk, type Folder, type Operation, type Trouble } from './disk.ts';
 import type { SqliteError } from './disk-connection.ts';
+import { createFaultyBank } from './faulty-bank.ts';
 import { createJudge, type Verdict } from './judge.ts';
 import { type Outside, openShop, type Shop, type ShopSettings } from './shop.ts';
 import { comeToRest } from './survivor.ts';
@@ -61,7 +61,7 @@ interface Prepared {
 /** A store with its products and one order at its end, closed. */
 const prepare = async (seed: number): Promise<Prepared> => {
   const disk = createDisk(seed);
-  const outside = { bank: createBank(), acknowledged: nothingYet(), openings: 0 };
+  const outside = { bank: createFaultyBank(), acknowledged: nothingYet(), openings: 0 };
   const shop = await openShop(disk, settings, { ...outside, clock: createFakeClock() });
   await place('good-0')(shop, outside.acknowledged);
   await comeToRest(shop);
@@ -74,7 +74,7 @@ const refuseAt = async (at: number, failing: Failing, before: Prepared, seed: nu
   const disk = createDisk(seed, before.folder);
   const clock = createFakeClock();
   const outside = {
-    bank: before.outside.bank.healed(),
+    bank: before.outside.bank.recovered(),
     acknowledged: copyOf(before.outside.acknowledged),
     openings: 1,
     clock,

@@ -11,9 +11,9 @@ import { createWarehouse } from '../../src/services/warehouse.ts';
 import type { Store } from '../../src/store.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import type { createFakeClock } from '../fake-clock.ts';
-import type { Bank } from './bank.ts';
 import type { Disk } from './disk.ts';
 import { openOn, type SqliteError } from './disk-connection.ts';
+import type { FaultyBank } from './faulty-bank.ts';
 import { type Acknowledged, witnessed } from './witness.ts';
 
 const metrics = createMetrics(new Registry());
@@ -47,7 +47,7 @@ export interface Shop {
 
 /** What outlives a power cut beside the disk: the bank, the time, and what was acknowledged. */
 export interface Outside {
-  readonly bank: Bank;
+  readonly bank: FaultyBank;
   readonly acknowledged: Acknowledged;
   readonly clock: ReturnType<typeof createFakeClock>;
   /** How often the shop was opened before: each time it has ids of its own. */

@@ -75,7 +75,7 @@ export const recover = async (
   const { bank, acknowledged, openings } = outside;
   const problems: string[] = [];
   if (acknowledged.isOpen) {
-    problems.push(...(await examineFolder(disk.contents(), { ledger: bank.ledger() })));
+    problems.push(...(await examineFolder(disk.contents(), { ledger: bank.ledger })));
   }
   try {
     const shop = await openShop(disk, settings, outside);
@@ -86,7 +86,7 @@ export const recover = async (
   } catch (error) {
     return [...problems, `it does not work again: ${describeError(error)}`];
   }
-  return [...problems, ...(await examineFolder(disk.contents(), { ledger: bank.ledger(), atRest: true }))];
+  return [...problems, ...(await examineFolder(disk.contents(), { ledger: bank.ledger, atRest: true }))];
 };
 
 /** Lets time pass until nothing moves. What still moves after ten minutes is returned, in words. */

@@ -1,6 +1,6 @@
 // The person who repairs parked orders in a wandering: looks into the world's books and says the truth, or
 // nothing. It never guesses; it exists so that whatever a chart asks a person can be answered.
-import type { Books } from './world.ts';
+import { type Books, transactionsOf } from './world.ts';
 
 export interface Truth {
   readonly outcome: string;
@@ -24,23 +24,26 @@ const findings: Readonly<Record<string, Finding>> = {
     books.stock = 'released';
     return { outcome: 'released' };
   },
-  'charge-unknown': ({ transactions: [made] }) => {
+  'charge-unknown': (books) => {
+    const [made] = transactionsOf(books);
     if (made?.state === 'captured') return { outcome: 'charged', more: { transactionId: made.id } };
     return sayIf(made?.state !== 'authorized', 'not-charged');
   },
-  'capture-unconfirmed': ({ transactions: [made] }) => ({
-    outcome: made?.state === 'captured' ? 'captured' : 'not-captured',
+  'capture-unconfirmed': (books) => ({
+    outcome: transactionsOf(books)[0]?.state === 'captured' ? 'captured' : 'not-captured',
   }),
-  'void-unconfirmed': ({ transactions: [made] }) =>
-    sayIf(made?.state === 'captured', 'captured') ?? sayIf(made?.state === 'voided', 'voided'),
-  'refund-unconfirmed': ({ done }, key) => sayIf(done.has(key), 'refunded'),
+  'void-unconfirmed': (books) => {
+    const state = transactionsOf(books)[0]?.state;
+    return state === 'captured' || state === 'voided' ? { outcome: state } : undefined;
+  },
+  'refund-unconfirmed': ({ bank }, key) => sayIf(bank.knows(key), 'refunded'),
   'paid-but-not-sold': ({ stock }) => sayIf(stock === 'sold', 'sold'),
   'stock-not-returned': ({ stock }) => sayIf(stock === 'released', 'stock-returned'),
-  'money-not-returned': ({ transactions }) =>
+  'money-not-returned': (books) =>
     sayIf(
-      transactions.every(({ state, amount, refunded }) => state === 'voided' || amount === refunded),
+      transactionsOf(books).every(({ state, amount, refunded }) => state === 'voided' || amount === refunded),
       'money-returned',
     ),
   'refund-overdue': () => ({ outcome: 'refused' }),
-  'notice-unsent': ({ mails }) => sayIf(mails > 0, 'sent'),
+  'notice-unsent': ({ mailKeys }) => sayIf(mailKeys.size > 0, 'sent'),
 };

@@ -240,5 +240,5 @@ describe('every transition', () => {
     const missing = () => all.filter(([transition]) => !taken.has(transition)).map(([, name]) => name);
     for (let seed = journeys + 1; missing().length > 0 && seed <= longestSearch; seed += 1) wander(seed);
     expect(missing()).toEqual([]);
-  });
+  }, 240_000);
 });

@@ -8,7 +8,7 @@ import { createRandom } from '../../src/simulator/random.ts';
 import { findTruth } from './repairs.ts';
 import { silence } from './scripted-services.ts';
 import { place, type Story } from './story.ts';
-import { createWorld, type World } from './world.ts';
+import { createWorld, transactionsOf, type World } from './world.ts';
 
 /** A command on its way to a service, and what it came to there. */
 interface Letter {
@@ -57,7 +57,7 @@ export const wander = (seed: number, turns = 80): Story => {
 };
 
 const setOut = (seed: number): Journey => {
-  const chance = createRandom(seed).fraction;
+  const chance = createRandom(seed, 'journey').fraction;
   const world = createWorld(chance);
   const attempts = 1 + Math.floor(chance() * 3);
   const retrying = { attempts, firstDelayMs: 1000, longestDelayMs: 4000, answerWithinMs: 10_000 };
@@ -175,7 +175,7 @@ const answerSomehow = (journey: Journey, letter: Letter) => {
   // A warehouse or a mailer that fails may have done it all the same; a bank that says so has not.
   if (service !== 'gateway')
     return answer(journey, letter, { type: `${service}.failed`, reason: 'no-answer' });
-  const isUndone = !letter.reply && !world.books.done.has(key);
+  const isUndone = !letter.reply && !world.books.bank.knows(key);
   if (isUndone && chance() < 0.5) {
     lose(letter);
     return answer(journey, letter, { type: 'gateway.failed', reason: 'error' });
@@ -201,14 +201,16 @@ const passTime = ({ story, log, ...journey }: Journey) => {
 };
 
 /** The warehouse ends a reservation by itself; the bank takes, or lets go, what it holds. */
-const actUnasked = ({ world: { books }, chance, letters, log }: Journey) => {
-  const [made] = books.transactions;
+const actUnasked = ({ story, world: { books }, chance, letters, log }: Journey) => {
+  const [made] = transactionsOf(books);
   if (made?.state === 'authorized') {
-    made.state = chance() < 0.5 ? 'captured' : 'voided';
-    log.push(`the bank by itself: ${made.state}`);
-    const { id, key, amount } = made;
-    const reply = { type: 'gateway.charged', key, attempt: 1, transactionId: id, amount, currency: 'USD' };
-    if (made.state === 'captured') {
+    const { id: transactionId, key, amount, currency } = made;
+    const money = { transactionId, amount, currency };
+    const act = chance() < 0.5 ? ('gateway.capture' as const) : ('gateway.void' as const);
+    books.bank.act({ type: act, key: 'by itself', attempt: 1, ...money }, story.view.id);
+    log.push(`the bank by itself: ${act}`);
+    const reply = { type: 'gateway.charged', key, attempt: 1, ...money };
+    if (act === 'gateway.capture') {
       letters.push({ command: { type: 'bank' }, sender: 'payment', reply, isAnswered: true });
     }
   } else if (books.stock === 'held' && chance() < 0.3) {
@@ -255,15 +257,16 @@ const tellTheRest = (journey: Journey) => {
 
 const compareBooks = ({ story, world: { books } }: Journey) => {
   const { state, amount, paidAmount, refundedAmount } = story.view;
-  const taken = books.transactions.filter((each) => each.state === 'captured');
+  const made = transactionsOf(books);
+  const taken = made.filter((each) => each.state === 'captured');
   const sum = (amounts: readonly number[]) => amounts.reduce((total, each) => total + each, 0);
   const paid = sum(taken.map((each) => each.amount));
   const back = sum(taken.map((each) => each.refunded));
   strictEqual(paidAmount, paid, 'the order knows what was taken');
   strictEqual(refundedAmount, back, 'the order knows what was given back');
-  ok(!books.transactions.some((each) => each.state === 'authorized'), 'no money is left on hold');
+  ok(!made.some((each) => each.state === 'authorized'), 'no money is left on hold');
   ok(books.stock !== 'held', 'no stock is left on hold');
-  ok(books.mails <= 1, 'there is at most one notice');
+  ok(books.mailKeys.size <= 1, 'there is at most one notice');
   if (state === 'completed') {
     strictEqual(paid, amount, 'what is completed is paid');
     strictEqual(books.stock, 'sold', 'what is completed is sold');

@@ -1,61 +1,58 @@
-// A small world for orders to wander in: a shelf, a bank and a post office, each with its own books, each
-// with its moods. They do what a command says at most once for each key, whenever it arrives, and never read
-// the order's books. They exist so that what an order believes can be held against what happened.
+// A small world for orders to wander in: a shelf, the simulator's bank and a post office, each with its own books and
+// habits. They do what a command says at most once for each key, and never read the order's books, so that what an order
+// believes can be checked against what happened.
 import type { AnyEventObject } from 'xstate';
-
-interface Transaction {
-  readonly id: string;
-  /** The key of the charge that made it. */
-  readonly key: string;
-  readonly amount: number;
-  state: 'authorized' | 'captured' | 'voided';
-  refunded: number;
-}
+import type { CommandTo } from '../../src/service.ts';
+import { type Bank, createBank } from '../../src/simulator/bank.ts';
+import { sampleOrder } from './sample.ts';
 
 type Act = (command: AnyEventObject) => AnyEventObject;
 
 /** What the services did so far. */
 export interface Books {
   stock: 'none' | 'held' | 'released' | 'sold';
-  readonly transactions: Transaction[];
-  /** The reply to every key that took effect. */
-  readonly done: Map<string, AnyEventObject>;
-  mails: number;
+  readonly bank: Bank;
+  readonly mailKeys: Set<string>;
 }
 
+export const transactionsOf = ({ bank }: Books) => bank.transactions(sampleOrder.orderId);
+
 export const createWorld = (chance: () => number) => {
-  const books: Books = { stock: 'none', transactions: [], done: new Map(), mails: 0 };
-  const acts = new Map<string, Act>([
-    ...Object.entries(createShelf(books, chance)),
-    ...Object.entries(createBank(books, chance)),
-    ['mailer.send', ({ key }) => once(books, key, () => post(books))],
-  ]);
+  const shelfHabits = { isWrong: chance() < 0.05, isShort: chance() < 0.1, isClosed: chance() < 0.1 };
+  const declines = chance() < 0.15;
+  const refuses = chance() < 0.1;
+  const bank = createBank({ now: () => 0, isDeclined: () => declines, isRefused: () => refuses });
+  const books: Books = { stock: 'none', bank, mailKeys: new Set() };
+  const shelf = createShelf(books, shelfHabits, chance);
+  const act = (command: AnyEventObject): AnyEventObject => {
+    if (isGatewayCommand(command)) return bank.act(command, sampleOrder.orderId);
+    if (command.type !== 'mailer.send') return shelf[command.type]?.(command) ?? { type: 'nobody' };
+    books.mailKeys.add(command['key']);
+    return { type: 'mailer.sent' };
+  };
   return {
     books,
     /** A command arrives; the reply is what it came to. */
     act: (command: AnyEventObject): AnyEventObject => {
       const { key, attempt } = { key: '', attempt: 0, ...command };
-      return { ...(acts.get(command.type)?.(command) ?? { type: 'nobody' }), key, attempt };
+      return { ...act(command), key, attempt };
     },
   };
 };
 export type World = ReturnType<typeof createWorld>;
 
-const once = ({ done }: Books, key: string, act: () => AnyEventObject): AnyEventObject => {
-  const reply = done.get(key) ?? act();
-  done.set(key, reply);
-  return reply;
-};
+const isGatewayCommand = (command: AnyEventObject): command is CommandTo<'gateway'> =>
+  command.type.startsWith('gateway.');
 
-const post = (books: Books): AnyEventObject => {
-  books.mails += 1;
-  return { type: 'mailer.sent' };
-};
-
-const createShelf = (books: Books, chance: () => number): Record<string, Act> => {
-  const isWrong = chance() < 0.05;
-  const isShort = chance() < 0.1;
-  const isClosed = chance() < 0.1;
+const createShelf = (
+  books: Books,
+  {
+    isWrong,
+    isShort,
+    isClosed,
+  }: { readonly isWrong: boolean; readonly isShort: boolean; readonly isClosed: boolean },
+  chance: () => number,
+): Readonly<Record<string, Act>> => {
   return {
     'warehouse.check': () => {
       if (isClosed && chance() < 0.7) return { type: 'warehouse.refused', reason: 'closed' };
@@ -84,62 +81,5 @@ const createShelf = (books: Books, chance: () => number): Record<string, Act> =>
       books.stock = 'sold';
       return { type: 'warehouse.committed' };
     },
-  };
-};
-
-const refusal = { type: 'gateway.refused', code: 'not-possible' };
-
-const createBank = (books: Books, chance: () => number): Record<string, Act> => {
-  const declines = chance() < 0.15;
-  const refuses = chance() < 0.1;
-  const find = (id: unknown) => books.transactions.find((each) => each.id === id);
-  /** Does it once, where `allows` says that it can be done to the transaction. */
-  const change =
-    (
-      allows: (one: Transaction, amount: number) => boolean,
-      reply: AnyEventObject,
-      to: (one: Transaction, amount: number) => void,
-    ): Act =>
-    ({ key, transactionId, amount }) => {
-      const transaction = find(transactionId);
-      if (books.done.has(key)) return once(books, key, () => reply);
-      if (!transaction || !allows(transaction, amount)) return refusal;
-      return once(books, key, () => {
-        to(transaction, amount);
-        return reply;
-      });
-    };
-  const isHeld = ({ state }: Transaction) => state === 'authorized';
-  return {
-    'gateway.charge': ({ key, amount, currency, capture }) => {
-      if (refuses && !books.done.has(key)) return refusal;
-      return once(books, key, () => {
-        if (declines) return { type: 'gateway.declined', code: 'card-declined' };
-        const id = `transaction of ${key}`;
-        const isLater = capture === 'later';
-        books.transactions.push({ id, key, amount, state: isLater ? 'authorized' : 'captured', refunded: 0 });
-        return { type: `gateway.${isLater ? 'authorized' : 'charged'}`, transactionId: id, amount, currency };
-      });
-    },
-    'gateway.look-up': ({ key }) => {
-      const known = books.done.get(key);
-      if (known === undefined) return { type: 'gateway.absent' };
-      const state = find(known['transactionId'])?.state;
-      if (state === 'voided') return { type: 'gateway.voided' };
-      return state === 'captured' ? { ...known, type: 'gateway.charged' } : known;
-    },
-    'gateway.capture': change(isHeld, { type: 'gateway.captured' }, (one) => {
-      one.state = 'captured';
-    }),
-    'gateway.void': change(isHeld, { type: 'gateway.voided' }, (one) => {
-      one.state = 'voided';
-    }),
-    'gateway.refund': change(
-      ({ state, amount, refunded }, wanted) => state === 'captured' && wanted <= amount - refunded,
-      { type: 'gateway.refunded', refundTransactionId: 'refund-of-it' },
-      (one, amount) => {
-        one.refunded += amount;
-      },
-    ),
   };
 };

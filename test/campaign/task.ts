@@ -120,7 +120,7 @@ const toSums = (reports: readonly SimulationReport[]) => {
 /** Every tenth seed has cuts everywhere; the others at random, and again during recovery. */
 const runPowerCuts = async ({ seed }: PowerCutsTask) => {
   const shares = seed % 10 === 0 ? { share: 1, shareInRecovery: 0 } : { share: 0.2, shareInRecovery: 0.001 };
-  const { cuts, cutsInRecovery, losing, problems } = await cutPower({ seed, hours: 'day', ...shares });
+  const { cuts, cutsInRecovery, losing, problems } = await cutPower({ seed, parts: 'both', ...shares });
   const counts = {
     'power cuts': cuts,
     'power cuts during recovery': cutsInRecovery,

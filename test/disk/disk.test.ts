@@ -1,4 +1,4 @@
-// The simulated disk itself: what it promises, and what it takes away.
+// The simulated disk itself: what it keeps, and what it loses.
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/simulator/random.ts';
 import { createDisk, type Disk } from './disk.ts';
@@ -26,7 +26,7 @@ describe('a power cut', () => {
     disk.sync('a', false);
     expect(leftOf(disk, 'a')).toEqual(new Set(['synced', undefined]));
   });
-  it('may bring a deleted file back, unless somebody waited for the folder', () => {
+  it('may restore a deleted file, unless its folder was synced', () => {
     const disk = createDisk(1, new Map([['a', FileImage.empty()]]));
     disk.delete('a', false);
     expect(disk.has('a')).toBe(false);
@@ -65,9 +65,9 @@ describe('a sync that fails', () => {
     const lost = seeds.filter((seed) => {
       const disk = createDisk(seed, new Map([['a', FileImage.empty()]]));
       disk.write('a', 0, bytes('written'));
-      disk.trouble = ({ kind }) => (kind === 'sync' ? 'io-error' : undefined);
+      disk.failureOf = ({ kind }) => (kind === 'sync' ? 'io-error' : undefined);
       expect(disk.sync('a', false)).toBe('io-error');
-      disk.trouble = () => undefined;
+      disk.failureOf = () => undefined;
       expect(disk.sync('a', false)).toBeUndefined();
       expect(textOf(disk.contents().get('a'))).toBe('written');
       return !leftOf(disk, 'a').has('written');
@@ -81,7 +81,7 @@ describe('a write that fails', () => {
   it('says so, and may leave a part of itself', () => {
     const left = seeds.map((seed) => {
       const disk = createDisk(seed, new Map([['a', FileImage.empty()]]));
-      disk.trouble = () => 'full';
+      disk.failureOf = () => 'full';
       expect(disk.write('a', 0, bytes('written'))).toBe('full');
       return textOf(disk.contents().get('a'));
     });

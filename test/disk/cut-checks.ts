@@ -1,15 +1,15 @@
-// Holds what power cuts left against what was promised: nothing acknowledged is lost, everything else is whole or
-// absent, and every order comes to its end. It cuts no power itself, except once more while a shop recovers.
+// Checks what power cuts left: nothing acknowledged is lost, everything else is whole or absent, and every order settles.
+// It cuts the power itself only while a shop recovers from a cut.
 import { describeError } from '../../src/errors.ts';
 import type { SeededRandom } from '../../src/simulator/random.ts';
 import { createFakeClock } from '../fake-clock.ts';
+import { type Acknowledged, copyAcknowledged, toText } from './acknowledged.ts';
 import { createDisk, type Disk, type Folder } from './disk.ts';
 import type { FaultyBank } from './faulty-bank.ts';
-import type { Outside, ShopSettings } from './shop.ts';
-import { findLosses, nameContents, recover } from './survivor.ts';
-import { type Acknowledged, copyOf, toText } from './witness.ts';
+import { findLosses, hashContents, recover } from './recovery.ts';
+import type { Outside, ShopSettings } from './shop-on-disk.ts';
 
-/** What a cut leaves, and what must be found in it. */
+/** What a cut left, and what must be found in it. */
 export interface Cut {
   readonly about: string;
   readonly left: Folder;
@@ -17,31 +17,31 @@ export interface Cut {
   readonly bank: FaultyBank;
   /** ms since 1970. */
   readonly at: number;
-  /** How often the shop had been opened. */
+  /** How often the shop was opened before. */
   readonly openings: number;
 }
 
-/** What came of all the cuts. */
-export interface Verdict {
+/** The results of all cuts. */
+export interface CutResults {
   readonly cuts: number;
   /** Cuts while a shop recovered from a cut. */
   readonly cutsInRecovery: number;
-  /** Contents that differed, and so were recovered each. */
+  /** Different contents, each of which was recovered. */
   readonly contents: number;
-  /** Cuts that took something that had been acknowledged. */
+  /** Cuts that lost something that was acknowledged. */
   readonly losing: number;
-  /** What was lost, and whatever else is not as it must be: after which cut, and in words. */
+  /** What was lost, and other violations, with the cut that they follow. */
   readonly problems: readonly string[];
 }
 
-interface JudgePlan {
-  /** Share of the operations of a shop that recovers before which its power is cut. */
+interface CutChecksPlan {
+  /** The fraction of a recovering shop's operations before which its power is cut. */
   readonly shareInRecovery: number;
 }
 
 const downtimeMs = 60_000;
 
-/** Puts cuts aside while a disk is at work, as long as somebody takes them. */
+/** Collects cuts while a disk is in use; `take` returns and forgets them. */
 export const collectCuts = (
   disk: Disk,
   random: SeededRandom,
@@ -51,14 +51,14 @@ export const collectCuts = (
 ) => {
   let cuts: Cut[] = [];
   let operations = 0;
-  disk.trouble = ({ kind, file }) => {
+  disk.failureOf = ({ kind, file }) => {
     if (kind === 'read') return undefined;
     operations += 1;
     if (!random.happens(share)) return undefined;
     cuts.push({
       about: `${about}, cut before operation ${operations} (${kind} ${file})`,
       left: disk.afterPowerCut(random),
-      acknowledged: copyOf(acknowledged),
+      acknowledged: copyAcknowledged(acknowledged),
       bank: bank.recovered(),
       at: clock.now(),
       openings,
@@ -75,12 +75,12 @@ export const collectCuts = (
   };
 };
 
-/** Remembers what came of the same question. */
-const createMemory = () => {
+/** Keeps answers, so that the same question is asked once. */
+const createCache = () => {
   const known = new Map<string, Promise<readonly string[]>>();
   return {
     size: () => known.size,
-    recall: (key: string, ask: () => Promise<readonly string[]>): Promise<readonly string[]> => {
+    get: (key: string, ask: () => Promise<readonly string[]>): Promise<readonly string[]> => {
       const answer = known.get(key) ?? ask();
       known.set(key, answer);
       return answer;
@@ -89,12 +89,16 @@ const createMemory = () => {
 };
 
 /**
- * Holds cuts against what was promised. What the product finds in what is left depends on nothing but what is
- * committed in it: the same contents, with the same bank at the same time, are recovered once.
+ * Checks cuts. What the product finds depends only on what is committed: the same contents, with the same bank at the
+ * same time, are recovered once.
  */
-export const createJudge = (settings: ShopSettings, random: SeededRandom, { shareInRecovery }: JudgePlan) => {
-  const recoveries = createMemory();
-  const searches = createMemory();
+export const createCutChecks = (
+  settings: ShopSettings,
+  random: SeededRandom,
+  { shareInRecovery }: CutChecksPlan,
+) => {
+  const recoveries = createCache();
+  const searches = createCache();
   const problems: string[] = [];
   let cuts = 0;
   let cutsInRecovery = 0;
@@ -103,7 +107,7 @@ export const createJudge = (settings: ShopSettings, random: SeededRandom, { shar
   const recoverFrom = async ({ about, left, acknowledged, bank, at, openings }: Cut, isAgain: boolean) => {
     const outside = {
       bank: bank.recovered(),
-      acknowledged: copyOf(acknowledged),
+      acknowledged: copyAcknowledged(acknowledged),
       clock: createFakeClock(at + downtimeMs),
       openings: openings + 1,
     };
@@ -111,11 +115,11 @@ export const createJudge = (settings: ShopSettings, random: SeededRandom, { shar
     const share = isAgain ? 0 : shareInRecovery;
     const more = collectCuts(disk, random, share, outside, about);
     const found = await recover(disk, settings, outside);
-    for (const cut of more.take()) await judge(cut, true);
+    for (const cut of more.take()) await check(cut, true);
     return found;
   };
 
-  const judge = async (cut: Cut, isAgain: boolean): Promise<void> => {
+  const check = async (cut: Cut, isAgain: boolean): Promise<void> => {
     const { about, left, acknowledged, bank, at } = cut;
     cuts += 1;
     if (isAgain) cutsInRecovery += 1;
@@ -124,22 +128,22 @@ export const createJudge = (settings: ShopSettings, random: SeededRandom, { shar
     };
     let contents: string;
     try {
-      contents = nameContents(left);
+      contents = hashContents(left);
     } catch (error) {
-      report([`it can't be opened: ${describeError(error)}`]);
+      report([`it cannot be opened: ${describeError(error)}`]);
       return;
     }
-    const told = toText(acknowledged);
-    const losses = await searches.recall(`${contents} ${told}`, () => findLosses(left, acknowledged));
+    const expected = toText(acknowledged);
+    const losses = await searches.get(`${contents} ${expected}`, () => findLosses(left, acknowledged));
     if (losses.length > 0) losing += 1;
     report(losses);
-    // What must lose is only asked what it lost.
+    // The setting that must lose data is not recovered.
     if (settings.synchronous) return;
     const world = `${contents} ${at} ${bank.lines.length} ${acknowledged.isOpen}`;
-    report(await recoveries.recall(world, () => recoverFrom(cut, isAgain)));
+    report(await recoveries.get(world, () => recoverFrom(cut, isAgain)));
   };
   return {
-    judge: (cut: Cut): Promise<void> => judge(cut, false),
-    report: (): Verdict => ({ cuts, cutsInRecovery, contents: recoveries.size(), losing, problems }),
+    check: (cut: Cut): Promise<void> => check(cut, false),
+    report: (): CutResults => ({ cuts, cutsInRecovery, contents: recoveries.size(), losing, problems }),
   };
 };

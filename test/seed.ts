@@ -112,7 +112,7 @@ export const rows: Readonly<Record<string, Shown>> = {
   D20: [trouble, 'no answer is looked up by the same key and never charged again blindly'],
   D21: [
     kill,
-    'killed at commit points and ten times at random, nothing is lost, charged twice or left hanging',
+    'killed at commit points and ten times at random, it loses nothing, charges nobody twice and settles every order',
   ],
   D22: [runner, 'a call leaves only after the commit that decided on it'],
   D23: [http, 'a cancel during payment gives the stock back and tells the customer'],

@@ -1,12 +1,12 @@
-// The bank of a simulation: an independent witness with a ledger of its own. It does what a command says at
-// most once for each key, as long as it remembers the key, whenever and however often the command arrives. It
-// shares no code with the product's own simulated gateway, and never reads what the orders believe.
+// A simulated bank: an independent witness whose state is its own ledger. It does what a command says at most once for
+// each key, as long as it remembers the key, however often the command arrives. It shares no code with the product's
+// simulated gateway, and never reads what the orders believe. The tests' banks are this one with other habits.
 import { compareIds, type GatewayLedger, type LedgerEntry } from '../evidence.ts';
 import type { CommandTo, ReplyFrom } from '../service.ts';
-import type { Chance } from './chance.ts';
 import { day } from './scenario.ts';
 
 type Command = CommandTo<'gateway'>;
+type Charge = Extract<Command, { type: 'gateway.charge' }>;
 type Reply = ReplyFrom<'gateway'>;
 
 interface Transaction {
@@ -26,69 +26,86 @@ export interface Bank {
   /** Whether anything was ever done under a key. */
   knows(key: string): boolean;
   readonly ledger: GatewayLedger;
+  /** Its ledger by line. */
+  readonly lines: readonly LedgerEntry[];
 }
 
-/** `onEffect` is told of every line of the ledger as it is written. */
-export const createBank = (
-  now: () => number,
-  chance: Chance,
-  declineRate: number,
-  onEffect: (entry: LedgerEntry) => void,
-): Bank => {
+export interface BankOptions {
+  /** ms since 1970. */
+  now(): number;
+  /** Whether it refuses a charge for good; left out: never. */
+  isRefused?(charge: Charge, orderId: string): boolean;
+  /** Whether it declines a charge; left out: never. */
+  isDeclined?(charge: Charge, orderId: string): boolean;
+  /** Called with each line of the ledger as it is written. */
+  onEntry?(entry: LedgerEntry): void;
+  /** The ledger with which it starts. */
+  readonly lines?: readonly LedgerEntry[];
+}
+
+export const createBank = (options: BankOptions): Bank => {
+  const { now } = options;
   const lines: LedgerEntry[] = [];
   const byOrder = new Map<string, Transaction[]>();
-  const done = new Map<string, { readonly reply: Reply; readonly at: number }>();
-  const of = (orderId: string): Transaction[] => {
-    const found = byOrder.get(orderId) ?? [];
-    byOrder.set(orderId, found);
-    return found;
+  const byKey = new Map<string, LedgerEntry>();
+  const find = (orderId: string, transactionId: string | null) =>
+    byOrder.get(orderId)?.find(({ id }) => id === transactionId);
+
+  const apply = (entry: LedgerEntry): void => {
+    const { key, orderId, amount, currency, result, transactionId } = entry;
+    lines.push(entry);
+    byKey.set(key, entry);
+    const found = find(orderId, transactionId);
+    if (found === undefined && transactionId !== null) {
+      const state = result === 'authorized' ? 'authorized' : 'captured';
+      const made: Transaction = { id: transactionId, key, amount, currency, state, refunded: 0 };
+      byOrder.set(orderId, [...(byOrder.get(orderId) ?? []), made]);
+    }
+    if (found !== undefined && result === 'refunded') found.refunded += amount;
+    if (found !== undefined && (result === 'captured' || result === 'voided')) found.state = result;
   };
-  const enter = (entry: Omit<LedgerEntry, 'line' | 'at'>): void => {
+  for (const entry of options.lines ?? []) apply(entry);
+
+  const enter = (entry: Omit<LedgerEntry, 'line' | 'at'>): Reply => {
     const line = { ...entry, line: lines.length + 1, at: now() };
-    lines.push(line);
-    onEffect(line);
+    apply(line);
+    options.onEntry?.(line);
+    return toReply(line);
   };
 
-  const charge = (command: Extract<Command, { type: 'gateway.charge' }>, orderId: string): Reply => {
+  const charge = (command: Charge, orderId: string): Reply => {
     const { key, amount, currency, capture } = command;
     const about = { key, orderId, amount, currency };
-    if (chance.happens(0.01)) return { type: 'gateway.refused', code: 'account-closed' };
-    if (chance.happens(declineRate)) {
-      enter({ ...about, result: 'declined', transactionId: null });
-      return { type: 'gateway.declined', code: 'card-declined' };
+    if (options.isRefused?.(command, orderId)) return refuse('account-closed');
+    if (options.isDeclined?.(command, orderId)) {
+      return enter({ ...about, result: 'declined', transactionId: null });
     }
-    const id = `txn-${lines.length + 1}`;
-    const isLater = capture === 'later';
-    of(orderId).push({ id, key, amount, currency, state: isLater ? 'authorized' : 'captured', refunded: 0 });
-    enter({ ...about, result: isLater ? 'authorized' : 'charged', transactionId: id });
-    return { type: isLater ? 'gateway.authorized' : 'gateway.charged', transactionId: id, amount, currency };
+    const result = capture === 'later' ? 'authorized' : 'charged';
+    return enter({ ...about, result, transactionId: `txn-${lines.length + 1}` });
   };
 
   const change = (
     command: Exclude<Command, { type: 'gateway.charge' | 'gateway.look-up' }>,
     orderId: string,
   ): Reply => {
-    const found = of(orderId).find(({ id }) => id === command.transactionId);
-    if (!found) return { type: 'gateway.refused', code: 'no-such-transaction' };
-    const about = { key: command.key, orderId, currency: found.currency, transactionId: found.id };
+    const found = find(orderId, command.transactionId);
+    if (found === undefined) return refuse('no-such-transaction');
+    const { id: transactionId, currency, state, amount, refunded } = found;
+    const about = { key: command.key, orderId, currency, transactionId };
     if (command.type === 'gateway.refund') {
-      const isPossible = found.state === 'captured' && command.amount <= found.amount - found.refunded;
-      if (!isPossible) return { type: 'gateway.refused', code: 'nothing-to-refund' };
-      found.refunded += command.amount;
-      enter({ ...about, amount: command.amount, result: 'refunded' });
-      return { type: 'gateway.refunded', refundTransactionId: `refund-${lines.length}` };
+      const isPossible = state === 'captured' && command.amount <= amount - refunded;
+      if (!isPossible) return refuse('nothing-to-refund');
+      return enter({ ...about, amount: command.amount, result: 'refunded' });
     }
-    if (found.state !== 'authorized') return { type: 'gateway.refused', code: `already-${found.state}` };
-    const isVoid = command.type === 'gateway.void';
-    found.state = isVoid ? 'voided' : 'captured';
-    enter({ ...about, amount: found.amount, result: found.state });
-    return { type: isVoid ? 'gateway.voided' : 'gateway.captured' };
+    if (state !== 'authorized') return refuse(`already-${state}`);
+    return enter({ ...about, amount, result: command.type === 'gateway.void' ? 'voided' : 'captured' });
   };
 
   /** What became of a charge, as it stands now; the bank's own records outlast its keys. */
   const lookUp = (key: string, orderId: string): Reply => {
-    const made = of(orderId).find((each) => each.key === key);
-    if (!made) return done.get(key)?.reply ?? { type: 'gateway.absent' };
+    const made = byOrder.get(orderId)?.find((each) => each.key === key);
+    const entry = byKey.get(key);
+    if (made === undefined) return entry === undefined ? { type: 'gateway.absent' } : toReply(entry);
     if (made.state === 'voided') return { type: 'gateway.voided' };
     const { id: transactionId, amount, currency, state } = made;
     const type = state === 'captured' ? 'gateway.charged' : 'gateway.authorized';
@@ -98,17 +115,33 @@ export const createBank = (
   return {
     act: (command, orderId) => {
       if (command.type === 'gateway.look-up') return lookUp(command.key, orderId);
-      const known = done.get(command.key);
-      if (known !== undefined && now() - known.at < day) return known.reply;
-      const reply = command.type === 'gateway.charge' ? charge(command, orderId) : change(command, orderId);
-      if (reply.type !== 'gateway.refused') done.set(command.key, { reply, at: now() });
-      return reply;
+      const known = byKey.get(command.key);
+      if (known !== undefined && now() - known.at < day) return toReply(known);
+      return command.type === 'gateway.charge' ? charge(command, orderId) : change(command, orderId);
     },
     transactions: (orderId) => byOrder.get(orderId) ?? [],
-    knows: (key) => done.has(key),
+    knows: (key) => byKey.has(key),
     ledger: {
       entries: () =>
-        [...lines].sort((one, other) => compareIds(one.orderId, other.orderId) || one.line - other.line),
+        lines.toSorted((one, other) => compareIds(one.orderId, other.orderId) || one.line - other.line),
     },
+    lines,
   };
+};
+
+const refuse = (code: string): Reply => ({ type: 'gateway.refused', code });
+
+const toReply = ({ result, line, amount, currency, transactionId }: LedgerEntry): Reply => {
+  switch (result) {
+    case 'charged':
+    case 'authorized':
+      return { type: `gateway.${result}`, transactionId: transactionId ?? '', amount, currency };
+    case 'declined':
+      return { type: 'gateway.declined', code: 'card-declined' };
+    case 'captured':
+    case 'voided':
+      return { type: `gateway.${result}` };
+    case 'refunded':
+      return { type: 'gateway.refunded', refundTransactionId: `refund-${line}` };
+  }
 };

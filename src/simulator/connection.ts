@@ -1,15 +1,15 @@
 // A process's connection to the store: the store itself, far enough away that it can be out of reach, full, or
 // take a commit whose answer gets lost. What was committed is told to the watch, whoever hears of it.
 import type { CommitResult, OrderWork, OrderWrite, Store } from '../store.ts';
-import type { Chance } from './chance.ts';
 import type { Life } from './life.ts';
+import type { SeededRandom } from './random.ts';
 import type { Weather } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 import type { Watch } from './watch.ts';
 
 export interface ConnectionParts {
   readonly timeline: Timeline;
-  readonly chance: Chance;
+  readonly chance: SeededRandom;
   readonly weather: Weather;
   readonly watch: Watch;
 }

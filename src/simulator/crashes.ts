@@ -2,7 +2,7 @@
 // itself; it is asked at each point whether this is the one.
 import type { FaultPoint } from '../faults.ts';
 import type { CrashSite } from '../simulation.ts';
-import type { Chance } from './chance.ts';
+import type { SeededRandom } from './random.ts';
 import type { Weather } from './scenario.ts';
 
 /** Thrown through the process that dies. A store that it passes through undoes the transaction under way. */
@@ -33,6 +33,6 @@ export const planCrashes = (sites: readonly CrashSite[]): CrashPlan => {
 };
 
 /** Dies anywhere. */
-export const chanceCrashes = (chance: Chance, weather: Weather): CrashPlan => ({
+export const chanceCrashes = (chance: SeededRandom, weather: Weather): CrashPlan => ({
   strikes: () => chance.happens(weather.crash),
 });

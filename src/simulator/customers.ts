@@ -2,8 +2,8 @@
 // their money back. They keep the same key until they are answered, and remember what they were told.
 import { AppError } from '../errors.ts';
 import type { Host, Idempotency, OrderView, Outcome, Placement, Receipt } from '../host.ts';
-import type { Chance } from './chance.ts';
 import type { Node } from './node.ts';
+import type { SeededRandom } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 import type { Watch } from './watch.ts';
@@ -17,7 +17,7 @@ export interface Customers {
 
 export interface CustomerParts {
   readonly timeline: Timeline;
-  readonly chance: Chance;
+  readonly chance: SeededRandom;
   readonly scenario: Scenario;
   readonly watch: Watch;
   readonly nodes: readonly Node[];
@@ -69,7 +69,7 @@ export const createCustomers = (parts: CustomerParts): Customers => {
   };
 };
 
-const drawPerson = (number: number, chance: Chance, scenario: Scenario): Person => {
+const drawPerson = (number: number, chance: SeededRandom, scenario: Scenario): Person => {
   const isPoison = chance.happens(scenario.poisonRate);
   const lines = chance.between(1, 3);
   const items = Array.from({ length: lines }, () => {
@@ -77,7 +77,7 @@ const drawPerson = (number: number, chance: Chance, scenario: Scenario): Person 
     const quantity = chance.between(1, 3);
     return { productId, name, quantity, unitPrice, lineTotal: quantity * unitPrice };
   });
-  const kind = chance.next();
+  const kind = chance.fraction();
   const { cancelRate, refundRate } = scenario;
   const intent = kind < cancelRate ? 'cancel' : kind < cancelRate + refundRate ? 'refund' : 'keep';
   return {

@@ -2,8 +2,8 @@
 // whatever node is up. It tells only what happened.
 import type { Message } from '../../machines/messages.ts';
 import { AppError } from '../errors.ts';
-import type { Chance } from './chance.ts';
 import type { Node } from './node.ts';
+import type { SeededRandom } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import type { Watch } from './watch.ts';
 import type { Fact } from './world.ts';
@@ -21,7 +21,7 @@ const patienceMs = 4000;
 
 export const createFacts = (
   timeline: Timeline,
-  chance: Chance,
+  chance: SeededRandom,
   watch: Watch,
   nodes: () => readonly Node[],
 ): Facts => {

@@ -1,6 +1,6 @@
 // What lies between the processes: distance, and everything that can happen to a message on its way. A request
 // can be lost, come late or twice, and so can its answer; whoever waits is never told which it was.
-import type { Chance } from './chance.ts';
+import type { SeededRandom } from './random.ts';
 import type { Weather } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -23,7 +23,7 @@ const latestRepetitionMs = 120_000;
 
 export const createNetwork = (
   timeline: Timeline,
-  chance: Chance,
+  chance: SeededRandom,
   weather: Weather,
   distanceMs: number,
 ): Network => {

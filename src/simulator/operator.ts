@@ -3,8 +3,8 @@
 import type { Message } from '../../machines/messages.ts';
 import { AppError } from '../errors.ts';
 import type { Host, Incident, OrderView } from '../host.ts';
-import type { Chance } from './chance.ts';
 import type { Node } from './node.ts';
+import type { SeededRandom } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +12,7 @@ type Repair = Extract<Message, { type: 'incident.retry' | 'incident.resolve' }>;
 
 export interface OperatorParts {
   readonly timeline: Timeline;
-  readonly chance: Chance;
+  readonly chance: SeededRandom;
   readonly nodes: readonly Node[];
   readonly world: World;
   /** Nothing that was asked of the bank is still on its way: what is not there now will never be. */

@@ -2,7 +2,7 @@
 // what customers are like. It draws everything once, before anything happens, and decides nothing afterwards.
 import { readSettings, type Settings } from '../config.ts';
 import type { SimulationOrder } from '../simulation.ts';
-import { createChance } from './chance.ts';
+import { createRandom } from './random.ts';
 
 /** How likely each trouble is, 0 to 1. All of it ends when the world heals. */
 export interface Weather {
@@ -57,10 +57,10 @@ export interface Scenario {
 export const day = 86_400_000;
 
 export const drawScenario = ({ seed, orders, crashAt }: SimulationOrder): Scenario => {
-  const chance = createChance(seed, 'scenario');
+  const chance = createRandom(seed, 'scenario');
   const { pick, happens, between } = chance;
   const severity = pick([0, 0.5, 1, 1, 2]);
-  const upTo = (most: number) => chance.next() * most * severity;
+  const upTo = (most: number) => chance.fraction() * most * severity;
   const isSilent = happens(0.3);
   const isPlanned = crashAt !== undefined;
   const hasOutage = !isPlanned && happens(0.12);
@@ -100,7 +100,7 @@ const drawSettings = (
   seed: number,
   { hasOutage, isSilent }: { readonly hasOutage: boolean; readonly isSilent: boolean },
 ): Settings => {
-  const { pick, between } = createChance(seed, 'settings');
+  const { pick, between } = createRandom(seed, 'settings');
   const seconds = (least: number, most: number) => between(least * 1000, most * 1000);
   return readSettings({
     SEED: String(seed),

@@ -11,7 +11,6 @@ import type { InsideService, Services } from '../service.ts';
 import type { Simulate, SimulationOrder, SimulationReport } from '../simulation.ts';
 import type { ChartSystem } from '../step/register.ts';
 import type { Store } from '../store.ts';
-import { type Chance, createChance } from './chance.ts';
 import { connect } from './connection.ts';
 import { chanceCrashes, planCrashes } from './crashes.ts';
 import { catalogue, createCustomers } from './customers.ts';
@@ -20,6 +19,7 @@ import { createLife, type Life } from './life.ts';
 import { createNode, type Node } from './node.ts';
 import { startOperator } from './operator.ts';
 import { flawedSystem } from './poison.ts';
+import { createRandom, type SeededRandom } from './random.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { startTroubles } from './troubles.ts';
@@ -76,7 +76,7 @@ const run = async (
   order: SimulationOrder,
 ): Promise<SimulationReport> => {
   const scenario = drawScenario(order);
-  const chance = (name: string) => createChance(order.seed, name);
+  const chance = (name: string) => createRandom(order.seed, name);
   const timeline = createTimeline(start, chance('timeline'), laboratory.clock.soon);
   const watch = createWatch(timeline.now, store, order.onTrace);
   const nodes: Node[] = [];
@@ -181,7 +181,7 @@ interface NodesParts {
   readonly timeline: Timeline;
   readonly watch: Watch;
   readonly world: World;
-  readonly chance: (name: string) => Chance;
+  readonly chance: (name: string) => SeededRandom;
   readonly examineAll: (atRest: boolean) => Promise<void>;
   /** Nothing starts before this time (ms since 1970). */
   readonly closedUntil: () => number;

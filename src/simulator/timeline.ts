@@ -1,6 +1,6 @@
 // Virtual time: what is to happen, in the order in which it happens. Nothing here waits for real time; what
 // falls due at the same moment happens in an order that chance decides, so that every interleaving is tried.
-import type { Chance } from './chance.ts';
+import type { SeededRandom } from './random.ts';
 
 export interface Timeline {
   /** ms since 1970. */
@@ -25,13 +25,13 @@ const isBefore = (one: Entry, other: Entry): boolean =>
 /** `rest` calls back once every promise that can settle without further time has settled. */
 export const createTimeline = (
   start: number,
-  chance: Chance,
+  chance: SeededRandom,
   rest: (callback: () => void) => void,
 ): Timeline => {
   let now = start;
   const heap = createHeap();
   const after: Timeline['after'] = (delayMs, callback) => {
-    const entry = { at: now + Math.max(0, delayMs), tie: chance.next(), callback, isCancelled: false };
+    const entry = { at: now + Math.max(0, delayMs), tie: chance.fraction(), callback, isCancelled: false };
     heap.push(entry);
     return () => {
       entry.isCancelled = true;

@@ -1,7 +1,8 @@
 // What befalls the processes while the trouble lasts: some are killed, some are stopped politely, some stand
 // still and go on later, and now and then nothing runs for a day. Then the world heals.
-import type { Chance } from './chance.ts';
+
 import type { Node } from './node.ts';
+import type { SeededRandom } from './random.ts';
 import { day, type Scenario, type Weather } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -13,7 +14,7 @@ export interface Troubles {
 
 export const startTroubles = (
   timeline: Timeline,
-  chance: Chance,
+  chance: SeededRandom,
   scenario: Scenario,
   nodes: readonly Node[],
   onHealed: () => void,

@@ -3,9 +3,9 @@
 import type { LedgerEntry } from '../evidence.ts';
 import type { CommandTo, OutsideService } from '../service.ts';
 import { type Bank, createBank } from './bank.ts';
-import type { Chance } from './chance.ts';
 import type { Life } from './life.ts';
 import { createNetwork, type Network } from './network.ts';
+import type { SeededRandom } from './random.ts';
 import { day, type Scenario } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 import type { Watch } from './watch.ts';
@@ -32,7 +32,7 @@ export interface WorldParts {
   readonly timeline: Timeline;
   readonly scenario: Scenario;
   readonly watch: Watch;
-  readonly chance: (name: string) => Chance;
+  readonly chance: (name: string) => SeededRandom;
   /** The bank wants to tell this. */
   readonly onFact: (fact: Fact) => void;
 }
@@ -42,11 +42,17 @@ export const createWorld = ({ timeline, scenario, watch, chance, onFact }: World
   const network = createNetwork(timeline, chance('network'), weather, distanceMs);
   const moods = chance('moods');
   const money = createMoneyWatch(watch);
-  const bank = createBank(timeline.now, chance('bank'), declineRate, (entry) => {
-    watch.trace(`bank ${entry.result} ${entry.key} ${entry.amount}`);
-    money.note(entry);
-    if (entry.result !== 'charged' && entry.result !== 'authorized') return;
-    if (factRate > 0) onFact({ entry, isQuick: moods.happens(factRate) });
+  const draws = chance('bank');
+  const bank = createBank({
+    now: timeline.now,
+    isRefused: () => draws.happens(0.01),
+    isDeclined: () => draws.happens(declineRate),
+    onEntry: (entry) => {
+      watch.trace(`bank ${entry.result} ${entry.key} ${entry.amount}`);
+      money.note(entry);
+      if (entry.result !== 'charged' && entry.result !== 'authorized') return;
+      if (factRate > 0) onFact({ entry, isQuick: moods.happens(factRate) });
+    },
   });
   const notices = new Map<string, Set<string>>();
   const sentKeys = new Set<string>();

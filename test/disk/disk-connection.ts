@@ -1,6 +1,5 @@
-// Connections to an Orderchart store that lives on a simulated disk, with the shape and the errors of
-// node:sqlite. What makes a store of it (settings, schema, statements) is the product's own code; nothing here
-// knows a table.
+// Connections to an Orderchart store on a simulated disk, with the interface and the errors of node:sqlite. Settings,
+// schema and statements are the product's own code; nothing here knows a table.
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Database, PreparedStatement, SqlValue } from '@sqlite.org/sqlite-wasm';
 import {
@@ -11,11 +10,11 @@ import {
   type Statement,
 } from '../../src/stores/sqlite-open.ts';
 import type { Disk } from './disk.ts';
-import { sqlite3, startMachine, vfsName } from './disk-vfs.ts';
+import { mountDisk, sqlite3, vfsName } from './disk-vfs.ts';
 
 const { capi, oo1, SQLite3Error } = sqlite3;
 
-/** As node:sqlite throws it: SQLite's own words, and its extended code. */
+/** As node:sqlite throws it: SQLite's message and its extended code. */
 export class SqliteError extends Error {
   readonly errcode: number;
 
@@ -30,12 +29,12 @@ export const storeName = 'orders.db';
 /**
  * Opens (and creates, and migrates) the store on a disk as `openDatabase` opens a file. `close` may be called
  * after a power cut too: then it frees memory and nothing else.
- * `heard` is told of every error that the writer throws.
+ * `onError` is called with every error of the writer.
  * @throws what `openDatabase` throws, and SQLite's errors as they are.
  */
-export const openOn = (disk: Disk, heard: (error: SqliteError) => void = () => {}): OpenDatabase => {
+export const openOn = (disk: Disk, onError: (error: SqliteError) => void = () => {}): OpenDatabase => {
   requireSqlite(sqlite3.version.libVersion);
-  const machine = startMachine(disk);
+  const machine = mountDisk(disk);
   const path = machine.toPath(storeName);
   const opened: Connection[] = [];
   const close = () => {
@@ -44,7 +43,7 @@ export const openOn = (disk: Disk, heard: (error: SqliteError) => void = () => {
     machine.stop();
   };
   try {
-    const writer = connect(path, 'cw', heard);
+    const writer = connect(path, 'cw', onError);
     opened.push(writer);
     // This build has another default than node:sqlite.
     writer.exec('PRAGMA page_size = 4096');
@@ -58,16 +57,16 @@ export const openOn = (disk: Disk, heard: (error: SqliteError) => void = () => {
   }
 };
 
-const connect = (filename: string, flags: 'cw' | 'r', heard: (error: SqliteError) => void): Connection => {
+const connect = (filename: string, flags: 'cw' | 'r', onError: (error: SqliteError) => void): Connection => {
   let database: Database | undefined;
   const perform = <T>(act: () => T): T => {
     try {
       return act();
     } catch (error) {
-      const said = toSqliteError(error, database);
-      if (said === undefined) throw error;
-      heard(said);
-      throw said;
+      const known = toSqliteError(error, database);
+      if (known === undefined) throw error;
+      onError(known);
+      throw known;
     }
   };
   const opened = perform(() => new oo1.DB({ filename, flags, vfs: vfsName }));
@@ -86,14 +85,14 @@ const connect = (filename: string, flags: 'cw' | 'r', heard: (error: SqliteError
       return toStatement(opened, statement, perform);
     },
     close: () => {
-      // This build forgets to, and then its files stay open.
+      // This build does not, and then its files stay open.
       for (const statement of prepared.splice(0)) statement.finalize();
       opened.close();
     },
   };
 };
 
-/** The error as node:sqlite would throw it; undefined where it is not SQLite's. */
+/** The error as node:sqlite would throw it; undefined if it is not SQLite's. */
 const toSqliteError = (error: unknown, database: Database | undefined): SqliteError | undefined => {
   if (!(error instanceof SQLite3Error)) return undefined;
   const pointer = database?.pointer;
@@ -106,7 +105,7 @@ const toStatement = (
   statement: PreparedStatement,
   perform: <T>(act: () => T) => T,
 ): Statement => {
-  /** Starts it anew, takes what is wanted of it, and lets go of what it holds. */
+  /** Runs it from the start, takes a result, and resets it. */
   const use = <T>(values: readonly SQLInputValue[], take: () => T): T =>
     perform(() => {
       try {

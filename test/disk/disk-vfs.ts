@@ -1,9 +1,8 @@
-// SQLite's file layer over simulated disks: the one place that knows both. One WebAssembly SQLite serves all the
-// disks of a process. What a disk says went wrong becomes the result that SQLite's own layer for Unix would give
-// it; nothing here decides what goes wrong.
+// SQLite's file layer over simulated disks: the one place that knows both. One WebAssembly SQLite serves all the disks of
+// a process. A disk's failure becomes the result that SQLite's own layer for Unix would return; none is caused here.
 import init from '@sqlite.org/sqlite-wasm';
-import type { Disk, Operation, Trouble } from './disk.ts';
-import { createFileLocks, createSharedMemory } from './sqlite-machine.ts';
+import type { Disk, DiskFailure, Operation } from './disk.ts';
+import { createFileLocks, createSharedMemory } from './sqlite-memory.ts';
 
 export const sqlite3 = await init();
 // It prints what it throws.
@@ -32,12 +31,12 @@ let count = 0;
 let latest: Disk | undefined;
 
 /** A machine with this disk in it. `toPath` is how SQLite calls a file of it. */
-export const startMachine = (disk: Disk): { toPath(name: string): string; stop(): void } => {
+export const mountDisk = (disk: Disk): { toPath(name: string): string; stop(): void } => {
   count += 1;
   const folder = `/${count}/`;
   const machine: Machine = { disk, locks: new Map(), shared: new Map() };
   machines.set(folder, machine);
-  // SQLite draws the salts of its log anew, from the chance of this disk.
+  // SQLite draws the salts of its log anew, from the random numbers of this disk.
   latest = disk;
   capi.sqlite3_randomness(0, 0);
   return {
@@ -70,9 +69,9 @@ const locksOf = ({ machine, name }: OpenFile) => getOrMake(machine.locks, name, 
 const memoryOf = ({ machine, name }: OpenFile) =>
   getOrMake(machine.shared, name, () => createSharedMemory(wasm));
 
-const toResult = (kind: Operation['kind'], trouble: Trouble | undefined) => {
-  if (trouble === undefined) return capi.SQLITE_OK;
-  if (trouble === 'full' && kind === 'write') return capi.SQLITE_FULL;
+const toResult = (kind: Operation['kind'], failure: DiskFailure | undefined) => {
+  if (failure === undefined) return capi.SQLITE_OK;
+  if (failure === 'full' && kind === 'write') return capi.SQLITE_FULL;
   switch (kind) {
     case 'create':
       return capi.SQLITE_CANTOPEN;
@@ -114,8 +113,8 @@ sqlite3.vfs.installVfs({
         const { machine, name } = resolve(wasm.cstrToJs(path));
         const isNew = !machine.disk.has(name);
         if (isNew && (flags & capi.SQLITE_OPEN_CREATE) === 0) return capi.SQLITE_CANTOPEN;
-        const trouble = isNew ? machine.disk.create(name) : undefined;
-        if (trouble !== undefined) return toResult('create', trouble);
+        const failure = isNew ? machine.disk.create(name) : undefined;
+        if (failure !== undefined) return toResult('create', failure);
         openFiles.set(pointer, {
           machine,
           name,
@@ -142,7 +141,8 @@ sqlite3.vfs.installVfs({
         wasm.cstrncpy(out, path, most) < most ? capi.SQLITE_OK : capi.SQLITE_CANTOPEN,
       xRandomness: (_vfs, bytes, out) => {
         const heap = wasm.heap8u();
-        for (let index = 0; index < bytes; index += 1) heap[out + index] = latest?.chance.below(256) ?? 0;
+        for (let index = 0; index < bytes; index += 1)
+          heap[out + index] = latest?.random.between(0, 255) ?? 0;
         return capi.SQLITE_OK;
       },
       xSleep: () => capi.SQLITE_OK,
@@ -166,8 +166,8 @@ sqlite3.vfs.installVfs({
       xRead: (pointer, buffer, bytes, offset) => {
         const { machine, name } = fileAt(pointer);
         const into = wasm.heap8u().subarray(buffer, buffer + bytes);
-        const trouble = machine.disk.read(name, Number(offset), into);
-        if (trouble !== undefined) return toResult('read', trouble);
+        const failure = machine.disk.read(name, Number(offset), into);
+        if (failure !== undefined) return toResult('read', failure);
         const isWhole = Number(offset) + bytes <= machine.disk.size(name);
         return isWhole ? capi.SQLITE_OK : capi.SQLITE_IOERR_SHORT_READ;
       },
@@ -182,9 +182,9 @@ sqlite3.vfs.installVfs({
       },
       xSync: (pointer) => {
         const file = fileAt(pointer);
-        const trouble = file.machine.disk.sync(file.name, file.isNewJournal);
-        if (trouble === undefined) file.isNewJournal = false;
-        return toResult('sync', trouble);
+        const failure = file.machine.disk.sync(file.name, file.isNewJournal);
+        if (failure === undefined) file.isNewJournal = false;
+        return toResult('sync', failure);
       },
       xFileSize: (pointer, out) => {
         const { machine, name } = fileAt(pointer);

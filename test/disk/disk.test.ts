@@ -1,15 +1,15 @@
-// The simulated disk itself: what it promises, and what it takes away.
+// The simulated disk itself: what it keeps, and what it loses.
 import { describe, expect, it } from 'vitest';
-import { createChance } from './chance.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 import { createDisk, type Disk } from './disk.ts';
 import { FileImage } from './file-image.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const textOf = (image: FileImage | undefined) => image && new TextDecoder().decode(image.toBytes());
-const fifty = Array.from({ length: 50 }, (_, seed) => seed);
-/** What fifty power cuts leave of a file. */
+const seeds = Array.from({ length: 200 }, (_, seed) => seed);
+/** What two hundred power cuts leave of a file. */
 const leftOf = (disk: Disk, name: string) =>
-  new Set(fifty.map((seed) => textOf(disk.afterPowerCut(createChance(seed)).get(name))));
+  new Set(seeds.map((seed) => textOf(disk.afterPowerCut(createRandom(seed)).get(name))));
 
 describe('a power cut', () => {
   it('leaves what was synced, with its name, as it was', () => {
@@ -26,7 +26,7 @@ describe('a power cut', () => {
     disk.sync('a', false);
     expect(leftOf(disk, 'a')).toEqual(new Set(['synced', undefined]));
   });
-  it('may bring a deleted file back, unless somebody waited for the folder', () => {
+  it('may restore a deleted file, unless its folder was synced', () => {
     const disk = createDisk(1, new Map([['a', FileImage.empty()]]));
     disk.delete('a', false);
     expect(disk.has('a')).toBe(false);
@@ -48,7 +48,7 @@ describe('a power cut', () => {
   it('tears a long write between its sectors too', () => {
     const disk = createDisk(1, new Map([['a', FileImage.empty()]]));
     disk.write('a', 0, new Uint8Array(2048).fill(1));
-    const left = fifty.map((seed) => disk.afterPowerCut(createChance(seed)).get('a')?.toBytes() ?? []);
+    const left = seeds.map((seed) => disk.afterPowerCut(createRandom(seed)).get('a')?.toBytes() ?? []);
     const hasHole = ([first, ...others]: Iterable<number>) => first === 0 && others.includes(1);
     expect(left.some(hasHole)).toBe(true);
   });
@@ -62,26 +62,26 @@ describe('a power cut', () => {
 
 describe('a sync that fails', () => {
   it('may lose what was written, and the next one says that all is well', () => {
-    const lost = fifty.filter((seed) => {
+    const lost = seeds.filter((seed) => {
       const disk = createDisk(seed, new Map([['a', FileImage.empty()]]));
       disk.write('a', 0, bytes('written'));
-      disk.trouble = ({ kind }) => (kind === 'sync' ? 'io-error' : undefined);
+      disk.failureOf = ({ kind }) => (kind === 'sync' ? 'io-error' : undefined);
       expect(disk.sync('a', false)).toBe('io-error');
-      disk.trouble = () => undefined;
+      disk.failureOf = () => undefined;
       expect(disk.sync('a', false)).toBeUndefined();
       expect(textOf(disk.contents().get('a'))).toBe('written');
       return !leftOf(disk, 'a').has('written');
     });
     expect(lost.length).toBeGreaterThan(0);
-    expect(lost.length).toBeLessThan(fifty.length);
+    expect(lost.length).toBeLessThan(seeds.length);
   });
 });
 
 describe('a write that fails', () => {
   it('says so, and may leave a part of itself', () => {
-    const left = fifty.map((seed) => {
+    const left = seeds.map((seed) => {
       const disk = createDisk(seed, new Map([['a', FileImage.empty()]]));
-      disk.trouble = () => 'full';
+      disk.failureOf = () => 'full';
       expect(disk.write('a', 0, bytes('written'))).toBe('full');
       return textOf(disk.contents().get('a'));
     });

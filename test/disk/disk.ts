@@ -1,7 +1,7 @@
-// A disk in memory that can lose its power, be full, or fail. What was written and not synced is in the cache
-// alone: a power cut leaves some of it, in any order and torn. It keeps what POSIX promises and nothing more,
-// and knows nothing of SQLite: it exists so that a test can cut the power at every single operation.
-import { type Chance, createChance } from './chance.ts';
+// A disk in memory that can lose power, be full, or fail. What was written and not synced is in the cache alone: a power
+// cut leaves some of it, in any order and torn. It guarantees what POSIX does and nothing more, and knows nothing of
+// SQLite.
+import { createRandom, type SeededRandom } from '../../src/simulator/random.ts';
 import { applySome, type Change, FileImage, tear } from './file-image.ts';
 
 export interface Operation {
@@ -12,10 +12,10 @@ export interface Operation {
 }
 
 /**
- * What goes wrong at an operation: there is no room for it, or the device fails. Of a write that fails, a part
- * may be there. After a sync that failed, what was to be synced may be lost, and no later sync will say so.
+ * How an operation fails: the disk is full, or the device returns an error. A write that fails may be done in part. After
+ * a failed sync the data may be lost, and no later sync reports it.
  */
-export type Trouble = 'full' | 'io-error';
+export type DiskFailure = 'full' | 'io-error';
 
 interface StoredFile {
   readonly seen: FileImage;
@@ -23,7 +23,7 @@ interface StoredFile {
   unsynced: Change[];
 }
 
-/** A name that was given or taken away, and is not in the folder on the disk yet. */
+/** A file that was created or deleted, while the folder is not synced yet. */
 interface NameChange {
   readonly name: string;
   readonly file: StoredFile | undefined;
@@ -34,16 +34,16 @@ export type Folder = ReadonlyMap<string, FileImage>;
 
 export class Disk {
   /** What tears writes and loses syncs. */
-  readonly chance: Chance;
+  readonly random: SeededRandom;
   /** Asked before each operation. */
-  trouble: (operation: Operation) => Trouble | undefined = () => undefined;
+  failureOf: (operation: Operation) => DiskFailure | undefined = () => undefined;
   readonly #names = new Map<string, StoredFile>();
   readonly #syncedNames = new Map<string, StoredFile>();
   #unsyncedNames: NameChange[] = [];
   #operations = 0;
 
-  constructor(chance: Chance, contents: Folder) {
-    this.chance = chance;
+  constructor(random: SeededRandom, contents: Folder) {
+    this.random = random;
     for (const [name, image] of contents) {
       const file = { seen: image.copy(), synced: image.copy(), unsynced: [] };
       this.#names.set(name, file);
@@ -64,42 +64,42 @@ export class Disk {
     return this.#names.get(name)?.seen.size ?? 0;
   }
 
-  /** Each operation returns what went wrong. */
-  create(name: string): Trouble | undefined {
+  /** Each operation returns its failure. */
+  create(name: string): DiskFailure | undefined {
     return this.#operate('create', name, () => {
       this.#name(name, toEmptyFile());
     });
   }
 
-  delete(name: string, waits: boolean): Trouble | undefined {
+  delete(name: string, waits: boolean): DiskFailure | undefined {
     return this.#operate('delete', name, () => {
       this.#name(name, undefined);
       if (waits) this.#syncNames();
     });
   }
 
-  /** Fills `into` from `offset`; what lies behind the end becomes zeros. */
-  read(name: string, offset: number, into: Uint8Array): Trouble | undefined {
+  /** Fills `into` from `offset`; with zeros behind the end. */
+  read(name: string, offset: number, into: Uint8Array): DiskFailure | undefined {
     return this.#operate('read', name, ({ seen }) => seen.read(offset, into));
   }
 
-  write(name: string, offset: number, bytes: Uint8Array): Trouble | undefined {
+  write(name: string, offset: number, bytes: Uint8Array): DiskFailure | undefined {
     return this.#change(name, { kind: 'write', offset, bytes: bytes.slice() });
   }
 
-  truncate(name: string, size: number): Trouble | undefined {
+  truncate(name: string, size: number): DiskFailure | undefined {
     return this.#change(name, { kind: 'truncate', size });
   }
 
-  /** Waits for the file's bytes, and for the names in the folder where `andNames`. */
-  sync(name: string, andNames: boolean): Trouble | undefined {
-    const trouble = this.#operate('sync', name, (file) => {
+  /** Syncs the file, and its folder if `andNames`. */
+  sync(name: string, andNames: boolean): DiskFailure | undefined {
+    const failure = this.#operate('sync', name, (file) => {
       for (const change of file.unsynced) file.synced.apply(change);
       file.unsynced = [];
       if (andNames) this.#syncNames();
     });
-    if (trouble !== undefined) this.#forget(name);
-    return trouble;
+    if (failure !== undefined) this.#forget(name);
+    return failure;
   }
 
   /** The files as a program sees them. */
@@ -107,47 +107,47 @@ export class Disk {
     return new Map([...this.#names].map(([name, { seen }]) => [name, seen.copy()]));
   }
 
-  /** The files as a power cut at this moment would leave them. Another chance may leave something else. */
-  afterPowerCut(chance: Chance): Folder {
+  /** The files as a power cut at this moment would leave them. Other random numbers may leave something else. */
+  afterPowerCut(random: SeededRandom): Folder {
     const names = new Map(this.#syncedNames);
     for (const { name, file } of this.#unsyncedNames) {
-      if (chance.happens(0.5)) continue;
+      if (random.happens(0.5)) continue;
       if (file === undefined) names.delete(name);
       else names.set(name, file);
     }
     const left = [...names].map(([name, { synced, unsynced }]): [string, FileImage] => {
       const image = synced.copy();
-      applySome(image, unsynced, chance);
+      applySome(image, unsynced, random);
       return [name, image];
     });
     return new Map(left);
   }
 
-  #operate(kind: Operation['kind'], name: string, act: (file: StoredFile) => void): Trouble | undefined {
+  #operate(kind: Operation['kind'], name: string, act: (file: StoredFile) => void): DiskFailure | undefined {
     this.#operations += 1;
-    const trouble = this.trouble({ number: this.#operations, kind, file: name });
-    if (trouble !== undefined) return trouble;
+    const failure = this.failureOf({ number: this.#operations, kind, file: name });
+    if (failure !== undefined) return failure;
     act(this.#find(name));
     return undefined;
   }
 
-  #change(name: string, change: Change): Trouble | undefined {
+  #change(name: string, change: Change): DiskFailure | undefined {
     const put = (part: Change) => {
       const { seen, unsynced } = this.#find(name);
       seen.apply(part);
       unsynced.push(part);
     };
-    const trouble = this.#operate(change.kind, name, () => put(change));
-    if (trouble !== undefined) {
-      for (const part of tear(change, this.chance)) put(part);
+    const failure = this.#operate(change.kind, name, () => put(change));
+    if (failure !== undefined) {
+      for (const part of tear(change, this.random)) put(part);
     }
-    return trouble;
+    return failure;
   }
 
-  /** As Linux does: the pages count as clean after a sync that failed, and only some of them were written. */
+  /** As Linux does: after a failed sync all pages count as clean, and only some of them were written. */
   #forget(name: string): void {
     const file = this.#find(name);
-    applySome(file.synced, file.unsynced, this.chance);
+    applySome(file.synced, file.unsynced, this.random);
     file.unsynced = [];
   }
 
@@ -176,4 +176,4 @@ const toEmptyFile = (): StoredFile => ({
 
 /** An empty disk, or one that holds these files, whole and synced. */
 export const createDisk = (seed: number, contents: Folder = new Map()): Disk =>
-  new Disk(createChance(seed), contents);
+  new Disk(createRandom(seed), contents);

@@ -1,5 +1,5 @@
-// The bytes of a file, and a change of them that may get lost, arrive late or be torn. It knows no disk.
-import type { Chance } from './chance.ts';
+// The bytes of a file, and changes that may get lost, arrive late or be torn. It knows no disk.
+import type { SeededRandom } from '../../src/simulator/random.ts';
 
 export type Change =
   | { readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array }
@@ -10,7 +10,7 @@ const sectorBytes = 512;
 const blockBytes = 4096;
 const emptyBlock = new Uint8Array(blockBytes);
 
-/** Kept in blocks that are never changed, only replaced: so a copy of a file costs next to nothing. */
+/** Its blocks are never changed, only replaced, so that a copy of a file costs almost nothing. */
 export class FileImage {
   readonly #blocks: Uint8Array[];
   #size: number;
@@ -32,7 +32,7 @@ export class FileImage {
     return new FileImage([...this.#blocks], this.#size);
   }
 
-  /** What lies behind the end is zeros. */
+  /** Reads zeros behind the end. */
   read(offset: number, into: Uint8Array): void {
     for (const { block, start, end, at } of toParts(offset, into.length)) {
       into.set((this.#blocks[block] ?? emptyBlock).subarray(start, end), at);
@@ -62,7 +62,7 @@ export class FileImage {
     this.#size = size;
     this.#blocks.length = Math.min(this.#blocks.length, Math.ceil(size / blockBytes));
     const last = this.#blocks.at(-1);
-    // What was cut off must not come back when the file grows again.
+    // Truncated bytes must not reappear when the file grows again.
     if (last && size % blockBytes > 0 && this.#blocks.length === Math.ceil(size / blockBytes)) {
       this.#blocks[this.#blocks.length - 1] = last.slice().fill(0, size % blockBytes);
     }
@@ -79,14 +79,14 @@ const toParts = function* (offset: number, length: number) {
   }
 };
 
-/** What of a write may be on the disk when it was cut short: its beginning, or some of its sectors. */
-export const tear = (change: Change, chance: Chance): readonly Change[] => {
-  if (change.kind === 'truncate') return chance.happens(0.5) ? [change] : [];
+/** What may be on the disk of an interrupted write: its beginning, or some of its sectors. */
+export const tear = (change: Change, random: SeededRandom): readonly Change[] => {
+  if (change.kind === 'truncate') return random.happens(0.5) ? [change] : [];
   const { offset, bytes } = change;
-  if (chance.happens(0.5)) {
-    return [{ kind: 'write', offset, bytes: bytes.subarray(0, chance.below(bytes.length + 1)) }];
+  if (random.happens(0.5)) {
+    return [{ kind: 'write', offset, bytes: bytes.subarray(0, random.between(0, bytes.length)) }];
   }
-  return toSectors(offset, bytes).filter(() => chance.happens(0.5));
+  return toSectors(offset, bytes).filter(() => random.happens(0.5));
 };
 
 const toSectors = (offset: number, bytes: Uint8Array): Change[] => {
@@ -100,15 +100,15 @@ const toSectors = (offset: number, bytes: Uint8Array): Change[] => {
 };
 
 /**
- * Applies to `image` what reached the disk of `changes` that nobody waited for: none, all or some of them, in
- * any order, the last of them torn.
+ * Applies to `image` what reached the disk of `changes` that were not synced: none, all or some of them, in any order,
+ * the last of them torn.
  */
-export const applySome = (image: FileImage, changes: readonly Change[], chance: Chance): void => {
-  const share = [0, 1, chance.share()][chance.below(3)] ?? 0;
-  const kept = changes.filter(() => chance.happens(share));
-  const arriving = chance.happens(0.5) ? kept : chance.shuffle(kept);
+export const applySome = (image: FileImage, changes: readonly Change[], random: SeededRandom): void => {
+  const share = [0, 1, random.fraction()][random.between(0, 2)] ?? 0;
+  const kept = changes.filter(() => random.happens(share));
+  const arriving = random.happens(0.5) ? kept : random.shuffle(kept);
   const last = arriving.pop();
   for (const change of arriving) image.apply(change);
   if (last === undefined) return;
-  for (const part of chance.happens(0.5) ? tear(last, chance) : [last]) image.apply(part);
+  for (const part of random.happens(0.5) ? tear(last, random) : [last]) image.apply(part);
 };

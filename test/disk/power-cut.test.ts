@@ -1,37 +1,37 @@
-// The power is cut before every operation of a day, and at random in others, also while a shop recovers. The
-// control has the setting that does not wait for the disk: it must lose, or these cuts would prove nothing.
+// The power is cut before every operation of a workload, at random in others, and while a shop recovers. The control has
+// the setting that does not wait for the disk: it must lose data, or these cuts would prove nothing.
 import { expect, it, vi } from 'vitest';
+import { createRandom } from '../../src/simulator/random.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { createBank } from './bank.ts';
-import { createChance } from './chance.ts';
-import { planDay } from './day.ts';
+import { createAcknowledged } from './acknowledged.ts';
 import { createDisk } from './disk.ts';
+import { createFaultyBank } from './faulty-bank.ts';
 import { cutPower } from './power-cut.ts';
-import { openShop } from './runner-on-disk.ts';
-import { nothingYet } from './witness.ts';
+import { openShop } from './shop-on-disk.ts';
+import { planWorkload } from './workload.ts';
 
-// Seconds on an idle machine, and a busy one must not fail.
+// Seconds on an idle machine, minutes on a busy one.
 vi.setConfig({ testTimeout: 240_000 });
 
-it('a day runs every statement of the store', async () => {
+it('a workload runs every statement of the store', async () => {
   const disk = createDisk(1);
-  const outside = { bank: createBank(), acknowledged: nothingYet(), clock: createFakeClock() };
+  const outside = { bank: createFaultyBank(), acknowledged: createAcknowledged(), clock: createFakeClock() };
   const unused: (readonly string[])[] = [];
-  for (const [openings, half] of planDay(createChance(1), 'at-once').entries()) {
+  for (const [openings, part] of planWorkload(createRandom(1), 'at-once').entries()) {
     const shop = await openShop(disk, { capture: 'at-once', logPages: 40 }, { ...outside, openings });
-    for (const happening of half) await happening(shop, outside.acknowledged);
+    for (const step of part) await step(shop, outside.acknowledged);
     await shop.stop();
     unused.push(shop.unused());
     await shop.close();
   }
-  const [morning = [], afternoon = []] = unused;
-  expect(morning.length).toBeGreaterThan(1);
-  expect(morning.filter((sql) => afternoon.includes(sql))).toEqual([]);
+  const [before = [], after = []] = unused;
+  expect(before.length).toBeGreaterThan(1);
+  expect(before.filter((sql) => after.includes(sql))).toEqual([]);
 });
 
-it('a power cut before any operation of a morning takes nothing that was acknowledged, and all orders come to their end', async () => {
+it('a power cut before any operation loses nothing that was acknowledged, and all orders settle', async () => {
   const { problems, operations, cuts, contents, losing } = await cutPower({
-    ...{ seed: 1, hours: 'morning', share: 1, shareInRecovery: 0 },
+    ...{ seed: 1, parts: 'first', share: 1, shareInRecovery: 0 },
   });
   expect(problems).toEqual([]);
   expect(losing).toBe(0);
@@ -40,10 +40,10 @@ it('a power cut before any operation of a morning takes nothing that was acknowl
   expect(contents).toBeGreaterThan(15);
 });
 
-it('a power cut while the shop recovers from a power cut takes nothing either', async () => {
+it('a power cut during the recovery from a power cut loses nothing either', async () => {
   let again = 0;
   for (const seed of [2, 3]) {
-    const plan = { seed, hours: 'day', share: 0.005, shareInRecovery: 0.004 } as const;
+    const plan = { seed, parts: 'both', share: 0.005, shareInRecovery: 0.004 } as const;
     const { problems, cuts, cutsInRecovery } = await cutPower(plan);
     expect(problems).toEqual([]);
     expect(cuts).toBeGreaterThan(cutsInRecovery);
@@ -52,8 +52,8 @@ it('a power cut while the shop recovers from a power cut takes nothing either', 
   expect(again).toBeGreaterThan(0);
 });
 
-it('with synchronous=NORMAL, which does not wait for the disk, power cuts take what was acknowledged; the same seed takes the same', async () => {
-  const plan = { seed: 1, hours: 'morning', share: 0.2, shareInRecovery: 0, synchronous: 'NORMAL' } as const;
+it('with synchronous=NORMAL, which does not wait for the disk, power cuts lose what was acknowledged; the same seed loses the same', async () => {
+  const plan = { seed: 1, parts: 'first', share: 0.2, shareInRecovery: 0, synchronous: 'NORMAL' } as const;
   const report = await cutPower(plan);
   expect(report.losing).toBeGreaterThan(5);
   expect(report.problems).toContainEqual(expect.stringMatching(/was acknowledged at version \d+ and is at/));

@@ -1,62 +1,62 @@
-// Power cuts in a shop. Before an operation of its disk that changes something, what a cut at that moment would
-// leave is put aside, with all that had been acknowledged; then it is held against what was promised. The day
-// itself goes on, so that one day shows many cuts.
-import { createFakeClock } from '../fake-clock.ts';
-import { createBank } from './bank.ts';
-import { createChance } from './chance.ts';
-import { planDay } from './day.ts';
-import { createDisk } from './disk.ts';
-import { collectCuts, createJudge, type Verdict } from './judge.ts';
-import { openShop, type ShopSettings } from './runner-on-disk.ts';
-import { nothingYet } from './witness.ts';
+// Power cuts under a workload. Before an operation that changes the disk, it keeps what a cut at that moment would leave,
+// with all that was acknowledged, and checks it later. The workload itself continues, so that one run shows many cuts.
 
-/** How the power of one day is cut. */
+import { createRandom } from '../../src/simulator/random.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { createAcknowledged } from './acknowledged.ts';
+import { type CutResults, collectCuts, createCutChecks } from './cut-checks.ts';
+import { createDisk } from './disk.ts';
+import { createFaultyBank } from './faulty-bank.ts';
+import { openShop, type ShopSettings } from './shop-on-disk.ts';
+import { planWorkload } from './workload.ts';
+
+/** How the power is cut during one workload. */
 export interface CutPlan {
   readonly seed: number;
-  /** Share of the operations before which the power is cut; 1: before every one. */
+  /** The fraction of operations before which the power is cut; 1: before every one. */
   readonly share: number;
-  /** The morning has the making of the file, and a stop; the afternoon what follows a start. */
-  readonly hours: 'morning' | 'day';
-  /** Share of the operations of a shop that recovers. */
+  /** The first part creates the file and ends with a stop; the second follows a start. */
+  readonly parts: 'first' | 'both';
+  /** The same, of a shop that recovers. */
   readonly shareInRecovery: number;
-  /** The setting that must lose. Then nothing is recovered: it is only asked what was lost. */
+  /** The setting that must lose data. Then nothing is recovered, only losses are counted. */
   readonly synchronous?: 'NORMAL';
 }
 
-interface CutReport extends Verdict {
-  /** Operations of the day that change something. */
+interface CutReport extends CutResults {
+  /** Operations of the workload that change the disk. */
   readonly operations: number;
 }
 
-/** One day in a shop, with its power cut. */
+/** Runs one workload with power cuts. */
 export const cutPower = async (plan: CutPlan): Promise<CutReport> => {
-  const chance = createChance(plan.seed);
+  const random = createRandom(plan.seed);
   const settings: ShopSettings = {
-    capture: chance.happens(0.5) ? 'at-once' : 'later',
-    logPages: 20 + chance.below(60),
+    capture: random.happens(0.5) ? 'at-once' : 'later',
+    logPages: random.between(20, 79),
     ...(plan.synchronous && { synchronous: plan.synchronous }),
   };
-  const { judge, report } = createJudge(settings, chance.fork(), plan);
+  const { check, report } = createCutChecks(settings, random.fork(), plan);
   const disk = createDisk(plan.seed);
-  const bank = createBank();
-  const acknowledged = nothingYet();
+  const bank = createFaultyBank();
+  const acknowledged = createAcknowledged();
   const clock = createFakeClock();
   let operations = 0;
-  const halves = planDay(chance.fork(), settings.capture);
-  for (const [openings, half] of halves.slice(0, plan.hours === 'morning' ? 1 : 2).entries()) {
+  const parts = planWorkload(random.fork(), settings.capture);
+  for (const [openings, part] of parts.slice(0, plan.parts === 'first' ? 1 : 2).entries()) {
     const outside = { bank, acknowledged, clock, openings };
-    const about = `seed ${plan.seed}, ${openings === 0 ? 'morning' : 'afternoon'}`;
-    const cuts = collectCuts(disk, chance.fork(), plan.share, outside, about);
-    const judgeAll = async () => {
-      for (const cut of cuts.take()) await judge(cut);
+    const about = `seed ${plan.seed}, part ${openings + 1}`;
+    const cuts = collectCuts(disk, random.fork(), plan.share, outside, about);
+    const checkAll = async () => {
+      for (const cut of cuts.take()) await check(cut);
     };
     const shop = await openShop(disk, settings, outside);
-    for (const happening of half) {
-      await judgeAll();
-      await happening(shop, acknowledged);
+    for (const step of part) {
+      await checkAll();
+      await step(shop, acknowledged);
     }
     await shop.close();
-    await judgeAll();
+    await checkAll();
     operations += cuts.operations();
   }
   return { operations, ...report() };

@@ -1,5 +1,5 @@
-// The SQLite store on a simulated disk keeps the contract of commits and of reads as on a real one: what is shown
-// there of power cuts and failing disks is shown of the product's own code.
+// The SQLite store on a simulated disk keeps the contracts of commits and of reads, as on a real disk: so what these tests
+// show about power cuts and failing disks is true of the product's own code.
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/store.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';

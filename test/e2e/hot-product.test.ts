@@ -2,7 +2,7 @@
 // less, and everybody is answered. Each buyer has a connection of their own.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Connection, toOrderRequest } from '../load/connection.ts';
-import { examineData } from '../load/examination.ts';
+import { examineData } from '../load/examine-data.ts';
 import { ask, until } from './client.ts';
 import { makeFolder, type Server, startServer } from './server.ts';
 

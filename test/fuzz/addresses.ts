@@ -1,10 +1,10 @@
-// Addresses for the fuzz: the paths and queries of the document's operations with names that exist, names that
-// mean harm, and escapes of every kind. It knows nothing of bodies.
+// Addresses for the fuzz: paths and queries of the document's operations with existing names, hostile names, and escapes
+// of every kind. It knows nothing of bodies.
 import fc from 'fast-check';
 import type { Operation, Parameter } from './document.ts';
 import { textOf } from './values.ts';
 
-/** `usual`, and each of the others one time where that comes `weight` times. */
+/** `usual` with this weight, and each of the others with weight 1. */
 export const mostly = <T>(
   usual: fc.Arbitrary<T>,
   weight: number,
@@ -97,7 +97,7 @@ const queryTexts = fc.constantFrom(
     'é',
   ],
 );
-/** With its question mark; empty where nothing is asked for. */
+/** With its question mark; empty if there is no parameter. */
 export const queryOf = (parameters: readonly Parameter[]): fc.Arbitrary<string> => {
   const declared = parameters
     .filter((parameter) => parameter.in === 'query')

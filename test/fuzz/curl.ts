@@ -1,22 +1,22 @@
-// A request as a line for a shell, so that whoever reads a finding can repeat it. It is curl where curl can say
-// it, and printf into a socket where it cannot.
-import type { FuzzRequest } from './requests.ts';
-import { toBytes } from './wire.ts';
+// A request as a shell command that repeats it: curl if curl can send it, otherwise printf piped into nc.
 
-/** `port` is that of the service to send it to. */
+import { toBytes } from './raw-http.ts';
+import type { FuzzRequest } from './requests.ts';
+
+/** `port`: of the service. */
 export const toCurl = (request: FuzzRequest, port: number): string => {
   const { method, target, headers, body, encoding, framing } = request;
   const isPlain =
     framing === 'length' && encoding === 'utf8' && /^[A-Z]+$/.test(method) && /^\/[!-~]*$/.test(target);
   if (!isPlain || headers.some(([name]) => !/^[\w-]+$/.test(name))) return toNetcat(request, port);
-  const words = [
+  const command = [
     'curl -si --path-as-is',
     method === 'HEAD' ? '-I' : `-X ${method}`,
     quote(`http://127.0.0.1:${port}${target}`),
     ...headers.map(([name, value]) => `-H ${quote(value === '' ? `${name};` : `${name}: ${value}`)}`),
     ...(body === undefined ? [] : [`--data-binary ${quote(body)}`]),
   ];
-  return words.join(' ');
+  return command.join(' ');
 };
 
 const toNetcat = (request: FuzzRequest, port: number): string =>

@@ -1,5 +1,5 @@
-// The OpenAPI document as the fuzz reads it: the operations, what each may be sent, and what each may answer.
-// It knows of the service only what GET /openapi.json says.
+// The OpenAPI document for the fuzz: the operations with their requests and responses. It knows only what GET
+// /openapi.json returns.
 import { z } from 'zod';
 
 export type Schema = z.core.JSONSchema.JSONSchema;
@@ -36,12 +36,12 @@ export interface Parameter {
   readonly schema: Schema;
 }
 
-/** What is wrong with a text that should be of a schema; undefined where nothing is. */
+/** Why a text does not match its schema; undefined if it does. */
 type Check = (text: string) => string | undefined;
 
 export interface Operation {
   readonly method: string;
-  /** As the document has it: `/orders/{id}/cancel`. */
+  /** As in the document: `/orders/{id}/cancel`. */
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly body: { readonly schema: Schema; readonly check: Check } | undefined;
@@ -51,7 +51,7 @@ export interface Operation {
 
 export interface ApiDocument {
   readonly operations: readonly Operation[];
-  /** The operation that a request line belongs to, if the document has it. */
+  /** The operation of a request line, if the document has it. */
   find(method: string, pathname: string): Operation | undefined;
   /** Whether any operation has this path. */
   knows(pathname: string): boolean;
@@ -59,7 +59,7 @@ export interface ApiDocument {
   readonly checkProblem: Check;
 }
 
-/** @throws ZodError where `json` is no such document. */
+/** @throws ZodError if `json` is not such a document. */
 export const readDocument = (json: unknown): ApiDocument => {
   const { paths, components } = documentShape.parse(json);
   const toCheck = createCompiler(components.schemas);
@@ -105,7 +105,7 @@ const toPattern = (path: string): RegExp =>
 
 /** Checks texts against schemas of the document, which may refer to its components. */
 const createCompiler = (components: Readonly<Record<string, Schema>>) => {
-  // Most answers are problems: making the same checks a hundred times takes seconds.
+  // Most answers are problems, and compiling the same check a hundred times takes seconds.
   const made = new Map<string, Check>();
   return (mediaType: string, schema: Schema): Check => {
     if (!mediaType.endsWith('json')) return () => undefined;
@@ -120,7 +120,7 @@ const compile = (text: string): Check => {
   const schema: Schema = JSON.parse(
     text
       .replaceAll('#/components/schemas/', '#/$defs/')
-      // zod makes patterns without the flag `u`, where this would mean five letters.
+      // zod makes patterns without the flag `u`, in which this would mean five letters.
       .replaceAll('\\\\p{Cc}', '\\\\u0000-\\\\u001f\\\\u007f-\\\\u009f'),
   );
   const compiled = z.fromJSONSchema(schema);

@@ -1,12 +1,12 @@
-// `npm run fuzz`: sends requests that the OpenAPI document leads to, and hostile ones, to a whole Orderchart, and
-// says what was found. Exit code 1 where something was. Progress goes to the error output, one line a second.
+// `npm run fuzz`: sends requests made from the OpenAPI document, and hostile ones, to a whole Orderchart, and prints its
+// findings. Exit code 1 if there are any. Progress goes to standard error, one line a second.
 import { parseArgs } from 'node:util';
-import { fuzz } from './campaign.ts';
+import { fuzz } from './fuzz-run.ts';
 
 const help = `Usage: npm run fuzz -- [--requests 100000] [--seed 1] [--json]
 
-Sends requests to a service of its own, until so many were sent or ten different findings were made, and prints
-each finding with a line that repeats it. Exit code: 0 nothing was found, 1 something was.
+Sends requests to a service of its own, until so many were sent or there are ten different findings, and prints each
+finding with a command that repeats it. Exit code: 0 no findings, 1 findings.
 
   --json  ends with one line of JSON`;
 
@@ -35,8 +35,8 @@ const run = async (): Promise<void> => {
   }
   const { findings, seconds, answers, orders } = report;
   const rounded = Math.round(seconds * 10) / 10;
-  const figures = { requests: report.requests, seconds: rounded, orders, answers, findings: findings.length };
-  console.log(values.json ? JSON.stringify({ seed: Number(values.seed), ...figures }) : figures);
+  const summary = { requests: report.requests, seconds: rounded, orders, answers, findings: findings.length };
+  console.log(values.json ? JSON.stringify({ seed: Number(values.seed), ...summary }) : summary);
   process.exitCode = findings.length === 0 ? 0 : 1;
 };
 

@@ -1,11 +1,11 @@
-// Requests for the fuzz: to every operation of the document, and to what it does not have; as it asks for them,
-// almost so, and broken at every level down to the bytes. It sends nothing.
+// Requests for the fuzz: to every operation of the document and to unknown addresses; valid, almost valid, and broken at
+// every level down to the bytes. It sends nothing.
 import fc from 'fast-check';
 import { mostly, pathOf, productIds, queryOf } from './addresses.ts';
 import type { ApiDocument, Operation, Parameter } from './document.ts';
 import { bodyOf, type Known, textOf } from './values.ts';
 
-/** How the body is brought: as HTTP asks for it, or broken in one of many ways. */
+/** How the body is framed: as HTTP requires, or broken in one of many ways. */
 const framings = [
   'length',
   'chunked',
@@ -18,7 +18,7 @@ const framings = [
 
 export interface FuzzRequest {
   readonly method: string;
-  /** `{order:3}` stands for the id of the fourth order that is known (or the first again). */
+  /** `{order:3}` stands for the id of the fourth known order (modulo their number). */
   readonly target: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string | undefined;

@@ -1,9 +1,9 @@
-// Values for the fuzz, made from the document's schemas: right ones, ones that are almost right, and ones that
-// mean harm. A value is a JSON text, because much of what means harm cannot be a JavaScript value.
+// Values for the fuzz, made from the document's schemas: valid, almost valid, and hostile ones. A value is a JSON text,
+// because many hostile ones cannot be JavaScript values.
 import fc from 'fast-check';
 import type { Schema } from './document.ts';
 
-/** Numbers and strings that JSON can write and programs stumble over. */
+/** Numbers and strings that are valid JSON and often break programs. */
 const hostileTexts: readonly string[] = [
   '9007199254740991',
   '9007199254740993',
@@ -42,7 +42,7 @@ const hostileTexts: readonly string[] = [
   '{"toString":1}',
 ];
 
-/** Texts that are long, deep or no JSON at all. Rare, because each costs. */
+/** Texts that are long, deep or not JSON. Rare, because each is slow. */
 const costly: fc.Arbitrary<string> = fc.oneof(
   fc.integer({ min: 190, max: 300 }).map((length) => `"${'x'.repeat(length)}"`),
   fc.integer({ min: 900, max: 70_000 }).map((length) => `"${'y'.repeat(length)}"`),
@@ -58,7 +58,7 @@ const hostile: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: costly },
 );
 
-/** Letters of many kinds, and none that a schema of ours forbids. */
+/** Letters of many kinds, but none that our schemas forbid. */
 const letters = fc.constantFrom(...'abcXYZ019-_.~/ éß漢🛒%"\\&<>');
 const plainText = (schema: Schema): fc.Arbitrary<string> =>
   fc
@@ -66,12 +66,12 @@ const plainText = (schema: Schema): fc.Arbitrary<string> =>
     .map((parts) => parts.join('').trim() || 'x');
 
 const patterned = (pattern: string): fc.Arbitrary<string> | undefined => {
-  // Letters are enough for those; fast-check does not make texts of look-behinds and Unicode classes.
+  // Letters match these; fast-check does not support look-behinds and Unicode classes.
   if (/\\p\{|\?<!|\?!/.test(pattern)) return undefined;
   return fc.stringMatching(new RegExp(pattern), { maxLength: 60 });
 };
 
-/** A text of the schema (a string as it is, not as JSON). */
+/** A text that matches the schema (as a plain string, not as JSON). */
 export const textOf = (schema: Schema): fc.Arbitrary<string> => {
   if (schema.enum) return fc.constantFrom(...schema.enum.map(String));
   if (schema.type === 'integer') return integerOf(schema).map(String);
@@ -89,11 +89,11 @@ const integerOf = ({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Schema): 
     fc.constantFrom(minimum, maximum),
   );
 
-/** Texts that belong in a field whatever its schema says: names that exist. */
+/** Existing names for fields, whatever their schema. */
 export type Known = (name: string) => fc.Arbitrary<string> | undefined;
 
-/** A JSON text of the schema; fields by `known` names have values that exist. */
-const rightOf = (schema: Schema, known: Known): fc.Arbitrary<string> => {
+/** A JSON text that matches the schema; fields with `known` names have existing values. */
+const validOf = (schema: Schema, known: Known): fc.Arbitrary<string> => {
   if (schema.type === 'object') {
     const fields = Object.entries(schema.properties ?? {}).map(([name, of]) => {
       const isRequired = schema.required?.includes(name) === true;
@@ -105,7 +105,7 @@ const rightOf = (schema: Schema, known: Known): fc.Arbitrary<string> => {
   if (schema.type === 'array' && typeof schema.items === 'object' && !Array.isArray(schema.items)) {
     const least = schema.minItems ?? 0;
     return fc
-      .array(rightOf(schema.items, known), { minLength: least, maxLength: least + 3 })
+      .array(validOf(schema.items, known), { minLength: least, maxLength: least + 3 })
       .map((parts) => `[${parts.join()}]`);
   }
   return schema.type === 'integer'
@@ -115,7 +115,7 @@ const rightOf = (schema: Schema, known: Known): fc.Arbitrary<string> => {
 
 const fieldOf = (name: string, schema: boolean | Schema, known: Known): fc.Arbitrary<string> => {
   const exists = known(name);
-  const right = typeof schema === 'boolean' ? fc.constant('1') : rightOf(schema, known);
+  const right = typeof schema === 'boolean' ? fc.constant('1') : validOf(schema, known);
   return exists === undefined
     ? right
     : fc.oneof(
@@ -129,7 +129,7 @@ interface Place {
   readonly end: number;
 }
 
-/** Where the values (and the fields with their names) of a JSON text are, as far as a few patterns find them. */
+/** The places of values (and of fields with their names) in a JSON text, as far as a few patterns find them. */
 const findPlaces = (text: string): readonly Place[] =>
   [...text.matchAll(/"(?:[^"\\]|\\.)*"(?::(?:"(?:[^"\\]|\\.)*"|[-\w.]+))?|\[[^[\]]*\]|-?\d[\w.]*/g)].map(
     (found) => ({
@@ -151,18 +151,18 @@ const changes: readonly Change[] = [
   (text, { start }) => text.slice(0, start),
 ];
 
-/** A body for a schema: right, almost right, or wrong altogether. */
+/** A body for a schema: valid, almost valid, or hostile. */
 export const bodyOf = (schema: Schema, known: Known): fc.Arbitrary<string> => {
-  const right = rightOf(schema, known);
+  const valid = validOf(schema, known);
   const almost = fc
-    .tuple(right, fc.nat(), fc.constantFrom(...changes), hostile)
+    .tuple(valid, fc.nat(), fc.constantFrom(...changes), hostile)
     .map(([text, which, change, other]) => {
       const places = findPlaces(text);
       const place = places[which % Math.max(1, places.length)];
       return place === undefined ? text : change(text, place, other);
     });
   return fc.oneof(
-    { weight: 6, arbitrary: right },
+    { weight: 6, arbitrary: valid },
     { weight: 5, arbitrary: almost },
     { weight: 1, arbitrary: hostile },
   );

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Host } from '../../src/host.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { chargeAll, never, openHost, place, sample, settle, widgets } from './harness.ts';
+import { chargeAll, never, openHost, place, settle, widgets } from './harness.ts';
 
 test('one commit carries an order from accepted to reserved with its charge intended', async () => {
   const { host, store } = await openHost({ gateway: never });

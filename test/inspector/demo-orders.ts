@@ -3,6 +3,7 @@
 // to an order depends on its number alone.
 import pino from 'pino';
 import { createOrderchart, type Orderchart, type OutsideService, readSettings } from '../../src/main.ts';
+import { createBank } from '../../src/simulator/bank.ts';
 
 const products = [
   { productId: 'kettle', name: 'Kettle', unitPrice: 4900, currency: 'USD', onHand: 900_000 },
@@ -35,23 +36,23 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> | undefined => {
   return promise;
 };
 
-const createBank = ({ bankMs, hasTrouble }: Ways): OutsideService<'gateway'> => ({
-  name: 'gateway',
-  place: 'outside',
-  answer: async ({ orderId, command, signal }) => {
-    const number = toNumber(orderId);
-    await pause(bankMs(number), signal);
-    if (command.type === 'gateway.refund') return { type: 'gateway.refunded', refundTransactionId: 'ref' };
-    if (command.type === 'gateway.look-up') return { type: 'gateway.absent' };
-    if (command.type !== 'gateway.charge') return { type: 'gateway.refused', code: 'not-here' };
-    if (hasTrouble && number % 17 === 5) return { type: 'gateway.declined', code: 'card_declined' };
-    if (hasTrouble && number % 40 === 7 && command.attempt < 3) {
-      return { type: 'gateway.failed', reason: 'busy' };
-    }
-    const { amount, currency } = command;
-    return { type: 'gateway.charged', transactionId: `txn-${number}`, amount, currency };
-  },
-});
+const createGateway = ({ bankMs, hasTrouble }: Ways): OutsideService<'gateway'> => {
+  const bank = createBank({
+    now: Date.now,
+    isDeclined: (_, orderId) => hasTrouble && toNumber(orderId) % 17 === 5,
+  });
+  return {
+    name: 'gateway',
+    place: 'outside',
+    answer: async ({ orderId, command, signal }) => {
+      const number = toNumber(orderId);
+      await pause(bankMs(number), signal);
+      const isBusy = hasTrouble && command.type === 'gateway.charge' && number % 40 === 7;
+      if (isBusy && command.attempt < 3) return { type: 'gateway.failed', reason: 'busy' };
+      return bank.act(command, orderId);
+    },
+  };
+};
 
 const createMailer = ({ mailMs, hasTrouble }: Ways): OutsideService<'mailer'> => ({
   name: 'mailer',
@@ -85,7 +86,7 @@ export const openShop = async (ways: Ways): Promise<Shop> => {
     DRAIN_MS: 100,
   });
   const shop = await createOrderchart(settings, {
-    services: { gateway: createBank(ways), mailer: createMailer(ways) },
+    services: { gateway: createGateway(ways), mailer: createMailer(ways) },
     logger: pino({ level: 'silent' }),
   });
   await shop.catalogue.seedProducts(products, Date.now());

@@ -1,11 +1,11 @@
-// One connection of a client that counts: a request at a time, its status, and what it names. It reads no more
-// of an answer than that, so that one client can offer what ten could.
+// One connection of the load generator: one request at a time. Of an answer it reads only the status and the order's id,
+// so that one process can send as much as ten ordinary clients.
 import { connect, type Socket } from 'node:net';
 
 export interface Reply {
   readonly status: number;
   readonly retryAfter: boolean;
-  /** The id of the order that the body names, if it names one. */
+  /** The id of the order in the body, if there is one. */
   readonly orderId: string | undefined;
 }
 
@@ -19,12 +19,12 @@ export class Connection {
     this.#onClose = onClose;
     this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
     this.#socket.setEncoding('utf8');
-    this.#socket.on('data', (chunk: string) => this.#take(chunk));
+    this.#socket.on('data', (chunk: string) => this.#receive(chunk));
     this.#socket.on('error', () => undefined);
     this.#socket.once('close', () => this.#close());
   }
 
-  /** Resolves with the reply, or undefined where the connection broke or `timeoutMs` passed. */
+  /** Resolves with the reply; undefined if the connection broke or `timeoutMs` passed. */
   ask(request: string, timeoutMs: number): Promise<Reply | undefined> {
     const { promise, resolve } = Promise.withResolvers<Reply | undefined>();
     const timer = setTimeout(() => this.end(), timeoutMs);
@@ -46,13 +46,13 @@ export class Connection {
     this.#waiting?.(undefined);
   }
 
-  #take(chunk: string): void {
+  #receive(chunk: string): void {
     this.#text += chunk;
     const end = this.#text.indexOf('\r\n\r\n');
     if (end < 0) return;
     const head = this.#text.slice(0, end);
     const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
-    // Characters are counted for bytes: every body here is ASCII.
+    // Every body here is ASCII, so characters are bytes.
     if (this.#text.length < end + 4 + length) return;
     const body = this.#text.slice(end + 4, end + 4 + length);
     this.#text = this.#text.slice(end + 4 + length);

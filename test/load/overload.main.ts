@@ -1,13 +1,13 @@
-// `npm run overload`: measures what a service of its own can take, offers it several times that, and prints what
-// became of every order. Exit code 1 where an accepted order was lost, an invariant does not hold, or a refusal
-// did not say when to come again.
+// `npm run overload`: measures the capacity of a service of its own, sends several times that, and prints the outcome of
+// every order. Exit code 1 if an accepted order was lost, an invariant is violated, or a refusal has no Retry-After.
 import { parseArgs } from 'node:util';
 import { overload } from './overload.ts';
 
 const help = `Usage: npm run overload -- [--seconds 60] [--ramp 5] [--factor 10] [--json] [NAME=VALUE …]
 
-The rate rises for --ramp seconds. With --ramp 0 thousands of connections come at once; Node takes in one in a turn
-of its event loop, so that the last of them wait for seconds. NAME=VALUE are settings of the service, as orderchart serve --help lists them.`;
+The rate rises for --ramp seconds. With --ramp 0 thousands of connections arrive at once; Node accepts one in each turn
+of its event loop, so the last of them wait for seconds. NAME=VALUE are settings of the service; orderchart serve
+--help lists them.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,8 +20,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const toSetting = (word: string): [string, string] => {
-  const [name = '', ...value] = word.split('=');
+const toSetting = (text: string): [string, string] => {
+  const [name = '', ...value] = text.split('=');
   return [name, value.join('=')];
 };
 
@@ -32,11 +32,11 @@ const run = async (): Promise<void> => {
     seconds: Number(values.seconds),
     factor: Number(values.factor),
     environment: Object.fromEntries(positionals.map(toSetting)),
-    say: (line) => console.error(line),
+    log: (line) => console.error(line),
   });
   console.log(values.json ? JSON.stringify(report) : report);
-  const { lost, violations, tally } = report;
-  const isBad = lost > 0 || violations.length > 0 || tally.withoutRetryAfter > 0 || tally.failed > 0;
+  const { lost, violations, results } = report;
+  const isBad = lost > 0 || violations.length > 0 || results.withoutRetryAfter > 0 || results.failed > 0;
   process.exitCode = isBad ? 1 : 0;
 };
 

@@ -1,26 +1,25 @@
-// Overload of a real service by a client in another process: how much it can take is measured first, then ten
-// times that is offered, whatever it answers. It reports what came of every order that was offered, what the
-// service used meanwhile, and how it was afterwards.
+// Overload of a real service by a load generator: it measures the capacity, then sends ten times that, whatever the
+// answers. It reports the outcome of every order, the service's memory, and how fast the service recovers.
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ask, post, until } from '../e2e/client.ts';
 import { makeFolder, type Server, startServer } from '../e2e/server.ts';
-import { type Examined, examineData } from './examination.ts';
-import { readMemory } from './process.ts';
-import type { TallyReport } from './tally.ts';
+import { type Examined, examineData } from './examine-data.ts';
+import { readMemory } from './process-usage.ts';
+import type { ResultsReport } from './results.ts';
 
 export interface OverloadReport extends Examined {
-  /** Orders in a second that 32 clients in turn get accepted. */
+  /** Orders per second that 32 clients in a closed loop get accepted. */
   readonly capacity: number;
   readonly offeredRate: number;
-  readonly tally: TallyReport & { readonly seconds: number };
-  /** Accepted orders that are not in the store: must be none. */
+  readonly results: ResultsReport & { readonly seconds: number };
+  /** Accepted orders that are not stored: must be 0. */
   readonly lost: number;
-  /** MiB: before, and the most during the overload. */
+  /** MiB before, and at most during the overload. */
   readonly memory: { readonly before: number; readonly most: number };
-  /** The most messages that were seen waiting for their commit. */
+  /** Most messages that waited for their commit at once. */
   readonly mostPending: number;
   /** ms from the end of the overload until an order is placed within `normalMs` again. */
   readonly normalAfterMs: number;
@@ -28,22 +27,24 @@ export interface OverloadReport extends Examined {
   readonly settledAfterMs: number;
 }
 
-interface Overload {
-  /** How long it is measured what the service can take, and how long more than that is offered. */
+interface OverloadOptions {
+  /** For how long the capacity is measured. */
   readonly measureSeconds: number;
+  /** For how long the service is overloaded. */
   readonly seconds: number;
-  /** How long it takes until all of it is offered. */
+  /** Until the full rate is reached. */
   readonly rampSeconds: number;
+  /** Times the capacity. */
   readonly factor: number;
   readonly environment: Readonly<Record<string, string>>;
-  say(line: string): void;
+  log(line: string): void;
 }
 
-/** What an order may take where nothing is wrong; a busy machine is slow by itself. */
+/** How long an order may take without overload, also on a busy machine. */
 const normalMs = 1000;
 
-export const overload = async (asked: Overload): Promise<OverloadReport> => {
-  const { measureSeconds, seconds, rampSeconds, factor, environment, say } = asked;
+export const overload = async (options: OverloadOptions): Promise<OverloadReport> => {
+  const { measureSeconds, seconds, rampSeconds, factor, environment, log } = options;
   const folder = await makeFolder();
   try {
     const server = await startServer(folder.path, {
@@ -53,7 +54,7 @@ export const overload = async (asked: Overload): Promise<OverloadReport> => {
     });
     await fillStock(server);
     const ids = join(folder.path, 'accepted');
-    const first = await offer([
+    const first = await runLoadGenerator([
       '--url',
       server.url,
       '--seconds',
@@ -64,24 +65,24 @@ export const overload = async (asked: Overload): Promise<OverloadReport> => {
       ids,
     ]);
     const capacity = Math.round(first.accepted / first.seconds);
-    say(`32 clients in turn: ${capacity} orders/s`);
+    log(`32 clients: ${capacity} orders/s`);
     await untilSettled(server);
     const offeredRate = capacity * factor;
-    say(`offering ${offeredRate} orders/s for ${seconds} s`);
+    log(`sending ${offeredRate} orders/s for ${seconds} s`);
     const before = await readMemory(server.pid);
-    const watch = watchServer(server);
+    const monitor = monitorServer(server);
     const rate = ['--rate', String(offeredRate), '--ramp-seconds', String(rampSeconds)];
-    const words = [...rate, '--seconds', String(seconds), '--prefix', 'over'];
-    const tally = await offer(['--url', server.url, '--ids', ids, ...words]);
+    const more = [...rate, '--seconds', String(seconds), '--prefix', 'over'];
+    const results = await runLoadGenerator(['--url', server.url, '--ids', ids, ...more]);
     const endedAt = performance.now();
     const normalAfterMs = await untilNormal(server, endedAt);
     await untilSettled(server);
     const settledAfterMs = Math.round(performance.now() - endedAt);
-    const { most, mostPending } = await watch.stop();
+    const { most, mostPending } = await monitor.stop();
     const code = await server.stop();
     const examined = await examineData(folder.path);
     const accepted = new Set((await readFile(ids, 'utf8')).trim().split('\n'));
-    // The three orders that ask whether it is normal again are not in the client's list.
+    // The orders of `untilNormal` are not in the generator's list.
     const lost = Math.max(0, accepted.size - examined.orders);
     const violations =
       code === 0 ? examined.violations : [`the service ended with ${code}`, ...examined.violations];
@@ -91,7 +92,7 @@ export const overload = async (asked: Overload): Promise<OverloadReport> => {
       violations,
       capacity,
       offeredRate,
-      tally,
+      results,
       lost,
       memory,
       mostPending,
@@ -103,11 +104,12 @@ export const overload = async (asked: Overload): Promise<OverloadReport> => {
   }
 };
 
-const main = resolve(import.meta.dirname, 'arrivals.main.ts');
+const generator = resolve(import.meta.dirname, 'load-generator.main.ts');
 
-/** Runs the client and reads what it counted. */
-const offer = async (words: readonly string[]): Promise<TallyReport & { readonly seconds: number }> => {
-  const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+const runLoadGenerator = async (
+  flags: readonly string[],
+): Promise<ResultsReport & { readonly seconds: number }> => {
+  const child = spawn(process.execPath, [generator, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ended = Promise.withResolvers<void>();
@@ -123,7 +125,7 @@ const fillStock = async ({ url }: Server): Promise<void> => {
   await ask(`${url}/products/product-1`, { method: 'PUT', headers, body });
 };
 
-/** Waits until no order moves any more. */
+/** Waits until every order is settled. */
 const untilSettled = async ({ url }: Server): Promise<void> => {
   await until(
     () => ask(`${url}/orders?settled=false&limit=1`),
@@ -131,7 +133,7 @@ const untilSettled = async ({ url }: Server): Promise<void> => {
   );
 };
 
-/** Tries again and again to place one order; says when that took no longer than usual. */
+/** Places orders until one takes no longer than `normalMs`; resolves with the ms since `endedAt`. */
 const untilNormal = async ({ url }: Server, endedAt: number): Promise<number> => {
   const body = {
     customerId: 'afterwards',
@@ -148,12 +150,12 @@ const untilNormal = async ({ url }: Server, endedAt: number): Promise<number> =>
   }
 };
 
-/** Looks at a server's memory, and asks how much waits, four times a second. */
-const watchServer = ({ pid, url }: Server) => {
+/** Reads a server's memory and its number of pending messages four times a second. */
+const monitorServer = ({ pid, url }: Server) => {
   let most = 0;
   let mostPending = 0;
   let stopped = false;
-  const watching = (async () => {
+  const monitoring = (async () => {
     while (!stopped) {
       most = Math.max(most, await readMemory(pid));
       const metrics = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(1000) })
@@ -169,7 +171,7 @@ const watchServer = ({ pid, url }: Server) => {
   return {
     stop: async () => {
       stopped = true;
-      await watching;
+      await monitoring;
       return { most, mostPending };
     },
   };

@@ -1,13 +1,13 @@
-// `npm run soak`: a real service under steady traffic and faults, one line a minute. Exit code 1 where something
-// was lost, does not settle, violates an invariant, or where memory grew beyond its bound.
+// `npm run soak`: a real service under steady traffic and faults, one line a minute. Exit code 1 if an order was lost or
+// does not settle, an invariant is violated, or memory grew beyond its limit.
 import { parseArgs } from 'node:util';
-import { type Look, soak } from './soak.ts';
+import { type Sample, soak } from './soak.ts';
 
 const help = `Usage: npm run soak -- [--minutes 60] [--seed 1] [--rate 20] [--json]
 
-Places --rate orders a second at a service of its own, whose bank errs and loses answers, and kills, stops or
-freezes it every 20 seconds or so. In the last third nothing of that happens: there its memory may grow by a
-quarter and 32 MiB, from the second quarter of that time to its end. Sizes are in MiB.`;
+Places --rate orders a second at a service of its own, whose gateway fails and loses answers, and kills, stops or
+freezes it about every 20 seconds. The last third has no such faults: from its second quarter to its end the memory
+may grow by a quarter and 32 MiB. Sizes are in MiB.`;
 
 const { values } = parseArgs({
   options: {
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 
-const names = ['orders', 'perSecond', 'moving', 'incidents', 'memory', 'wal', 'file', 'sockets'] as const;
+const names = ['orders', 'perSecond', 'unsettled', 'incidents', 'memory', 'wal', 'file', 'sockets'] as const;
 const toLine = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(10)).join('');
 const toCell = (number: number): string => String(Math.round(number * 10) / 10);
 
@@ -29,10 +29,10 @@ const run = async (): Promise<void> => {
     minutes: Number(values.minutes),
     seed: Number(values.seed),
     rate: Number(values.rate),
-    lookEveryMs: 60_000,
-    disturbEveryMs: 20_000,
-    onLook: (look: Look) =>
-      console.error(toLine([toCell(look.minute), ...names.map((name) => toCell(look[name]))])),
+    sampleEveryMs: 60_000,
+    faultEveryMs: 20_000,
+    onSample: (sample: Sample) =>
+      console.error(toLine([toCell(sample.minute), ...names.map((name) => toCell(sample[name]))])),
   });
   const { problems, ...figures } = report;
   for (const problem of problems) console.log(problem);

@@ -1,23 +1,22 @@
-// A soak: one real service under steady traffic for as long as asked, with services that err and lose answers,
-// kills, stops, freezes and readers that hardly read. For the last third it is left alone, so that its memory can
-// be compared; then it drains, and the doctor looks at what it left.
+// A soak: one real service under steady traffic, with a gateway that fails and loses answers, kills, stops, freezes and
+// slow readers. The last third is without faults, so that memory can be compared; then the doctor examines the data.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createChance } from '../../src/simulator/chance.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 import { ask, until } from '../e2e/client.ts';
 import { makeFolder } from '../e2e/server.ts';
-import { type Disturbed, startDisturbed } from './disturbances.ts';
-import { examineData } from './examination.ts';
-import { countSockets, readMemory, readSize } from './process.ts';
+import { examineData } from './examine-data.ts';
+import { type FaultyServer, startFaultyServer } from './process-faults.ts';
+import { countSockets, readMemory, readSize } from './process-usage.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 
-/** One look at the service. Sizes are in MiB. */
-export interface Look {
+/** The service at one moment. Sizes are in MiB. */
+export interface Sample {
   readonly minute: number;
-  /** Answered 2xx so far, and how many a second since the look before. */
+  /** Answered 2xx so far, and per second since the sample before. */
   readonly orders: number;
   readonly perSecond: number;
-  readonly moving: number;
+  readonly unsettled: number;
   readonly incidents: number;
   readonly memory: number;
   readonly wal: number;
@@ -29,22 +28,22 @@ export interface SoakReport {
   readonly seed: number;
   readonly minutes: number;
   readonly orders: number;
-  readonly disturbances: Disturbed['counts'];
-  readonly traffic: Traffic['figures'];
-  /** Of the last third, in MiB: the middle of its first and of its last quarter. */
-  readonly memory: { readonly early: number; readonly late: number; readonly bound: number };
-  /** What must not be: violations, lost orders, growth beyond the bound. Empty where all is well. */
+  readonly faults: FaultyServer['counts'];
+  readonly traffic: Traffic['counts'];
+  /** In the last third, in MiB: the medians of its second and of its last quarter. */
+  readonly memory: { readonly early: number; readonly late: number; readonly limit: number };
+  /** Violations, lost orders, growth beyond the limit. */
   readonly problems: readonly string[];
 }
 
-interface Soak {
+interface SoakOptions {
   readonly minutes: number;
   readonly seed: number;
-  /** Orders in a second. */
+  /** Orders per second. */
   readonly rate: number;
-  readonly lookEveryMs: number;
-  readonly disturbEveryMs: number;
-  onLook(look: Look): void;
+  readonly sampleEveryMs: number;
+  readonly faultEveryMs: number;
+  onSample(sample: Sample): void;
 }
 
 const environment = {
@@ -55,7 +54,7 @@ const environment = {
   PAYMENT_DECLINE_RATE: '0.1',
   MAIL_DELAY_MS: '20',
   CALL_TIMEOUT_MS: '2000',
-  // What a service does wrong here is passing: it must not park an order.
+  // The faults here are transient, so they must not lead to an incident.
   INVENTORY_ATTEMPTS: '100',
   PAYMENT_ATTEMPTS: '100',
   NOTIFICATION_ATTEMPTS: '100',
@@ -64,40 +63,44 @@ const environment = {
   POLL_MS: '200',
 };
 const slowReaders = 5;
-/** How long the orders that are under way at the end may take. */
+/** How long orders in progress at the end may take to settle. */
 const drainMs = 120_000;
 
-/** How much memory the last third may end with: a quarter, and 32 MiB, more than it began with. */
-const toBound = (early: number): number => Math.round(early * 1.25 + 32);
+/** The memory may grow by a quarter and 32 MiB. */
+const toLimit = (early: number): number => Math.round(early * 1.25 + 32);
 
-export const soak = async (asked: Soak): Promise<SoakReport> => {
+export const soak = async (options: SoakOptions): Promise<SoakReport> => {
   const folder = await makeFolder();
   try {
-    const chance = createChance(asked.seed, 'soak');
-    const disturbed = await startDisturbed(folder.path, { ...environment, SEED: String(asked.seed) }, chance);
-    const url = () => disturbed.server().url;
+    const random = createRandom(options.seed, 'soak');
+    const faulty = await startFaultyServer(
+      folder.path,
+      { ...environment, SEED: String(options.seed) },
+      random,
+    );
+    const url = () => faulty.server().url;
     await fillStock(url());
-    const traffic = startTraffic({ url, chance, rate: asked.rate, slowReaders });
-    const memory = await watch(asked, folder.path, disturbed, traffic);
+    const traffic = startTraffic({ url, random, rate: options.rate, slowReaders });
+    const memory = await monitor(options, folder.path, faulty, traffic);
     await traffic.stop();
     const problems = [
-      ...disturbed.complaints,
+      ...faulty.problems,
       ...(await drain(url)),
       ...(await findLost(url(), traffic.accepted)),
     ];
-    const code = await disturbed.server().stop();
+    const code = await faulty.server().stop();
     if (code !== 0) problems.push(`the service ended with ${code}`);
     const { violations } = await examineData(folder.path);
-    const bound = toBound(memory.early);
-    if (memory.late > bound)
-      problems.push(`memory grew from ${memory.early} to ${memory.late} MiB: over ${bound}`);
+    const limit = toLimit(memory.early);
+    if (memory.late > limit)
+      problems.push(`memory grew from ${memory.early} to ${memory.late} MiB: over ${limit}`);
     return {
-      seed: asked.seed,
-      minutes: asked.minutes,
+      seed: options.seed,
+      minutes: options.minutes,
       orders: traffic.accepted.size,
-      disturbances: disturbed.counts,
-      traffic: traffic.figures,
-      memory: { ...memory, bound },
+      faults: faulty.counts,
+      traffic: traffic.counts,
+      memory: { ...memory, limit },
       problems: [...problems, ...violations],
     };
   } finally {
@@ -118,50 +121,50 @@ const fillStock = async (url: string): Promise<void> => {
   }
 };
 
-/** Lets the time pass, looks and disturbs. Returns the memory at the beginning and at the end of the last third. */
-const watch = async (
-  { minutes, lookEveryMs, disturbEveryMs, onLook }: Soak,
+/** Takes samples and causes faults. Returns the memory at the beginning and at the end of the last third. */
+const monitor = async (
+  { minutes, sampleEveryMs, faultEveryMs, onSample }: SoakOptions,
   folder: string,
-  disturbed: Disturbed,
+  faulty: FaultyServer,
   traffic: Traffic,
 ): Promise<{ early: number; late: number }> => {
   const startedAt = performance.now();
-  const lastsMs = minutes * 60_000;
-  const quietFromMs = (lastsMs * 2) / 3;
+  const durationMs = minutes * 60_000;
+  const quietFromMs = (durationMs * 2) / 3;
   const memories: number[] = [];
-  let [nextLook, nextDisturbance, orders] = [lookEveryMs, disturbEveryMs, 0];
-  for (let now = 0; now < lastsMs; now = performance.now() - startedAt) {
-    if (now >= nextDisturbance && now < quietFromMs) {
-      await disturbed.disturb();
-      nextDisturbance = performance.now() - startedAt + disturbEveryMs;
+  let [nextSample, nextFault, orders] = [sampleEveryMs, faultEveryMs, 0];
+  for (let now = 0; now < durationMs; now = performance.now() - startedAt) {
+    if (now >= nextFault && now < quietFromMs) {
+      await faulty.causeFault();
+      nextFault = performance.now() - startedAt + faultEveryMs;
     }
-    if (now >= quietFromMs) memories.push(await readMemory(disturbed.server().pid));
-    if (now >= nextLook) {
-      const perSecond = (traffic.accepted.size - orders) / (lookEveryMs / 1000);
+    if (now >= quietFromMs) memories.push(await readMemory(faulty.server().pid));
+    if (now >= nextSample) {
+      const perSecond = (traffic.accepted.size - orders) / (sampleEveryMs / 1000);
       orders = traffic.accepted.size;
-      nextLook += lookEveryMs;
-      onLook({ minute: now / 60_000, orders, perSecond, ...(await look(folder, disturbed)) });
+      nextSample += sampleEveryMs;
+      onSample({ minute: now / 60_000, orders, perSecond, ...(await takeSample(folder, faulty)) });
     }
     await pause(250);
   }
   const quarter = Math.ceil(memories.length / 4);
-  const late = toMiddle(memories.slice(-quarter));
-  // Too short to have a beginning and an end.
+  const late = toMedian(memories.slice(-quarter));
+  // Too few samples to compare.
   if (memories.length < 4) return { early: late, late };
-  return { early: toMiddle(memories.slice(quarter, 2 * quarter)), late };
+  return { early: toMedian(memories.slice(quarter, 2 * quarter)), late };
 };
 
-const toMiddle = (all: readonly number[]): number =>
+const toMedian = (all: readonly number[]): number =>
   all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
 
-const look = async (folder: string, disturbed: Disturbed) => {
-  const { url, pid } = disturbed.server();
-  const [moving, incidents] = await Promise.all([
+const takeSample = async (folder: string, faulty: FaultyServer) => {
+  const { url, pid } = faulty.server();
+  const [unsettled, incidents] = await Promise.all([
     count(`${url}/orders?settled=false`),
     count(`${url}/incidents?`),
   ]);
   return {
-    moving,
+    unsettled,
     incidents,
     memory: await readMemory(pid),
     wal: await readSize(join(folder, 'data/orderchart.db-wal')),
@@ -170,13 +173,13 @@ const look = async (folder: string, disturbed: Disturbed) => {
   };
 };
 
-/** Entries of the first page of a list: 100 means that there may be more. */
+/** Entries of the first page of a list: 100 may stand for more. */
 const count = async (address: string): Promise<number> => {
   const { body } = await ask(`${address}&limit=100`);
   return (body.orders ?? body.incidents).length;
 };
 
-/** Waits until no order moves. What still does after that time is a problem. */
+/** Waits until every order is settled. Those that are not by then are problems. */
 const drain = async (url: () => string): Promise<readonly string[]> => {
   const startedAt = performance.now();
   const read = () => ask(`${url()}/orders?settled=false&limit=10`);
@@ -195,5 +198,5 @@ const findLost = async (url: string, accepted: ReadonlySet<string>): Promise<rea
     if (body.next === null) break;
     after = `&after=${body.next}`;
   }
-  return [...missing].map((id) => `${id} was accepted, and is not there`);
+  return [...missing].map((id) => `${id} was accepted, but is not stored`);
 };

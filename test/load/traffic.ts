@@ -1,113 +1,112 @@
-// The traffic of a shop, at a steady rate: customers who place orders and never give up, who cancel, come back
-// for a refund, look at their orders, or leave in the middle; and readers of streams who hardly read. It notes
-// what it was promised, so that somebody can compare.
+// Traffic at a steady rate: customers who place orders and retry until they are answered, who cancel, ask for refunds,
+// read their orders or disconnect; and slow readers of streams. It records what was accepted, and checks nothing.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Chance } from '../../src/simulator/chance.ts';
+import type { SeededRandom } from '../../src/simulator/random.ts';
 import { ask, persist, post } from '../e2e/client.ts';
 
 export interface Traffic {
   /** Ids of the orders that were answered 2xx. */
   readonly accepted: ReadonlySet<string>;
-  readonly figures: Readonly<Record<'moves' | 'reads' | 'left' | 'unanswered', number>>;
-  /** Takes up nothing new and resolves when everybody has an answer. */
+  readonly counts: Readonly<Counts>;
+  /** Starts nothing new; resolves when every customer is answered. */
   stop(): Promise<void>;
 }
 
-interface Shop {
+interface TrafficOptions {
   /** Where the service listens now. */
   url(): string;
-  readonly chance: Chance;
-  /** Customers in a second. */
+  readonly random: SeededRandom;
+  /** Customers per second. */
   readonly rate: number;
   readonly slowReaders: number;
 }
 
 const productIds = ['product-1', 'product-2', 'product-3'] as const;
 
-export const startTraffic = (shop: Shop): Traffic => {
-  const { rate } = shop;
+export const startTraffic = (options: TrafficOptions): Traffic => {
+  const { rate } = options;
   const accepted = new Set<string>();
-  const figures = { moves: 0, reads: 0, left: 0, unanswered: 0 };
+  const counts = { moves: 0, reads: 0, disconnects: 0, unanswered: 0 };
   const busy = new Set<Promise<void>>();
   let stopped = false;
 
   const serve = (customer: Promise<void>) => {
     const served = customer.catch(() => {
-      figures.unanswered += 1;
+      counts.unanswered += 1;
     });
     busy.add(served);
     void served.finally(() => busy.delete(served));
   };
 
-  const coming = (async () => {
+  const arrivals = (async () => {
     const startedAt = performance.now();
     for (let number = 0; !stopped; number += 1) {
       const dueAt = startedAt + (number * 1000) / rate;
       await pause(Math.max(0, dueAt - performance.now()));
-      serve(visit(shop, number, accepted, figures));
+      serve(visit(options, number, accepted, counts));
     }
   })();
-  const readers = Array.from({ length: shop.slowReaders }, () => readSlowly(shop, () => stopped));
+  const readers = Array.from({ length: options.slowReaders }, () => readSlowly(options, () => stopped));
   return {
     accepted,
-    figures,
+    counts,
     stop: async () => {
       stopped = true;
-      await coming;
+      await arrivals;
       await Promise.all(busy);
       await Promise.all(readers);
     },
   };
 };
 
-type Figures = Record<'moves' | 'reads' | 'left' | 'unanswered', number>;
+type Counts = Record<'moves' | 'reads' | 'disconnects' | 'unanswered', number>;
 
-/** One customer: an order, and perhaps a second thought. */
+/** One customer: an order, and perhaps a move or a read. */
 const visit = async (
-  { url, chance }: Shop,
+  { url, random }: TrafficOptions,
   number: number,
   accepted: Set<string>,
-  figures: Figures,
+  counts: Counts,
 ): Promise<void> => {
-  const items = [{ productId: chance.pick(productIds), quantity: 1 + Math.floor(chance.next() * 3) }];
+  const items = [{ productId: random.pick(productIds), quantity: random.between(1, 3) }];
   const body = { customerId: `customer-${number % 1000}`, email: 'c@example.com', currency: 'USD', items };
-  const [leaves, cancels, refunds, reads] = [0.05, 0.1, 0.1, 0.3].map((share) => chance.happens(share));
-  if (leaves) {
-    figures.left += 1;
-    // What becomes of it is unknown: the same key, a moment later, decides it.
-    await leaveAfter(chance.next() * 20, `${url()}/orders`, body, `order-${number}`);
+  const [disconnects, cancels, refunds, reads] = [0.05, 0.1, 0.1, 0.3].map((share) => random.happens(share));
+  if (disconnects) {
+    counts.disconnects += 1;
+    // The outcome is unknown; the retry with the same key decides it.
+    await disconnectAfter(random.fraction() * 20, `${url()}/orders`, body, `order-${number}`);
   }
   const { status, body: order } = await persist(url, body, `order-${number}`);
   if (status >= 300) throw new Error(`an order was answered ${status}`);
   accepted.add(order.id);
   if (cancels) {
-    figures.moves += 1;
+    counts.moves += 1;
     await post(`${url()}/orders/${order.id}/cancel`, {}).catch(() => undefined);
   }
   if (refunds) {
-    figures.moves += 1;
+    counts.moves += 1;
     await pause(2000);
     await post(`${url()}/orders/${order.id}/refunds`, { amount: 1 }, `refund-${number}`).catch(
       () => undefined,
     );
   }
   if (reads) {
-    figures.reads += 1;
+    counts.reads += 1;
     await ask(`${url()}/orders/${order.id}`).catch(() => undefined);
     await ask(`${url()}/orders?settled=false&limit=10`).catch(() => undefined);
   }
 };
 
-/** Sends a request and is gone before, or while, it is answered. */
-const leaveAfter = async (ms: number, url: string, body: object, key: string): Promise<void> => {
+/** Sends a request and disconnects before or while it is answered. */
+const disconnectAfter = async (ms: number, url: string, body: object, key: string): Promise<void> => {
   const headers = { 'content-type': 'application/json', 'idempotency-key': key, prefer: 'wait=5' };
   const signal = AbortSignal.timeout(Math.max(1, Math.round(ms)));
   await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal }).catch(() => undefined);
 };
 
-/** Follows all orders, takes a little every second, and comes back when the connection is gone. */
-const readSlowly = async ({ url }: Shop, isOver: () => boolean): Promise<void> => {
+/** Reads the stream of all orders, 1 KiB a second, and reconnects when the connection is gone. */
+const readSlowly = async ({ url }: TrafficOptions, isOver: () => boolean): Promise<void> => {
   let socket: Socket | undefined;
   while (!isOver()) {
     if (socket === undefined || socket.destroyed) {

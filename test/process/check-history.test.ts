@@ -1,12 +1,12 @@
-// The checkers themselves: a history and a store that agree have no violation, and each way in which they can
-// disagree has one, by the number of its invariant.
+// The checks themselves: a history and a store that agree have no violation, and each way in which they can disagree
+// violates an invariant by name.
 import { describe, expect, it } from 'vitest';
 import { checkHistory, type Stored } from './check-history.ts';
 import { checkMails, type MailEntry } from './check-mails.ts';
 import type { Request } from './history.ts';
 
 const placed: Request = {
-  op: 'place',
+  operation: 'place',
   key: 'k',
   fingerprint: 'f',
   orderId: null,
@@ -17,11 +17,11 @@ const placed: Request = {
   bodyHash: 'b',
   problem: null,
 };
-const refund: Request = { ...placed, op: 'refunds', key: 'r', fingerprint: 'g', orderId: 'o' };
+const refund: Request = { ...placed, operation: 'refunds', key: 'r', fingerprint: 'g', orderId: 'o' };
 const lost: Request = { ...placed, status: null, answeredOrderId: null, bodyHash: null };
 const refused: Request = { ...lost, key: 'x', status: 422, problem: '/problems/unknown-product' };
-const rowOf = ({ op, key, fingerprint, orderId }: Request) => ({
-  scope: op === 'place' ? 'orders' : `orders/${orderId}/${op}`,
+const rowOf = ({ operation, key, fingerprint, orderId }: Request) => ({
+  scope: operation === 'place' ? 'orders' : `orders/${orderId}/${operation}`,
   key,
   fingerprint,
   orderId: 'o',
@@ -50,29 +50,74 @@ describe('a history', () => {
     expect(check([inUse, busy, ...history, reused])).toEqual([]);
   });
 
-  it('may end before the client knows of an order that is stored', () => {
+  it('may end before the client learns of an order that is stored', () => {
     expect(check([lost, refund], {})).toEqual([]);
   });
 
   it.each<[string, string, readonly Request[], Partial<Stored>]>([
-    ['I1', 'an accepted order is not there', history, { moves: new Map() }],
-    ['I1', "an accepted order's key is not there", history, { keys: [rowOf(refund)] }],
-    ['I1', 'the key stands for another order', history, { keys: [{ ...rowOf(placed), orderId: 'p' }] }],
-    ['I1', 'the key stands for another body', history, { keys: [{ ...rowOf(placed), fingerprint: 'h' }] }],
-    ['I1', 'an accepted refund was not made', history, { moves: new Map([['o', ['order.place']]]) }],
-    ['I2', 'a key was answered with two orders', [...history, { ...placed, answeredOrderId: 'p' }], {}],
-    ['I2', 'a key was answered in two ways', [...history, { ...placed, bodyHash: 'c' }], {}],
-    ['I2', 'a key was answered with two statuses', [...history, { ...placed, status: 202 }], {}],
-    ['I3', 'a key was accepted for two bodies', [...history, { ...placed, fingerprint: 'h' }], {}],
-    ['I3', 'another body got another refusal', [...history, { ...lost, fingerprint: 'h', status: 404 }], {}],
-    ['I4', 'a refused order is stored', history, { keys: [...stored.keys, rowOf(refused)] }],
-    ['I5', 'nobody sent a key', [placed], {}],
-    ['I5', 'nobody placed an order', history, { moves: new Map([...stored.moves, ['p', []]]) }],
-    ['I5', 'a refund was made twice', history, { moves: new Map([['o', ['order.refund', 'order.refund']]]) }],
-    ['I6', 'nobody knows what came of a request', [...history, { ...lost, endedAt: null }], {}],
-    ['I6', 'a request ended before it began', [...history, { ...lost, endedAt: 0 }], {}],
-    ['I6', 'the service failed', [...history, { ...lost, status: 500 }], {}],
-  ])('violates %s where %s', (invariant, _what, requests, change) => {
+    ['acceptedIsStored', 'an accepted order is not stored', history, { moves: new Map() }],
+    ['acceptedIsStored', "an accepted order's key is not stored", history, { keys: [rowOf(refund)] }],
+    [
+      'acceptedIsStored',
+      'the key is stored for another order',
+      history,
+      { keys: [{ ...rowOf(placed), orderId: 'p' }] },
+    ],
+    [
+      'acceptedIsStored',
+      'the key is stored for another body',
+      history,
+      { keys: [{ ...rowOf(placed), fingerprint: 'h' }] },
+    ],
+    [
+      'acceptedIsStored',
+      'an accepted refund was not made',
+      history,
+      { moves: new Map([['o', ['order.place']]]) },
+    ],
+    [
+      'oneAnswerPerKey',
+      'a key was answered with two orders',
+      [...history, { ...placed, answeredOrderId: 'p' }],
+      {},
+    ],
+    ['oneAnswerPerKey', 'a key was answered in two ways', [...history, { ...placed, bodyHash: 'c' }], {}],
+    ['oneAnswerPerKey', 'a key was answered with two statuses', [...history, { ...placed, status: 202 }], {}],
+    [
+      'oneRequestPerKey',
+      'a key was accepted for two bodies',
+      [...history, { ...placed, fingerprint: 'h' }],
+      {},
+    ],
+    [
+      'oneRequestPerKey',
+      'another body got another refusal',
+      [...history, { ...lost, fingerprint: 'h', status: 404 }],
+      {},
+    ],
+    [
+      'refusedLeavesNothing',
+      'a refused order is stored',
+      history,
+      { keys: [...stored.keys, rowOf(refused)] },
+    ],
+    ['nothingUnrequested', 'no client sent a stored key', [placed], {}],
+    [
+      'nothingUnrequested',
+      'no client placed a stored order',
+      history,
+      { moves: new Map([...stored.moves, ['p', []]]) },
+    ],
+    [
+      'nothingUnrequested',
+      'a refund was made twice',
+      history,
+      { moves: new Map([['o', ['order.refund', 'order.refund']]]) },
+    ],
+    ['everyRequestEnds', 'a request has no outcome', [...history, { ...lost, endedAt: null }], {}],
+    ['everyRequestEnds', 'a request ended before it began', [...history, { ...lost, endedAt: 0 }], {}],
+    ['everyRequestEnds', 'the service answered 500', [...history, { ...lost, status: 500 }], {}],
+  ])('violates %s if %s', (invariant, _what, requests, change) => {
     expect(check(requests, change)).toContain(invariant);
   });
 });
@@ -88,7 +133,7 @@ const states = new Map([['o', 'completed']]);
 const paid = [{ orderId: 'o', result: 'charged' }];
 
 describe("a mail server's ledger", () => {
-  it('that agrees with the orders has no violation, also with repetitions', () => {
+  it('that agrees with the orders has no violation, even with repeated messages', () => {
     expect(checkMails(states, [mail, { ...mail, effective: false }], paid)).toEqual([]);
     const failure = { ...mail, notice: 'failure' } as const;
     expect(checkMails(new Map([['o', 'cancelled']]), [failure], [])).toEqual([]);
@@ -97,12 +142,12 @@ describe("a mail server's ledger", () => {
   it.each<[string, ReadonlyMap<string, string>, readonly MailEntry[], typeof paid]>([
     ['a customer got no message', states, [], paid],
     ['a customer got the wrong message', states, [{ ...mail, notice: 'failure' }], paid],
-    ['a customer got two', states, [mail, { ...mail, key: 'o/confirmation/2' }], paid],
+    ['a customer got two messages', states, [mail, { ...mail, key: 'o/confirmation/2' }], paid],
     ['a key took effect twice', states, [mail, mail], paid],
-    ['nobody paid', states, [mail], []],
+    ['the order was not paid', states, [mail], []],
     ['there is no such order', new Map(), [mail], paid],
-  ])('violates I34 where %s', (_what, orders, mails, payments) => {
+  ])('violates oneNoticePerOrder if %s', (_what, orders, mails, payments) => {
     const found = checkMails(orders, mails, payments);
-    expect(new Set(found.map(({ invariant }) => invariant))).toEqual(new Set(['I34']));
+    expect(new Set(found.map(({ invariant }) => invariant))).toEqual(new Set(['oneNoticePerOrder']));
   });
 });

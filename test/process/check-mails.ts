@@ -1,5 +1,5 @@
-// The mail server's own ledger against what is stored (I34): every settled order's notice was sent, no customer
-// was told twice or told both, and nobody of a payment that the gateway does not know.
+// Checks the mail server's ledger against what is stored: every settled order has exactly one notice, of the right
+// kind, and no confirmation was sent for a payment that the gateway does not know.
 import { z } from 'zod';
 import type { Violation } from './check-history.ts';
 
@@ -15,10 +15,10 @@ export type MailEntry = z.infer<typeof entrySchema>;
 const paymentSchema = z.object({ orderId: z.string(), result: z.string() });
 export type PaymentEntry = z.infer<typeof paymentSchema>;
 
-/** @throws ZodError where a line is none of such a ledger. */
+/** @throws ZodError for a line that is not an entry of this ledger. */
 export const toMailEntries = (lines: readonly unknown[]): readonly MailEntry[] =>
   z.array(entrySchema).parse(lines);
-/** @throws ZodError where a line is none of such a ledger. */
+/** @throws ZodError for a line that is not an entry of this ledger. */
 export const toPaymentEntries = (lines: readonly unknown[]): readonly PaymentEntry[] =>
   z.array(paymentSchema).parse(lines);
 
@@ -34,7 +34,8 @@ export const checkMails = (
     payments.filter(({ result }) => ['charged', 'captured'].includes(result)).map(({ orderId }) => orderId),
   );
   const found: Violation[] = [];
-  const report = (about: string, problem: string) => found.push({ invariant: 'I34', about, problem });
+  const report = (about: string, problem: string) =>
+    found.push({ invariant: 'oneNoticePerOrder', about, problem });
   for (const [key, ofKey] of Map.groupBy(effective, (mail) => mail.key)) {
     if (ofKey.length > 1) report(key, `${ofKey.length} messages with this key took effect`);
   }
@@ -42,14 +43,15 @@ export const checkMails = (
     const notices = (byOrder.get(orderId) ?? []).map(({ notice }) => notice);
     const due = state === 'completed' ? 'confirmation' : 'failure';
     if (notices.length !== 1 || notices[0] !== due) {
-      report(orderId, `it is ${state}, and its customer got ${notices.join(' and ') || 'no message'}`);
+      report(orderId, `${state}, and its customer got ${notices.join(' and ') || 'no message'}`);
     }
   }
   for (const { orderId, notice } of effective) {
     if (notice === 'confirmation' && !paid.has(orderId)) {
-      report(orderId, 'its customer got a confirmation, and the gateway took no money');
+      report(orderId, 'confirmed, but the gateway took no money');
     }
-    if (!states.has(orderId)) report(orderId, 'its customer got a message, and it is not a settled order');
+    if (!states.has(orderId))
+      report(orderId, 'its customer got a message, but there is no such settled order');
   }
   return found;
 };

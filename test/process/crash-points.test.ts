@@ -4,19 +4,19 @@ import { expect, test } from 'vitest';
 import { launch, makeFolder } from '../e2e/server.ts';
 import { crashPoints, createCrash, readCrashAt } from './crash-points.ts';
 
-test('a point counts its passings, those about another command not', () => {
-  let deaths = 0;
+test('a point is counted each time it is reached, but not for another command', () => {
+  let kills = 0;
   const at = readCrashAt('call.before:gateway.charge:2');
   const faults = createCrash(at, () => {
-    deaths += 1;
+    kills += 1;
   });
   faults.reach('call.before', 'gateway.charge');
   faults.reach('call.before', 'mailer.send');
   faults.reach('call.after-reply', 'gateway.charge');
-  expect(deaths).toBe(0);
+  expect(kills).toBe(0);
   faults.reach('call.before', 'gateway.charge');
   faults.reach('call.before', 'gateway.charge');
-  expect(deaths).toBe(1);
+  expect(kills).toBe(1);
 });
 
 test.each([
@@ -30,20 +30,20 @@ test.each([
   'accept.received:gateway.charge:1',
 ])('CRASH_AT=%s is refused with a list of all points', (text) => {
   expect(crashPoints.length).toBeGreaterThanOrEqual(30);
-  expect(() => readCrashAt(text)).toThrow(`CRASH_AT=${text} is not usable: it must be name:count`);
+  expect(() => readCrashAt(text)).toThrow(`Invalid CRASH_AT=${text}: expected name:count`);
   expect(() => readCrashAt(text)).toThrow(crashPoints.join(', '));
 });
 
-test('a wrong CRASH_AT ends the start with one clear line', async () => {
+test('an invalid CRASH_AT ends the start with one clear line', async () => {
   const folder = await makeFolder();
-  const words = [process.execPath, join(import.meta.dirname, 'service.main.ts'), 'serve'];
-  const program = launch(words, folder.path, { CRASH_AT: 'nowhere:1' });
+  const command = [process.execPath, join(import.meta.dirname, 'service.main.ts'), 'serve'];
+  const program = launch(command, folder.path, { CRASH_AT: 'nowhere:1' });
   expect(await program.ended).toEqual({ code: 2, signal: null });
-  expect(program.output()).toMatch(/^orderchart: CRASH_AT=nowhere:1 is not usable: .*drain\.after.*\n$/);
+  expect(program.output()).toMatch(/^orderchart: Invalid CRASH_AT=nowhere:1: .*drain\.after.*\n$/);
   await folder.remove();
 });
 
-test('the product knows nothing of it', async () => {
+test('the product does not know CRASH_AT', async () => {
   const root = join(import.meta.dirname, '../..');
   const files: string[] = [];
   for await (const file of glob('{src,machines}/**/*.ts', { cwd: root })) files.push(file);

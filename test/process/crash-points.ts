@@ -1,5 +1,5 @@
-// Where a process of the tests ends itself: `CRASH_AT=name:count`, read and carried out. The names are those of the
-// simulator's crash sites; the product knows nothing of it.
+// The place where a test process kills itself, from `CRASH_AT=name:count`. The names are those of the simulator's crash
+// sites; the product knows nothing of it.
 import { AppError } from '../../src/errors.ts';
 import type { FaultPoint, Faults } from '../../src/faults.ts';
 import { type CrashSite, crashSites } from '../../src/simulation.ts';
@@ -17,7 +17,7 @@ const sites = new Map<string, CrashSite>([
 ]);
 
 export interface CrashAt extends CrashSite {
-  /** Which passing, from 1. */
+  /** At which time that it is reached, from 1. */
   readonly count: number;
 }
 
@@ -27,17 +27,17 @@ export const readCrashAt = (text: string): CrashAt => {
   const site = sites.get(name);
   if (site) return { ...site, count: Number(count) };
   const wanted = `name:count, with a name of ${[...sites.keys()].join(', ')}`;
-  throw new AppError('invalid-setting', `CRASH_AT=${text} is not usable: it must be ${wanted}`);
+  throw new AppError('invalid-setting', `Invalid CRASH_AT=${text}: expected ${wanted}`);
 };
 
-/** Calls `die` at the passing that `at` names. */
+/** Calls `die` when the place in `at` is reached for the `count`th time. */
 export const createCrash = (at: CrashAt, die: () => void): Faults => {
-  let passed = 0;
+  let reached = 0;
   return {
     reach: (point, about) => {
       if (point !== at.point || (at.about !== undefined && at.about !== about)) return;
-      passed += 1;
-      if (passed === at.count) die();
+      reached += 1;
+      if (reached === at.count) die();
     },
   };
 };

@@ -1,31 +1,31 @@
-// A disk that gets full while the service runs, and has room again: a small file system in memory, seen by the
-// service alone. It needs Linux and root, and nothing of it outlives the test.
+// A disk that gets full while the service runs and can grow: a small file system in memory that only the service sees.
+// It needs Linux and root, and nothing of it is left after the test.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch, type Program } from '../e2e/server.ts';
 
 const smallMiB = 3;
-const wideMiB = 64;
+const largeMiB = 64;
 
 export interface SmallFileSystem {
-  /** What the service has to be started by, so that it sees it. */
-  readonly through: readonly string[];
-  /** Where the service sees it. */
+  /** The command prefix with which the service sees it. */
+  readonly commandPrefix: readonly string[];
+  /** Its path, as the service sees it. */
   readonly storeFolder: string;
-  widen(): Promise<void>;
-  /** A copy of the store of a service that has stopped, where it can be read. */
-  rescue(): Promise<string>;
+  grow(): Promise<void>;
+  /** Copies the store of a stopped service to where it can be read; resolves with the path. */
+  copyStore(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** A mount namespace of its own with a tmpfs in it: both go with the process that holds them. */
+/** A mount namespace with a tmpfs in it: both end with the process that holds them. */
 const launchHolder = (storeFolder: string): Program => {
   const script = `mount -t tmpfs -o size=${smallMiB}m tmpfs '${storeFolder}' && echo mounted && exec cat`;
   return launch(['unshare', '--mount', 'sh', '-c', script], tmpdir(), {});
 };
 
-/** Whether this machine lets us mount one. */
+/** Whether this machine allows it. */
 export const canMount = async (): Promise<boolean> => {
   try {
     const holder = launchHolder(tmpdir());
@@ -42,19 +42,19 @@ export const openSmallFileSystem = async (folder: string): Promise<SmallFileSyst
   await mkdir(storeFolder);
   const holder = launchHolder(storeFolder);
   await holder.untilPrinted(/mounted/);
-  const through = ['nsenter', '--target', String(holder.pid), '--mount', '--'];
+  const commandPrefix = ['nsenter', '--target', String(holder.pid), '--mount', '--'];
   return {
-    through,
+    commandPrefix,
     storeFolder,
-    widen: async () => {
-      const words = [...through, 'mount', '-o', `remount,size=${wideMiB}m`, storeFolder];
-      const mount = launch(words, folder, {});
+    grow: async () => {
+      const command = [...commandPrefix, 'mount', '-o', `remount,size=${largeMiB}m`, storeFolder];
+      const mount = launch(command, folder, {});
       const { code } = await mount.ended;
       if (code !== 0) throw new Error(mount.output());
     },
-    rescue: async () => {
-      // A stopped service leaves its log in the file itself.
-      const copy = join(folder, 'rescued.db');
+    copyStore: async () => {
+      // A service that stops writes its log back into the file.
+      const copy = join(folder, 'copied.db');
       await copyFile(join(`/proc/${holder.pid}/root`, storeFolder, 'orders.db'), copy);
       return copy;
     },

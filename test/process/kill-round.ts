@@ -1,209 +1,207 @@
-// A kill round: one folder, one service that lives and dies as planned while clients buy, then is left in peace
-// until everything is settled, stopped politely and judged. It never decides what is right; it exists so that
-// the tests and `npm run kills` do the very same.
+// A kill round: one folder, one service that is killed and started as planned while clients place orders. Then it runs
+// undisturbed until every order is settled, stops in order, and is audited. The tests and `npm run kills` share it.
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
-import { toShare } from './chance.ts';
+import { type AuditReport, audit, runDoctor } from './audit.ts';
 import type { Violation } from './check-history.ts';
-import { type Death, nameOf, siteDeath, toCrashAt } from './deaths.ts';
+import { type Capture, createClients, products } from './clients.ts';
+import { type Environment, openEnvironment, type ServiceProcess } from './environment.ts';
+import type { FaultRatesInput } from './fault-rates.ts';
 import { openHistory } from './history.ts';
-import { type Capture, createShopper, products } from './shopper.ts';
-import type { Troubles } from './trouble.ts';
-import { examine, judge, type Verdict } from './verdict.ts';
-import { type Life, openWorld, type World } from './world.ts';
+import { describeKill, type Kill, siteKill, toCrashAt } from './kill-plan.ts';
+import { createLoad, type Load } from './load.ts';
 
 export interface Round {
   readonly folder: string;
   readonly seed: string;
-  readonly deaths: readonly Death[];
-  readonly ordersPerLife: number;
+  readonly kills: readonly Kill[];
+  readonly ordersPerProcess: number;
   readonly capture: Capture;
-  /** Told after each kill. */
-  onKill?(death: Death): void;
+  /** Called after each kill. */
+  onKill?(kill: Kill): void;
 }
 
-export interface RoundReport extends Verdict {
+export interface RoundReport extends AuditReport {
   /** How often the service was killed, by site; `random` for random times. */
   readonly kills: Readonly<Record<string, number>>;
-  /** Sites that no life came to, although it was tried again. */
+  /** Sites that were not reached although many clients were served. */
   readonly missed: readonly string[];
 }
 
-/** What goes wrong outside, in every round. */
-const outside = (seed: string): { readonly gateway: Troubles; readonly mailer: Troubles } => {
+/** What the doubles do wrong in every round. */
+const faultRates = (
+  seed: string,
+): { readonly gateway: FaultRatesInput; readonly mailer: FaultRatesInput } => {
   const both = { seed, busyRate: 0.05, errorRate: 0.1, cutRate: 0.08, silentRate: 0.02, delayMs: 10 };
   const slow = { slowRate: 0.1, slowMs: 150 };
-  const told = { webhookRate: 1, duplicateRate: 0.3, lateMs: 400 };
-  return { gateway: { ...both, ...slow, ...told, declineRate: 0.1 }, mailer: { ...both, ...slow } };
+  const webhooks = { webhookRate: 1, duplicateRate: 0.3, lateMs: 400 };
+  return { gateway: { ...both, ...slow, ...webhooks, declineRate: 0.1 }, mailer: { ...both, ...slow } };
 };
 
-/** New orders of one life come within this time. */
-const spreadMs = 250;
-/** As many clients as a service that is killed all the time cannot serve would bury the next one. */
-const mostWaiting = 40;
-/** A site that nobody came to in this time is given up. */
-const patienceMs = 10_000;
+/**
+ * A site is missed if so many clients were served without it, however long that took: more than enough for each
+ * kind of client to come several times.
+ */
+const clientsPerSite = 200;
 const topUpMs = 300;
-/** In peace something has to go on within this time. */
+/** If nothing at all changes for this time, the service hangs. */
 const standstillMs = 60_000;
 
 /** Runs a round. Violations are in the report; the folder stays. */
 export const runRound = async (round: Round): Promise<RoundReport> => {
   const { folder, seed, capture } = round;
-  const settings = { PAYMENT_CAPTURE: capture };
-  const world = await openWorld(folder, { settings, ...outside(seed) });
-  const history = await openHistory(world.paths.history, systemClock.now);
-  const found: Violation[] = [];
+  const environment = await openEnvironment(folder, {
+    settings: { PAYMENT_CAPTURE: capture },
+    ...faultRates(seed),
+  });
+  const { paths, untilListening } = environment;
+  const history = await openHistory(paths.history, systemClock.now);
+  const violations: Violation[] = [];
   try {
-    const shopper = createShopper({ untilUp: world.untilUp, history, seed, capture });
-    const load = createLoad(seed, shopper.buy);
-    await fillCatalogue(world);
-    const { kills, missed } = await killAll(round, world, load, found);
-    await endInPeace(world, load, shopper.askAgain, found);
+    const clients = createClients({ untilListening, history, seed, capture });
+    const load = createLoad(seed, clients.run);
+    await fillCatalogue(paths.store);
+    const { kills, missed } = await killAll(round, environment, load, violations);
+    await settleAll(environment, load, clients.place, violations);
     await history.close();
-    const verdict = await judge(world);
-    return { ...verdict, kills, missed, violations: [...found, ...verdict.violations] };
+    const report = await audit(environment);
+    return { ...report, kills, missed, violations: [...violations, ...report.violations] };
   } finally {
-    await world.close();
+    await environment.close();
   }
 };
 
-/** A catalogue before anybody serves: the service then leaves it as it is. */
-const fillCatalogue = async ({ paths }: World): Promise<void> => {
-  const store = createSqliteStore(openDatabase(paths.store));
+/** A catalogue that the service finds and leaves as it is. */
+const fillCatalogue = async (path: string): Promise<void> => {
+  const store = createSqliteStore(openDatabase(path));
   await store.seedProducts(products, systemClock.now());
   await store.close();
 };
 
-interface Load {
-  /** So many clients more, soon, unless too many wait already. */
-  more(number: number): void;
-  /** How many there were so far. */
-  count(): number;
-  /** How many of them do not have yet what they wanted. */
-  waiting(): number;
-}
-
-const createLoad = (seed: string, buy: (number: number) => Promise<void>): Load => {
-  let [count, waiting] = [0, 0];
-  const buyOne = async (client: number): Promise<void> => {
-    await pause(toShare(seed, 'arrival', client) * spreadMs);
-    await buy(client);
-    waiting -= 1;
-  };
-  return {
-    more: (number) => {
-      for (let each = 0; each < number && waiting < mostWaiting; each += 1) {
-        void buyOne(count);
-        count += 1;
-        waiting += 1;
-      }
-    },
-    count: () => count,
-    waiting: () => waiting,
-  };
-};
-
 const killAll = async (
-  { seed, deaths, ordersPerLife, onKill }: Round,
-  world: World,
+  { seed, kills, ordersPerProcess, onKill }: Round,
+  environment: Environment,
   load: Load,
-  found: Violation[],
+  violations: Violation[],
 ): Promise<Pick<RoundReport, 'kills' | 'missed'>> => {
-  const kills: Record<string, number> = {};
+  const counts: Record<string, number> = {};
   const missed: string[] = [];
-  const again: Death[] = [];
-  const die = async (death: Death): Promise<boolean> => {
-    const crashAt = toCrashAt(death);
-    const life = await world.start(crashAt === undefined ? {} : { CRASH_AT: crashAt });
-    load.more(ordersPerLife);
-    await untilDeath(life, death, load);
-    const { code, signal } = await life.ended;
+  /** Whether the process was killed where it should be. */
+  const run = async (kill: Kill): Promise<boolean> => {
+    const crashAt = toCrashAt(kill);
+    const service = await environment.startService(crashAt === undefined ? {} : { CRASH_AT: crashAt });
+    load.add(ordersPerProcess);
+    await untilKilled(service, kill, environment, load);
+    const { code, signal } = await service.ended;
     if (signal !== 'SIGKILL') {
-      const problem = `the service ended with ${signal ?? code}: ${life.output()}`;
-      found.push({ invariant: 'process', about: nameOf(death), problem });
+      const problem = `the service ended with ${signal ?? code}: ${service.output()}`;
+      violations.push({ invariant: 'endsOnlyByKill', about: describeKill(kill), problem });
     }
-    found.push(...(await examine(world, { replay: false })));
-    const isAsPlanned = crashAt === undefined || life.output().includes(`Dies at ${crashAt}\n`);
-    if (!isAsPlanned) return false;
-    const name = death.kind === 'site' ? nameOf(death) : death.kind;
-    kills[name] = (kills[name] ?? 0) + 1;
-    onKill?.(death);
-    return true;
+    violations.push(...(await runDoctor(environment, { replay: false })));
+    return crashAt === undefined || service.output().includes(`Dies at ${crashAt}\n`);
   };
-  for (const death of deaths) {
-    if (!(await die(death)) && death.kind === 'site') again.push(siteDeath(death.site, 1, seed, 'again'));
+  for (const kill of kills) {
+    if (needsPendingCalls(kill)) {
+      await run(siteKill({ point: 'call.before' }, 1, createRandom(seed, 'pending call')));
+    }
+    if (!(await run(kill))) {
+      missed.push(describeKill(kill));
+      continue;
+    }
+    const name = kill.kind === 'site' ? describeKill(kill) : kill.kind;
+    counts[name] = (counts[name] ?? 0) + 1;
+    onKill?.(kill);
   }
-  for (const death of again) if (!(await die(death))) missed.push(nameOf(death));
-  return { kills, missed };
+  return { kills: counts, missed };
 };
 
-/** Sees to it that the life ends: as planned, or after some time anyway. */
-const untilDeath = async (life: Life, death: Death, load: Load): Promise<void> => {
-  const tooLong = AbortSignal.timeout(death.kind === 'random' ? death.afterMs : patienceMs);
-  const isOver = life.ended.then(() => true);
-  if (death.kind === 'random') {
-    await Promise.race([isOver, untilAborted(tooLong)]);
-  } else {
-    if (death.site.point.startsWith('drain.')) await askToStop(life);
-    while (!tooLong.aborted && !(await Promise.race([isOver, pause(topUpMs, false)]))) load.more(1);
-  }
-  life.send('SIGKILL');
-};
+/** A start claims calls only if the process before it left some: its own are leased from their commit on. */
+const needsPendingCalls = (kill: Kill): boolean => kill.kind === 'site' && kill.site.point === 'claim.after';
 
-const askToStop = async (life: Life): Promise<void> => {
-  await pause(spreadMs);
-  life.send('SIGTERM');
-};
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
-
-/** Whether every client has what they wanted, every order is settled and the bank has told all. */
-const untilQuiet = async (
-  world: World,
+/** Resolves when the process was killed, by itself or, if it misses its site, from here. */
+const untilKilled = async (
+  service: ServiceProcess,
+  kill: Kill,
+  environment: Environment,
   load: Load,
-  moving: () => Promise<readonly unknown[]>,
-): Promise<boolean> => {
-  let [last, changedAt] = ['', performance.now()];
-  while (performance.now() - changedAt < standstillMs) {
-    const left = [load.waiting(), (await moving()).length, await world.untoldFacts()];
-    if (left.every((number) => number === 0)) return true;
-    if (left.join() !== last) [last, changedAt] = [left.join(), performance.now()];
+): Promise<void> => {
+  const hasEnded = service.ended.then(() => true);
+  const endsWithin = (ms: number): Promise<boolean> => Promise.race([hasEnded, pause(ms, false)]);
+  if (kill.kind === 'random') {
+    await endsWithin(kill.afterMs);
+    service.send('SIGKILL');
+    return;
+  }
+  const hasUnsettled = () =>
+    environment.unsettledOrders(String(service.url)).then(
+      ({ length }) => length > 0,
+      () => false,
+    );
+  const first = load.served();
+  const standstill = createStandstill();
+  let mustStop = kill.site.point.startsWith('drain.');
+  while (!(await endsWithin(topUpMs))) {
+    load.add(1);
+    if (mustStop && (await hasUnsettled())) {
+      service.send('SIGTERM');
+      mustStop = false;
+    }
+    if (load.served() - first > clientsPerSite || standstill.lasts(load.served())) service.send('SIGKILL');
+  }
+};
+
+/** Watches one value: whether it has stayed the same for too long. */
+const createStandstill = () => {
+  let last: string | undefined;
+  let changedAt = performance.now();
+  return {
+    lasts: (value: number | string): boolean => {
+      if (String(value) !== last) [last, changedAt] = [String(value), performance.now()];
+      return performance.now() - changedAt > standstillMs;
+    },
+  };
+};
+
+/** Whether every client was served, every order is settled and every webhook was accepted. */
+const untilQuiet = async (environment: Environment, url: string, load: Load): Promise<boolean> => {
+  const standstill = createStandstill();
+  for (;;) {
+    const unsettled = await environment.unsettledOrders(url);
+    const left = [load.arrived() - load.served(), unsettled.length, await environment.pendingWebhooks()];
+    if (left.every((count) => count === 0)) return true;
+    if (standstill.lasts(left.join())) return false;
     await pause(100);
   }
-  return false;
 };
 
 const incidentPage = z.object({ incidents: z.array(z.object({ orderId: z.string(), reason: z.string() })) });
 
-/** The last life: nobody kills it. Everything has to be settled, and it has to stop politely. */
-const endInPeace = async (
-  world: World,
+/** The last process is not killed: every order has to settle, and the service has to stop in order. */
+const settleAll = async (
+  environment: Environment,
   load: Load,
-  askAgain: (number: number) => Promise<unknown>,
-  found: Violation[],
+  placeAgain: (client: number) => Promise<unknown>,
+  violations: Violation[],
 ): Promise<void> => {
-  const life = await world.start();
-  const read = async (path: string): Promise<unknown> => (await fetch(`${life.url}${path}`)).json();
-  const moving = () => world.moving(String(life.url));
-  const isQuiet = await untilQuiet(world, load, moving);
-  for (const { id, state } of await moving()) {
-    const problem = `it is still ${state}, and nothing went on for ${standstillMs} ms of peace`;
-    found.push({ invariant: 'I31', about: id, problem });
+  const service = await environment.startService();
+  const url = String(service.url);
+  const report = (invariant: string, about: string, problem: string) =>
+    violations.push({ invariant, about, problem });
+  const isQuiet = await untilQuiet(environment, url, load);
+  for (const { id, state } of await environment.unsettledOrders(url)) {
+    report('everyOrderSettles', id, `still ${state} after ${standstillMs} ms without a change`);
   }
-  for (const { orderId, reason } of incidentPage.parse(await read('/incidents')).incidents) {
-    found.push({ invariant: 'I29', about: orderId, problem: `it waits for a person: ${reason}` });
-  }
-  if (!isQuiet) found.push({ invariant: 'I6', about: 'the clients', problem: 'not all were answered' });
-  else await Promise.all(Array.from({ length: load.count() }, (_, number) => askAgain(number)));
-  life.send('SIGTERM');
-  const { code, signal } = await life.ended;
-  if (code !== 0 || !life.output().includes('\nStopped.')) {
-    const problem = `it ended with ${signal ?? code}: ${life.output()}`;
-    found.push({ invariant: 'I38', about: 'SIGTERM', problem });
+  const { incidents } = incidentPage.parse(await (await fetch(`${url}/incidents`)).json());
+  for (const { orderId, reason } of incidents) report('noIncidents', orderId, `open incident: ${reason}`);
+  if (!isQuiet) report('everyRequestEnds', 'the clients', 'not all of them were served');
+  else await Promise.all(Array.from({ length: load.arrived() }, (_, client) => placeAgain(client)));
+  service.send('SIGTERM');
+  const { code, signal } = await service.ended;
+  if (code !== 0 || !service.output().includes('\nStopped.')) {
+    report('stopsInOrder', 'SIGTERM', `the service ended with ${signal ?? code}: ${service.output()}`);
   }
 };

@@ -1,23 +1,23 @@
-// `npm run kills`: kills a real service again and again, at random times and at every site of the simulator's, and
-// judges each folder of orders. It says what repeats a round; a round with a violation keeps its folder.
+// `npm run kills`: kills a real service again and again, at random times and at every crash site of the simulator, and
+// audits each folder. It prints the command that repeats a round; a round with a violation keeps its folder.
 import { parseArgs } from 'node:util';
 import { toName } from './crash-points.ts';
-import { everySite } from './deaths.ts';
+import { everySite } from './kill-plan.ts';
 import type { RoundReport } from './kill-round.ts';
 import { runNumbered } from './numbered-round.ts';
 
 const help = `Usage: npm run kills -- [--rounds 20] [--kills 50] [--orders 5] [--seed 1] [--from 0] [--workers 1]
 
-Kills the service with kill -9, half of the times at random and half at the sites that simulate --crash-at knows, in
-rounds: one folder each, with gateway and mailer in processes of their own. After each round everything must be
-settled, and doctor, clients' history and mail ledger must agree. Progress and figures go to standard error, one line
-of JSON to standard output. Exit code: 0 no violation, 1 violations.
+Kills the service with kill -9, half of the times at random and half at the sites of simulate --crash-at, in rounds.
+Each round has its own folder, gateway and mailer. After a round every order must be settled, and doctor, clients'
+history and mail ledger must agree. Progress and counts go to standard error, one line of JSON to standard output.
+Exit code: 0 no violation, 1 violations.
 
-  --rounds   how many; every second takes the money later than it is authorised
-  --kills    of one round
-  --orders   new orders for each kill
-  --seed     the same seed, the same plan (when a random kill hits is up to the machine)
-  --from     begins with this round
+  --rounds   how many; every second round captures money later than it is authorised
+  --kills    kills per round
+  --orders   new orders per kill
+  --seed     the same seed makes the same plan (what a random kill interrupts depends on the machine)
+  --from     the first round
   --workers  rounds at the same time`;
 
 const { values } = parseArgs({
@@ -35,14 +35,13 @@ const { values } = parseArgs({
 const toCount = (name: 'rounds' | 'kills' | 'orders' | 'from' | 'workers'): number => {
   const number = Number(values[name]);
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new RangeError(`--${name}=${values[name]} is not a whole number from 0 up`);
+  throw new RangeError(`Invalid --${name}=${values[name]}: expected a whole number`);
 };
-const say = (line: string): void => console.error(line);
+const log = (line: string): void => console.error(line);
 const toSeconds = (since: number): number => Math.round((performance.now() - since) / 1000);
 
-/** One round of the command's. */
 const runNumber = (round: number): Promise<RoundReport> =>
-  runNumbered({ seed: values.seed, round, kills: toCount('kills'), orders: toCount('orders'), say });
+  runNumbered({ seed: values.seed, round, kills: toCount('kills'), orders: toCount('orders'), log });
 
 const add = (totals: Record<string, number>, more: Readonly<Record<string, number>>): void => {
   for (const [name, number] of Object.entries(more)) totals[name] = (totals[name] ?? 0) + number;
@@ -87,9 +86,9 @@ const campaign = async (): Promise<void> => {
       .filter((name) => kills[name] === undefined),
     violations: reports.flatMap(({ violations }) => violations),
   };
-  for (const [name, number] of Object.entries(kills).sort()) say(`  ${name.padEnd(40)}${number}`);
-  if (result.never.length > 0) say(`  never: ${result.never.join(', ')}`);
-  say(`${result.kills} kills, ${result.orders} orders: ${result.violations.length} violations`);
+  for (const [name, number] of Object.entries(kills).sort()) log(`  ${name.padEnd(40)}${number}`);
+  if (result.never.length > 0) log(`  never: ${result.never.join(', ')}`);
+  log(`${result.kills} kills, ${result.orders} orders: ${result.violations.length} violations`);
   console.log(JSON.stringify(result));
   process.exitCode = result.violations.length === 0 ? 0 : 1;
 };

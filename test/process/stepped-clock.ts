@@ -1,10 +1,9 @@
-// A clock that is off from the system's by what a file says, read at every look: so it can be stepped while the
-// service runs, and stays so over its restarts. Like the system's own, it steps and its timers do not: they
-// wait for as long as they were told.
+// A clock that differs from the system's by an offset in a file, which is read each time: so it can be stepped while
+// the service runs, and stays stepped after a restart. As with the system's clock, a step does not affect timers.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Clock, systemClock } from '../../src/clock.ts';
 
-/** The system's clock where `path` is undefined. Where there is no such file, it is not off. */
+/** The system's clock if `path` is undefined. The offset is 0 if there is no such file. */
 export const createSteppedClock = (path: string | undefined): Clock =>
   path === undefined ? systemClock : { ...systemClock, now: () => systemClock.now() + readOffset(path) };
 

@@ -1,63 +1,75 @@
-// What the gateway's double tells unasked: each thing that it did, early or late, sometimes twice, and again
-// until it was taken, one after the other: a service that comes up slowly must not be buried under what it
-// missed. It remembers in memory alone, for a double is never killed.
+// The webhooks of the gateway's double: each operation is reported early or late, sometimes twice, and again until
+// the service accepts it. One at a time: a service that has just started must not be flooded with the backlog.
+// The backlog is in memory alone, because a double is never killed.
 import { setTimeout as pause } from 'node:timers/promises';
-import { toShare } from './chance.ts';
-import { reach } from './reach.ts';
-import type { Trouble } from './trouble.ts';
+import { createRandom } from '../../src/simulator/random.ts';
+import type { FaultRates } from './fault-rates.ts';
+import { tryRequest } from './try-request.ts';
 
-/** Its id is the same however often it is told. */
+/** Its id is the same each time it is sent. */
 interface Webhook {
   readonly id: string;
   readonly orderId: string;
   readonly message: { readonly key: string; readonly attempt: number };
 }
 
-const patienceMs = 10_000;
-const pauseMs = 100;
+interface Subscriber {
+  readonly url: string;
+  /** When its process started. */
+  readonly since: number;
+  /** Aborted as soon as there is a newer one. */
+  readonly replaced: AbortController;
+}
 
-export const createWebhooks = ({ seed, webhookRate, duplicateRate, lateMs }: Trouble) => {
-  let subscriber: { readonly url: string; readonly since: number } | undefined;
+const timeoutMs = 10_000;
+const retryMs = 100;
+
+export const createWebhooks = ({ seed, webhookRate, duplicateRate, lateMs }: FaultRates) => {
+  let subscriber: Subscriber | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let pending = 0;
 
-  const isTaken = async (webhook: Webhook): Promise<boolean> => {
+  const isAccepted = async (webhook: Webhook): Promise<boolean> => {
     if (subscriber === undefined) return false;
-    // Where whoever listened is gone, the next one says where it is.
-    const reached = await reach(subscriber.url, patienceMs, {
+    const { url, replaced } = subscriber;
+    const request = {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(webhook),
-    });
-    return reached?.status === 204;
+    };
+    // A request to a process that was killed must not hold up those to the next one.
+    const answer = await tryRequest(url, timeoutMs, request, replaced.signal);
+    return answer?.status === 204;
   };
-  /** One after the other. */
-  const tell = (webhook: Webhook): Promise<unknown> => {
+  const deliver = (webhook: Webhook): Promise<unknown> => {
     const run = async () => {
-      while (!(await isTaken(webhook))) await pause(pauseMs);
+      while (!(await isAccepted(webhook))) await pause(retryMs);
     };
     last = last.then(run);
     return last;
   };
 
   return {
-    /** `since` is when the subscriber began: the word of one that is dead may come late. */
+    /** `since`: when the subscriber's process started; the request of a dead one may come late. */
     subscribe: (url: string, since: number): void => {
-      if (subscriber === undefined || subscriber.since < since) subscriber = { url, since };
+      if (subscriber !== undefined && subscriber.since >= since) return;
+      subscriber?.replaced.abort();
+      subscriber = { url, since, replaced: new AbortController() };
     },
-    /** Comes back at once. */
-    announce: (webhook: Webhook): void => {
+    /** Returns at once. */
+    schedule: (webhook: Webhook): void => {
       const { id } = webhook;
-      if (toShare(seed, 'webhook', id) >= webhookRate) return;
+      if (!createRandom(seed, 'webhook', id).happens(webhookRate)) return;
       pending += 1;
       const run = async () => {
-        await pause(toShare(seed, 'late', id) * lateMs);
-        await tell(webhook);
-        if (toShare(seed, 'twice', id) < duplicateRate) await tell(webhook);
+        await pause(createRandom(seed, 'late', id).fraction() * lateMs);
+        await deliver(webhook);
+        if (createRandom(seed, 'twice', id).happens(duplicateRate)) await deliver(webhook);
         pending -= 1;
       };
       void run();
     },
-    figures: () => ({ pending }),
+    /** Webhooks that the service has not accepted yet. */
+    pending: () => pending,
   };
 };

@@ -3,7 +3,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { simulate } from '../../src/main.ts';
 import { sightings } from '../../src/simulation.ts';
-import { startThread } from '../campaign/thread.ts';
+import { startWorkerThread } from '../campaign/worker-thread.ts';
 import { simulateSeed } from './campaigning.ts';
 
 // With those below and those of sites.test.ts these are more than 200 shops and 5,000 orders.
@@ -11,7 +11,7 @@ const seeds = 150;
 const batch = 10;
 const orders = 30;
 const seen = new Set<string>();
-const thread = startThread();
+const thread = startWorkerThread();
 afterAll(() => thread[Symbol.asyncDispose]());
 
 /** Shops in which the long campaign found something: a charge that took effect after its look-up, mostly. */
@@ -40,7 +40,7 @@ describe('whatever befalls it, a shop keeps its orders, its money and its stock'
   const starts = Array.from({ length: seeds / batch }, (_, index) => index * batch + 1);
   it.each(starts)('seeds from %i', { timeout: 240_000 }, async (first) => {
     const result = await thread.run({ kind: 'seeds', seed: first, count: batch, orders });
-    expect(result).toMatchObject({ findings: [], figures: { simulations: batch } });
+    expect(result).toMatchObject({ findings: [], counts: { simulations: batch } });
     for (const name of Object.keys(result.sightings)) seen.add(name);
   });
 

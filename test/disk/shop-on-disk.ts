@@ -1,5 +1,5 @@
-// The product's own runner and store over a simulated disk, with a bank in memory, on a clock that stands still
-// until it is moved. What happens in it is decided by nobody but its caller.
+// The product's own runner and store on a simulated disk, with a bank in memory and a clock that its caller
+// advances. It does nothing by itself.
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { readSettings } from '../../src/config.ts';
@@ -11,22 +11,22 @@ import { createWarehouse } from '../../src/services/warehouse.ts';
 import type { Store } from '../../src/store.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import type { createFakeClock } from '../fake-clock.ts';
-import type { Bank } from './bank.ts';
+import { type Acknowledged, recordAcknowledged } from './acknowledged.ts';
 import type { Disk } from './disk.ts';
 import { openOn, type SqliteError } from './disk-connection.ts';
-import { type Acknowledged, witnessed } from './witness.ts';
+import type { FaultyBank } from './faulty-bank.ts';
 
 const metrics = createMetrics(new Registry());
 const logger = pino({ level: 'silent' });
-/** A charge that is not answered is given up after this time. */
+/** The timeout of a charge. */
 export const callTimeoutMs = 2000;
 
-/** How the log and the settings differ from the product's: what is small shows every case sooner. */
+/** Where settings differ from the product's: small limits show every case sooner. */
 export interface ShopSettings {
   readonly capture: 'at-once' | 'later';
   /** Pages in the log before it is written back into the file; the product has SQLite's 1000. */
   readonly logPages: number;
-  /** The setting that must lose. */
+  /** The setting that must lose data. */
   readonly synchronous?: 'NORMAL';
 }
 
@@ -34,23 +34,23 @@ export interface Shop {
   readonly host: Host;
   readonly store: Store;
   now(): number;
-  pass(milliseconds: number): Promise<void>;
-  /** Stops the host in order. */
+  advance(milliseconds: number): Promise<void>;
+  /** Stops the host. */
   stop(): Promise<void>;
-  /** Stops, and closes the store: the log is written back and goes. */
+  /** Stops, and closes the store, which writes the log back and deletes it. */
   close(): Promise<void>;
   /** Statements of the store's writer that did not run so far. */
   unused(): readonly string[];
-  /** Frees what it has in memory, after its power was cut. */
+  /** Frees its memory, after a power cut. */
   abandon(): void;
 }
 
-/** What outlives a power cut beside the disk: the bank, the time, and what was acknowledged. */
+/** What survives a power cut besides the disk: the bank, the time, and what was acknowledged. */
 export interface Outside {
-  readonly bank: Bank;
+  readonly bank: FaultyBank;
   readonly acknowledged: Acknowledged;
   readonly clock: ReturnType<typeof createFakeClock>;
-  /** How often the shop was opened before: each time it has ids of its own. */
+  /** How often the shop was opened before; each time it generates other ids. */
   readonly openings: number;
 }
 
@@ -59,21 +59,21 @@ const products = [
   { productId: 'product-2', name: 'Gadget', unitPrice: 7500, currency: 'USD', onHand: 50 },
 ];
 
-/** `heard` is told of every error that the store's writer meets. */
+/** `onError` is called with every error of the store's writer. */
 export const openShop = async (
   disk: Disk,
   settings: ShopSettings,
   outside: Outside,
-  heard?: (error: SqliteError) => void,
+  onError?: (error: SqliteError) => void,
 ): Promise<Shop> => {
   const { bank, acknowledged, clock } = outside;
-  const database = openOn(disk, heard);
+  const database = openOn(disk, onError);
   try {
     database.writer.exec(`PRAGMA wal_autocheckpoint = ${settings.logPages}`);
     if (settings.synchronous) database.writer.exec(`PRAGMA synchronous = ${settings.synchronous}`);
     acknowledged.isOpen = true;
     const unused = database.writer.prepare('SELECT sql FROM sqlite_stmt GROUP BY sql HAVING sum(run) = 0');
-    const store = witnessed(createSqliteStore(database), acknowledged);
+    const store = recordAcknowledged(createSqliteStore(database), acknowledged);
     const services: Services = {
       warehouse: createWarehouse(),
       gateway: { name: 'gateway', place: 'outside', answer: async (call) => bank.answer(call, clock.now()) },
@@ -102,7 +102,7 @@ export const openShop = async (
       host,
       store,
       now: clock.now,
-      pass: clock.advance,
+      advance: clock.advance,
       stop,
       close: async () => {
         await stop();

@@ -1,34 +1,34 @@
-// Who remembers what was acknowledged: every commit that the store said was done, and every answer that a host
-// gave. A power cut may take nothing of it. It stands between the host and the store and changes nothing.
+// Records what was acknowledged: every commit that the store confirmed, and every answer of a host. A power cut must not
+// lose any of it. It wraps the store and changes nothing.
 import type { OrderWork, Store } from '../../src/store.ts';
 
-/** What somebody was told. */
+/** What was acknowledged so far. */
 export interface Acknowledged {
-  /** Whether the store was opened: from then on its file must be one. */
+  /** Whether the store was opened: from then on its file must be valid. */
   isOpen: boolean;
   /** The newest version of each order. */
   readonly orders: Map<string, number>;
-  /** The quantity on hand, where a person set it; no order sells of these products. */
+  /** The quantity on hand of products that a person set; no order contains them. */
   readonly products: Map<string, number>;
-  /** The body behind each idempotency key of the scope `orders`, where it was amended. */
+  /** The amended body of idempotency keys of the scope `orders`. */
   readonly answers: Map<string, string>;
 }
 
-export const nothingYet = (): Acknowledged => ({
+export const createAcknowledged = (): Acknowledged => ({
   isOpen: false,
   orders: new Map(),
   products: new Map(),
   answers: new Map(),
 });
 
-export const copyOf = ({ isOpen, orders, products, answers }: Acknowledged): Acknowledged => ({
+export const copyAcknowledged = ({ isOpen, orders, products, answers }: Acknowledged): Acknowledged => ({
   isOpen,
   orders: new Map(orders),
   products: new Map(products),
   answers: new Map(answers),
 });
 
-/** Equal for what is equally acknowledged. */
+/** Equal if the same was acknowledged. */
 export const toText = ({ isOpen, orders, products, answers }: Acknowledged): string =>
   JSON.stringify([isOpen, [...orders], [...products], [...answers]]);
 
@@ -36,13 +36,13 @@ export const noteOrder = ({ orders }: Acknowledged, orderId: string, version: nu
   orders.set(orderId, Math.max(version, orders.get(orderId) ?? 0));
 };
 
-/** The store, with somebody listening. */
-export const witnessed = (store: Store, acknowledged: Acknowledged): Store => ({
+/** The store, which records what it confirms. */
+export const recordAcknowledged = (store: Store, acknowledged: Acknowledged): Store => ({
   ...store,
   commit: async (work, lease) => {
     const versions = new Map<string, number>();
     const results = await store.commit(
-      work.map((each) => noting(each, versions)),
+      work.map((each) => recordVersion(each, versions)),
       lease,
     );
     for (const [index, { outcome }] of results.entries()) {
@@ -62,7 +62,7 @@ export const witnessed = (store: Store, acknowledged: Acknowledged): Store => ({
   },
 });
 
-const noting = (work: OrderWork, versions: Map<string, number>): OrderWork => ({
+const recordVersion = (work: OrderWork, versions: Map<string, number>): OrderWork => ({
   ...work,
   decide: async (context) => {
     const write = await work.decide(context);
@@ -71,7 +71,7 @@ const noting = (work: OrderWork, versions: Map<string, number>): OrderWork => ({
   },
 });
 
-/** What of the acknowledged is not in the store, in words. */
+/** What was acknowledged and is not in the store. */
 export const listLosses = async (store: Store, { orders, products, answers }: Acknowledged) => {
   const losses: string[] = [];
   const stored = await store.load([...orders.keys()]);

@@ -1,5 +1,5 @@
-// What one machine keeps in its memory for the files that SQLite has open: who holds which lock, and the shared
-// memory beside a write-ahead log. All of it is gone when the power is. It never touches a disk.
+// The memory of one machine for the files that SQLite has open: locks, and the shared memory of a write-ahead log. A power
+// cut loses all of it. It never touches a disk.
 import type { Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 
 type Wasm = Sqlite3Static['wasm'];
@@ -15,7 +15,7 @@ export const createFileLocks = () => {
   const highestOfOthers = (holder: number): number =>
     Math.max(0, ...[...levels].map(([other, level]) => (other === holder ? 0 : level)));
   return {
-    /** Whether the lock was given. */
+    /** Whether the lock was granted. */
     take: (holder: number, level: number): boolean => {
       const others = highestOfOthers(holder);
       const most = level >= exclusive ? 0 : level >= reserved ? shared : reserved;
@@ -49,7 +49,7 @@ export const createSharedMemory = (wasm: Wasm) => {
       ([other, how]) => other === holder || (how === 'shared' && (flags & takesExclusive) === 0),
     );
   return {
-    /** The region's address; 0 where it is not there and shall not be made. */
+    /** The region's address; 0 if it does not exist and `make` is false. */
     map: (index: number, bytes: number, make: boolean): number => {
       while (make && regions.length <= index) {
         const region = wasm.alloc(bytes);
@@ -58,7 +58,7 @@ export const createSharedMemory = (wasm: Wasm) => {
       }
       return regions[index] ?? 0;
     },
-    /** Takes or lets go of `count` slots from `first`. Whether it could. */
+    /** Takes or releases `count` slots from `first`. Whether it could. */
     lock: (holder: number, first: number, count: number, flags: number): boolean => {
       const wanted = Array.from({ length: count }, (_, index) => first + index);
       if (flags & unlocks) {

@@ -1,5 +1,5 @@
-// What is left on a disk, held against what was promised: examined as `orderchart doctor` examines a file, then
-// opened by the product, which has to find all that was acknowledged and bring every order to its end.
+// Recovery from what is left on a disk: it is examined as by `orderchart doctor`, then opened by the product, which has
+// to find all that was acknowledged and settle every order.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,17 +9,17 @@ import { describeError } from '../../src/errors.ts';
 import type { Examination } from '../../src/evidence.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
-import { place } from './day.ts';
+import { type Acknowledged, listLosses } from './acknowledged.ts';
 import { createDisk, type Disk, type Folder } from './disk.ts';
 import { openOn, storeName } from './disk-connection.ts';
-import { type Outside, openShop, type Shop, type ShopSettings } from './runner-on-disk.ts';
-import { type Acknowledged, listLosses } from './witness.ts';
+import { type Outside, openShop, type Shop, type ShopSettings } from './shop-on-disk.ts';
+import { place } from './workload.ts';
 
-/** Long after everything that happens in these shops. */
+/** Long after every workload. */
 const later = Date.UTC(2030, 0, 1);
 const tenMinutes = 600_000;
 
-/** What a real SQLite and the doctor say of these files, in words. */
+/** Findings of the doctor, with a real SQLite, on these files. */
 const examineFolder = async (folder: Folder, given: Examination): Promise<readonly string[]> => {
   const place = mkdtempSync(join(tmpdir(), 'orderchart-disk-'));
   try {
@@ -34,18 +34,18 @@ const examineFolder = async (folder: Folder, given: Examination): Promise<readon
       await evidence.close();
     }
   } catch (error) {
-    return [`the store can't be examined: ${describeError(error)}`];
+    return [`the store cannot be examined: ${describeError(error)}`];
   } finally {
     rmSync(place, { recursive: true });
   }
 };
 
 /**
- * A name for what the product makes of these files when it opens them and closes them again: all that is
- * committed in them, byte by byte, wherever in the log or the file it was.
+ * A hash of what is committed in these files, whether in the log or in the database file: the product opens and closes
+ * them first.
  * @throws what `openDatabase` throws.
  */
-export const nameContents = (folder: Folder): string => {
+export const hashContents = (folder: Folder): string => {
   const disk = createDisk(0, folder);
   openOn(disk).close();
   return createHash('sha1')
@@ -53,7 +53,7 @@ export const nameContents = (folder: Folder): string => {
     .digest('hex');
 };
 
-/** What of the acknowledged is not there when the product opens these files. */
+/** What was acknowledged and is missing when the product opens these files. */
 export const findLosses = async (folder: Folder, acknowledged: Acknowledged): Promise<readonly string[]> => {
   const store = createSqliteStore(openOn(createDisk(0, folder)));
   try {
@@ -64,8 +64,7 @@ export const findLosses = async (folder: Folder, acknowledged: Acknowledged): Pr
 };
 
 /**
- * Opens what is left, lets it run until it is quiet, places one more order, and examines it before and after.
- * Returns what is not as it must be, in words.
+ * Opens what is left, lets every order settle, places one more, and examines it before and after. Returns all problems.
  */
 export const recover = async (
   disk: Disk,
@@ -75,30 +74,30 @@ export const recover = async (
   const { bank, acknowledged, openings } = outside;
   const problems: string[] = [];
   if (acknowledged.isOpen) {
-    problems.push(...(await examineFolder(disk.contents(), { ledger: bank.ledger() })));
+    problems.push(...(await examineFolder(disk.contents(), { ledger: bank.ledger })));
   }
   try {
     const shop = await openShop(disk, settings, outside);
-    problems.push(...(await comeToRest(shop)));
+    problems.push(...(await untilSettled(shop)));
     await place(`good-new-${openings}`)(shop, acknowledged);
-    problems.push(...(await comeToRest(shop)));
+    problems.push(...(await untilSettled(shop)));
     await shop.close();
   } catch (error) {
-    return [...problems, `it does not work again: ${describeError(error)}`];
+    return [...problems, `it does not recover: ${describeError(error)}`];
   }
-  return [...problems, ...(await examineFolder(disk.contents(), { ledger: bank.ledger(), atRest: true }))];
+  return [...problems, ...(await examineFolder(disk.contents(), { ledger: bank.ledger, atRest: true }))];
 };
 
-/** Lets time pass until nothing moves. What still moves after ten minutes is returned, in words. */
-export const comeToRest = async ({ store, pass }: Shop): Promise<readonly string[]> => {
+/** Advances the clock until every order is settled. Returns a problem if that takes over ten minutes. */
+export const untilSettled = async ({ store, advance }: Shop): Promise<readonly string[]> => {
   for (let passed = 0; ; passed += 20_000) {
     const { pendingCalls } = await store.figures();
-    const moving = await store.list({ settled: false, limit: 100 });
-    if (pendingCalls === 0 && moving.length === 0) return [];
+    const unsettled = await store.list({ settled: false, limit: 100 });
+    if (pendingCalls === 0 && unsettled.length === 0) return [];
     if (passed >= tenMinutes) {
-      const who = moving.map(({ orderId }) => orderId).join(', ');
-      return [`${who} did not come to an end in ten minutes`];
+      const ids = unsettled.map(({ orderId }) => orderId).join(', ');
+      return [`${ids} did not settle in ten minutes`];
     }
-    await pass(20_000);
+    await advance(20_000);
   }
 };

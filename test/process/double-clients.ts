@@ -1,38 +1,41 @@
-// The gateway and the mailer as the service sees them when they are elsewhere: each call is one HTTP request to
-// a double, given up when its signal says so. They keep nothing and repeat nothing: that is the charts' part.
+// The gateway and the mailer as the service sees them: each call is one HTTP request to a test double, aborted
+// with its signal. They keep nothing and retry nothing: that is the charts' business.
 import { z } from 'zod';
 import type { Faults } from '../../src/faults.ts';
 import type { OutsideService, ReplyFrom, ServiceCall } from '../../src/service.ts';
 
-/** What the double said; `callService` checks the rest of it. 'busy': it said that it did nothing. */
+/** Checks only whose reply it is; `callService` checks the rest. */
 const toReplySchema = <R>(prefix: string) =>
   z.custom<R>((value) => z.object({ type: z.string().startsWith(prefix) }).safeParse(value).success);
 const gatewayReply = toReplySchema<ReplyFrom<'gateway'>>('gateway.');
 const mailerReply = toReplySchema<ReplyFrom<'mailer'>>('mailer.');
 
-const daysTheGatewayRemembersKeys = 1;
+const gatewayKeyLifetimeMs = 86_400_000;
 
-export const createGatewayOver = (url: string, faults: Faults): OutsideService<'gateway'> => ({
+export const createGatewayClient = (url: string, faults: Faults): OutsideService<'gateway'> => ({
   name: 'gateway',
   place: 'outside',
-  keyLifetimeMs: daysTheGatewayRemembersKeys * 86_400_000,
+  keyLifetimeMs: gatewayKeyLifetimeMs,
   answer: async (call) => {
-    const answer = await ask(`${url}/operations`, call, faults);
+    const answer = await request(`${url}/operations`, call, faults);
     return answer === 'busy' ? { type: 'gateway.failed', reason: 'busy' } : gatewayReply.parse(answer);
   },
 });
 
-export const createMailerOver = (url: string, faults: Faults): OutsideService<'mailer'> => ({
+export const createMailerClient = (url: string, faults: Faults): OutsideService<'mailer'> => ({
   name: 'mailer',
   place: 'outside',
   answer: async (call) => {
-    const answer = await ask(`${url}/messages`, call, faults);
+    const answer = await request(`${url}/messages`, call, faults);
     return answer === 'busy' ? { type: 'mailer.failed', reason: 'busy' } : mailerReply.parse(answer);
   },
 });
 
-/** @throws where there is no answer, or one that is not understood: then nothing is known. */
-const ask = async (
+/**
+ * 'busy': the double did nothing.
+ * @throws if there is no usable answer: then nothing is known.
+ */
+const request = async (
   url: string,
   { orderId, command, signal }: ServiceCall,
   faults: Faults,

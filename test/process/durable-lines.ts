@@ -1,30 +1,30 @@
-// A file of JSON lines that outlives whoever writes it: a line is on the disk when its promise resolves. Lines
-// that come while others are being synced share the next sync.
+// A file of JSON lines that survives a crash of its writer: a line is on the disk when its promise resolves. Lines
+// that are added during a sync share the next one.
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-export interface SyncedLines {
+export interface DurableLines {
   /** Resolves when the line is on the disk. */
   append(line: object): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens the file for appending, and makes it and its folder where they are missing. */
-export const openSyncedLines = async (path: string): Promise<SyncedLines> => {
+/** Opens the file for appending; creates it and its folder if they are missing. */
+export const openDurableLines = async (path: string): Promise<DurableLines> => {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'a');
-  let gathered = '';
+  let batch = '';
   let last = Promise.resolve();
   const write = async (): Promise<void> => {
-    const group = gathered;
-    gathered = '';
-    await file.appendFile(group);
+    const lines = batch;
+    batch = '';
+    await file.appendFile(lines);
     await file.datasync();
   };
   return {
     append: (line) => {
-      if (gathered === '') last = last.then(write);
-      gathered += `${JSON.stringify(line)}\n`;
+      if (batch === '') last = last.then(write);
+      batch += `${JSON.stringify(line)}\n`;
       return last;
     },
     close: async () => {
@@ -34,7 +34,7 @@ export const openSyncedLines = async (path: string): Promise<SyncedLines> => {
   };
 };
 
-/** Every line of such a file; none where there is no file. */
+/** Every line of such a file; none if there is no file. */
 export const readLines = async (path: string): Promise<readonly unknown[]> => {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text

@@ -1,6 +1,6 @@
-// A fuzz campaign: a whole Orderchart that listens, requests by the thousand from a seed, and what was found. A
-// finding is shrunk to as few and as short requests as show it. At the end the orders are compared with what was
-// answered, and the doctor looks at the store.
+// A fuzz run: a whole Orderchart that listens, and thousands of requests from a seed. A finding is shrunk to the fewest
+// and shortest requests that show it. At the end the orders are compared with the answers, and the doctor examines the
+// store.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,50 +13,50 @@ import { createOrderchart, type Orderchart, readSettings } from '../../src/main.
 import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
 import { toCurl } from './curl.ts';
 import { type ApiDocument, readDocument } from './document.ts';
-import { judge } from './judge.ts';
+import { type Exchange, exchange } from './raw-http.ts';
 import { type FuzzRequest, requestsFor } from './requests.ts';
-import { type Exchange, exchange } from './wire.ts';
+import { checkResponse } from './response-checks.ts';
 
 interface Finding {
   readonly problem: string;
-  /** The requests that show it, as lines for a shell. */
+  /** The requests that show it, as shell commands. */
   readonly requests: readonly string[];
   /** For `npm run fuzz -- --seed N`. */
   readonly seed: number;
 }
-export interface CampaignReport {
+export interface FuzzReport {
   readonly requests: number;
   readonly seconds: number;
-  /** How many answers had each status; `closed` for those that a client did not wait for. */
+  /** Answers by status; `closed` if the client disconnected. */
   readonly answers: Readonly<Record<string, number>>;
   readonly orders: number;
   readonly findings: readonly Finding[];
 }
 
-/** Requests that are sent side by side, and that many batches make a round with a seed of its own. */
+/** Requests are sent concurrently in batches; each round of batches has its own seed. */
 const batchSize = 16;
 const batchesPerRound = 25;
-/** A service that fails everywhere says no more with the hundredth finding. */
+/** If the service fails everywhere, more findings tell no more. */
 const mostFindings = 10;
-/** Names of a problem that may differ from one request to the next. */
+/** Parts of a problem that differ from request to request. */
 const volatile = /urn:uuid:[\w-]+|[\da-f]{8}-[\w-]{27}|\d+/g;
 
-/** Sends about `requests` requests. `onProgress` is told after each round. */
-export const fuzz = async (given: {
+/** Sends about `requests` requests. Calls `onProgress` after each round. */
+export const fuzz = async (options: {
   readonly requests: number;
   readonly seed: number;
   onProgress(progress: { readonly requests: number; readonly findings: number }): void;
-}): Promise<CampaignReport> => {
+}): Promise<FuzzReport> => {
   const startedAt = performance.now();
   await using service = await openService();
   const findings: Finding[] = [];
   const seen = new Set<string>();
-  for (let round = 0; service.sent() < given.requests && findings.length < mostFindings; round += 1) {
-    const seed = given.seed + round;
+  for (let round = 0; service.sent() < options.requests && findings.length < mostFindings; round += 1) {
+    const seed = options.seed + round;
     const found = await runRound(service, seed);
     if (found && !seen.has(found.problem.replaceAll(volatile, ''))) findings.push(found);
     if (found) seen.add(found.problem.replaceAll(volatile, ''));
-    given.onProgress({ requests: service.sent(), findings: findings.length });
+    options.onProgress({ requests: service.sent(), findings: findings.length });
   }
   const problems = await service.inspect();
   return {
@@ -64,7 +64,7 @@ export const fuzz = async (given: {
     seconds: (performance.now() - startedAt) / 1000,
     answers: service.answers(),
     orders: service.placed(),
-    findings: [...findings, ...problems.map((problem) => ({ problem, requests: [], seed: given.seed }))],
+    findings: [...findings, ...problems.map((problem) => ({ problem, requests: [], seed: options.seed }))],
   };
 };
 
@@ -116,7 +116,7 @@ const openService = async () => {
     sent: record.sent,
     answers: record.answers,
     placed: record.placed,
-    /** Sends requests side by side. The first problem, with the requests that it came of. */
+    /** Sends requests concurrently. Returns the first problem, with its requests. */
     send: async (batch: readonly FuzzRequest[]) => {
       const resolved = batch.map(record.resolve);
       const exchanges = await Promise.all(resolved.map((request) => exchange(port, request)));
@@ -130,7 +130,7 @@ const openService = async () => {
     inspect: async () => {
       const missing = await record.compare(shop);
       await shop.close();
-      return [...missing, ...(await examine(folder))];
+      return [...missing, ...(await runDoctor(folder))];
     },
     [Symbol.asyncDispose]: async () => {
       process.off('uncaughtException', noteCrash);
@@ -140,16 +140,16 @@ const openService = async () => {
   };
 };
 
-/** What was sent and answered so far. */
+/** Requests and answers so far. */
 const createRecord = (document: ApiDocument) => {
   const answers = new Map<string, number>();
   const placed = new Set<string>();
-  /** By idempotency key: the one order that it may stand for. */
+  /** By idempotency key: its order. */
   const byKey = new Map<string, string>();
   let sent = 0;
   const noteOrder = (request: FuzzRequest, exchanged: Exchange): string | undefined => {
-    const isPlacing = request.method === 'POST' && /^\/orders(\?|#|$)/.test(request.target);
-    if (!isPlacing || exchanged.outcome !== 'answered' || exchanged.answer.status >= 300) return undefined;
+    const isPlacement = request.method === 'POST' && /^\/orders(\?|#|$)/.test(request.target);
+    if (!isPlacement || exchanged.outcome !== 'answered' || exchanged.answer.status >= 300) return undefined;
     const id = /"id":"([^"]+)"/.exec(exchanged.answer.body)?.[1] ?? '';
     placed.add(id);
     const key = request.headers.find(([name]) => name === 'idempotency-key')?.[1] ?? '';
@@ -157,13 +157,13 @@ const createRecord = (document: ApiDocument) => {
     byKey.set(key, before ?? id);
     return before === undefined || before === id
       ? undefined
-      : `the key ${key} stands for ${before} and for ${id}`;
+      : `the key ${key} was answered with the orders ${before} and ${id}`;
   };
   return {
     sent: () => sent,
     answers: () => Object.fromEntries([...answers].sort()),
     placed: () => placed.size,
-    /** Puts the ids of orders where a request only says which. */
+    /** Replaces `{order:3}` in a target with an order's id. */
     resolve: (request: FuzzRequest): FuzzRequest => {
       const ids = [...placed];
       const target = request.target.replace(
@@ -178,9 +178,9 @@ const createRecord = (document: ApiDocument) => {
       const name = exchanged.outcome === 'answered' ? String(exchanged.answer.status) : exchanged.outcome;
       answers.set(name, (answers.get(name) ?? 0) + 1);
       const problem = noteOrder(request, exchanged);
-      return judge(document, request, exchanged) ?? problem;
+      return checkResponse(document, request, exchanged) ?? problem;
     },
-    /** Refused means absent, and accepted means there: the store has exactly the orders that were answered. */
+    /** The store must have exactly the orders that were answered. */
     compare: async ({ host }: Orderchart): Promise<readonly string[]> => {
       const stored = new Set<string>();
       for (let after: string | undefined; ; ) {
@@ -189,17 +189,17 @@ const createRecord = (document: ApiDocument) => {
         after = page.at(-1)?.id;
         if (page.length < 100) break;
       }
-      const unasked = [...stored].filter((id) => !placed.has(id));
+      const unanswered = [...stored].filter((id) => !placed.has(id));
       const lost = [...placed].filter((id) => !stored.has(id));
       return [
-        ...unasked.map((id) => `the order ${id} is stored, and nobody was told so`),
-        ...lost.map((id) => `the order ${id} was answered, and is not stored`),
+        ...unanswered.map((id) => `the order ${id} is stored, but was not answered`),
+        ...lost.map((id) => `the order ${id} was answered, but is not stored`),
       ];
     },
   };
 };
 
-const examine = async (folder: string): Promise<readonly string[]> => {
+const runDoctor = async (folder: string): Promise<readonly string[]> => {
   const report = await createExamineStore(
     openEvidence,
     systemClock,

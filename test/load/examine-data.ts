@@ -1,5 +1,5 @@
-// The doctor over what a server left: every invariant, with the gateway's ledger and the mail folder. It exists so
-// that each of the long proofs ends with the same examination as an operator would ask for.
+// Runs the doctor on the data of a stopped server: every invariant, with the gateway's ledger and the mail folder, as an
+// operator would.
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { createExamineStore } from '../../src/doctor/examine-store.ts';
@@ -9,7 +9,7 @@ const examineStore = createExamineStore(openEvidence, systemClock);
 
 export interface Examined {
   readonly orders: number;
-  /** One line for each violation that is told in detail. */
+  /** One line for each violation. */
   readonly violations: readonly string[];
 }
 

@@ -1,14 +1,14 @@
-// What the operating system says of a process: memory and open sockets. It asks the process nothing, so that a
-// process that is busy, or stuck, is measured all the same.
+// Memory and open sockets of a process, as the operating system reports them. It asks the process nothing, so a busy or
+// stuck process is measured too.
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 
-/** Resident memory in MiB; 0 once the process is gone. */
+/** Resident memory in MiB; 0 if the process is gone. */
 export const readMemory = async (pid: number): Promise<number> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 };
 
-/** Sockets that the process has open, the one that it listens on among them. */
+/** Open sockets of the process, including the one it listens on. */
 export const countSockets = async (pid: number): Promise<number> => {
   const folder = `/proc/${pid}/fd`;
   const names = await readdir(folder).catch(() => []);
@@ -16,7 +16,7 @@ export const countSockets = async (pid: number): Promise<number> => {
   return links.filter((link) => link.startsWith('socket:')).length;
 };
 
-/** Size of a file in MiB; 0 where there is none. */
+/** Size of a file in MiB; 0 if there is none. */
 export const readSize = async (path: string): Promise<number> => {
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   return Math.round((size / 1_048_576) * 10) / 10;

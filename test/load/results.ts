@@ -1,7 +1,7 @@
-// What became of offered requests, and how long each took: counted, never sampled. It exists so that every
-// request that was offered is found again in exactly one column.
+// The results of the load generator: the outcome of every request and how long it took, counted and never sampled. Each
+// request that was offered is in exactly one column.
 
-/** In the order of a report. `broken`: the connection ended without an answer; `unsent`: no connection was free. */
+/** `broken`: the connection ended without an answer; `unsent`: no connection was free. */
 const columns = ['accepted', 'refused', 'otherRefusals', 'failed', 'timeouts', 'broken', 'unsent'] as const;
 type Column = (typeof columns)[number];
 
@@ -10,18 +10,18 @@ interface Percentiles {
   readonly p99: number;
   readonly most: number;
 }
-export interface TallyReport extends Readonly<Record<Column, number>> {
+export interface ResultsReport extends Readonly<Record<Column, number>> {
   readonly offered: number;
-  /** Refusals (429, 503) that do not say when to come again. */
+  /** Refusals (429, 503) without Retry-After. */
   readonly withoutRetryAfter: number;
-  /** ms from when it was to be sent to the answer. */
+  /** ms from when it was due to the answer. */
   readonly acceptedMs: Percentiles;
   readonly refusedMs: Percentiles;
-  /** The same of those that were offered in the second half, when all connections are open. */
+  /** The same for the second half of the run, when all connections are open. */
   readonly refusedLaterMs: Percentiles;
 }
 
-export class Tally {
+export class Results {
   offered = 0;
   withoutRetryAfter = 0;
   readonly #counts = new Map<Column, number>(columns.map((column) => [column, 0]));
@@ -40,7 +40,7 @@ export class Tally {
     return this.#counts.get(column) ?? 0;
   }
 
-  report(): TallyReport {
+  report(): ResultsReport {
     return {
       offered: this.offered,
       accepted: this.#of('accepted'),
@@ -60,6 +60,6 @@ export class Tally {
 
 const toPercentiles = (all: readonly number[]): Percentiles => {
   const sorted = [...all].sort((a, b) => a - b);
-  const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
+  const at = (fraction: number) => Math.round(sorted[Math.floor((sorted.length - 1) * fraction)] ?? 0);
   return { p50: at(0.5), p99: at(0.99), most: at(1) };
 };

@@ -1,39 +1,42 @@
-// The verdict on a world whose service has stopped: the doctor's, the client's history against the store, and
-// the mail server's ledger. It reads files alone; no process can tell it anything.
+// The audit of an environment whose service has stopped: the doctor, the clients' history against the store, and the
+// mail server's ledger. It reads files alone and trusts no process.
 import { systemClock } from '../../src/clock.ts';
 import { createExamineStore } from '../../src/doctor/examine-store.ts';
 import type { KeyRow } from '../../src/evidence.ts';
 import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
 import { checkHistory, type Stored, type Violation } from './check-history.ts';
 import { checkMails, toMailEntries, toPaymentEntries } from './check-mails.ts';
+import { readLines } from './durable-lines.ts';
+import type { Environment } from './environment.ts';
 import { readHistory } from './history.ts';
-import { readLines } from './synced-lines.ts';
-import type { World } from './world.ts';
 
 const examineStore = createExamineStore(openEvidence, systemClock);
 
-export interface Verdict {
+export interface AuditReport {
   readonly orders: number;
   /** Orders by the state in which they were settled. */
   readonly states: Readonly<Record<string, number>>;
-  /** Requests that the client sent. */
+  /** Requests that the clients sent. */
   readonly requests: number;
   readonly violations: readonly Violation[];
 }
 
-interface Judging {
-  /** The store, where it is not where the service had it. */
+interface AuditOptions {
+  /** The store, if it is not where the service had it. */
   readonly store?: string;
   /** How far the gateway's clock may be behind the service's. */
   readonly clockToleranceMs?: number;
-  /** Whether every order's messages are replayed; they are never changed, so that once at the end is enough. */
+  /** Whether every order's messages are replayed. They never change, so once at the end is enough. */
   readonly replay?: boolean;
 }
 
-export const judge = async (world: World, judging: Judging = {}): Promise<Verdict> => {
-  const { paths } = world;
-  const { store = paths.store } = judging;
-  const examined = await examine(world, judging);
+export const audit = async (
+  environment: Pick<Environment, 'paths'>,
+  options: AuditOptions = {},
+): Promise<AuditReport> => {
+  const { paths } = environment;
+  const { store = paths.store } = options;
+  const found = await runDoctor(environment, options);
   const { stored, states } = await readStored(store);
   const requests = await readHistory(paths.history);
   const mails = toMailEntries(await readLines(paths.mailLedger));
@@ -44,14 +47,14 @@ export const judge = async (world: World, judging: Judging = {}): Promise<Verdic
     orders: stored.moves.size,
     states: counts,
     requests: requests.length,
-    violations: [...examined, ...checkHistory(requests, stored), ...checkMails(states, mails, payments)],
+    violations: [...found, ...checkHistory(requests, stored), ...checkMails(states, mails, payments)],
   };
 };
 
-/** What the doctor finds, at any time: also of a service that has just died. */
-export const examine = async (
-  { paths }: World,
-  { store = paths.store, clockToleranceMs, replay = true }: Judging = {},
+/** The doctor's findings, at any time: also after a service was killed. */
+export const runDoctor = async (
+  { paths }: Pick<Environment, 'paths'>,
+  { store = paths.store, clockToleranceMs, replay = true }: AuditOptions = {},
 ): Promise<readonly Violation[]> => {
   const { checks } = await examineStore({
     path: store,

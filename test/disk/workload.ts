@@ -1,49 +1,49 @@
-// A day in the shop, from a seed: orders that end in every way, moves, a change of the catalogue, an order set
-// aside, a stop and a start in between. Together they run every statement of the store. It checks nothing.
+// A workload from a seed: orders that end in every way, moves, a change of the catalogue, an unreadable order, a stop and
+// a start in between. Together they run every statement of the store. It checks nothing.
 import type { Message } from '../../machines/messages.ts';
+import type { SeededRandom } from '../../src/simulator/random.ts';
 import { idempotency, sample, widgets } from '../hosts/harness.ts';
-import type { Chance } from './chance.ts';
-import { callTimeoutMs, type Shop } from './runner-on-disk.ts';
-import { type Acknowledged, noteOrder } from './witness.ts';
+import { type Acknowledged, noteOrder } from './acknowledged.ts';
+import { callTimeoutMs, type Shop } from './shop-on-disk.ts';
 
-/** One thing that happens in a shop. Whoever does it is told when it is done, and time may pass meanwhile. */
-export type Happening = (shop: Shop, acknowledged: Acknowledged) => Promise<void>;
+/** One step of a workload. Resolves when it is done; the clock may advance meanwhile. */
+export type Step = (shop: Shop, acknowledged: Acknowledged) => Promise<void>;
 
-/** Places an order, and hears of it before any time passes. */
+/** Places an order, whose answer comes before the clock advances. */
 export const place =
-  (orderId: string, placement = widgets(1)): Happening =>
+  (orderId: string, placement = widgets(1)): Step =>
   async ({ host }, acknowledged) => {
     const outcome = await host.place({ ...placement, orderId }, idempotency(`key-${orderId}`));
     if (outcome.outcome === 'done') noteOrder(acknowledged, orderId, outcome.result.version);
   };
 
-/** Asks for an order once more, as somebody does who did not hear the answer. */
+/** Repeats a request, as a client does that got no answer. */
 const placeAgain =
-  (orderId: string): Happening =>
+  (orderId: string): Step =>
   async ({ host }) => {
     await host.place({ ...sample, orderId: `${orderId}-again` }, idempotency(`key-${orderId}`));
   };
 
 const move =
-  (orderId: string, message: Message): Happening =>
+  (orderId: string, message: Message): Step =>
   async ({ host }, acknowledged) => {
     const outcome = await host.send({ orderId, to: 'order', message, otherwise: 'refuse' });
     if (outcome.outcome === 'done') noteOrder(acknowledged, orderId, outcome.result.view.version);
   };
 
-const pass =
-  (milliseconds: number): Happening =>
-  async ({ pass }) =>
-    pass(milliseconds);
+const advance =
+  (milliseconds: number): Step =>
+  async ({ advance }) =>
+    advance(milliseconds);
 
 const together =
-  (...happenings: readonly Happening[]): Happening =>
+  (...steps: readonly Step[]): Step =>
   async (shop, acknowledged) => {
-    await Promise.all(happenings.map((happening) => happening(shop, acknowledged)));
+    await Promise.all(steps.map((step) => step(shop, acknowledged)));
   };
 
 const setProduct =
-  (productId: string, onHand: number): Happening =>
+  (productId: string, onHand: number): Step =>
   async ({ store, now }) => {
     await store.putProduct(productId, { name: 'Rope', unitPrice: 1, currency: 'USD', onHand }, now());
   };
@@ -55,12 +55,15 @@ const tooCheap = () => {
   return { ...sample, amount: 9, items };
 };
 
-/** What happens in the first half, and in the second, after a stop and a start. */
-export const planDay = (chance: Chance, capture: 'at-once' | 'later'): readonly (readonly Happening[])[] => {
-  const kinds = chance.shuffle(['good', 'good', 'declined', 'flaky']);
+/** The steps before and after a stop and a start. */
+export const planWorkload = (
+  random: SeededRandom,
+  capture: 'at-once' | 'later',
+): readonly (readonly Step[])[] => {
+  const kinds = random.shuffle(['good', 'good', 'declined', 'flaky']);
   const orders = kinds.map((kind, index) => ({
     orderId: `${kind}-${index}`,
-    placement: chance.happens(0.5) ? sample : widgets(1 + chance.below(3)),
+    placement: random.happens(0.5) ? sample : widgets(random.between(1, 3)),
   }));
   const good = orders.filter(({ orderId }) => orderId.startsWith('good'));
   const placed = orders.map(({ orderId, placement }) => place(orderId, placement));
@@ -70,29 +73,29 @@ export const planDay = (chance: Chance, capture: 'at-once' | 'later'): readonly 
     capture === 'later'
       ? { type: 'order.capture' }
       : { type: 'order.refund', refundId: 'all', reason: 'broken' };
-  const part: Message =
+  const later: Message =
     capture === 'later'
       ? { type: 'order.cancel', reason: 'changed my mind' }
       : { type: 'order.refund', refundId: 'a', amount: 1000, reason: 'late' };
-  const morning = [
+  const beforeStop = [
     together(...placed.slice(0, 2)),
-    pass(10),
+    advance(10),
     together(...placed.slice(2)),
-    pass(10),
-    setProduct('product-8', chance.below(100)),
-    pass(5000),
+    advance(10),
+    setProduct('product-8', random.between(0, 99)),
+    advance(5000),
     move(first, finish),
     placeAgain(first),
-    pass(10),
-    move(second, part),
-    pass(1000),
+    advance(10),
+    move(second, later),
+    advance(1000),
     place('lost-late'),
   ];
-  const afternoon = [
-    pass(10),
+  const afterStart = [
+    advance(10),
     async ({ host }, _acknowledged) => host.amend('orders', `key-${first}`, 201, `${first} amended`),
-    async ({ store }, _acknowledged) => store.markUnreadable(first, 'set aside'),
-    setProduct('product-9', chance.below(100)),
+    async ({ store }, _acknowledged) => store.markUnreadable(first, 'unreadable'),
+    setProduct('product-9', random.between(0, 99)),
     together(
       place('lost-cancelled', sample),
       place('rejected-1', tooCheap()),
@@ -100,14 +103,14 @@ export const planDay = (chance: Chance, capture: 'at-once' | 'later'): readonly 
     ),
     async ({ host }, _acknowledged) => void (await host.health()),
     move('lost-cancelled', { type: 'order.cancel', reason: 'too slow' }),
-    pass(callTimeoutMs + 5000),
-  ] satisfies readonly Happening[];
-  return [morning, afternoon];
+    advance(callTimeoutMs + 5000),
+  ] satisfies readonly Step[];
+  return [beforeStop, afterStart];
 };
 
-/** A short time, for a disk that fails: an order that comes to its end, and a change of the catalogue. */
-export const planHour = (): readonly Happening[] => [
+/** For a disk that fails: an order that settles, and a change of the catalogue. */
+export const planShortWorkload = (): readonly Step[] => [
   place('good-1', sample),
-  pass(1000),
+  advance(1000),
   setProduct('product-8', 8),
 ];

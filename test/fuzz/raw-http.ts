@@ -1,23 +1,22 @@
-// Bytes to a server and back: requests that no HTTP client would send, and answers read as strictly as they
-// should be written. It judges nothing.
+// Raw HTTP: sends requests that no HTTP client would send, and parses answers strictly. It does not check their content.
 import { connect, type Socket } from 'node:net';
 import type { FuzzRequest } from './requests.ts';
 
 export interface Answer {
   readonly status: number;
-  /** Names in small letters; values that came twice are joined. */
+  /** Names in lower case; repeated headers are joined. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 export type Exchange =
   | { readonly outcome: 'answered'; readonly answer: Answer; readonly ms: number }
-  /** The server closed the connection, with these bytes and no whole answer. */
+  /** The server closed the connection after these bytes, without a complete answer. */
   | { readonly outcome: 'closed'; readonly received: string }
   | { readonly outcome: 'silent' }
-  /** What came is no answer in HTTP/1.1. */
+  /** The bytes are not an HTTP/1.1 answer. */
   | { readonly outcome: 'garbled'; readonly problem: string };
 
-/** What goes over the wire, in pieces: between two of them the other side may act. */
+/** The bytes of a request, in the parts in which they are written. */
 export const toBytes = ({
   method,
   target,
@@ -81,30 +80,30 @@ export const exchange = (port: number, request: FuzzRequest): Promise<Exchange> 
     resolve(result);
   };
   const timer = setTimeout(() => end({ outcome: 'silent' }), silenceMs);
-  const look = (isOver: boolean) => {
-    const read = readAnswer(received, request.method, isOver);
-    if (read === 'more') return;
+  const read = (isOver: boolean) => {
+    const answer = readAnswer(received, request.method, isOver);
+    if (answer === 'more') return;
     end(
-      'problem' in read
-        ? { outcome: 'garbled', ...read }
-        : { outcome: 'answered', answer: read, ms: performance.now() - startedAt },
+      'problem' in answer
+        ? { outcome: 'garbled', ...answer }
+        : { outcome: 'answered', answer, ms: performance.now() - startedAt },
     );
   };
   socket.on('data', (chunk: Buffer) => {
     received = Buffer.concat([received, chunk]);
-    look(false);
+    read(false);
   });
   socket.on('end', () => {
-    look(true);
+    read(true);
     end({ outcome: 'closed', received: received.toString('latin1') });
   });
   socket.on('error', () => {
-    look(true);
+    read(true);
     end({ outcome: 'closed', received: received.toString('latin1') });
   });
   socket.once('connect', () => {
     for (const part of toBytes(request)) socket.write(part);
-    // Only what is never whole ends here: a client that leaves in the middle gets no answer.
+    // Only incomplete requests end here: a client that disconnects before gets no answer.
     if (request.body !== undefined && request.framing.startsWith('cut')) socket.end();
   });
   return promise;
@@ -123,24 +122,24 @@ const readAnswer = (bytes: Buffer, method: string, isOver: boolean): Read => {
   const headers = new Map<string, string>();
   for (const line of lines) {
     const [, name, value = ''] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    if (name === undefined) return { problem: `the header ${line} is none` };
+    if (name === undefined) return { problem: `invalid header line ${line}` };
     const key = name.toLowerCase();
     headers.set(key, headers.has(key) ? `${headers.get(key)}, ${value}` : value);
   }
-  // Where not even the request line could be read, nobody knows that it was a HEAD.
+  // If not even the request line was readable, the server does not know that it was a HEAD.
   const isHead = method === 'HEAD' && headers.has('x-request-id');
   const body = readBody(rest, headers, isHead || status === 304 || status === 204, isOver);
   return body === 'more' || typeof body === 'object' ? body : { status, headers, body: body.slice(1) };
 };
 
-/** The body behind one letter, so that an empty one is no "more". */
+/** The body with a prefix, so that an empty one differs from "more". */
 const readBody = (
   bytes: Buffer,
   headers: ReadonlyMap<string, string>,
   isBodiless: boolean,
   isOver: boolean,
 ): string | { readonly problem: string } => {
-  if (isBodiless) return bytes.length === 0 ? '=' : { problem: 'a body follows an answer that has none' };
+  if (isBodiless) return bytes.length === 0 ? '=' : { problem: 'a body follows an answer without one' };
   if (headers.get('content-type')?.startsWith('text/event-stream')) return '=';
   const length = headers.get('content-length');
   if (length !== undefined) {

@@ -11,17 +11,6 @@ interface Transaction {
   refunded: number;
 }
 
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-export const createRandom = (seed: number) => {
-  let state = seed >>> 0;
-  return (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 type Handler = (command: AnyEventObject) => AnyEventObject;
 
 /** What the services did so far. */

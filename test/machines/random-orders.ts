@@ -4,8 +4,9 @@
 import { ok, strictEqual } from 'node:assert/strict';
 import type { AnyEventObject } from 'xstate';
 import { type ActorName, actorNames } from '../../machines/messages.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 import { findResolution } from './operator.ts';
-import { createOutsideWorld, createRandom, type OutsideWorld } from './outside-world.ts';
+import { createOutsideWorld, type OutsideWorld } from './outside-world.ts';
 import { silence } from './scripted-services.ts';
 import { placeOrder, type TestOrder } from './test-order.ts';
 
@@ -56,7 +57,7 @@ export const runRandomOrder = (seed: number, turns = 80): TestOrder => {
 };
 
 const startRun = (seed: number): RandomRun => {
-  const random = createRandom(seed);
+  const random = createRandom(seed, 'random order').fraction;
   const outside = createOutsideWorld(random);
   const attempts = 1 + Math.floor(random() * 3);
   const retrying = { attempts, firstDelayMs: 1000, longestDelayMs: 4000, answerWithinMs: 10_000 };

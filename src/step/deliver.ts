@@ -2,9 +2,10 @@
 // at once if the receiver is idle and queued if it is busy, as in XState's own mailboxes. Calls, deadlines and
 // events are noted in the draft; nothing else is changed.
 import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject, MachineContext } from 'xstate';
+import { describeError } from '../errors.ts';
 import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
-import { freezeParsed, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
+import { freezeParsed, keepPlain, keepPlainValue } from './plain-data.ts';
 import type { RegisteredChart, RegisteredSystem } from './register.ts';
 import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './snapshot.ts';
 import { Trace } from './trace.ts';
@@ -165,7 +166,7 @@ const freezeData = (name: string, snapshot: AnyMachineSnapshot, known: readonly 
     if (snapshot.output !== undefined) snapshot.output = keepPlainValue(snapshot.output, 'output');
   } catch (error) {
     const problem = `${name} put something into its context or output that is not plain JSON data`;
-    throw error instanceof NotPlainData ? new Error(`${problem}: ${error.message}`) : error;
+    throw new Error(`${problem}: ${describeError(error)}`);
   }
 };
 
@@ -282,7 +283,7 @@ const toPlainMessage = (name: string, event: AnyEventObject, context: MachineCon
     return keepPlain(event, 'message', [context]);
   } catch (error) {
     const problem = `${name} says ${event.type} with something that is not plain JSON data`;
-    throw error instanceof NotPlainData ? new Error(`${problem}: ${error.message}`) : error;
+    throw new Error(`${problem}: ${describeError(error)}`);
   }
 };
 

@@ -60,11 +60,10 @@ const freeze = (value: unknown, key: string | number, parent: Place | undefined,
   if (typeof value !== 'object') return refuse(key, parent, `is a ${typeof value}`);
   const place: Place = { value, key, parent, depth: (parent?.depth ?? 0) + 1 };
   requireTree(place);
-  if (isRecord(value)) return freezeRecord(value, place, mode);
-  return Array.isArray(value) ? freezeArray(value, place, mode) : value;
+  return Array.isArray(value)
+    ? freezeArray(value, place, mode)
+    : freezeRecord(value as Record<string, unknown>, place, mode);
 };
-
-const isRecord = (value: object): value is Record<string, unknown> => !Array.isArray(value);
 
 const requireTree = ({ value, key, parent, depth }: Place): void => {
   if (depth > maximumDepth) refuse(key, parent, `is more than ${maximumDepth} levels deep`);

@@ -12,7 +12,7 @@ import {
   createMachine,
   type ExecutableActionObject,
 } from 'xstate';
-import { AppError } from '../errors.ts';
+import { AppError, describeError } from '../errors.ts';
 import { isWhole } from './notes.ts';
 import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
 import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
@@ -169,8 +169,7 @@ const findInMessage = (effect: ExecutableActionObject): string[] => {
     keepPlain(event, 'message');
     return [];
   } catch (error) {
-    if (!(error instanceof NotPlainData)) throw error;
-    return [`says ${event.type} with something that is not plain JSON data: ${error.message}`];
+    return [`says ${event.type} with something that is not plain JSON data: ${describeError(error)}`];
   }
 };
 
@@ -181,7 +180,6 @@ const freezeData = (initial: AnyMachineSnapshot): string[] => {
     initial.output = keepPlainValue(initial.output, 'output');
     return [];
   } catch (error) {
-    if (!(error instanceof NotPlainData)) throw error;
     return [toNotPlain(error)];
   }
 };
@@ -207,8 +205,8 @@ const readsInput = (machine: AnyStateMachine, scope: AnyActorScope): boolean => 
 const notWhole =
   'only a part of it is active, so it could not be loaded: enter a history state from outside its parallel state only';
 
-const toNotPlain = ({ message }: NotPlainData): string =>
-  `the context and the output must be plain JSON data, because they are stored: ${message}`;
+const toNotPlain = (error: unknown): string =>
+  `the context and the output must be plain JSON data, because they are stored: ${describeError(error)}`;
 
 const toNodes = (node: AnyStateNode): [string, AnyStateNode][] => [
   [node.id, node],

@@ -91,6 +91,14 @@ describe('an idempotency key of a move', () => {
     }
   });
 
+  it('can be in use for two orders at the same time', async () => {
+    const { post, add } = await openPaying();
+    await add('order-2');
+    const cancel = (orderId: string) => post(`/orders/${orderId}/cancel`, {}, key);
+    const answers = await Promise.all([cancel('order-1'), cancel('order-2')]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+  });
+
   it('is free again after a refusal', async () => {
     const { post, runner } = await openPaying();
     expect((await post('/orders/order-1/capture', {}, key)).statusCode).toBe(409);

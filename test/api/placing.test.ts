@@ -211,6 +211,13 @@ describe('an idempotency key', () => {
     expect(await stored()).toEqual(before);
   });
 
+  it('is refused with 422 for the same lines in another order', async () => {
+    const { placeOrder } = await createEdge();
+    await placeOrder();
+    const items = sampleOrder.items.toReversed();
+    expect((await placeOrder({}, { ...sampleOrder, items })).statusCode).toBe(422);
+  });
+
   it('answers 409 while the first request is still running, and then replays', async () => {
     const edge = await createEdge();
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -131,6 +131,14 @@ describe('the list of orders', () => {
     expect((await get(`/orders?limit=3&after=${full.next}`)).json()).toEqual({ orders: [], next: null });
   });
 
+  it('has 50 orders on a page where no limit is given', async () => {
+    const { get, add } = await createEdge();
+    await Promise.all(Array.from({ length: 51 }, (_, index) => add(`order-${index}`)));
+    const body = (await get('/orders')).json();
+    expect(body.orders).toHaveLength(50);
+    expect(body.next).toBe(body.orders[49].id);
+  });
+
   it('refuses to go on after an order that does not exist', async () => {
     const { get } = await createThree();
     const answer = await get('/orders?after=nobody');

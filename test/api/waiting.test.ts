@@ -83,6 +83,13 @@ describe('Prefer: wait', () => {
     expect((await placeOrder({ prefer: 'wait=0' })).statusCode).toBe(202);
   });
 
+  it.each(['wait="0"', 'WAIT=0', 'wait = 0', 'wait=0; foo=bar'])('may be written as %s', async (prefer) => {
+    const { placeOrder } = await createEdge();
+    const answer = await placeOrder({ prefer });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.headers['preference-applied']).toBe('wait=0');
+  });
+
   it.each([['wait'], ['wait=soon'], ['wait=-1'], ['wait=1.5'], ['wait=1e3']])(
     'is refused as %s, and nothing is stored',
     async (prefer) => {

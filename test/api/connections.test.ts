@@ -141,6 +141,16 @@ describe('a server that closes', () => {
     expect((await edge.runner.recall('orders', 'key-1'))?.status).toBe(202);
   });
 
+  it('waits for no connection that never sent a request', async () => {
+    const edge = await listen(await createEdge());
+    const connected = new Promise((resolve) => edge.app.server.once('connection', resolve));
+    const socket = await openSocket(edge.port);
+    const closed = readAll(socket);
+    await connected;
+    await edge.app.close();
+    expect(await closed).toBe('');
+  });
+
   it('refuses new requests with 503 as a problem', async () => {
     const edge = await createEdge();
     const answers: Response[] = [];

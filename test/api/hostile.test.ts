@@ -108,6 +108,14 @@ describe('a body', () => {
     expect(await runner.list({ limit: 1 })).toEqual([]);
   });
 
+  it.each([
+    { 'content-type': 'application/json; charset=utf-8' },
+    { 'content-type': 'Application/JSON', 'content-encoding': 'identity' },
+  ])('is read with the headers %j', async (headers) => {
+    const { placeOrder } = await createEdge();
+    expect((await placeOrder(headers)).statusCode).toBe(201);
+  });
+
   it('is echoed only in part where it is wrong', async () => {
     const { placeOrder } = await createEdge();
     const unknown = Object.fromEntries(

@@ -1,53 +1,9 @@
 // The moves: which message goes to whom, what is answered, and that a refused move leaves no trace.
 import { describe, expect, it } from 'vitest';
-import type { Move, OrderView } from '../../src/host.ts';
+import type { Move } from '../../src/host.ts';
 import { commitAll, free, toWork } from '../contracts/store-samples.ts';
-import { type Answer, chargeAll } from '../hosts/harness.ts';
-import { createEdge, type Edge, problemOf, withIncident } from './edge.ts';
-
-type Given = NonNullable<Parameters<typeof createEdge>[0]>;
-const key = { 'idempotency-key': 'key-1' };
-
-/** An API with `order-1`, once that order is as a test needs it. */
-const open = async (given: Given, isThere: (view: OrderView) => boolean) => {
-  const edge = await createEdge(given);
-  await edge.add('order-1');
-  const leaving = new AbortController();
-  let order: OrderView | undefined;
-  for await (const { orderId } of edge.runner.watch({ after: 0, signal: leaving.signal })) {
-    order = await edge.runner.get(orderId);
-    if (order !== undefined && isThere(order)) break;
-  }
-  leaving.abort();
-  if (order === undefined) throw new Error('the order did not come there');
-  return { ...edge, order };
-};
-const authorize: Answer<'gateway'> = (call) => {
-  const { command } = call;
-  if (command.type === 'gateway.capture') return { type: 'gateway.captured' };
-  if (command.type !== 'gateway.charge') return chargeAll(call);
-  const { amount, currency } = command;
-  return { type: 'gateway.authorized', transactionId: 'txn', amount, currency };
-};
-const openPaying = (given: Given = {}) => open(given, ({ state }) => state === 'paying');
-const openCompleted = () => open({ gateway: chargeAll }, ({ settled }) => settled);
-const openWithIncident = () => open(withIncident, ({ incidents }) => incidents.length > 0);
-const openAuthorised = () =>
-  open({ gateway: authorize, settings: { PAYMENT_CAPTURE: 'later' } }, ({ allowed }) =>
-    allowed.some(({ move }) => move === 'capture'),
-  );
-const opens = {
-  cancel: openPaying,
-  capture: openAuthorised,
-  refunds: openCompleted,
-  retry: openWithIncident,
-  resolve: openWithIncident,
-};
-/** What the order received after it was as `order`. */
-const receivedSince = async ({ runner, order }: Edge & { readonly order: OrderView }) =>
-  (await runner.received('order-1', order.version, 100)).filter(({ type }) =>
-    /^(order|incident)\./.test(type),
-  );
+import { createEdge, problemOf } from './edge.ts';
+import { key, openCompleted, openPaying, opens, openWithIncident, receivedSince } from './open-order.ts';
 
 describe('a move', () => {
   it.each<[keyof typeof opens, object | undefined, string, string, object, number]>([
@@ -211,100 +167,5 @@ describe('retry and resolve', () => {
     expect(answer.statusCode).toBe(409);
     expect(problemOf.parse(answer.json()).allowed).toHaveLength(2);
     expect(await receivedSince(edge)).toEqual([]);
-  });
-});
-
-describe('If-Match', () => {
-  it.each([['"3"'], [' "3" '], ['*']])('%s lets a move through on version 3', async (etag) => {
-    const edge = await openPaying();
-    const answer = await edge.post('/orders/order-1/cancel', {}, { 'if-match': etag });
-    expect(answer.statusCode).toBe(200);
-    expect(await receivedSince(edge)).toHaveLength(1);
-  });
-
-  it.each([['"2"'], ['W/"3"'], ['"abc"'], ['"03"']])(
-    '%s is 412 on version 3, and leaves no trace',
-    async (etag) => {
-      const edge = await openPaying();
-      const answer = await edge.post('/orders/order-1/cancel', {}, { 'if-match': etag });
-      expect(answer.statusCode).toBe(412);
-      expect(problemOf.parse(answer.json()).type).toBe('/problems/version-mismatch');
-      expect(await receivedSince(edge)).toEqual([]);
-    },
-  );
-
-  it.each([['3'], [''], ['"3'], ['"3", "4"']])('%s is 400, and leaves no trace', async (etag) => {
-    const edge = await openPaying();
-    const answer = await edge.post('/orders/order-1/cancel', {}, { 'if-match': etag });
-    expect(answer.statusCode).toBe(400);
-    expect(await receivedSince(edge)).toEqual([]);
-  });
-
-  it('lets one of two moves through that come at the same time, and the other is 412', async () => {
-    const edge = await openPaying();
-    const move = () => edge.post('/orders/order-1/cancel', {}, { 'if-match': '"3"' });
-    const statuses = (await Promise.all([move(), move()])).map(({ statusCode }) => statusCode);
-    expect(statuses.sort()).toEqual([200, 412]);
-    expect(await receivedSince(edge)).toHaveLength(1);
-  });
-
-  it('says which version the order has instead', async () => {
-    const { post } = await openPaying();
-    const answer = await post('/orders/order-1/cancel', {}, { 'if-match': '"2"' });
-    expect(answer.json().version).toBe(3);
-  });
-});
-
-describe('an idempotency key of a move', () => {
-  it('is required for refunds, and nothing is stored without one', async () => {
-    const edge = await openCompleted();
-    const answer = await edge.post('/orders/order-1/refunds', {});
-    expect(answer.statusCode).toBe(400);
-    expect(problemOf.parse(answer.json()).type).toBe('/problems/idempotency-key-missing');
-    expect(await receivedSince(edge)).toEqual([]);
-  });
-
-  it.each(['cancel', 'capture', 'retry'] as const)('is not required for %s', async (move) => {
-    const { post } = await opens[move]();
-    expect((await post(`/orders/order-1/${move}`)).statusCode).toBe(200);
-  });
-
-  it('replays the very bytes, also where the move is no longer open or If-Match is old', async () => {
-    const edge = await openCompleted();
-    const headers = { ...key, 'if-match': `"${edge.order.version}"` };
-    const first = await edge.post('/orders/order-1/refunds', {}, headers);
-    await edge.runner.waitUntilSettled('order-1', 60_000);
-    expect((await edge.get('/orders/order-1')).json().allowed).toEqual([]);
-    const second = await edge.post('/orders/order-1/refunds', {}, headers);
-    expect(second.statusCode).toBe(201);
-    expect(second.body).toBe(first.body);
-    expect(second.headers['idempotency-replayed']).toBe('true');
-    expect(second.headers.location).toBe('/orders/order-1');
-    expect(await receivedSince(edge)).toHaveLength(1);
-  });
-
-  it('is refused with 422 for another body, and nothing is stored', async () => {
-    const edge = await openCompleted();
-    await edge.post('/orders/order-1/refunds', { amount: 5 }, key);
-    const answer = await edge.post('/orders/order-1/refunds', { amount: 6 }, key);
-    expect(answer.statusCode).toBe(422);
-    expect(await receivedSince(edge)).toHaveLength(1);
-  });
-
-  it('counts for one order and one move only', async () => {
-    const { post, add, runner } = await openPaying();
-    await add('order-2');
-    expect((await post('/orders/order-1/cancel', {}, key)).statusCode).toBe(200);
-    expect((await post('/orders/order-2/cancel', {}, key)).statusCode).toBe(200);
-    expect((await post('/orders/order-1/capture', {}, key)).statusCode).toBe(409);
-    for (const orderId of ['order-1', 'order-2']) {
-      expect(await runner.recall(`orders/${orderId}/cancel`, 'key-1')).toMatchObject({ orderId });
-    }
-  });
-
-  it('is free again after a refusal', async () => {
-    const { post, runner } = await openPaying();
-    expect((await post('/orders/order-1/capture', {}, key)).statusCode).toBe(409);
-    expect(await runner.recall('orders/order-1/capture', 'key-1')).toBeUndefined();
   });
 });

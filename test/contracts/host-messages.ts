@@ -114,12 +114,13 @@ const describeSending = (open: OpenHost): void => {
     await expect(cancel(opened.host, 'nobody')).rejects.toMatchObject({ code: 'order-not-found' });
   });
 
-  it('a message for an older version is refused with the present one, and leaves no trace', async () => {
+  it('a message for another version is refused with the present one, and leaves no trace', async () => {
     await using opened = await open({ gateway: never });
     const { host } = opened;
     const { id, version } = await place(host);
     const refused = { code: 'version-mismatch', details: { version } };
     await expect(cancel(host, id, { ifVersion: version - 1 })).rejects.toMatchObject(refused);
+    await expect(cancel(host, id, { ifVersion: version + 1 })).rejects.toMatchObject(refused);
     expect((await host.get(id))?.version).toBe(version);
     expect(await cancel(host, id, { ifVersion: version })).toMatchObject({ outcome: 'done' });
   });

@@ -195,3 +195,23 @@ test('of many orders it learns page by page while it shows those that it knows',
     })
     .toBe(251);
 });
+
+test('the orders in a state are listed with the longest waiting first, and its incidents are counted', async () => {
+  const { flow, place, look, clock, host } = await open();
+  await place('first');
+  await clock.advance(1000);
+  const { read } = await look();
+  await place('second');
+  expect(flow.ordersIn('paying', {}, 10).orders.map(({ id }) => id)).toEqual(['first', 'second']);
+  const ids = (await host.list({ state: 'paying', limit: 10 })).map(({ id }) => id);
+  expect(ids).toEqual(['second', 'first']);
+  expect((await read()).states['paying']).toMatchObject({ count: 2, incidents: 0 });
+});
+
+test('what went through an edge is forgotten after five minutes', async () => {
+  const { place, look } = await open();
+  const { read } = await look();
+  await place('first');
+  for (let second = 0; second < 300; second += 1) await read();
+  expect((await read()).edges).toEqual({});
+});

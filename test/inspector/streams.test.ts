@@ -1,0 +1,159 @@
+// The inspector's two streams over real sockets, in a whole Orderchart on a clock that a test moves.
+import pino from 'pino';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { createOrderchart, readSettings } from '../../src/main.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { EventReader } from '../api/connections.ts';
+import { createClosedBank } from '../api/edge.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { sample } from '../hosts/harness.ts';
+
+const open = async (settings: Record<string, string | number> = {}) => {
+  const [clock, store, bank] = [createFakeClock(), createMemoryStore(), createClosedBank()];
+  const shop = await createOrderchart(readSettings({ DRAIN_MS: 0, ...settings }), {
+    clock,
+    store,
+    logger: pino({ level: 'silent' }),
+    services: {
+      gateway: {
+        name: 'gateway',
+        place: 'outside',
+        answer: async (call) => bank.gateway(call),
+      },
+      mailer: { name: 'mailer', place: 'outside', answer: async () => ({ type: 'mailer.sent' }) },
+    },
+  });
+  const setting = { name: 'Thing', currency: 'USD', onHand: 1000 };
+  await store.putProduct('product-1', { ...setting, unitPrice: 5000 }, clock.now());
+  await store.putProduct('product-2', { ...setting, unitPrice: 7500 }, clock.now());
+  const origin = await shop.api.listen({ port: 0, host: '127.0.0.1' });
+  const place = async (orderId: string): Promise<void> => {
+    await shop.host.place({ ...sample, orderId });
+  };
+  const read = (path: string, headers: Record<string, string> = {}) =>
+    EventReader.open(`${origin}/inspector/api${path}`, headers);
+  const closing = async (): Promise<void> => {
+    let isClosed = false;
+    bank.open();
+    const closed = shop.close().finally(() => {
+      isClosed = true;
+    });
+    while (!isClosed) await clock.advance(1000);
+    await closed;
+  };
+  return { ...shop, clock, bank, origin, place, read, [Symbol.asyncDispose]: closing };
+};
+
+const numbered = z.looseObject({ version: z.int() });
+/** Reads on until there are so many points, and returns their versions. */
+const takePoints = async (reader: EventReader, count: number): Promise<number[]> => {
+  const versions: number[] = [];
+  while (versions.length < count) {
+    const [frame] = await reader.take(1);
+    if (frame === undefined) break;
+    if (frame.event === 'point') versions.push(numbered.parse(JSON.parse(frame.data)).version);
+  }
+  return versions;
+};
+
+test('who reads an order while somebody looks at all has its points, then each as it is committed, and none twice', async () => {
+  await using shop = await open();
+  // Commits are noted while somebody looks at all orders; otherwise the poll wakes the reader.
+  await using everything = await shop.read('/live');
+  await everything.take(1);
+  await shop.place('order-1');
+  await using reader = await shop.read('/orders/order-1/live');
+  expect(await takePoints(reader, 3)).toEqual([1, 2, 3]);
+  const before = shop.clock.now();
+  for (const messageId of ['fact-1', 'fact-2']) {
+    await shop.host.send({
+      orderId: 'order-1',
+      to: 'payment',
+      messageId,
+      message: { type: 'gateway.voided', key: 'other', attempt: 1 },
+      otherwise: 'record',
+    });
+    expect(await takePoints(reader, 1)).toEqual([messageId === 'fact-1' ? 4 : 5]);
+  }
+  expect(shop.clock.now()).toBe(before);
+});
+
+test('who comes back to an order has the points behind its last one', async () => {
+  await using shop = await open();
+  await shop.place('order-1');
+  await using reader = await shop.read('/orders/order-1/live', { 'last-event-id': '2' });
+  expect(await takePoints(reader, 1)).toEqual([3]);
+});
+
+test('an order that does not exist has no stream', async () => {
+  await using shop = await open();
+  const reader = await shop.read('/orders/nobody/live');
+  expect(reader.response.status).toBe(404);
+});
+
+test('streams are refused where MAX_STREAMS are open, and let in when one has left', async () => {
+  await using shop = await open({ MAX_STREAMS: 1 });
+  await shop.place('order-1');
+  const first = await shop.read('/live');
+  expect(first.response.status).toBe(200);
+  expect((await shop.read('/orders/order-1/live')).response.status).toBe(503);
+  await first[Symbol.asyncDispose]();
+  const tryAgain = async () => {
+    await using reader = await shop.read('/live');
+    return reader.response.status;
+  };
+  await expect.poll(tryAgain).toBe(200);
+});
+
+const samples = z.array(z.looseObject({ at: z.number() }));
+test('who comes back to all orders gets the samples that it missed, then a frame each second', async () => {
+  await using shop = await open();
+  const start = shop.clock.now();
+  await shop.clock.advance(3000);
+  await using reader = await shop.read('/live', { 'last-event-id': String(start + 1000) });
+  const [missed] = await reader.take(1);
+  expect(missed?.event).toBe('samples');
+  expect(samples.parse(JSON.parse(missed?.data ?? '')).map(({ at }) => at - start)).toEqual([2000, 3000]);
+  await shop.place('order-1');
+  await shop.clock.advance(1000);
+  const [frame] = await reader.take(1);
+  expect(frame).toMatchObject({ event: 'flow', id: String(start + 4000) });
+  expect(JSON.parse(frame?.data ?? '')).toMatchObject({ inFlight: 1, states: { paying: { count: 1 } } });
+});
+
+test('the streams end when the server closes', async () => {
+  const shop = await open();
+  await shop.place('order-1');
+  const readers = await Promise.all([shop.read('/live'), shop.read('/orders/order-1/live')]);
+  await takePoints(readers[1], 3);
+  const ends = readers.map((reader) => reader.rest());
+  await shop[Symbol.asyncDispose]();
+  await Promise.all(ends);
+});
+
+test('the ids of a state are those of all its orders, and the orders those of one page', async () => {
+  await using shop = await open();
+  await Promise.all(Array.from({ length: 130 }, (_, index) => shop.place(`order-${index}`)));
+  await using reader = await shop.read('/live');
+  await reader.take(1);
+  const ask = async (path: string) => (await shop.api.inject(`/inspector/api/${path}?state=paying`)).json();
+  await shop.place('one-more');
+  await expect.poll(async () => (await ask('order-ids')).ids.length).toBeGreaterThan(100);
+  const { total, orders } = await ask('orders');
+  expect(orders).toHaveLength(100);
+  expect(total).toBeGreaterThan(100);
+});
+
+test('a what-if of a version that the order never had is 404', async () => {
+  await using shop = await open();
+  await shop.place('order-1');
+  const ask = (version: number) =>
+    shop.api.inject({
+      method: 'POST',
+      url: '/inspector/api/orders/order-1/what-if',
+      payload: { version, supposed: [] },
+    });
+  expect((await ask(3)).statusCode).toBe(200);
+  expect((await ask(4)).statusCode).toBe(404);
+});

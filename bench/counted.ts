@@ -8,7 +8,7 @@ export interface Counts {
   commits: number;
 }
 
-/** `target`, with what `replace` returns for a name in the place of what it has. */
+/** `target` with the properties replaced for which `replace` returns something. */
 const wrap = <T extends object>(target: T, replace: (name: string | symbol) => unknown): T =>
   new Proxy(target, {
     get: (_, name) => {

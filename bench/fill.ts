@@ -19,7 +19,7 @@ const columnsOf = (connection: DatabaseSync, table: string): readonly string[] =
 /** Numbered by the file itself, anew for each copy. */
 const drawn = new Set(['position', 'sequence', 'seq']);
 
-/** A value with the new id in the place of the old one. */
+/** A value with the new id instead of the old one. */
 const renamed = (column: string): string =>
   column === 'system'
     ? `pack(replace(unpack(row.system), row.order_id, :copy || substr(row.order_id, 9)))`

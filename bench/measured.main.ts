@@ -1,4 +1,4 @@
-// The measured process: does the one task that its command line names, and reports to whoever started it.
+// The measured process: does the one task that its command line names, and reports to its parent process.
 
 import { drive } from './drive-http.ts';
 import type { RawFigures } from './figures.ts';

@@ -1,5 +1,5 @@
 // A whole Orderchart over a SQLite file, with instant services and two products that never run out, and the
-// check that a run came to what it should. It measures nothing; it is the production code, put together.
+// check that a run had the right result. It measures nothing; it is the production code, composed.
 import { systemClock } from '../src/clock.ts';
 import type { Placement } from '../src/host.ts';
 import { createOrderchart, type Orderchart, readSettings } from '../src/main.ts';

@@ -85,6 +85,9 @@ export interface CallContext {
   tries: number;
 }
 
+/** Names the last call, in its command and in what is said of it. */
+export const currentCall = ({ key, attempt }: CallContext) => ({ key, attempt });
+
 /** Guard: the operator names this outcome. */
 export const says = (outcome: string) => ({ type: 'says', params: { outcome } }) as const;
 export const incidentGuards = {

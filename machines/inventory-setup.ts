@@ -7,6 +7,7 @@ import {
   callDelays,
   callGuards,
   chartParts,
+  currentCall,
   noIncidentReasons,
   noRetrying,
   staleAnswerReason,
@@ -29,8 +30,6 @@ type InventoryContext = CallContext & {
 const { tell, callStates } = chartParts<InventoryContext, MessageTo<'inventory'>>('inventory');
 
 export { callStates };
-
-const asked = ({ key, attempt }: InventoryContext) => ({ key, attempt });
 
 export const inventorySetup = setup({
   types: {
@@ -68,17 +67,20 @@ export const inventorySetup = setup({
     }),
     askForCheck: tell('warehouse', ({ context }) => ({
       type: 'warehouse.check',
-      ...asked(context),
+      ...currentCall(context),
       lines: context.lines,
     })),
     askForReservation: tell('warehouse', ({ context }) => ({
       type: 'warehouse.reserve',
-      ...asked(context),
+      ...currentCall(context),
       lines: context.lines,
       ttlMs: context.reservationTtlMs,
     })),
-    askForCommit: tell('warehouse', ({ context }) => ({ type: 'warehouse.commit', ...asked(context) })),
-    askForRelease: tell('warehouse', ({ context }) => ({ type: 'warehouse.release', ...asked(context) })),
+    askForCommit: tell('warehouse', ({ context }) => ({ type: 'warehouse.commit', ...currentCall(context) })),
+    askForRelease: tell('warehouse', ({ context }) => ({
+      type: 'warehouse.release',
+      ...currentCall(context),
+    })),
     announceInsufficient: enqueueActions(({ context, enqueue }) => {
       for (const { kind, productId, requested, available } of context.problems) {
         if (kind === 'insufficient-stock' && requested !== undefined && available !== undefined) {

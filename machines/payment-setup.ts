@@ -7,6 +7,7 @@ import {
   callDelays,
   callGuards,
   chartParts,
+  currentCall,
   noIncidentReasons,
   noRetrying,
   staleAnswerReason,
@@ -42,7 +43,6 @@ export { callStates };
 const toKey = ({ orderId, charge, refundId }: PaymentContext, purpose: Purpose): string =>
   `${orderId}/${purpose}/${purpose === 'refund' ? refundId : charge}`;
 const money = ({ amount, currency }: PaymentContext) => ({ amount, currency });
-const asked = ({ key, attempt }: PaymentContext) => ({ key, attempt });
 
 export const paymentSetup = setup({
   types: {
@@ -111,26 +111,26 @@ export const paymentSetup = setup({
 
     askForCharge: tell('gateway', ({ context }) => ({
       type: 'gateway.charge',
-      ...asked(context),
+      ...currentCall(context),
       ...money(context),
       method: context.method,
       capture: context.capture,
     })),
-    askForLookUp: tell('gateway', ({ context }) => ({ type: 'gateway.look-up', ...asked(context) })),
+    askForLookUp: tell('gateway', ({ context }) => ({ type: 'gateway.look-up', ...currentCall(context) })),
     askForCapture: tell('gateway', ({ context }) => ({
       type: 'gateway.capture',
-      ...asked(context),
+      ...currentCall(context),
       ...money(context),
       transactionId: context.transactionId,
     })),
     askForVoid: tell('gateway', ({ context }) => ({
       type: 'gateway.void',
-      ...asked(context),
+      ...currentCall(context),
       transactionId: context.transactionId,
     })),
     askForRefund: tell('gateway', ({ context }) => ({
       type: 'gateway.refund',
-      ...asked(context),
+      ...currentCall(context),
       amount: context.refundAmount,
       currency: context.currency,
       transactionId: context.transactionId,
@@ -140,9 +140,12 @@ export const paymentSetup = setup({
       type: 'payment.initiated',
       ...money(context),
       method: context.method,
-      ...asked(context),
+      ...currentCall(context),
     })),
-    announceUnknown: announce(({ context }) => ({ type: 'payment.outcome-unknown', ...asked(context) })),
+    announceUnknown: announce(({ context }) => ({
+      type: 'payment.outcome-unknown',
+      ...currentCall(context),
+    })),
     reportAuthorized: report(({ context }) => ({
       type: 'payment.authorized',
       ...money(context),

@@ -151,9 +151,9 @@ export const settle = async ({ host, clock }: OpenHost, id: string) => {
 };
 
 /** Closes; calls that hang are given back when the time to drain is over. */
-export const shut = async ({ host, clock }: OpenHost): Promise<void> => {
+export const shut = async ({ host, clock }: OpenHost, waitMs = 10_000): Promise<void> => {
   const closed = host.close();
-  await clock.advance(10_000);
+  await clock.advance(waitMs);
   await closed;
 };
 

@@ -11,7 +11,7 @@ import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { type Answer, chargeAll, openHost, sample } from '../hosts/harness.ts';
+import { type Answer, chargeAll, openHost, sample, shut } from '../hosts/harness.ts';
 
 const writtenAt = Date.UTC(2026, 0, 1, 0, 15, 24, 500);
 const later = Date.UTC(2030, 0, 1);
@@ -59,11 +59,9 @@ const open = async (path: string) => {
   return openHost({ store: createSqliteStore(openDatabase(path)), clock, ids, gateway });
 };
 type Open = Awaited<ReturnType<typeof open>>;
-const close = async ({ host, clock, store }: Open) => {
-  const closed = host.close();
-  await clock.advance(60_000);
-  await closed;
-  await store.close();
+const close = async (opened: Open) => {
+  await shut(opened, 60_000);
+  await opened.store.close();
 };
 const summarize = async ({ host }: Open) => {
   const views = await host.list({ limit: 100 });

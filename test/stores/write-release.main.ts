@@ -9,7 +9,16 @@ import { createIds } from '../../src/clock.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { type Answer, chargeAll, idempotency, never, openHost, sample, widgets } from '../hosts/harness.ts';
+import {
+  type Answer,
+  chargeAll,
+  idempotency,
+  never,
+  openHost,
+  sample,
+  shut,
+  widgets,
+} from '../hosts/harness.ts';
 
 const target = process.argv[2] ?? 'release.db';
 const folder = mkdtempSync(join(tmpdir(), 'orderchart-release-'));
@@ -36,11 +45,9 @@ const mailer: Answer<'mailer'> = ({ orderId }) =>
 const open = (settings: Record<string, string | number> = {}) =>
   openHost({ store: createSqliteStore(openDatabase(path)), clock, ids, gateway, mailer, settings });
 type Open = Awaited<ReturnType<typeof open>>;
-const close = async ({ host, clock, store }: Open) => {
-  const closed = host.close();
-  await clock.advance(60_000);
-  await closed;
-  await store.close();
+const close = async (opened: Open) => {
+  await shut(opened, 60_000);
+  await opened.store.close();
 };
 const place = async ({ host }: Open, ...orderIds: readonly string[]) => {
   for (const orderId of orderIds) await host.place({ ...widgets(1), orderId }, idempotency(orderId));

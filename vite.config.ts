@@ -1,9 +1,8 @@
-// How the inspector's page is built: into a folder that src/inspector/routes.ts serves, with names that change
-// with their contents. It is run by `npm ci` (the script `prepare`), so that `npm start` has the page ready.
+// How the inspector's page is built: into a folder that src/inspector/server/routes.ts serves, with names that change
+// with their contents. `npm ci` runs it (the script `prepare`), so that `npm start` has the page ready.
 import react from '@vitejs/plugin-react';
 import Elk from 'elkjs';
 import { defineConfig, type Plugin } from 'vite';
-import { readCharts } from './src/inspector/charts.ts';
 import {
   computeLayout,
   type Kept,
@@ -12,11 +11,13 @@ import {
   withWords,
 } from './src/inspector/page/layout-graph.ts';
 import { toOverview } from './src/inspector/page/overview.ts';
+import { readCharts } from './src/inspector/server/charts.ts';
+import { shop } from './src/shop/shop.ts';
 
 const layOut = async (): Promise<readonly Kept[]> => {
   const elk = new Elk.default();
-  const charts = readCharts();
-  const overviews = charts.filter(({ name }) => name === 'order').map(toOverview);
+  const charts = readCharts(shop);
+  const overviews = charts.filter(({ name }) => name === shop.mainActor).map(toOverview);
   const wanted = [
     ...charts.map((chart) => [chart, withWords] as const),
     ...overviews.flatMap((chart) =>
@@ -30,7 +31,7 @@ const layOut = async (): Promise<readonly Kept[]> => {
   return kept;
 };
 
-/** `virtual:layouts`: the shipped charts laid out, so that nobody waits for it while looking. */
+/** `virtual:layouts`: the shipped charts laid out, so that a page shows them at once. */
 const layouts = (): Plugin => ({
   name: 'layouts',
   resolveId: (id) => (id === 'virtual:layouts' ? '\0layouts' : undefined),

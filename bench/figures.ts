@@ -1,5 +1,5 @@
 // What the benchmark measures, as data: one figure with its unit, which way is better, and the target that it
-// is held to. It measures nothing itself; it exists so that parts, the table and the JSON file agree.
+// is held to. It measures nothing itself; parts, the table and the JSON file agree because all use it.
 import { z } from 'zod';
 
 /** What a measured process reports: names to numbers. */

@@ -1,13 +1,13 @@
 // A gateway and a mailer that answer at once and keep their books in memory: every tenth charge is declined.
 // They never fail and never write. They exist so that what is measured is Orderchart, and so that the outcome
 // of a run can be checked against what was really charged.
-import type { OutsideService, ReplyFrom, ServiceCall } from '../src/service.ts';
+import type { ReplyFrom, ShopCall, ShopService } from '../src/shop/services.ts';
 
 export const createInstantGateway = (answerAfterMs: number) => {
   const charged = new Map<string, number>();
   const declined = new Set<string>();
   let charges = 0;
-  const answer = ({ command }: ServiceCall<'gateway'>): ReplyFrom<'gateway'> => {
+  const answer = ({ command }: ShopCall<'gateway'>): ReplyFrom<'gateway'> => {
     if (command.type !== 'gateway.charge') return { type: 'gateway.absent' };
     const { key, amount, currency, capture } = command;
     charges += 1;
@@ -20,7 +20,7 @@ export const createInstantGateway = (answerAfterMs: number) => {
     charged.set(key, amount);
     return { type: 'gateway.charged', transactionId, amount, currency };
   };
-  const service: OutsideService<'gateway'> = {
+  const service: ShopService<'gateway'> = {
     name: 'gateway',
     place: 'outside',
     keyLifetimeMs: 86_400_000,
@@ -41,7 +41,7 @@ export const createInstantGateway = (answerAfterMs: number) => {
 
 export const createInstantMailer = () => {
   const sent = new Set<string>();
-  const service: OutsideService<'mailer'> = {
+  const service: ShopService<'mailer'> = {
     name: 'mailer',
     place: 'outside',
     answer: async ({ command }) => {
@@ -53,7 +53,7 @@ export const createInstantMailer = () => {
 };
 
 /** A gateway that takes every charge and never says a word. */
-export const silentGateway: OutsideService<'gateway'> = {
+export const silentGateway: ShopService<'gateway'> = {
   name: 'gateway',
   place: 'outside',
   answer: () => new Promise(() => {}),

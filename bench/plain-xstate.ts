@@ -11,7 +11,8 @@ import {
 } from 'xstate';
 import { actorNames } from '../machines/messages.ts';
 import { orderSystem } from '../machines/system.ts';
-import { readSettings, toPolicy } from '../src/config.ts';
+import { readSettings } from '../src/config.ts';
+import { toPolicy } from '../src/shop/placement.ts';
 import { sampleOrder } from './shop.ts';
 
 type Answer = (command: AnyEventObject) => AnyEventObject;

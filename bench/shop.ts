@@ -1,16 +1,19 @@
 // A whole Orderchart over a SQLite file, with instant services and two products that never run out, and the
 // check that a run had the right result. It measures nothing; it is the production code, composed.
 import { systemClock } from '../src/clock.ts';
-import type { Placement } from '../src/host.ts';
 import { createOrderchart, type Orderchart, readSettings } from '../src/main.ts';
-import type { OutsideService } from '../src/service.ts';
+import type { ShopHost } from '../src/shop/placement.ts';
+import type { ShopService } from '../src/shop/services.ts';
+import { shop as application } from '../src/shop/shop.ts';
 import { createSqliteStore } from '../src/stores/sqlite.ts';
 import { openDatabase } from '../src/stores/sqlite-open.ts';
 import { type Counts, countStatements } from './counted.ts';
 import { createInstantGateway, createInstantMailer } from './instant-services.ts';
 
 /** 2 × Widget and 1 × Gadget. */
-export const sampleOrder: Placement = {
+type Basket = Parameters<ShopHost['place']>[0];
+
+export const sampleOrder: Basket = {
   customerId: 'customer-123',
   email: 'someone@example.com',
   currency: 'USD',
@@ -35,16 +38,16 @@ interface ShopPlan {
   readonly settings?: Readonly<Record<string, string | number>> | undefined;
   readonly paymentMs?: number | undefined;
   /** In the place of the instant gateway. */
-  readonly gateway?: OutsideService<'gateway'>;
+  readonly gateway?: ShopService<'gateway'>;
   readonly counts?: Counts;
 }
 
 export const openShop = async ({ path, settings, paymentMs, gateway, counts }: ShopPlan) => {
   const bank = createInstantGateway(paymentMs ?? 0);
   const post = createInstantMailer();
-  const database = openDatabase(path);
+  const database = openDatabase(path, application);
   const writer = counts ? countStatements(database.writer, counts) : database.writer;
-  const store = createSqliteStore({ ...database, writer });
+  const store = createSqliteStore({ ...database, writer }, application.tables);
   const shop = await createOrderchart(readSettings({ LOG_LEVEL: 'error', ...neverRefuse, ...settings }), {
     store,
     services: { gateway: gateway ?? bank.service, mailer: post.service },
@@ -55,11 +58,11 @@ export const openShop = async ({ path, settings, paymentMs, gateway, counts }: S
 type Shop = Awaited<ReturnType<typeof openShop>>;
 
 /** Places one order and waits until it is settled. */
-export const placeAndSettle = async ({ host }: Orderchart, placement: Placement): Promise<void> => {
-  const placed = await host.place(placement);
+export const placeAndSettle = async ({ host }: Orderchart, basket: Basket): Promise<void> => {
+  const placed = await host.place(basket);
   if (placed.outcome !== 'done') throw new Error('the order was not placed');
-  const view = await host.waitUntilSettled(placed.result.id, 60_000);
-  if (view?.settled !== true) throw new Error(`order ${placed.result.id} did not settle`);
+  const view = await host.waitUntilSettled(placed.result.view.id, 60_000);
+  if (view?.settled !== true) throw new Error(`order ${placed.result.view.id} did not settle`);
 };
 
 interface Expected {
@@ -75,7 +78,7 @@ interface Expected {
  * @throws Error that names the first thing that is not as it should be.
  */
 export const requireOutcome = async (
-  { store, books }: Shop,
+  { store, catalogue, books }: Shop,
   { orders, before = 0, quantities = { 'product-1': 2, 'product-2': 1 } }: Expected,
 ): Promise<void> => {
   const { ordersByState, pendingCalls, incidents } = await store.figures();
@@ -92,7 +95,7 @@ export const requireOutcome = async (
   hold('calls that are left', pendingCalls, 0);
   hold('incidents', incidents, 0);
   for (const [productId, quantity] of Object.entries(quantities)) {
-    const product = await store.product(productId);
+    const product = await catalogue.product(productId);
     hold(`${productId} held`, product?.held ?? -1, 0);
     hold(`${productId} sold`, product?.sold ?? -1, completed * quantity);
   }

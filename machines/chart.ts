@@ -119,13 +119,13 @@ export const ifCurrentTryAgain = [
 ] as const;
 const startAgain = { target: 'asking', actions: 'forgetTries' } as const;
 
-interface Resolution {
+export interface Resolution {
   readonly target: string;
   readonly guard?: unknown;
   readonly actions?: unknown;
 }
 /** Why an operator is needed, and what follows from each outcome that the operator may name. */
-interface Incident<Transition, Retry, On, Entry> {
+export interface Incident<Transition, Retry, On, Entry> {
   readonly reason: string;
   readonly text: string;
   /** Each is guarded by `says(outcome)`, unless it brings its own guard. */

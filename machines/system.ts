@@ -22,15 +22,8 @@ export const orderSystem = {
 export const moves = {
   cancel: { type: 'order.cancel', by: 'customer' },
   capture: { type: 'order.capture', by: 'operator' },
-  refunds: { type: 'order.refund', by: 'operator' },
+  refund: { type: 'order.refund', by: 'operator' },
   retry: { type: 'incident.retry', by: 'operator' },
   resolve: { type: 'incident.resolve', by: 'operator' },
 } as const satisfies Record<string, { type: MessageType; by: 'customer' | 'operator' }>;
 export type MoveName = keyof typeof moves;
-export const moveNames = [
-  'cancel',
-  'capture',
-  'refunds',
-  'retry',
-  'resolve',
-] as const satisfies readonly MoveName[];

@@ -1,7 +1,6 @@
 // Every setting and every limit, with its default and its meaning: environment variables and flags,
 // checked once at the start. Nothing else reads the environment. `--help` is printed from this list.
 import { z } from 'zod';
-import type { Policy } from '../machines/messages.ts';
 import { AppError } from './errors.ts';
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
@@ -166,7 +165,7 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   }
   const problem = checked.error.issues[0];
   const name = String(problem?.path[0]);
-  throw new AppError('invalid-setting', `${name}=${raw[name]} is not usable: ${problem?.message}`);
+  throw new AppError('invalid-setting', `Invalid ${name}=${raw[name]}: ${problem?.message}`);
 };
 
 /** A service that takes longer than its calls may take would never be heard. */
@@ -174,16 +173,8 @@ const refuseSlowServices = (settings: Settings): void => {
   for (const name of ['PAYMENT_DELAY_MS', 'MAIL_DELAY_MS'] as const) {
     if (settings[name] < settings.CALL_TIMEOUT_MS) continue;
     const problem = `must be below CALL_TIMEOUT_MS=${settings.CALL_TIMEOUT_MS}`;
-    throw new AppError('invalid-setting', `${name}=${settings[name]} is not usable: it ${problem}`);
+    throw new AppError('invalid-setting', `Invalid ${name}=${settings[name]}: it ${problem}`);
   }
-};
-
-/** Stock is held at least as long as the authorised money waits, or a late capture would find none to sell. */
-const toReservationTtl = (settings: Settings): number => {
-  const { RESERVATION_TTL_MS, PAYMENT_CAPTURE, PAY_WITHIN_MS, AUTHORIZATION_TTL_MS, SELL_WITHIN_MS } =
-    settings;
-  if (PAYMENT_CAPTURE === 'at-once') return RESERVATION_TTL_MS;
-  return Math.max(RESERVATION_TTL_MS, PAY_WITHIN_MS + AUTHORIZATION_TTL_MS + SELL_WITHIN_MS);
 };
 
 /** ms that a call is leased to the host that makes it. */
@@ -196,28 +187,3 @@ export const leaseMs = ({ CALL_TIMEOUT_MS }: Pick<Settings, 'CALL_TIMEOUT_MS'>):
  */
 export const makeWithinMs = (settings: Pick<Settings, 'CALL_TIMEOUT_MS'>): number =>
   leaseMs(settings) + limits.leaseMarginMs;
-
-/** What the charts are told with each order. */
-export const toPolicy = (settings: Settings): Policy => {
-  const retrying = (attempts: number) => ({
-    attempts,
-    firstDelayMs: settings.RETRY_FIRST_DELAY_MS,
-    longestDelayMs: settings.RETRY_LONGEST_DELAY_MS,
-    answerWithinMs: makeWithinMs(settings) + settings.CALL_TIMEOUT_MS + limits.leaseMarginMs,
-  });
-  return {
-    capture: settings.PAYMENT_CAPTURE,
-    validateWithinMs: settings.VALIDATE_WITHIN_MS,
-    reserveWithinMs: settings.RESERVE_WITHIN_MS,
-    payWithinMs: settings.PAY_WITHIN_MS,
-    authorizationTtlMs: settings.AUTHORIZATION_TTL_MS,
-    sellWithinMs: settings.SELL_WITHIN_MS,
-    notifyWithinMs: settings.NOTIFY_WITHIN_MS,
-    compensateWithinMs: settings.COMPENSATE_WITHIN_MS,
-    refundWithinMs: settings.REFUND_WITHIN_MS,
-    reservationTtlMs: toReservationTtl(settings),
-    inventory: retrying(settings.INVENTORY_ATTEMPTS),
-    payment: retrying(settings.PAYMENT_ATTEMPTS),
-    notification: retrying(settings.NOTIFICATION_ATTEMPTS),
-  };
-};

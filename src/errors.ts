@@ -1,5 +1,5 @@
 // The mistakes that a caller can make, as one closed list of codes. Domain outcomes are messages, not
-// errors; whatever else is thrown is a bug. src/api/problems.ts is the one place that turns codes into HTTP.
+// errors; whatever else is thrown is a bug. src/api/edge/problems.ts is the one place that turns codes into HTTP.
 
 export const errorCodes = [
   'invalid-request',
@@ -28,7 +28,7 @@ export type ErrorCode = (typeof errorCodes)[number];
 /** A caller's mistake (or a refusal that the caller can act on): `code` for programs, `message` for people. */
 export class AppError extends Error {
   readonly code: ErrorCode;
-  /** Machine-readable extras for the answer, such as the moves that are allowed now. */
+  /** Machine-readable extras for the answer, such as the open moves. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {

@@ -1,54 +1,52 @@
-// The commit points: every place where a crash finds another state of affairs, each with a name. Nothing here
-// crashes anything, and in a service that is not told otherwise `reach` does nothing; it exists so that a
-// simulation, or a test of real processes, can crash at each of them and nobody can forget one.
+// The commit points, by name: every place at which a crash finds a different state of affairs. Nothing here crashes
+// anything, and in production `reach` does nothing; a simulation, or a test of real processes, crashes at each of them.
 
 /**
- * Every point, with its names in the list of commit points that the simulator was asked for (C: accepting and
- * calling, W: facts from outside, T: deadlines, N and D: finishing and undoing, L: take-over, G: stopping).
- * Not here, because they do not exist: an inbox of its own (C6, C12: a message is recorded in the commit that
- * it leads to); a claim of deadlines (T2: two hosts may ring, one finds it gone); the renewal of leases (L1:
- * a lease outlasts its call). Not here, because they are elsewhere: a webhook's signature (W2: the edge);
- * migrations and checkpoints (M1, K1: inside the SQLite store, proven by its own tests).
+ * Not here, because they do not exist: an inbox of its own (a message is recorded in the commit that it leads to), a
+ * claim of deadlines (two hosts may fire one, and the second finds it gone), the renewal of leases (a lease lasts longer
+ * than its call). Not here, because they are elsewhere: the check of a webhook's signature (the API's edge), migrations
+ * and checkpoints (the SQLite store, whose own tests prove them).
  */
 export const faultPoints = {
-  'accept.received': 'C0 after: an order was asked for',
-  'accept.before-commit': 'C1 before',
-  'accept.after-commit': 'C1 after, C2 before: stored, not answered',
-  'accept.answered': 'C2 after',
-  'move.received': 'a person asked for a move',
-  'move.before-commit': 'D1 before: such as the intent to refund',
-  'move.after-commit': 'D1 after: stored, not answered',
-  'move.answered': 'a move was answered',
-  'fact.received': 'W1 after: a service told something unasked',
-  'fact.before-commit': 'W3 before',
-  'fact.after-commit': 'W3 after, W4 before',
-  'fact.answered': 'W4 after',
-  'claim.before': 'C3 before',
-  'claim.after': 'C3 after',
-  'stock.before': 'C4 after, C5, N4, D4 before: inside the commit that asks the warehouse',
-  'stock.after': 'C5, N4, D4 after: the stock is changed, the commit not written',
-  'call.before': 'C8, N1, D1 after, C9 before: the intent is stored, the call not made',
-  'call.after-effect': 'C9, C10, N2, D2 after: it took effect outside, and nothing came back',
-  'call.after-reply': 'C11, N3, D3 after: the reply came, and is not stored',
-  'reply.before-commit': 'C7, C13 before',
-  'reply.after-commit': 'C7, C8, C13 after',
-  'deadline.due': 'T1 after: found due',
-  'deadline.before-commit': 'T3 before',
-  'deadline.after-commit': 'T3 after',
-  'settle.before-commit': 'N5, D5 before: the commit that settles an order',
-  'settle.after-commit': 'N5, D5 after',
-  'recover.before': 'L2 before: a host starts over what another left',
-  'recover.after': 'L2 after',
-  'drain.before': 'G1 before: asked to stop',
-  'drain.after': 'G1 after: stopped, and the process still there',
+  'accept.received': 'an order is asked for',
+  'accept.before-commit': 'an order is decided, and not stored',
+  'accept.after-commit': 'an order is stored, and the request not answered',
+  'accept.answered': 'an order is stored, and the request answered',
+  'move.received': 'a person asks for a move',
+  'move.before-commit': 'a move is decided, and not stored',
+  'move.after-commit': 'a move is stored, and the request not answered',
+  'move.answered': 'a move is stored, and the request answered',
+  'fact.received': 'a service reports something by itself',
+  'fact.before-commit': 'its report is decided, and not stored',
+  'fact.after-commit': 'its report is stored, and not acknowledged',
+  'fact.answered': 'its report is stored, and acknowledged',
+  'claim.before': 'calls are about to be claimed',
+  'claim.after': 'calls are claimed, and not made',
+  'stock.before': 'a service in the store is about to answer a command, inside a decision',
+  'stock.after': 'a service in the store has answered, and nothing is stored',
+  'call.before': 'a call is stored, and not made',
+  'call.after-effect': 'a call took effect outside, and its answer has not arrived',
+  'call.after-reply': 'the reply to a call has arrived, and is not stored',
+  'reply.before-commit': 'a reply is decided, and not stored',
+  'reply.after-commit': 'a reply is stored, and its effects not carried out',
+  'deadline.due': 'deadlines are found due',
+  'deadline.before-commit': 'a deadline is decided, and not stored',
+  'deadline.after-commit': 'a deadline is stored, and its effects not carried out',
+  'settle.before-commit': 'an order is settled in a decision, and not in the store',
+  'settle.after-commit': 'an order is settled in the store',
+  'recover.before': 'a host starts over what another left',
+  'recover.after': 'a host knows what another left, and has resumed nothing',
+  'drain.before': 'a host is asked to stop',
+  'drain.after': 'a host has stopped, and its process still runs',
 } as const;
 
 export type FaultPoint = keyof typeof faultPoints;
+export const isFaultPoint = (name: string): name is FaultPoint => Object.hasOwn(faultPoints, name);
 
 export interface Faults {
   /**
-   * Says that a point is reached; `about` names the command of a `stock` or `call` point. May throw, or end
-   * the process: whoever throws sees to it that nothing of this host goes on afterwards.
+   * Called when a point is reached; `about` names the command of a `stock` or `call` point. It may throw, or end the
+   * process; it then makes sure that nothing of this host goes on afterwards.
    */
   reach(point: FaultPoint, about?: string): void;
 }

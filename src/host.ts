@@ -1,57 +1,62 @@
-// The promise: who runs an actor. `place` and `send` answer after the commit, and only then; what an order
-// was told is never lost, and every message gets a defined answer. The API and the inspector see only this.
+// The promise: who runs order systems. `place` and `send` answer after the commit, and only then; what an order
+// received is never lost, and every message gets a defined answer. The API and the inspector see only this.
 // Implementations are in hosts/; they never show how they keep the promise.
-import type { ActorName, Item, Message } from '../machines/messages.ts';
-import type { SystemState } from './step/snapshot.ts';
-import type { Passed } from './step/trace.ts';
-import type { OrderView } from './step/view.ts';
-import type { Disposition, IdempotencyRecord, JournalEvent, OrderFilter, Received } from './store.ts';
+import type { AnyEventObject } from 'xstate';
+import type { Disposition, Received } from './step/effect.ts';
+import type { SystemState } from './step/system-state.ts';
+import type { Delivery } from './step/trace.ts';
+import type { SystemView } from './step/view.ts';
+import type { IdempotencyRecord, JournalEvent, OrderFilter } from './store.ts';
 
-export { type MoveName, moveNames } from '../machines/system.ts';
-export type { Incident, Move, OrderView } from './step/view.ts';
+export type { Incident, Move, SystemView } from './step/view.ts';
+
+/** What is sent to a caller: byte for byte what an idempotency key stands for. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
 
 /** An idempotency key, and how the answer that it will stand for is made from the order's view. */
-export interface Idempotency {
+export interface Idempotency<View extends SystemView = SystemView> {
   readonly scope: string;
   readonly key: string;
   readonly fingerprint: string;
-  respond(view: OrderView): { readonly status: number; readonly body: string };
+  /** Called once, when it is decided what will be stored. */
+  respond(view: View): Answer;
 }
 
+/** A new order: the first message of its system. */
 export interface Placement {
-  /** Left out: a new UUIDv7. */
-  readonly orderId?: string;
-  readonly customerId: string;
-  readonly email: string;
-  readonly currency: string;
-  /** Names, unit prices and line totals as in the catalogue (minor units). */
-  readonly items: readonly Item[];
-  readonly amount: number;
+  readonly orderId: string;
+  readonly message: AnyEventObject;
 }
 
-export interface Delivery {
+export interface Sending<View extends SystemView = SystemView> {
   readonly orderId: string;
-  readonly to: ActorName;
-  readonly message: Message;
+  /** The actor that gets it. */
+  readonly to: string;
+  readonly message: AnyEventObject;
   /** A message with an id that the order has recorded before changes nothing. Left out: a new UUIDv7. */
   readonly messageId?: string;
   /** Refused unless the order has this version. */
   readonly ifVersion?: number;
   /**
-   * `refuse` (moves): a message that the chart does not take leaves no trace and throws
+   * `refuse` (moves): a message that the chart does not accept leaves no trace and throws
    * `move-not-allowed`. `record` (facts from services): it is kept as ignored, with the reason.
    */
   readonly otherwise: 'refuse' | 'record';
-  readonly idempotency?: Idempotency;
+  readonly idempotency?: Idempotency<View>;
 }
 
-export interface Receipt {
+export interface Receipt<View extends SystemView = SystemView> {
   readonly disposition: Disposition | 'duplicate';
   readonly reason: string | null;
-  readonly view: OrderView;
+  readonly view: View;
+  /** What the request's idempotency key stands for now; undefined without a key. */
+  readonly answer: Answer | undefined;
 }
 
-/** What a request with an idempotency key came to: done now, or done before. */
+/** The outcome of a request: done now, or done before under the same idempotency key. */
 export type Outcome<T> =
   | { readonly outcome: 'done'; readonly result: T }
   | { readonly outcome: 'replayed'; readonly record: IdempotencyRecord };
@@ -62,14 +67,14 @@ export interface OrderChange {
   /** ms since 1970. */
   readonly at: number;
   readonly state: SystemState;
-  /** Empty where the commit began before somebody looked. */
-  readonly passed: readonly Passed[];
+  /** Empty when the commit began before anybody observed. */
+  readonly deliveries: readonly Delivery[];
 }
 
-/** Looks on as a host commits, in the host's own process. While it does not look, it costs nothing. */
-export interface Onlooker {
-  isLooking(): boolean;
-  /** Told after the commit; nothing of it is stored. It must be quick, and must not throw. */
+/** Observes commits in the host's own process. While it observes nothing, it costs nothing. */
+export interface CommitObserver {
+  isObserving(): boolean;
+  /** Called after the commit; nothing of it is stored. It must be quick, and must not throw. */
   note(change: OrderChange): void;
 }
 
@@ -79,31 +84,31 @@ export interface HostHealth {
   readonly reason: string | null;
 }
 
-export interface Host {
-  /** Somebody has connected: a busy host listens for a moment before it goes on. */
-  knock(): void;
+export interface Host<View extends SystemView = SystemView> {
+  /** A client has connected: a busy host listens for a moment before it goes on. */
+  noteConnection(): void;
   /**
-   * False where a message would wait longer than `MAX_WAIT_MS` for its commit: whoever stands at the door refuses
-   * then. It costs nothing to ask. `place` and `send` themselves take as much as there is room for.
+   * False when a message would wait longer than `MAX_WAIT_MS` for its commit: the network's edge refuses it then.
+   * It costs nothing to ask. `place` and `send` themselves accept as much as there is room for.
    */
-  isPrompt(): boolean;
+  acceptsWrites(): boolean;
   /**
-   * Takes an order in. Resolves after the commit.
+   * Stores a new order. Resolves after the commit.
    * @throws AppError `overloaded` or `closing`; then nothing was stored.
    */
-  place(placement: Placement, idempotency?: Idempotency): Promise<Outcome<OrderView>>;
+  place(placement: Placement, idempotency?: Idempotency<View>): Promise<Outcome<Receipt<View>>>;
   /**
-   * Gives a message to one actor of an order. Resolves after the commit.
+   * Delivers a message to one actor of an order. Resolves after the commit.
    * @throws AppError `order-not-found`, `order-unreadable`, `version-mismatch`, `move-not-allowed` (with
-   * `details.allowed`), `overloaded` or `closing`; then nothing was stored.
+   * `details.moves`), `overloaded` or `closing`; then nothing was stored.
    */
-  send(delivery: Delivery): Promise<Outcome<Receipt>>;
-  get(orderId: string): Promise<OrderView | undefined>;
+  send(sending: Sending<View>): Promise<Outcome<Receipt<View>>>;
+  get(orderId: string): Promise<View | undefined>;
   /** Newest first. */
-  list(filter: OrderFilter): Promise<readonly OrderView[]>;
+  list(filter: OrderFilter): Promise<readonly View[]>;
   /** The domain events of one order, behind `after` (a position), oldest first. */
   history(orderId: string, after: number, limit: number): Promise<readonly JournalEvent[]>;
-  /** Every message that the order received, and what became of it. */
+  /** Every message that the order received, with its disposition. */
   received(orderId: string, after: number, limit: number): Promise<readonly Received[]>;
   /** The domain events of all orders by position. */
   events(filter: {
@@ -123,13 +128,16 @@ export interface Host {
   }): AsyncIterable<JournalEvent>;
   /** The position of the newest event. */
   lastPosition(): Promise<number>;
-  /** Resolves when the order is settled (or parked for a person), or `withinMs` later, with its view. */
-  waitUntilSettled(orderId: string, withinMs: number, signal?: AbortSignal): Promise<OrderView | undefined>;
-  /** What the key stands for, where it was used before. */
+  /** Resolves when the order is settled or has an incident, or `withinMs` later, with its view. */
+  waitUntilSettled(orderId: string, withinMs: number, signal?: AbortSignal): Promise<View | undefined>;
+  /** What the key stands for, if it was used before. */
   recall(scope: string, key: string): Promise<IdempotencyRecord | undefined>;
   /** Replaces the answer of a key whose first request is still being answered. */
-  amend(scope: string, key: string, status: number, body: string): Promise<void>;
+  amend(scope: string, key: string, answer: Answer & { readonly version: number }): Promise<void>;
   health(): Promise<HostHealth>;
-  /** Takes nothing new, finishes what is under way (for a bounded time), then stops. */
+  /** Accepts nothing new, finishes what is under way (for a bounded time), then stops. */
   close(): Promise<void>;
 }
+
+/** All of a host but how orders are placed, which an application may give a form of its own. */
+export type OrderAccess<View extends SystemView = SystemView> = Omit<Host<View>, 'place'>;

@@ -1,12 +1,12 @@
-// What is counted, in Prometheus' terms. It decides nothing and keeps no order; it exists so that every
-// part counts under one set of names. Times are in seconds, as Prometheus asks.
+// The metrics, under Prometheus' conventions: one set of names for all parts, times in seconds. It decides nothing.
 import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 import type { StoreFigures } from './store.ts';
+
+const seconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
 
 /** The figures of one process, registered in `registry`. */
 export const createMetrics = (registry: Registry) => {
   const registers = [registry];
-  const seconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
   return {
     events: new Counter({
       name: 'orderchart_events_published_total',
@@ -16,18 +16,18 @@ export const createMetrics = (registry: Registry) => {
     }),
     messages: new Counter({
       name: 'orderchart_messages_processed_total',
-      help: 'Messages that reached an order, by what became of them (dead: the chart failed)',
+      help: 'Messages that reached an order, by disposition (dead: quarantined)',
       labelNames: ['disposition'],
       registers,
     }),
     failures: new Counter({
       name: 'orderchart_messages_failed_total',
-      help: 'Messages that could not be committed and will be taken again',
+      help: 'Messages that could not be committed and will be retried',
       registers,
     }),
     violations: new Counter({
       name: 'orderchart_invariants_violated_total',
-      help: 'Messages that were set aside because they would have broken an invariant, by invariant',
+      help: 'Messages that were quarantined because they would have broken an invariant, by invariant',
       labelNames: ['invariant'],
       registers,
     }),
@@ -67,36 +67,41 @@ export const createMetrics = (registry: Registry) => {
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
       registers,
     }),
-    calls: new Counter({
-      name: 'orderchart_calls_total',
-      help: 'Calls to services, by command and reply',
-      labelNames: ['command', 'reply'],
-      registers,
-    }),
-    retries: new Counter({
-      name: 'orderchart_call_retries_total',
-      help: 'Calls that were a second or later attempt, by command',
-      labelNames: ['command'],
-      registers,
-    }),
-    callSeconds: new Histogram({
-      name: 'orderchart_call_seconds',
-      help: 'Time of a call to an outside service',
-      labelNames: ['command'],
-      buckets: seconds,
-      registers,
-    }),
-    callsInFlight: new Gauge({
-      name: 'orderchart_calls_in_flight',
-      help: 'Calls to outside services that have no answer yet',
-      registers,
-    }),
+    ...createCallMetrics(registers),
   };
 };
 
+/** Calls to services. */
+const createCallMetrics = (registers: Registry[]) => ({
+  calls: new Counter({
+    name: 'orderchart_calls_total',
+    help: 'Calls to services, by command and reply',
+    labelNames: ['command', 'reply'],
+    registers,
+  }),
+  retries: new Counter({
+    name: 'orderchart_call_retries_total',
+    help: 'Calls that were a second or later attempt, by command',
+    labelNames: ['command'],
+    registers,
+  }),
+  callSeconds: new Histogram({
+    name: 'orderchart_call_seconds',
+    help: 'Time of a call to an outside service',
+    labelNames: ['command'],
+    buckets: seconds,
+    registers,
+  }),
+  callsInFlight: new Gauge({
+    name: 'orderchart_calls_in_flight',
+    help: 'Calls to outside services that have no answer yet',
+    registers,
+  }),
+});
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Figures that are read from the store whenever somebody asks for the metrics. */
+/** Figures that are read from the store at each scrape. */
 export const addStoreMetrics = (registry: Registry, readFigures: () => Promise<StoreFigures>): void => {
   const registers = [registry];
   const orders = new Gauge({
@@ -108,14 +113,14 @@ export const addStoreMetrics = (registry: Registry, readFigures: () => Promise<S
       const { ordersByState, incidents, unreadable, pendingCalls } = await readFigures();
       orders.reset();
       for (const [state, count] of Object.entries(ordersByState)) orders.set({ state }, count);
-      parked.set({ why: 'incident' }, incidents);
-      parked.set({ why: 'unreadable' }, unreadable);
+      open.set({ why: 'incident' }, incidents);
+      open.set({ why: 'unreadable' }, unreadable);
       calls.set(pendingCalls);
     },
   });
-  const parked = new Gauge({
+  const open = new Gauge({
     name: 'orderchart_orders_parked',
-    help: 'Orders that wait for a person',
+    help: 'Orders with an open incident, or unreadable',
     labelNames: ['why'],
     registers,
   });

@@ -1,37 +1,22 @@
-// Who acts outside: the contract of the warehouse, the payment gateway and the mailer. A command goes in
-// with its idempotency key, a deadline and an abort signal; exactly one reply message comes out. A thrown
-// error, a time-out or a malformed answer becomes the reply `…failed` or `…unknown` (`callService`): a
-// service's trouble never reaches the host as an exception.
+// Who acts outside: the contract of services such as a warehouse, a payment gateway or a mailer. A command goes
+// in with its idempotency key, a deadline and an abort signal; exactly one reply message comes out. A thrown
+// error, a time-out or a malformed answer becomes the reply that the application declares for it: a service's
+// failure never reaches the host as an exception.
+import type { AnyEventObject } from 'xstate';
 import { z } from 'zod';
-import {
-  isMessageType,
-  type Message,
-  type MessageType,
-  messages,
-  type ServiceName,
-  serviceNames,
-} from '../machines/messages.ts';
+import type { Application, CallFailure, Messages, Reply, Rows } from './application.ts';
 import type { Clock } from './clock.ts';
 import { limits } from './config.ts';
-import type { Call, Stock } from './store.ts';
+import type { Call } from './step/effect.ts';
 
-/** The commands that a service may be sent, by its name: `warehouse.…`, `gateway.…`, `mailer.send`. */
-export type CommandTo<S extends ServiceName> = {
-  [K in MessageType]: S extends (typeof messages)[K]['to'][number] ? Message<K> : never;
-}[MessageType];
-
-type ReplyMessageFrom<S extends ServiceName> = {
-  [K in MessageType]: S extends (typeof messages)[K]['from'][number] ? Message<K> : never;
-}[MessageType];
-type WithoutAttempt<M> = M extends unknown ? Omit<M, 'key' | 'attempt'> : never;
-/** What an adapter returns: the reply without `key` and `attempt`, which are those of the command. */
-export type ReplyFrom<S extends ServiceName> = WithoutAttempt<ReplyMessageFrom<S>>;
+/** A command as a service gets it. */
+export type Command = Readonly<{ type: string; key: string } & Record<string, unknown>>;
 
 /** One call as an adapter sees it. The command carries the idempotency key (`command.key`). */
-export interface ServiceCall<S extends ServiceName = ServiceName> {
+export interface ServiceCall<C = Command> {
   readonly orderId: string;
   readonly correlationId: string;
-  readonly command: CommandTo<S>;
+  readonly command: C;
   /** When this call was decided (ms since 1970). */
   readonly at: number;
   /** Aborted when the deadline has passed or the host closes; nobody reads the answer after that. */
@@ -39,45 +24,49 @@ export interface ServiceCall<S extends ServiceName = ServiceName> {
 }
 
 /** A service that lives elsewhere: called after the commit, at least once, always with the same key. */
-export interface OutsideService<S extends ServiceName = ServiceName> {
-  readonly name: S;
+export interface OutsideService<C = Command, R = Reply> {
+  readonly name: string;
   readonly place: 'outside';
   /**
-   * How long the service remembers an idempotency key, in ms. A command whose key was first used longer
-   * ago (less a safety margin) is answered `gateway.unknown` (`…failed` for the other services) with
-   * `key-expired` and never sent; a look-up always is.
+   * How long the service remembers an idempotency key, in ms. A command whose key was first used longer ago
+   * (less a safety margin) is never sent, and gets the reply for `key-expired`; one that only reads is sent.
    */
   readonly keyLifetimeMs?: number;
-  answer(call: ServiceCall<S>): Promise<ReplyFrom<S>>;
+  /** @param call its command is one that the application declares for this service. */
+  answer(call: ServiceCall<C>): Promise<R>;
   close?(): Promise<void>;
 }
 
-/** A service that lives in the store: called inside the commit's own transaction. */
-export interface InsideService<S extends ServiceName = ServiceName> {
-  readonly name: S;
+/** A service that lives in the store: it answers while a batch is decided, from the application's rows. */
+export interface InsideService<C = Command, R = Reply> {
+  readonly name: string;
   readonly place: 'inside';
-  answer(call: ServiceCall<S>, stock: Stock): Promise<ReplyFrom<S>>;
+  answer(call: ServiceCall<C>, rows: Rows): R;
   close?(): Promise<void>;
 }
 
-export type Service<S extends ServiceName = ServiceName> = OutsideService<S> | InsideService<S>;
+export type Service<C = Command, R = Reply> = OutsideService<C, R> | InsideService<C, R>;
 
-/** One service for each name, every one of them replaceable. */
-export type Services = { readonly [S in ServiceName]: Service<S> };
+/** One service for each name that the application's charts may send commands to. */
+export type Services = Readonly<Record<string, Service>>;
 
 /** @throws Error for a name that no service has. */
 export const serviceOf = (services: Services, name: string): Service => {
-  const known = serviceNames.find((each) => each === name);
-  if (known === undefined) throw new Error(`there is no service '${name}'`);
-  return services[known];
+  const service = Object.hasOwn(services, name) ? services[name] : undefined;
+  if (service === undefined) throw new Error(`there is no service '${name}'`);
+  return service;
 };
 
+/** What calls need to know of an application. */
+export type CallRules = Pick<Application, 'messages' | 'services'>;
+
 /**
- * Makes one call and resolves with the one reply to record. Never rejects: trouble is `gateway.unknown`,
- * `warehouse.failed` or `mailer.failed` with a fixed reason. `undefined` means that `signal` was aborted
- * first (the host closes): nothing is known, and the call is to be given back.
+ * Makes one call and resolves with the one reply to record. Never rejects: a failure is the reply that its
+ * service declares for it. `undefined` means that `signal` was aborted first (the host closes): nothing is known,
+ * and the call is to be given back.
  */
 export const callService = async (
+  rules: CallRules,
   service: OutsideService,
   call: Call,
   {
@@ -89,36 +78,37 @@ export const callService = async (
   }: {
     readonly clock: Clock;
     readonly timeoutMs: number;
-    /** A call is not made any more so long after it was decided. */
+    /** A call is not made when it was decided longer ago. */
     readonly makeWithinMs: number;
     readonly signal: AbortSignal;
-    /** Told what the service threw: for the log, never for the order. */
+    /** Gets what the service threw: for the log, never for the order. */
     readonly onError?: (error: unknown) => void;
   },
-): Promise<Message | undefined> => {
+): Promise<AnyEventObject | undefined> => {
   const { command } = call;
-  const trouble = (reason: Trouble) => toTrouble(service.name, call, reason);
+  const { messages } = rules;
+  const fail = (failure: CallFailure) => toFailure(rules, service.name, call, failure);
   if (signal.aborted) return undefined;
-  if (!isCommandTo(service.name, command)) return trouble('malformed-command');
-  if (isKeyTooOld(service, call, clock.now())) return trouble('key-expired');
-  if (clock.now() - call.at > makeWithinMs) return trouble('no-answer');
+  if (!isCommandTo(messages, service.name, command)) return fail('malformed-command');
+  if (isKeyTooOld(messages, service, call, clock.now())) return fail('key-expired');
+  if (clock.now() - call.at > makeWithinMs) return fail('no-answer');
 
-  const first = Promise.withResolvers<Message | undefined>();
+  const first = Promise.withResolvers<AnyEventObject | undefined>();
   const calling = new AbortController();
-  const end = (outcome: Message | undefined) => {
+  const end = (outcome: AnyEventObject | undefined) => {
     first.resolve(outcome);
     calling.abort();
   };
   const abandon = () => end(undefined);
   signal.addEventListener('abort', abandon, { once: true });
-  const cancelDeadline = clock.schedule(() => end(trouble('no-answer')), timeoutMs);
-  const ask = async (): Promise<Message> => {
+  const cancelDeadline = clock.schedule(() => end(fail('no-answer')), timeoutMs);
+  const ask = async (): Promise<AnyEventObject> => {
     try {
-      const answer = await service.answer(toServiceCall(call, command, calling.signal));
-      return toReply(service.name, command, answer) ?? trouble('malformed-answer');
+      const answer = await service.answer(toServiceCall(call, calling.signal));
+      return toReply(messages, service.name, command, answer) ?? fail('malformed-answer');
     } catch (error) {
       onError?.(error);
-      return trouble('error');
+      return fail('error');
     }
   };
   ask().then(first.resolve);
@@ -131,19 +121,33 @@ export const callService = async (
 };
 
 /**
- * The reply of a service that lives in the store. Whatever the service throws goes through, so that the
- * commit undoes what the order did to the stock.
- * @throws TypeError for a command or an answer that `machines/messages.ts` doesn't allow.
+ * The reply of a service that lives in the store. Whatever the service throws goes through, so that the decision
+ * drops what the order did to the rows.
+ * @throws TypeError for a command or an answer that the application does not declare.
  */
-export const answerInside = async (service: InsideService, call: Call, stock: Stock): Promise<Message> => {
+export const answerInside = (
+  messages: Messages,
+  service: InsideService,
+  call: Call,
+  rows: Rows,
+): AnyEventObject => {
   const { command } = call;
-  if (!isCommandTo(service.name, command)) {
+  if (!isCommandTo(messages, service.name, command)) {
     throw new TypeError(`${command.type} is not a command to the ${service.name}, or its payload is not`);
   }
-  const answer = await service.answer(toServiceCall(call, command, neverAborted), stock);
-  const reply = toReply(service.name, command, answer);
+  const answer = service.answer(toServiceCall(call, neverAborted), rows);
+  const reply = toReply(messages, service.name, command, answer);
   if (!reply) throw new TypeError(`the ${service.name} gave a malformed answer to ${command.type}`);
   return reply;
+};
+
+/**
+ * The reply to a call that may have been made before. A reply that only says that this try failed says nothing
+ * about the first, which may still take effect: it becomes the reply for an unknown outcome.
+ */
+export const toUnknownOutcome = (rules: CallRules, call: Call, reply: AnyEventObject): AnyEventObject => {
+  const isDoubtful = rules.services[call.service]?.doubtful?.includes(reply.type) ?? false;
+  return isDoubtful ? toFailure(rules, call.service, call, 'no-answer') : reply;
 };
 
 /**
@@ -165,24 +169,25 @@ export const pause = async (clock: Clock, milliseconds: number, signal: AbortSig
   }
 };
 
-type Trouble = 'no-answer' | 'error' | 'malformed-answer' | 'malformed-command' | 'key-expired';
-
 const neverAborted = new AbortController().signal;
 
-const toServiceCall = (
-  { orderId, correlationId, at }: Call,
-  command: CommandTo<ServiceName>,
-  signal: AbortSignal,
-): ServiceCall => ({ orderId, correlationId, command, at, signal });
+const toServiceCall = ({ orderId, correlationId, at, command }: Call, signal: AbortSignal): ServiceCall => ({
+  orderId,
+  correlationId,
+  command,
+  at,
+  signal,
+});
 
 /** A reply with the command's key and attempt, as the journal's JSON will have it; undefined if malformed. */
 const toReply = (
-  service: ServiceName,
-  { key, attempt }: CommandTo<ServiceName>,
+  messages: Messages,
+  service: string,
+  { key, attempt }: Call['command'],
   answer: unknown,
-): Message | undefined => {
+): AnyEventObject | undefined => {
   const reply = toJson(() => ({ ...(typeof answer === 'object' ? answer : {}), key, attempt }));
-  if (!isMessage(reply) || !messages[reply.type].from.some((name) => name === service)) return undefined;
+  if (!isMessage(messages, reply) || !messages[reply.type]?.from.includes(service)) return undefined;
   freezeDeeply(reply);
   return reply;
 };
@@ -202,30 +207,36 @@ const freezeDeeply = (value: unknown): void => {
   for (const part of Object.values(value)) freezeDeeply(part);
 };
 
-const toTrouble = (service: ServiceName, { command }: Call, reason: Trouble): Message => {
-  const { key } = command;
-  const attempt = z.int().positive().catch(1).parse(command['attempt']);
-  if (service !== 'gateway') return Object.freeze({ type: `${service}.failed`, key, attempt, reason });
-  return Object.freeze({
-    type: 'gateway.unknown',
-    key,
-    attempt,
-    reason: reason === 'key-expired' ? reason : 'no-answer',
-  });
+/** @throws Error for a service that the application does not declare. */
+const toFailure = (
+  { services }: CallRules,
+  service: string,
+  { command: { key, attempt } }: Call,
+  failure: CallFailure,
+): AnyEventObject => {
+  const declared = services[service];
+  if (declared === undefined) throw new Error(`there is no service '${service}'`);
+  const tries = z.int().positive().catch(1).parse(attempt);
+  return Object.freeze({ ...declared.noAnswer(failure), key, attempt: tries });
 };
 
-/** A look-up charges nothing, so it stays allowed when the key may be forgotten. */
-const isKeyTooOld = ({ keyLifetimeMs }: OutsideService, call: Call, now: number): boolean =>
+const isKeyTooOld = (
+  messages: Messages,
+  { keyLifetimeMs }: OutsideService,
+  { command: { type }, keyFirstUsedAt }: Call,
+  now: number,
+): boolean =>
   keyLifetimeMs !== undefined &&
-  call.command.type !== 'gateway.look-up' &&
-  now - call.keyFirstUsedAt > keyLifetimeMs - limits.keyMarginMs;
+  messages[type]?.call?.readsOnly !== true &&
+  now - keyFirstUsedAt > keyLifetimeMs - limits.keyMarginMs;
 
-const isCommandTo = (service: ServiceName, value: unknown): value is CommandTo<ServiceName> =>
-  isMessage(value) && messages[value.type].to.some((name) => name === service);
+const isCommandTo = (messages: Messages, service: string, value: unknown): boolean =>
+  isMessage(messages, value) && (messages[value.type]?.to.includes(service) ?? false);
 
 /** Whether `value` has a declared type and exactly the payload that this type carries. */
-const isMessage = (value: unknown): value is Message => {
+const isMessage = (messages: Messages, value: unknown): value is AnyEventObject => {
   if (typeof value !== 'object' || value === null || !('type' in value)) return false;
   const { type, ...payload } = value;
-  return typeof type === 'string' && isMessageType(type) && messages[type].payload.safeParse(payload).success;
+  if (typeof type !== 'string' || !Object.hasOwn(messages, type)) return false;
+  return messages[type]?.payload.safeParse(payload).success === true;
 };

@@ -1,9 +1,10 @@
-// What a simulation is asked for and what it comes to: the contract between the command, the simulator and
-// whoever puts them together. A simulation runs the production step, runner and store on a virtual clock, with
-// services, network, crashes and customers that a seed decides; the same order gives the same report.
-import { type FaultPoint, faultPoints } from './faults.ts';
+// What a simulation is asked for and what it reports: the contract between the command and the simulator. A simulation
+// runs the production step, host and store on a virtual clock, with services, network, crashes and customers that a seed
+// decides; the same order gives the same report.
+import type { Messages } from './application.ts';
+import { type FaultPoint, faultPoints, isFaultPoint } from './faults.ts';
 
-/** A place to crash: a commit point, and where it has one, the command that it is about. */
+/** A place to crash: a commit point, and for some of them the command that it is about. */
 export interface CrashSite {
   readonly point: FaultPoint;
   readonly about?: string;
@@ -15,37 +16,38 @@ export interface SimulationOrder {
   readonly orders: number;
   /** Processes that work over the one store. */
   readonly nodes: number;
-  /** Crash just here, one after the other, each at its first passing; left out: wherever chance says. */
+  /** Crash at these sites, one after the other, each when it is first reached. Left out: at random ones. */
   readonly crashAt?: readonly CrashSite[];
-  /** Told every line of the trace. */
+  /** Gets every line of the trace. */
   onTrace?(line: string): void;
 }
 
-/** What a campaign has to have seen; each is counted. */
+/** What a campaign must have seen; each is counted. */
 export const sightings = {
-  'time-out-then-same-key': 'a charge took effect without an answer, and was asked about under the same key',
-  'fact-before-answer': 'the bank told of a charge unasked before it answered',
-  'money-after-cancel-given-back': 'money that was taken after a cancel was given back',
-  'cancel-while-charging': 'an order was cancelled while the bank had its charge or capture',
-  'expiry-while-charging': 'a reservation expired while the bank had the charge',
+  'timeout-then-same-key': 'a charge took effect without an answer, and was asked about under the same key',
+  'webhook-before-answer': 'the bank reported a charge by webhook before its answer arrived',
+  'refund-after-cancel': 'money that was taken after a cancel was refunded',
+  'cancel-while-charging': 'an order was cancelled while its charge or capture was pending',
+  'expiry-while-charging': 'a reservation expired while the charge was pending',
   'refund-without-answer': 'a refund took effect without an answer',
-  'crash-while-compensating': 'a node died while an order was giving back what it had',
-  'crash-in-recovery': 'a node died while it took up what another had left',
-  'stale-commit-refused': 'a commit that started from an old version was refused',
-  'unknown-commit-was-there': 'a commit without an answer turned out to be stored',
-  'unknown-commit-was-not-there': 'a commit without an answer turned out to be lost',
-  'fact-after-the-end': 'a settled order was told what it knew already',
-  'deadline-after-take-over': 'a deadline rang at a node that had not set it',
-  'disk-full-before-result': 'the disk was full when a reply of the bank was to be written',
+  'crash-while-compensating': 'a process crashed while an order was compensating',
+  'crash-in-recovery': 'a process crashed while it resumed what another had left',
+  'stale-order': 'an order in memory was older than in the store, and was loaded again',
+  'stale-batch': 'a batch was released before its write, and was decided again',
+  'unknown-commit-stored': 'a commit without an answer turned out to be stored',
+  'unknown-commit-lost': 'a commit without an answer turned out to be lost',
+  'webhook-after-settled': 'a webhook reported to a settled order what it knew already',
+  'deadline-after-takeover': 'a deadline fired in a process that had not set it',
+  'disk-full-before-reply': 'the disk was full when the reply of a service was to be stored',
   'replay-by-another-node': 'a repeated request was answered from the store by another node',
-  'key-forgotten': 'a key was too old to be sent again, and its outcome was looked up',
-  'message-set-aside': 'a message that made its chart throw was set aside with an incident',
-  'poison-beside-healthy': 'an order completed that shares a product with one that is set aside',
+  'key-expired': 'a key was too old to be sent again, and its outcome was looked up',
+  'message-quarantined': 'a message that made its chart throw was quarantined with an incident',
+  'completed-beside-quarantined': 'an order completed that shares a product with a quarantined one',
 } as const;
 export type Sighting = keyof typeof sightings;
 export const isSighting = (name: string): name is Sighting => Object.hasOwn(sightings, name);
 
-/** How many nodes a seed is simulated with where nobody says otherwise. */
+/** How many nodes a seed is simulated with by default. */
 export const nodesOf = (seed: number): number => 1 + (seed % 3);
 
 export interface SimulationReport {
@@ -56,35 +58,32 @@ export interface SimulationReport {
   readonly hash: string;
   readonly virtualMs: number;
   readonly commits: number;
-  /** Crashes by site (`call.before gateway.charge`), or `kill` for those between commit points. */
+  /** Crashes by site (`call.before gateway.charge`); `kill` for those between commit points. */
   readonly crashes: Readonly<Record<string, number>>;
   readonly sightings: Readonly<Partial<Record<Sighting, number>>>;
   /** Orders by their last state. */
   readonly states: Readonly<Record<string, number>>;
-  /** What did not hold, in words, with the virtual time; empty where everything did. */
+  /** What did not hold, with the virtual time; empty when everything held. */
   readonly violations: readonly string[];
 }
 
 export type Simulate = (order: SimulationOrder) => Promise<SimulationReport>;
 
-const abouts: Readonly<Record<string, readonly string[]>> = {
-  stock: ['warehouse.check', 'warehouse.reserve', 'warehouse.commit', 'warehouse.release'],
-  call: [
-    'gateway.charge',
-    'gateway.look-up',
-    'gateway.capture',
-    'gateway.void',
-    'gateway.refund',
-    'mailer.send',
-  ],
+/**
+ * Every place to crash: each commit point, and those of calls once for each command that they can be about. Services
+ * named in `inside` live in the store.
+ */
+export const toCrashSites = (messages: Messages, inside: readonly string[]): readonly CrashSite[] => {
+  const commands = Object.keys(messages).filter((type) => messages[type]?.call !== undefined);
+  const isInside = (type: string) => messages[type]?.to.some((service) => inside.includes(service)) === true;
+  const abouts: Readonly<Record<string, readonly string[]>> = {
+    stock: commands.filter(isInside),
+    call: commands.filter((type) => !isInside(type)),
+  };
+  return Object.keys(faultPoints)
+    .filter(isFaultPoint)
+    .flatMap((point): readonly CrashSite[] => {
+      const found = abouts[point.split('.')[0] ?? ''];
+      return found ? found.map((about) => ({ point, about })) : [{ point }];
+    });
 };
-
-const isPoint = (name: string): name is FaultPoint => Object.hasOwn(faultPoints, name);
-
-/** Every place to crash: each commit point, and those that are about a command once for each command. */
-export const crashSites: readonly CrashSite[] = Object.keys(faultPoints)
-  .filter(isPoint)
-  .flatMap((point): readonly CrashSite[] => {
-    const commands = abouts[point.split('.')[0] ?? ''];
-    return commands ? commands.map((about) => ({ point, about })) : [{ point }];
-  });

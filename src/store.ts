@@ -1,26 +1,17 @@
-// Who remembers: the contract of the stores. One atomic `commit` writes everything that a step decided;
-// work that must happen after it (calls, deadlines) is rows. Nothing here assumes one process, or that an
-// answer comes at once: an order whose version moved on meanwhile is reported stale and left out of the
-// batch, and its caller loads and steps again. Nobody needs to own an order for this to be correct.
+// Who remembers: the contract of the stores. A batch of orders takes one way: `open` loads everything that its
+// decision needs, the caller decides in memory, and `write` stores all of it durably or nothing. Work that must
+// happen afterwards (calls, deadlines) is rows. Nothing here assumes one process, or that an answer comes at
+// once: a batch whose ground has moved meanwhile is refused as stale, and its caller opens and decides again.
+import type { Row, RowChanges } from './application.ts';
 import type { Call, NewEvent, Received } from './step/effect.ts';
 
-export type { Call, Disposition, NewEvent, Received } from './step/effect.ts';
-
-/** What a store hands back for one order. */
-export interface StoredOrder {
-  readonly orderId: string;
-  /** Number of messages recorded for the order so far; 1 after it was placed. */
-  readonly version: number;
-  /** The serialised order system (`src/step/snapshot.ts` reads it). */
-  readonly system: string;
-  /** Why the host could not read `system`, where that happened. Such an order is left alone. */
-  readonly unreadable?: string;
-}
+export type { Call, NewEvent, Received } from './step/effect.ts';
 
 /** What is kept beside the system so that orders can be listed without reading it. */
 export interface OrderSummary {
-  readonly customerId: string;
-  /** The order chart's top-level state. */
+  /** Whose the order is; it never changes. */
+  readonly owner: string;
+  /** The main actor's top-level state. */
   readonly state: string;
   readonly settled: boolean;
   readonly incident: boolean;
@@ -28,6 +19,17 @@ export interface OrderSummary {
   /** ms since 1970. */
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** What a store returns for one order. */
+export interface StoredOrder {
+  readonly orderId: string;
+  /** Number of messages recorded for the order so far; 1 after it was placed. */
+  readonly version: number;
+  /** The serialised order system (`src/step/snapshot.ts` reads it). */
+  readonly system: string;
+  /** Why the host could not read `system`. Such an order is left alone. */
+  readonly unreadable?: string;
 }
 
 /** A domain event as the journal keeps it. `position` orders the events of all orders; it only grows. */
@@ -45,13 +47,48 @@ export interface IdempotencyRecord {
   readonly orderId: string;
   readonly status: number;
   readonly body: string;
+  /** The order's version that `body` shows. */
+  readonly version: number;
   readonly at: number;
 }
 
-/** Everything that is written for one order in one commit. */
-export interface OrderWrite {
-  /** The version after this write: the base version plus the number of `received`. */
+/** What a batch's decision needs, named before it is decided. */
+export interface Needs {
+  /** Orders by id, with the version that the caller has in memory: their systems need not be read. */
+  readonly orders: ReadonlyMap<string, number | undefined>;
+  /** Messages that may have been recorded before. */
+  readonly received: readonly { readonly orderId: string; readonly messageId: string }[];
+  readonly keys: readonly { readonly scope: string; readonly key: string }[];
+  /** Keys of the application's rows. */
+  readonly rows: readonly string[];
+}
+
+export interface LoadedOrder {
   readonly version: number;
+  /** `seq` of its last event. */
+  readonly lastSeq: number;
+  /** Left out when `version` is the one that the caller has. */
+  readonly system?: string;
+}
+
+export interface Loaded {
+  /** Orders that exist. */
+  readonly orders: ReadonlyMap<string, LoadedOrder>;
+  hasReceived(orderId: string, messageId: string): boolean;
+  record(scope: string, key: string): IdempotencyRecord | undefined;
+  /** Rows that exist, by key. */
+  readonly rows: ReadonlyMap<string, Row>;
+}
+
+/** Everything that is written for one order in one batch. */
+export interface OrderWrite {
+  readonly orderId: string;
+  /** The version that the decision started from; 0 places a new order. */
+  readonly baseVersion: number;
+  /** `baseVersion` plus the number of `received`. */
+  readonly version: number;
+  /** `seq` of its last event, those in `events` included. */
+  readonly lastSeq: number;
   readonly system: string;
   readonly summary: OrderSummary;
   /** When the order's next deadline is due (ms since 1970), or null. */
@@ -59,112 +96,55 @@ export interface OrderWrite {
   readonly received: readonly Received[];
   readonly events: readonly NewEvent[];
   readonly calls: readonly Call[];
-  /** Calls that were answered (or are not wanted any more): their rows go. */
+  /** Calls that were answered, or are no longer wanted: their rows go. */
   readonly finishedCalls: readonly string[];
-  readonly idempotency?: IdempotencyRecord;
+  readonly idempotency: readonly IdempotencyRecord[];
 }
 
-/** What `decide` may ask inside the transaction. */
-export interface DecisionContext {
-  readonly stock: Stock;
-  /** Whether the order has recorded a message with this id before. */
-  hasReceived(messageId: string): Promise<boolean>;
+export interface BatchWrite {
+  readonly orders: readonly OrderWrite[];
+  readonly rows: RowChanges;
+  /** New calls are leased to `owner` until then (ms since 1970); 0: they are free for any host to claim. */
+  readonly lease: { readonly owner: string; readonly until: number };
 }
 
-/** One order's part of a commit. */
-export interface OrderWork {
-  readonly orderId: string;
-  /** The version that `decide` starts from; 0 places a new order. */
-  readonly baseVersion: number;
+/** One batch under way. What it loaded stays true until it is written or released. */
+export interface Batch {
+  readonly loaded: Loaded;
+  /** Loads more: what the decision turned out to need. `loaded` then has both. */
+  load(needs: Needs): Promise<void>;
   /**
-   * Runs inside the transaction and returns what to write, or null for nothing. When it throws, this
-   * order's stock changes are undone and the others are written. It must ask the store for nothing but
-   * what `context` offers: the store waits for it.
+   * Stores all of `write` in one durable transaction, and ends the batch.
+   * @throws StaleBatch when what was loaded has changed meanwhile, RefusedWrite when its values cannot be stored;
+   * any other error means that the store cannot write now. Nothing was stored, unless the answer was lost.
    */
-  decide(context: DecisionContext): Promise<OrderWrite | null>;
+  write(write: BatchWrite): Promise<void>;
+  /** Ends the batch without a write; after `write` it does nothing. */
+  release(): void;
 }
 
-export type CommitResult =
-  | { readonly outcome: 'committed' }
-  /** `decide` returned null. */
-  | { readonly outcome: 'unchanged' }
-  /** The stored version is not `baseVersion`. Nothing of this order was written. */
-  | { readonly outcome: 'stale' }
-  /** The idempotency key is taken. Nothing of this order was written. */
-  | { readonly outcome: 'replayed'; readonly record: IdempotencyRecord }
-  /** `decide` threw. Nothing of this order was written. */
-  | { readonly outcome: 'failed'; readonly error: unknown };
-
-/** Quantity of a product, summed over an order's lines. */
-export interface Share {
-  readonly productId: string;
-  readonly quantity: number;
-}
-export interface Shortage extends Share {
-  readonly available: number;
+/** What a batch was decided on is no longer true: nothing was written; open it and decide again. */
+export class StaleBatch extends Error {
+  constructor(what: string) {
+    super(`${what} changed while a batch was decided`);
+    this.name = 'StaleBatch';
+  }
 }
 
-/** The stock as a commit sees and changes it. A reservation belongs to an order and ends once. */
-export interface Stock {
-  products(productIds: readonly string[]): Promise<ReadonlyMap<string, Product>>;
-  /** All shares or none. Repeating it for an order that already holds changes nothing. */
-  hold(
-    orderId: string,
-    shares: readonly Share[],
-    expiresAt: number,
-    at: number,
-  ): Promise<{ outcome: 'held' | 'ended' } | { outcome: 'insufficient'; shortages: readonly Shortage[] }>;
-  /** Gives a held reservation back. `committed`: it was sold and stays so. `nothing`: there is none. */
-  release(orderId: string, at: number): Promise<'released' | 'committed' | 'nothing'>;
-  /** Turns a held reservation into a sale. `not-held`: there is none, or it was given back. */
-  sell(orderId: string, at: number): Promise<'sold' | 'not-held'>;
-}
-
-export interface Product {
-  readonly productId: string;
-  readonly name: string;
-  /** Minor units of `currency`. */
-  readonly unitPrice: number;
-  readonly currency: string;
-  /** In the building and not sold. */
-  readonly onHand: number;
-  /** Promised to orders, still in the building. `available` = onHand − held. */
-  readonly held: number;
-  /** Sold since the beginning. */
-  readonly sold: number;
-  readonly available: number;
-}
-
-/** What a product is, as a person sets it. */
-export interface ProductSetting {
-  readonly name: string;
-  readonly unitPrice: number;
-  readonly currency: string;
-  readonly onHand: number;
-}
-
-export interface Catalogue {
-  /** By product id, after `after`, at most `limit`. */
-  products(page: { readonly after?: string; readonly limit: number }): Promise<readonly Product[]>;
-  product(productId: string): Promise<Product | undefined>;
-  /**
-   * Sets what a product is and how much is on hand.
-   * @throws AppError `stock-below-held` where orders hold more than `onHand`; nothing is changed.
-   */
-  putProduct(productId: string, setting: ProductSetting, at: number): Promise<Product>;
-  /** Puts these products into a catalogue that has none; otherwise changes nothing. Says which it was. */
-  seedProducts(
-    products: readonly (ProductSetting & { readonly productId: string })[],
-    at: number,
-  ): Promise<boolean>;
+/** The store works, and the values of a batch cannot be stored: nothing was written. `cause` says why. */
+export class RefusedWrite extends Error {
+  constructor(cause: unknown) {
+    super('the store refuses what a batch would write', { cause });
+    this.name = 'RefusedWrite';
+  }
 }
 
 export interface OrderFilter {
   readonly state?: string;
   readonly settled?: boolean;
-  /** Waits for a person: it has an incident, or cannot be read. */
+  /** It has an incident, or cannot be read. */
   readonly incident?: boolean;
-  readonly customerId?: string;
+  readonly owner?: string;
   /** ms since 1970; `createdFrom` inclusive, `createdBefore` exclusive. */
   readonly createdFrom?: number;
   readonly createdBefore?: number;
@@ -188,16 +168,17 @@ export interface StoreFigures {
   readonly pendingCalls: number;
 }
 
-export interface Store extends Catalogue {
+/** The application's rows as they are committed. */
+interface RowReads {
+  row(key: string): Promise<Row | undefined>;
+  /** By key, after `after`, at most `limit`. */
+  rows(table: string, page: { readonly after?: string; readonly limit: number }): Promise<readonly Row[]>;
+}
+
+export interface Store extends RowReads {
+  /** Loads what a batch needs. Batches of one store do not overlap in what they change. */
+  open(needs: Needs): Promise<Batch>;
   load(orderIds: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>>;
-  /**
-   * Writes a batch in one durable transaction; one result for each entry, in order. Calls in it are
-   * leased to `owner` until `leaseUntil` (0: free for whoever claims them).
-   */
-  commit(
-    work: readonly OrderWork[],
-    lease: { readonly owner: string; readonly until: number },
-  ): Promise<readonly CommitResult[]>;
 
   /** Takes calls whose lease has ended, oldest first, and leases them to `owner`. */
   claimCalls(claim: {
@@ -214,9 +195,9 @@ export interface Store extends Catalogue {
   dueOrders(now: number, limit: number): Promise<readonly string[]>;
   /** When the next deadline of any order is due, or undefined. */
   nextWake(): Promise<number | undefined>;
-  /** Sets an order aside because its system cannot be read; its calls and deadlines rest. */
+  /** Marks an order whose system cannot be read; its calls and deadlines rest. */
   markUnreadable(orderId: string, reason: string): Promise<void>;
-  /** Lets every order that was set aside be tried again. */
+  /** Lets every order that was marked unreadable be tried again. */
   clearUnreadable(): Promise<void>;
 
   list(filter: OrderFilter): Promise<readonly StoredOrder[]>;
@@ -224,10 +205,14 @@ export interface Store extends Catalogue {
   events(filter: EventFilter): Promise<readonly JournalEvent[]>;
   lastPosition(): Promise<number>;
   idempotencyRecord(scope: string, key: string): Promise<IdempotencyRecord | undefined>;
-  /** Replaces the answer that a key stands for, where the first one was still on its way. */
-  updateIdempotencyAnswer(scope: string, key: string, status: number, body: string): Promise<void>;
+  /** Replaces the answer that a key stands for, while the first one was still on its way. */
+  updateIdempotencyAnswer(
+    scope: string,
+    key: string,
+    answer: { readonly status: number; readonly body: string; readonly version: number },
+  ): Promise<void>;
   figures(): Promise<StoreFigures>;
-  /** Resolves when the store can write; rejects with the reason where it cannot. */
+  /** Resolves when the store can write; rejects with the reason when it cannot. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 // The settings as the charts are told of them.
 import { describe, expect, it } from 'vitest';
-import { readSettings, toPolicy } from '../src/config.ts';
+import { readSettings } from '../src/config.ts';
+import { toPolicy } from '../src/shop/placement.ts';
 
 const policyOf = (given: Record<string, string | number>) => toPolicy(readSettings(given));
 

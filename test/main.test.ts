@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
 import { expect, test } from 'vitest';
-import { createOrderchart, type OutsideService, readSettings } from '../src/main.ts';
+import { createOrderchart, readSettings, type ShopService } from '../src/main.ts';
 import { createMemoryStore } from '../src/stores/memory.ts';
 import { sampleBody } from './e2e/client.ts';
 
 const answering = (): {
-  gateway: OutsideService<'gateway'>;
-  mailer: OutsideService<'mailer'>;
+  gateway: ShopService<'gateway'>;
+  mailer: ShopService<'mailer'>;
   told: string[];
 } => {
   const told: string[] = [];

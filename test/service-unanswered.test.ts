@@ -2,7 +2,9 @@
 // adapter takes its time without being in the way of that.
 import { describe, expect, it, vi } from 'vitest';
 import { limits } from '../src/config.ts';
-import { type CommandTo, callService, pause } from '../src/service.ts';
+import { callService, pause } from '../src/service.ts';
+import type { CommandTo } from '../src/shop/services.ts';
+import { shop } from '../src/shop/shop.ts';
 import { createOutside, openHost, toCall } from './contracts/service.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { charge as toCharge, lookUp as toLookUp } from './services/simulated-gateway.ts';
@@ -30,7 +32,7 @@ describe('a host that closes', () => {
     const answer = vi.fn(async () => charged);
     closing.abort();
     expect(
-      await callService(createOutside('gateway', answer), toCall('gateway', charge), options),
+      await callService(shop, createOutside('gateway', answer), toCall('gateway', charge), options),
     ).toBeUndefined();
     expect(answer).not.toHaveBeenCalled();
   });
@@ -42,7 +44,7 @@ describe('a host that closes', () => {
       signal = call.signal;
       return pause(clock, 5000, call.signal).then(() => charged);
     });
-    const reply = callService(service, toCall('gateway', charge), options);
+    const reply = callService(shop, service, toCall('gateway', charge), options);
     await clock.advance(1000);
     closing.abort();
     expect(await reply).toBeUndefined();
@@ -54,6 +56,7 @@ describe('a host that closes', () => {
   it('changes nothing about a reply that was there before', async () => {
     const { closing, options } = openHost();
     const reply = callService(
+      shop,
       createOutside('gateway', async () => charged),
       toCall('gateway', charge),
       options,
@@ -71,7 +74,7 @@ describe('a key that the service may have forgotten', () => {
     const answer = vi.fn(async () => charged);
     const rest = lifetime === undefined ? {} : { keyLifetimeMs: lifetime };
     const call = toCall('gateway', command, { keyFirstUsedAt: clock.now() - age });
-    const reply = await callService(createOutside('gateway', answer, rest), call, options);
+    const reply = await callService(shop, createOutside('gateway', answer, rest), call, options);
     return { reply, calls: answer.mock.calls.length };
   };
 
@@ -101,7 +104,7 @@ describe('a key that the service may have forgotten', () => {
     const { clock, options } = openHost();
     const service = createOutside('mailer', async () => ({ type: 'mailer.sent' }), { keyLifetimeMs });
     const call = toCall('mailer', send, { keyFirstUsedAt: clock.now() - keyLifetimeMs });
-    expect(await callService(service, call, options)).toMatchObject({
+    expect(await callService(shop, service, call, options)).toMatchObject({
       type: 'mailer.failed',
       reason: 'key-expired',
     });
@@ -113,7 +116,7 @@ describe('a call that was decided long ago', () => {
     const { clock, options } = openHost();
     const answer = vi.fn(async () => (service === 'gateway' ? charged : ({ type: 'mailer.sent' } as const)));
     const call = toCall(service, service === 'gateway' ? charge : send, { at: clock.now() - ms });
-    const reply = await callService(createOutside(service, answer), call, options);
+    const reply = await callService(shop, createOutside(service, answer), call, options);
     return { reply, calls: answer.mock.calls.length };
   };
 

@@ -1,30 +1,25 @@
-// The network edge: Fastify with every route, one way of checking, one way of refusing. It never listens by
-// itself and knows of orders only what src/host.ts promises. Others may add routes of their own to it.
+// The network edge of any application: Fastify with one way of checking and one way of refusing. It never listens by
+// itself and knows of orders only what src/host.ts promises. An application adds its routes to it.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { limits } from '../config.ts';
-import { readBodies } from './bodies.ts';
-import { createDepartures } from './departures.ts';
-import { addDocuments, addOpenApi } from './documents.ts';
-import { addEvents } from './events.ts';
-import { addInventory } from './inventory.ts';
-import { addMoves } from './moves.ts';
-import { addOperations } from './operations.ts';
-import { addOrders } from './orders.ts';
-import type { ApiParts, RouteParts } from './parts.ts';
+import { readBodies } from './edge/bodies.ts';
+import type { Api, ConnectedDependencies, EdgeDependencies } from './edge/dependencies.ts';
+import { createDisconnects } from './edge/disconnects.ts';
 import {
   answerBrokenConnection,
   answerError,
   answerUnknownRoute,
   compileValidator,
   watchAnswers,
-} from './refusals.ts';
-import { addRequestRules, toRequestId } from './requests.ts';
+} from './edge/errors.ts';
+import { addOpenApi } from './edge/open-api.ts';
+import { addRequestRules, toRequestId } from './edge/requests.ts';
 
-const createServer = ({ host, ids, logger }: ApiParts, requestTimeoutMs: number): FastifyInstance => {
+const createServer = ({ host, ids, logger }: EdgeDependencies, requestTimeoutMs: number): FastifyInstance => {
   const refuse = answerError(logger);
   const loggerInstance: FastifyBaseLogger = logger;
   const answers = new WeakMap<Socket, ServerResponse>();
@@ -49,35 +44,33 @@ const createServer = ({ host, ids, logger }: ApiParts, requestTimeoutMs: number)
     clientErrorHandler: answerBrokenConnection(ids, answers),
   });
   watchAnswers(app.server, answers);
-  app.server.on('connection', () => host.knock());
+  app.server.on('connection', () => host.noteConnection());
   // Node would refuse an expectation that it does not know without a word; nobody has to meet one.
   app.server.on('checkExpectation', (...exchange) => app.server.emit('request', ...exchange));
   return app;
 };
 
-/** Builds the API; `listen` is the caller's. `requestTimeoutMs`: how long a request may take to arrive. */
+/** Adds an application's routes. What it gets beside the API tells when clients disconnect and the server closes. */
+export type AddRoutes = (api: Api, connected: Pick<ConnectedDependencies, 'disconnects'>) => void;
+
+/**
+ * Builds an application's API; `listen` is the caller's. `requestTimeoutMs`: how long a request may take to arrive.
+ */
 export const createApi = (
-  parts: ApiParts,
+  dependencies: EdgeDependencies,
+  addRoutes: AddRoutes,
   { requestTimeoutMs = limits.requestTimeoutMs }: { readonly requestTimeoutMs?: number } = {},
 ): FastifyInstance => {
-  const routeParts: RouteParts = { ...parts, departures: createDepartures() };
-  const app = createServer(parts, requestTimeoutMs);
+  const disconnects = createDisconnects();
+  const app = createServer(dependencies, requestTimeoutMs);
   app.setValidatorCompiler<z.core.$ZodType>(compileValidator);
   // Answers are typed by their schemas when they are written; checking them again would cost each one.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
-  app.setErrorHandler(answerError(parts.logger));
+  app.setErrorHandler(answerError(dependencies.logger));
   app.setNotFoundHandler(answerUnknownRoute(app));
   readBodies(app);
-  addRequestRules(app, routeParts);
+  addRequestRules(app, { ...dependencies, disconnects });
   addOpenApi(app);
-  app.register(async (scope) => {
-    const api = scope.withTypeProvider<ZodTypeProvider>();
-    addOrders(api, routeParts);
-    addMoves(api, routeParts);
-    addEvents(api, routeParts);
-    addInventory(api, routeParts);
-    addOperations(api, routeParts);
-    addDocuments(api);
-  });
+  app.register(async (scope) => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), { disconnects }));
   return app;
 };

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../clock.ts';
 import { readSettings, type Settings, settingsSchema } from '../config.ts';
 import { AppError } from '../errors.ts';
-import type { ExamineStore } from '../evidence.ts';
+import type { ExamineStore } from '../shop/audit/outside.ts';
 import type { Simulate } from '../simulation.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';

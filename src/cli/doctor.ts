@@ -1,10 +1,11 @@
-// `orderchart doctor`: has a store examined and prints what was found, invariant by invariant. It changes
-// nothing, also while the service runs. Exit code 0: everything holds; 1: something does not.
+// `orderchart doctor`: has a store examined and prints the results, invariant by invariant. It changes nothing, also
+// while the service runs. Exit code 0: everything holds; 1: something does not.
 import { parseArgs } from 'node:util';
+import type { CheckReport, ExaminationProgress, ExaminationReport } from '../audit.ts';
 import type { Clock } from '../clock.ts';
 import { readSettings } from '../config.ts';
 import { AppError } from '../errors.ts';
-import type { CheckReport, ExaminationProgress, ExaminationReport, ExamineStore } from '../evidence.ts';
+import type { ExamineStore } from '../shop/audit/outside.ts';
 
 const help = `Usage: orderchart doctor [--database-url sqlite:PATH] [--gateway-ledger FILE] [--mail-dir FOLDER]
                          [--clock-tolerance SECONDS] [--no-replay] [--json]
@@ -16,8 +17,8 @@ nothing, so it can be run at any time, also while the service runs (until it end
   --gateway-ledger  what the gateway did: .jsonl as the simulated gateway writes it, or .csv with the columns
                     at, key, orderId, amount, currency, result, transactionId
   --mail-dir        the folder of the file mailer: is the mail of every notice there?
-  --clock-tolerance how far the gateway's clock may be behind ours [300]; more where our clock was wrong
-  --no-replay       leaves out what takes longest: replaying every order through its charts
+  --clock-tolerance how far the gateway's clock may be behind ours [300]; more if our clock was wrong
+  --no-replay       leaves out what takes longest: replaying every order
   --json            prints the whole report as JSON
 
 Exit code: 0 everything holds, 1 something does not, 2 there was nothing that could be checked.`;
@@ -32,13 +33,13 @@ const options = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-/** On a store with more orders than this it is said, every second, how far the examination is. */
+/** On a store with more orders than this, the progress is printed every second. */
 const manyOrders = 5000;
 const progressEveryMs = 1000;
 
 /**
  * Runs the command with `words` behind its name. Sets the process's exit code.
- * @throws AppError `invalid-setting` where there is nothing that can be examined.
+ * @throws AppError `invalid-setting` when there is nothing that can be examined.
  */
 export const diagnose = async (
   words: readonly string[],
@@ -54,7 +55,7 @@ export const diagnose = async (
     DATABASE_URL: values['database-url'] ?? process.env['DATABASE_URL'],
   });
   if (!url.startsWith('sqlite:')) {
-    throw new AppError('invalid-setting', `DATABASE_URL=${url} is not usable: the doctor needs sqlite:PATH`);
+    throw new AppError('invalid-setting', `Invalid DATABASE_URL=${url}: the doctor needs sqlite:PATH`);
   }
   const report = await examineStore({
     path: url.slice('sqlite:'.length),
@@ -72,7 +73,7 @@ export const diagnose = async (
 
 const toSeconds = (text: string): number => {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new AppError('invalid-setting', `--clock-tolerance=${text} is not usable: it must be whole seconds`);
+  throw new AppError('invalid-setting', `Invalid --clock-tolerance=${text}: it must be whole seconds`);
 };
 
 const createProgressLine = (clock: Clock): ((progress: ExaminationProgress) => void) => {
@@ -85,18 +86,20 @@ const createProgressLine = (clock: Clock): ((progress: ExaminationProgress) => v
   };
 };
 
-const toText = ({ orders, violations, checks, notes }: ExaminationReport): string =>
-  [
-    'invariant      checked  violations  what holds',
-    ...checks.map(toRow),
+const toText = ({ orders, violations, checks, notes }: ExaminationReport): string => {
+  const width = Math.max(...checks.map(({ invariant }) => invariant.length));
+  return [
+    `${'invariant'.padEnd(width)}      checked  violations  what holds`,
+    ...checks.map((check) => toRow(check, width)),
     ...checks.filter((check) => check.violations > 0).map(toDetails),
     ...notes.map((note) => `\nNote: ${note}`),
     `\n${orders} orders examined: ${violations === 0 ? 'everything holds' : `${violations} violations`}.`,
   ].join('\n');
+};
 
-const toRow = ({ invariant, sentence, checked, violations, skipped }: CheckReport): string => {
+const toRow = ({ invariant, sentence, checked, violations, skipped }: CheckReport, width: number): string => {
   const figures = `${String(checked).padStart(12)}${String(violations).padStart(12)}`;
-  return `${invariant.padEnd(9)} ${skipped === undefined ? figures : `(${skipped})`.padEnd(24)}  ${sentence}`;
+  return `${invariant.padEnd(width)} ${skipped === undefined ? figures : `(${skipped})`.padEnd(24)}  ${sentence}`;
 };
 
 const toDetails = ({ invariant, sentence, advice, violations, findings }: CheckReport): string => {

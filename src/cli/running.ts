@@ -1,15 +1,15 @@
 // What the commands are given by main.ts: the whole, and a way to make it. Commands never put parts together.
 import type { FastifyInstance } from 'fastify';
 import type { Settings } from '../config.ts';
-import type { Host } from '../host.ts';
-import type { Catalogue } from '../store.ts';
+import type { Catalogue } from '../shop/catalogue.ts';
+import type { ShopHost } from '../shop/placement.ts';
 
 /** What a command needs of the whole (src/main.ts makes it). */
 export interface Running {
-  readonly host: Host;
+  readonly host: ShopHost;
   readonly catalogue: Catalogue;
   readonly api: FastifyInstance;
-  readonly recovery: { readonly resumed: number; readonly overdue: number; readonly parked: number };
+  readonly recovery: { readonly resumed: number; readonly overdue: number; readonly incidents: number };
   close(): Promise<void>;
 }
 export type Create = (settings: Settings) => Promise<Running>;

@@ -1,5 +1,5 @@
 // The sample: three products and one order, the same for everybody, so that a first start shows something.
-// A second start finds the order of the first and prints its trail again; it never places it twice.
+// A second start finds the order of the first and prints its events again; it never places it twice.
 import { toIsoTime } from '../clock.ts';
 import type { JournalEvent } from '../store.ts';
 import type { Running } from './running.ts';

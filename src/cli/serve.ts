@@ -19,13 +19,15 @@ export const serve = async (
   try {
     await running.catalogue.seedProducts(sampleProducts, systemClock.now());
     const address = await listen(running.api, settings);
-    const { resumed, overdue, parked } = running.recovery;
+    const { resumed, overdue, incidents } = running.recovery;
     console.log(`Orderchart listens on ${address}`);
-    console.log(`See every order live: ${address}/inspector (all routes: ${address}/docs)`);
-    console.log(`Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${parked} orders parked`);
+    console.log(`Inspector: ${address}/inspector (API: ${address}/docs)`);
+    console.log(
+      `Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${incidents} open incidents`,
+    );
     await then?.(running, address);
     await stopping.promise;
-    console.log('Stopping: nothing new is taken, what is under way is finished …');
+    console.log('Stopping: accepting nothing new and finishing what is under way …');
   } finally {
     await running.close();
   }
@@ -39,6 +41,6 @@ const listen = async (api: FastifyInstance, { HOST: host, PORT: port }: Settings
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const reason =
       code === 'EADDRINUSE' ? 'another program listens there; choose another PORT' : String(code);
-    throw new AppError('invalid-setting', `HOST=${host} PORT=${port} is not usable: ${reason}`);
+    throw new AppError('invalid-setting', `Invalid HOST=${host} PORT=${port}: ${reason}`);
   }
 };

@@ -1,30 +1,30 @@
-// `orderchart simulate`: runs simulations and prints what they came to. One seed is one simulation, and gives the
-// same trace whenever and wherever it runs. Exit code 0: everything held; 1: something did not.
+// `orderchart simulate`: runs simulations and prints what they report. One seed is one simulation, and gives the same
+// trace whenever and wherever it runs. Exit code 0: no violations; 1: violations.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import { faultPoints } from '../faults.ts';
+import { faultPoints, isFaultPoint } from '../faults.ts';
 import { type CrashSite, nodesOf, type Simulate, type SimulationReport, sightings } from '../simulation.ts';
 
 const help = `Usage: orderchart simulate [--seed N] [--seeds COUNT] [--orders M] [--nodes K]
                            [--crash-at SITE[,SITE …]] [--trace] [--json] [--list-sites]
 
-Runs the production step, runner and store on a virtual clock, with customers, a bank, a mailer, a network and
-crashes that the seed decides. Every commit is checked as it happens; in the end the trouble stops, everything
-must come to rest within ten virtual minutes, and the doctor examines it all.
+Runs the production step, host and store on a virtual clock, with customers, a bank, a mailer, a network and
+crashes that the seed decides. Every commit is checked as it happens. At the end the faults stop, everything must
+be at rest within ten virtual minutes, and the doctor examines the store.
 
   --seed        the first seed [1]
   --seeds       how many seeds, one after the other [1]
   --orders      orders in each [25]
-  --nodes       processes over the one store [1 to 3, as the seed says]
-  --crash-at    die just there instead of anywhere: a commit point, and after a colon the command that it is
-                about (call.before:gateway.refund); several: one after the other
-  --trace       prints every commit, effect and death
-  --json        prints the reports as JSON, a line each
-  --list-sites  only says which commit points there are
+  --nodes       processes over the one store [1 to 3, as the seed decides]
+  --crash-at    crash there instead of anywhere: a commit point, and after a colon the command that it is
+                about (call.before:gateway.refund); with several: one after the other
+  --trace       prints every commit, effect and crash
+  --json        prints the reports as JSON, one per line
+  --list-sites  lists the commit points, and runs nothing
 
-Exit code: 0 everything held, 1 something did not.`;
+Exit code: 0 no violations, 1 violations.`;
 
 const options = {
   seed: { type: 'string', default: '1' },
@@ -41,15 +41,15 @@ const options = {
 const progressEveryMs = 1000;
 
 /**
- * Runs the command with `words` behind its name. Sets the process's exit code.
- * @throws AppError `invalid-setting` for a number or a commit point that is none.
+ * Runs the command with the arguments that follow its name. Sets the process's exit code.
+ * @throws AppError `invalid-setting` for an invalid number or an unknown commit point.
  */
 export const simulateSeeds = async (
-  words: readonly string[],
+  given: readonly string[],
   simulate: Simulate,
   clock: Clock,
 ): Promise<void> => {
-  const { values } = parseArgs({ args: [...words], options });
+  const { values } = parseArgs({ args: [...given], options });
   if (values.help || values['list-sites']) {
     console.log(values.help ? help : toSiteList());
     return;
@@ -90,19 +90,14 @@ const toNumber = (name: string, given: string, least: number): number => {
   if (number.success) return number.data;
   throw new AppError(
     'invalid-setting',
-    `--${name}=${given} is not usable: it must be a whole number from ${least}`,
+    `Invalid --${name}=${given}: it must be a whole number from ${least}`,
   );
 };
 
-const isPoint = (name: string): name is keyof typeof faultPoints => Object.hasOwn(faultPoints, name);
-
 const toSite = (name: string): CrashSite => {
   const [point = '', about] = name.split(':');
-  if (isPoint(point)) return { point, ...(about !== undefined && { about }) };
-  throw new AppError(
-    'invalid-setting',
-    `--crash-at=${name} is not usable. The commit points:\n${toSiteList()}`,
-  );
+  if (isFaultPoint(point)) return { point, ...(about !== undefined && { about }) };
+  throw new AppError('invalid-setting', `Invalid --crash-at=${name}. The commit points:\n${toSiteList()}`);
 };
 
 const toSiteList = (): string =>
@@ -136,7 +131,7 @@ const toSummary = (reports: readonly SimulationReport[]): string => {
   return [
     `${reports.length} seeds, ${sum(({ orders }) => orders)} orders, ${sum(({ commits }) => commits)} commits, ${hours.toFixed(1)} virtual hours`,
     `states: ${list(sumOf(({ states }) => states))}`,
-    `deaths: ${list(crashes) || 'none'}`,
+    `crashes: ${list(crashes) || 'none'}`,
     'seen:',
     ...Object.entries(sightings).map(([name, what]) => `  ${String(seen[name] ?? 0).padStart(7)}  ${what}`),
     ...(reports.length === 1 ? [`trace ${reports[0]?.hash}`] : []),

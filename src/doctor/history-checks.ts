@@ -1,49 +1,56 @@
-// What an order's own records must say: numbered without gaps, nothing taken twice, nothing vanished, the row
-// as its system, and something that will wake it while it moves.
-import type { Dossier } from '../evidence.ts';
-import { nextDueAt, type SystemState } from '../step/snapshot.ts';
-import { hasIncident, isSettled, toTopState } from '../step/view.ts';
-import type { Facts } from './facts.ts';
-import { saysSame } from './json.ts';
-import type { Tally } from './tally.ts';
+// What the records of any order must show: numbered without gaps, nothing taken twice, nothing lost, the row as its
+// system, and something that will wake it while it is in progress.
+import type { Application } from '../application.ts';
+import type { AuditedOrder, Results } from '../audit.ts';
+import type { OrderRecords } from '../audit-source.ts';
+import { nextDueAt } from '../step/snapshot.ts';
+import type { SystemState } from '../step/system-state.ts';
+import { hasIncident, isSettled, toMainState } from '../step/view.ts';
+import type { EngineCheck } from './checks.ts';
 
-/** Rows of an order that is not there. */
+type EngineResults = Results<EngineCheck>;
+
+/** Rows of an order that does not exist. */
 export const checkOrphan = (
-  { orderId, received, events, calls, reservations }: Dossier,
-  tally: Tally,
+  { orderId, received, events, calls }: OrderRecords,
+  results: EngineResults,
 ): void => {
-  const traces = `${received.length} messages, ${events.length} events`;
-  tally.expect('gapless', orderId, false, () => `there is no such order, and it has ${traces}`);
-  if (calls.length > 0)
-    tally.violate('calls', orderId, `${calls.length} calls of an order that is not there`);
-  if (reservations.some(({ status }) => status === 'held')) {
-    tally.violate('dangling', orderId, 'stock is held for an order that is not there');
+  if (received.length + events.length > 0) {
+    const traces = `${received.length} messages, ${events.length} events`;
+    results.violate('gaplessHistory', orderId, `there is no such order, and it has ${traces}`);
+  }
+  if (calls.length > 0) {
+    results.violate('callsMatchSystem', orderId, `${calls.length} calls of an order that does not exist`);
   }
 };
 
-export const checkHistory = (facts: Facts, tally: Tally): void => {
-  checkNumbers(facts, tally);
-  checkOnce(facts, tally);
-  checkDispositions(facts, tally);
-  checkProgress(facts, tally);
-  if (facts.state) {
-    checkRow(facts, facts.state, tally);
-    checkCalls(facts, facts.state, tally);
-  }
+export const checkHistory = (
+  application: Application,
+  audited: AuditedOrder,
+  results: EngineResults,
+): void => {
+  checkNumbers(audited, results);
+  checkReceivedOnce(audited, results);
+  checkDispositions(audited, results);
+  checkProgress(audited, results);
+  if (audited.state) checkRow(application, audited, audited.state, results);
 };
 
-const checkNumbers = ({ orderId, order, messages, events, state }: Facts, tally: Tally): void => {
-  tally.look('gapless', messages.length + events.length);
-  const report = (problem: string) => tally.violate('gapless', orderId, problem);
+const checkNumbers = (
+  { orderId, order, messages, events, state }: AuditedOrder,
+  results: EngineResults,
+): void => {
+  results.count('gaplessHistory', messages.length + events.length);
+  const report = (problem: string) => results.violate('gaplessHistory', orderId, problem);
   const gap = messages.findIndex(({ version }, index) => version !== index + 1);
   if (gap >= 0) report(`message ${gap + 1} is missing or there twice (next is ${messages[gap]?.version})`);
   else if (messages.length !== order.version) {
-    report(`it has ${messages.length} messages and says version ${order.version}`);
+    report(`it has ${messages.length} messages and version ${order.version}`);
   }
   const hole = events.findIndex(({ seq }, index) => seq !== index + 1);
   if (hole >= 0) report(`event ${hole + 1} is missing or there twice (next is ${events[hole]?.seq})`);
   else if (events.length !== order.lastSeq) {
-    report(`it has ${events.length} events and says ${order.lastSeq}`);
+    report(`it has ${events.length} events, and its last number is ${order.lastSeq}`);
   }
   const back = events.findIndex(({ position }, index) => position <= (events[index - 1]?.position ?? 0));
   if (back >= 0) report(`event ${back + 1} comes before event ${back} in the journal`);
@@ -52,83 +59,68 @@ const checkNumbers = ({ orderId, order, messages, events, state }: Facts, tally:
   }
 };
 
-const checkOnce = ({ orderId, messages }: Facts, tally: Tally): void => {
+const checkReceivedOnce = ({ orderId, messages }: AuditedOrder, results: EngineResults): void => {
   const seen = new Set<string>();
   for (const { messageId, version } of messages) {
-    tally.expect('once', orderId, !seen.has(messageId), () => `message ${version} was taken before`);
+    results.expect(
+      'receivedOnce',
+      orderId,
+      !seen.has(messageId),
+      () => `message ${version} was taken before`,
+    );
     seen.add(messageId);
   }
 };
 
-const checkDispositions = ({ orderId, messages, eventsOf }: Facts, tally: Tally): void => {
+const checkDispositions = ({ orderId, messages, eventsOf }: AuditedOrder, results: EngineResults): void => {
   const opened = eventsOf('incident.opened');
-  const isPaid = eventsOf('payment.completed').length > 0;
   for (const { version, type, disposition, reason, messageId } of messages) {
-    tally.look('dispositions');
-    const name = `message ${version} (${type})`;
-    const report = (problem: string) => tally.violate('dispositions', orderId, `${name} ${problem}`);
+    results.count('dispositionRecorded');
+    const report = (problem: string) =>
+      results.violate('dispositionRecorded', orderId, `message ${version} (${type}) ${problem}`);
     if (!['applied', 'ignored', 'dead'].includes(disposition)) report(`is ${disposition}`);
     if (disposition === 'applied' && reason !== null) report('was applied, and has a reason');
     if (disposition !== 'applied' && !reason) report(`is ${disposition} without a reason`);
     if (disposition === 'dead' && !opened.some(({ causationId }) => causationId === messageId)) {
-      report('was set aside without an incident');
+      report('was quarantined without an incident');
     }
-    if (disposition === 'ignored' && type === 'gateway.charged' && !isPaid)
-      report('is money, and was ignored');
   }
 };
 
-const checkProgress = ({ orderId, order, dossier, state }: Facts, tally: Tally): void => {
+const checkProgress = (
+  { orderId, order, pendingCalls, state }: AuditedOrder,
+  results: EngineResults,
+): void => {
   const settled = state ? isSettled(state) : order.settled;
   const deadlines = state ? state.deadlines.size : Number(order.wakeAt !== null);
   if (settled) {
-    tally.expect('atRest', orderId, deadlines === 0, () => `it is settled and has ${deadlines} deadlines`);
+    const problem = () => `it is settled and has ${deadlines} deadlines`;
+    results.expect('settledIsQuiet', orderId, deadlines === 0, problem);
     return;
   }
   const incident = order.unreadable !== null || (state ? hasIncident(state) : order.incident);
-  const waits = incident || deadlines > 0 || dossier.calls.length > 0;
-  tally.expect('progress', orderId, waits, () => `it is ${order.state}, and nothing will move it`);
+  const waits = incident || deadlines > 0 || pendingCalls.length > 0;
+  results.expect('nothingStuck', orderId, waits, () => `it is ${order.state}, and nothing will move it`);
 };
 
-const checkRow = ({ orderId, order }: Facts, state: SystemState, tally: Tally): void => {
-  const chart = state.actors.get('order')?.snapshot;
+const checkRow = (
+  application: Application,
+  { orderId, order }: AuditedOrder,
+  state: SystemState,
+  results: EngineResults,
+): void => {
   const columns: readonly (readonly [name: string, row: unknown, system: unknown])[] = [
-    ['customer', order.customerId, chart?.context.customerId],
-    ['state', order.state, chart && toTopState(chart)],
-    ['settled', order.settled, isSettled(state)],
-    ['incident', order.incident, hasIncident(state)],
+    ['owner', order.owner, application.ownerOf(state)],
+    ['state', order.state, toMainState(application, state)],
+    ['settled flag', order.settled, isSettled(state)],
+    ['incident flag', order.incident, hasIncident(state)],
     ['time of creation', order.createdAt, state.createdAt],
     ['time of its last change', order.updatedAt, state.updatedAt],
     ['next deadline', order.wakeAt, nextDueAt(state)],
   ];
-  tally.look('rows');
+  results.count('rowMatchesSystem');
   for (const [name, row, system] of columns) {
     if (row === system) continue;
-    tally.violate('rows', orderId, `the ${name} in its row is not that of its system`);
+    results.violate('rowMatchesSystem', orderId, `the ${name} in its row is not that of its system`);
   }
-};
-
-const checkCalls = ({ orderId, dossier, replayed }: Facts, state: SystemState, tally: Tally): void => {
-  const missing = new Map(state.calls);
-  const firstUses = new Map(replayed?.calls.map(({ callId, keyFirstUsedAt }) => [callId, keyFirstUsedAt]));
-  const report = (problem: string) => tally.violate('calls', orderId, problem);
-  tally.look('calls');
-  for (const row of dossier.calls) {
-    const call = missing.get(row.callId);
-    missing.delete(row.callId);
-    if (call === undefined) {
-      report(`the call ${row.callId} is to be made, and nothing waits for it`);
-      continue;
-    }
-    const isSame =
-      row.actor === call.actor &&
-      row.service === call.service &&
-      row.at === call.at &&
-      row.causationId === call.causationId &&
-      row.correlationId === state.correlationId &&
-      row.keyFirstUsedAt === (firstUses.get(row.callId) ?? row.keyFirstUsedAt) &&
-      saysSame(row.command, call.command);
-    if (!isSame) report(`the call ${row.callId} is not as it was decided`);
-  }
-  for (const callId of missing.keys()) report(`the call ${callId} is waited for, and will not be made`);
 };

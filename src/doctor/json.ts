@@ -1,7 +1,6 @@
-// Reading JSON that may be anything, and telling where two values differ. It never shows the values
-// themselves: an order's data is personal, and a report gets passed around.
-
-export type Fields = Readonly<Record<string, unknown>>;
+// Reading JSON that may be anything, and finding where two values differ. It never shows the values themselves: an
+// order's data is personal, and reports are passed around.
+import type { Fields } from '../audit-source.ts';
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -16,23 +15,13 @@ export const readFields = (text: string): Fields | undefined => {
   }
 };
 
-export const textIn = (fields: Fields, name: string): string | undefined => {
-  const value = fields[name];
-  return typeof value === 'string' ? value : undefined;
-};
-
-export const numberIn = (fields: Fields, name: string): number | undefined => {
-  const value = fields[name];
-  return typeof value === 'number' ? value : undefined;
-};
-
-/** Whether a stored JSON text says the same as `value` will once it is JSON. The order of fields is free. */
-export const saysSame = (stored: string, value: unknown): boolean => {
+/** Whether a stored JSON text is what `value` is as JSON. The order of fields is free. */
+export const isStoredAs = (stored: string, value: unknown): boolean => {
   const text = JSON.stringify(value);
   return text === stored || findDifference(stored, text) === undefined;
 };
 
-/** The path to the first place in which two JSON texts differ; undefined where they say the same. */
+/** The path to the first place in which two JSON texts differ; undefined when there is none. */
 export const findDifference = (one: string, other: string): string | undefined => {
   try {
     return compare(JSON.parse(one), JSON.parse(other), '');
@@ -55,9 +44,9 @@ const compare = (one: unknown, other: unknown, path: string): string | undefined
   return one === other ? undefined : path || 'all of it';
 };
 
-const findFirst = <T>(items: Iterable<T>, look: (item: T) => string | undefined): string | undefined => {
+const findFirst = <T>(items: Iterable<T>, find: (item: T) => string | undefined): string | undefined => {
   for (const item of items) {
-    const found = look(item);
+    const found = find(item);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -2,17 +2,18 @@
 // time, each with a deadline. Calls are rows with a lease, so one that was lost in a crash is found and
 // made again with the same idempotency key; how often, and whether at all, is the charts' business.
 import type { Logger } from 'pino';
-import type { Message } from '../../machines/messages.ts';
+import type { AnyEventObject } from 'xstate';
 import type { Clock } from '../clock.ts';
 import { leaseMs, makeWithinMs, type Settings } from '../config.ts';
 import { describeError } from '../errors.ts';
 import type { Faults } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
-import { callService, type Services, serviceOf } from '../service.ts';
+import { type CallRules, callService, type Services, serviceOf, toUnknownOutcome } from '../service.ts';
 import type { Call, Store } from '../store.ts';
 
 export interface CallerParts {
   readonly store: Store;
+  readonly application: CallRules;
   readonly services: Services;
   readonly clock: Clock;
   readonly settings: Settings;
@@ -21,7 +22,7 @@ export interface CallerParts {
   readonly faults: Faults;
   readonly owner: string;
   /** Takes a reply to its order. Resolves after the commit. */
-  reply(call: Call, message: Message): Promise<void>;
+  reply(call: Call, message: AnyEventObject): Promise<void>;
   /** Answers a call to a service that lives in the store, inside a commit. */
   replyInside(call: Call): Promise<void>;
 }
@@ -34,7 +35,7 @@ export class Caller {
   readonly #inFlight = new Map<string, Promise<void>>();
   /** Leased to us, waiting for a free place. */
   readonly #waiting = new Map<string, Call>();
-  /** Taken over from whoever had them before, who may have made them. */
+  /** Taken over from another host, which may have made them. */
   readonly #takenOver = new Set<string>();
   /** There may be calls in the store that nobody has leased. */
   #backlog = false;
@@ -49,18 +50,13 @@ export class Caller {
     return this.#waiting.size === 0 && this.#inFlight.size < this.#parts.settings.MAX_CALLS_IN_FLIGHT;
   }
 
-  /** Makes calls that were just committed and leased to us. */
-  make(calls: readonly Call[]): void {
-    for (const call of calls) this.#waiting.set(call.callId, call);
-    this.#next();
+  /** Calls were committed: ours to make at once when they are leased to us, otherwise for any host to claim. */
+  noteCommitted(calls: readonly Call[], isLeased: boolean): void {
+    if (isLeased) this.#make(calls);
+    else if (calls.length > 0) this.#backlog = true;
   }
 
-  /** Calls were committed that nobody leased. */
-  noteBacklog(): void {
-    this.#backlog = true;
-  }
-
-  /** Looks for calls whose lease has ended, now and every now and then. */
+  /** Looks for calls whose lease has ended, now and at every poll. */
   async poll(): Promise<void> {
     if (this.#isStopping) return;
     await this.#claim();
@@ -92,6 +88,11 @@ export class Caller {
     for (const each of this.#abandoning) each.abort();
   }
 
+  #make(calls: readonly Call[]): void {
+    for (const call of calls) this.#waiting.set(call.callId, call);
+    this.#next();
+  }
+
   async #claim(): Promise<void> {
     try {
       await this.#claimFree();
@@ -114,7 +115,7 @@ export class Caller {
     // A call of ours whose lease ended while it waits, or while its reply is committed, is still under way.
     const taken = claimed.filter(({ callId }) => !this.#inFlight.has(callId));
     for (const { callId } of taken) this.#takenOver.add(callId);
-    this.make(taken);
+    this.#make(taken);
   }
 
   #next(): void {
@@ -144,7 +145,7 @@ export class Caller {
   }
 
   async #answer(call: Call): Promise<void> {
-    const { services, clock, settings, metrics, store, owner, faults } = this.#parts;
+    const { application, services, clock, settings, metrics, store, owner, faults } = this.#parts;
     const service = serviceOf(services, call.service);
     if (service.place === 'inside') return this.#parts.replyInside(call);
     const { type } = call.command;
@@ -154,35 +155,26 @@ export class Caller {
     const abandoning = new AbortController();
     if (this.#isStopping) abandoning.abort();
     this.#abandoning.add(abandoning);
-    const message = await callService(service, call, {
+    const message = await callService(application, service, call, {
       clock,
       timeoutMs: settings.CALL_TIMEOUT_MS,
       makeWithinMs: makeWithinMs(settings),
       signal: abandoning.signal,
-      onError: (error) => this.#logTrouble(call, error),
+      onError: (error) => this.#logFailure(call, error),
     });
     this.#abandoning.delete(abandoning);
     if (message === undefined) return store.returnCalls(owner, [call.callId]);
     faults.reach('call.after-reply', type);
-    const reply = this.#takenOver.has(call.callId) ? toDoubt(message) : message;
+    const isRepeated = this.#takenOver.has(call.callId);
+    const reply = isRepeated ? toUnknownOutcome(application, call, message) : message;
     metrics.calls.inc({ command: type, reply: reply.type });
     metrics.callSeconds.observe({ command: type }, (clock.now() - startedAt) / 1000);
     return this.#parts.reply(call, reply);
   }
 
-  /** The kind of trouble alone: what a provider writes into its errors may be personal. */
-  #logTrouble({ orderId, callId, command }: Call, error: unknown): void {
+  /** The kind of error alone: what a provider writes into its errors may be personal. */
+  #logFailure({ orderId, callId, command }: Call, error: unknown): void {
     const kind = error instanceof Error ? error.name : typeof error;
     this.#parts.logger.warn({ orderId, callId, command: command.type, kind }, 'a service threw an error');
   }
 }
-
-/**
- * The reply to a call that may have been made before: that nothing came of it this time says nothing of the
- * first, which may still be on its way. A charge would be taken for not made, and the money kept; so it is
- * looked up instead.
- */
-const toDoubt = (message: Message): Message =>
-  message.type === 'gateway.failed' || message.type === 'gateway.refused'
-    ? { type: 'gateway.unknown', key: message.key, attempt: message.attempt, reason: 'no-answer' }
-    : message;

@@ -1,34 +1,29 @@
-// How the promise of host.ts is kept: messages go through the committer, which steps and writes them; only
-// after the commit are calls made (caller), deadlines set (alarm), readers woken and the asker answered. It
-// holds no truth of its own: whatever it forgets, it finds again in the store.
+// How the promise of host.ts is kept: messages go through the committer, which decides and writes them; only after the
+// commit come its effects (after-commit.ts). It holds no truth of its own: what it forgets, it finds again in the store.
 import type { Logger } from 'pino';
-import { orderSystem } from '../../machines/system.ts';
+import { type Application, toChartSystem } from '../application.ts';
 import type { Clock, Ids } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type Faults, noFaults } from '../faults.ts';
-import type { Host, Onlooker } from '../host.ts';
+import type { CommitObserver, Host } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
-import { type ChartSystem, type RegisteredSystem, registerSystem } from '../step/register.ts';
+import { registerSystem } from '../step/register.ts';
 import { fromStored } from '../step/snapshot.ts';
-import {
-  hasIncident,
-  isSettled,
-  type OrderView,
-  toStoppedView,
-  toUnreadableView,
-  toView,
-} from '../step/view.ts';
+import { type SystemView, toStoppedView, toSystemView, toUnreadableSystemView } from '../step/view.ts';
 import type { JournalEvent, Store, StoredOrder } from '../store.ts';
-import { Alarm } from './alarm.ts';
+import { afterCommit } from './after-commit.ts';
 import { Caller } from './caller.ts';
-import { type CommitListener, Committer } from './committer.ts';
-import { report } from './report.ts';
-import { SignalBoard } from './signal-board.ts';
-import { deliverWork, dueWork, insideCallWork, placeWork, replyWork } from './work.ts';
+import { Committer } from './committer.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
+import { InFlightOrders } from './in-flight-orders.ts';
+import { everyOrder, Notifier } from './notifier.ts';
+import type { Engine } from './order-transaction.ts';
+import type { Task } from './task.ts';
 
-export interface RunnerParts {
+export interface RunnerParts<View extends SystemView> {
+  readonly application: Application<View>;
   readonly store: Store;
   readonly services: Services;
   readonly clock: Clock;
@@ -36,12 +31,10 @@ export interface RunnerParts {
   readonly settings: Settings;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Charts to run instead of the shipped ones. They need an `order` actor that takes `order.place`. */
-  readonly charts?: ChartSystem;
-  /** Told at every commit point. Left out: nobody. */
+  /** Called at every commit point. Left out: nothing happens there. */
   readonly faults?: Faults;
-  /** Who looks on as this host commits. Left out: nobody. */
-  readonly onlooker?: Onlooker;
+  /** Observes this host's commits. Left out: nobody does. */
+  readonly observer?: CommitObserver;
   /**
    * Other hosts are at work over the same store: their calls are left alone until their leases end. Left
    * out: no other process has the store open.
@@ -49,97 +42,122 @@ export interface RunnerParts {
   readonly shared?: boolean;
 }
 
-/** What a start found: calls to make again, deadlines that fell due meanwhile, orders that wait for a person. */
+/** What a start found: calls to make again, deadlines that fell due meanwhile, open incidents. */
 export interface Recovery {
   readonly resumed: number;
   readonly overdue: number;
-  readonly parked: number;
+  readonly incidents: number;
 }
 
 /**
- * Starts a runner over `store` and takes up what was left of the last one.
- * @throws AppError `chart-unsupported`.
+ * Starts a runner over `store` and resumes what the last one left.
+ * @throws AppError `chart-unsupported`, or `invalid-setting` when a service that the charts need is missing.
  */
-export const createRunner = async (parts: RunnerParts): Promise<{ host: Host; recovery: Recovery }> => {
-  const system = registerSystem(parts.charts ?? orderSystem, limits, parts.onlooker?.isLooking);
-  const runner = new Runner(parts, system);
+export const createRunner = async <View extends SystemView>(
+  parts: RunnerParts<View>,
+): Promise<{ host: Host<View>; recovery: Recovery }> => {
+  const { application, services, observer } = parts;
+  const missing = Object.keys(application.services).filter((name) => !Object.hasOwn(services, name));
+  if (missing.length > 0) {
+    throw new AppError('invalid-setting', `No adapter is given for the service ${missing.join(', ')}.`);
+  }
+  const system = registerSystem(toChartSystem(application), limits, () => observer?.isObserving() === true);
+  const engine = { application, system, services, faults: parts.faults ?? noFaults };
+  const runner = new Runner(parts, engine);
   return { host: runner, recovery: await runner.recover() };
 };
 
-const everything = 'everything';
 const mostOverdue = 10_000;
 
-class Runner implements Host {
-  readonly #parts: RunnerParts & { readonly faults: Faults };
-  readonly #system: RegisteredSystem;
-  readonly #committer: Committer;
+class Runner<View extends SystemView> implements Host<View> {
+  readonly #parts: RunnerParts<View>;
+  readonly #engine: Engine<View>;
+  readonly #inFlight: InFlightOrders;
+  readonly #committer: Committer<View>;
   readonly #caller: Caller;
-  readonly #alarm: Alarm;
-  readonly #board: SignalBoard;
-  /** For those who wait until an order is settled or parked: they need not look at what lies between. */
-  readonly #rests: SignalBoard<OrderView>;
+  readonly #deadlines: DeadlineTimer;
+  readonly #readers: Notifier;
+  /** For those who wait until an order is settled or has an incident: they skip the commits between. */
+  readonly #settled: Notifier<View>;
   readonly #closing = new AbortController();
 
-  constructor(given: RunnerParts, system: RegisteredSystem) {
-    const parts = { ...given, faults: given.faults ?? noFaults };
+  constructor(parts: RunnerParts<View>, engine: Engine<View>) {
+    const { faults } = engine;
     const owner = parts.ids.next();
     this.#parts = parts;
-    this.#system = system;
-    this.#board = new SignalBoard(parts.clock);
-    this.#rests = new SignalBoard(parts.clock);
+    this.#engine = engine;
+    this.#inFlight = new InFlightOrders(parts.settings.MAX_CACHED_ORDERS);
+    this.#readers = new Notifier(parts.clock);
+    this.#settled = new Notifier(parts.clock);
     this.#caller = new Caller({
       ...parts,
+      faults,
       owner,
-      reply: (call, message) => this.#run((done) => replyWork(call, message, done)),
-      replyInside: (call) => this.#run((done) => insideCallWork(parts.services, call, done)),
+      reply: (call, message) =>
+        this.#run((done) => ({ kind: 'reply', orderId: call.orderId, call, message, done })),
+      replyInside: (call) =>
+        this.#run((done) => ({ kind: 'answer-inside', orderId: call.orderId, call, done })),
     });
-    this.#alarm = new Alarm({ ...parts, ring: (orderId) => this.#run((done) => dueWork(orderId, done)) });
+    this.#deadlines = new DeadlineTimer({
+      ...parts,
+      faults,
+      fire: (orderId) => this.#run((done) => ({ kind: 'deadline', orderId, done })),
+    });
+    const effects = {
+      ...{ engine, inFlight: this.#inFlight, caller: this.#caller, deadlines: this.#deadlines },
+      ...{ readers: this.#readers, settled: this.#settled, observer: parts.observer },
+      ...{ metrics: parts.metrics, logger: parts.logger },
+    };
     this.#committer = new Committer({
       ...parts,
-      system,
+      engine,
       owner,
+      inFlight: this.#inFlight,
       mayCall: () => this.#caller.mayCall(),
-      onCommit: (committed) => this.#onCommit(committed),
+      afterCommit: (decided, leasedUntil) => afterCommit(effects, decided, leasedUntil),
     });
   }
 
   async recover(): Promise<Recovery> {
-    const { store, clock, faults, shared } = this.#parts;
+    const { store, clock, shared } = this.#parts;
+    const { faults } = this.#engine;
     faults.reach('recover.before');
     await store.clearUnreadable();
     if (shared !== true) await store.returnAllCalls();
     const { pendingCalls, incidents } = await store.figures();
     const overdue = await store.dueOrders(clock.now(), mostOverdue);
     faults.reach('recover.after');
-    void this.#alarm.ring();
+    void this.#deadlines.fireDue();
     void this.#caller.poll();
-    return { resumed: pendingCalls, overdue: overdue.length, parked: incidents };
+    return { resumed: pendingCalls, overdue: overdue.length, incidents };
   }
 
-  knock: Host['knock'] = () => this.#committer.knock();
+  noteConnection: Host['noteConnection'] = () => this.#committer.noteConnection();
 
-  isPrompt: Host['isPrompt'] = () => this.#committer.isPrompt();
+  acceptsWrites: Host['acceptsWrites'] = () => this.#committer.acceptsWrites();
 
-  place: Host['place'] = async (placement, idempotency) => {
-    this.#parts.faults.reach('accept.received');
+  place: Host<View>['place'] = async (placement, idempotency) => {
+    this.#engine.faults.reach('accept.received');
     this.#admit();
-    const orderId = placement.orderId ?? this.#parts.ids.next();
-    return this.#run((done) => placeWork({ ...this.#parts, orderId, placement, idempotency }, done));
+    const { orderId } = placement;
+    const messageId = this.#parts.ids.next();
+    return this.#run((done) => ({ kind: 'place', orderId, placement, messageId, idempotency, done }));
   };
 
-  send: Host['send'] = async (delivery) => {
-    this.#parts.faults.reach(delivery.otherwise === 'refuse' ? 'move.received' : 'fact.received');
+  send: Host<View>['send'] = async (sending) => {
+    this.#engine.faults.reach(sending.otherwise === 'refuse' ? 'move.received' : 'fact.received');
     this.#admit();
-    const messageId = delivery.messageId ?? this.#parts.ids.next();
-    return this.#run((done) => deliverWork({ ...delivery, messageId }, done));
+    const { orderId } = sending;
+    const messageId = sending.messageId ?? this.#parts.ids.next();
+    return this.#run((done) => ({ kind: 'send', orderId, sending, messageId, done }));
   };
 
-  get: Host['get'] = async (orderId) => {
+  get: Host<View>['get'] = async (orderId) => {
     const stored = (await this.#parts.store.load([orderId])).get(orderId);
     return stored && this.#toView(stored);
   };
 
-  list: Host['list'] = async (filter) =>
+  list: Host<View>['list'] = async (filter) =>
     (await this.#parts.store.list(filter)).map((stored) => this.#toView(stored));
 
   history: Host['history'] = (orderId, after, limit) => this.#parts.store.events({ orderId, after, limit });
@@ -152,16 +170,18 @@ class Runner implements Host {
 
   recall: Host['recall'] = (scope, key) => this.#parts.store.idempotencyRecord(scope, key);
 
-  amend: Host['amend'] = (scope, key, status, body) =>
-    this.#parts.store.updateIdempotencyAnswer(scope, key, status, body);
+  amend: Host['amend'] = (scope, key, answer) =>
+    this.#parts.store.updateIdempotencyAnswer(scope, key, answer);
 
-  async *watch({ signal, ...watching }: Parameters<Host['watch']>[0]): AsyncGenerator<JournalEvent> {
+  watch: Host['watch'] = (watching) => this.#watch(watching);
+
+  async *#watch({ signal, ...watching }: Parameters<Host['watch']>[0]): AsyncGenerator<JournalEvent> {
     const { store, settings } = this.#parts;
     const ends = AbortSignal.any([signal, this.#closing.signal]);
     let { after } = watching;
     while (!ends.aborted) {
       // Waiting starts before reading, so that no commit falls in between.
-      const news = this.#board.wait(watching.orderId ?? everything, settings.POLL_MS, ends);
+      const news = this.#readers.wait(watching.orderId ?? everyOrder, settings.POLL_MS, ends);
       const last = await store.lastPosition();
       const events = await store.events({ ...watching, after, limit: limits.page });
       for (const event of events) {
@@ -176,23 +196,23 @@ class Runner implements Host {
     }
   }
 
-  waitUntilSettled: Host['waitUntilSettled'] = async (orderId, withinMs, signal) => {
+  waitUntilSettled: Host<View>['waitUntilSettled'] = async (orderId, withinMs, signal) => {
     const { clock, settings, shared } = this.#parts;
     const until = clock.now() + withinMs;
-    // Of what another host commits nobody here hears.
+    // Another host's commits are not notified here.
     const lookEveryMs = shared === true ? settings.POLL_MS : limits.lookMs;
-    // What moves here is not at rest yet, and need not be read to see that.
-    let mustLook = !this.#committer.isMoving(orderId);
+    // An order that waits for a service here is not settled yet, and need not be read to see that.
+    let mustLook = !this.#inFlight.isWaitingForService(orderId);
     for (;;) {
       const left = until - clock.now();
       if (left <= 0 || this.#closing.signal.aborted || signal?.aborted) return this.get(orderId);
-      const rest = this.#rests.wait(orderId, Math.min(left, lookEveryMs), signal);
+      const settled = this.#settled.wait(orderId, Math.min(left, lookEveryMs), signal);
       if (mustLook) {
         const view = await this.get(orderId);
         if (view === undefined || view.settled || view.incidents.length > 0) return view;
       }
-      const atRest = await rest;
-      if (atRest !== undefined) return atRest;
+      const view = await settled;
+      if (view !== undefined) return view;
       mustLook = true;
     }
   };
@@ -209,58 +229,43 @@ class Runner implements Host {
 
   close: Host['close'] = async () => {
     if (this.#closing.signal.aborted) return;
+    const { faults } = this.#engine;
     this.#closing.abort();
-    this.#parts.faults.reach('drain.before');
-    this.#board.raiseAll();
-    this.#rests.raiseAll();
-    await this.#alarm.stop();
+    faults.reach('drain.before');
+    this.#readers.notifyAll();
+    this.#settled.notifyAll();
+    await this.#deadlines.stop();
     await this.#committer.idle();
     await this.#caller.stop(this.#parts.settings.DRAIN_MS);
     await this.#committer.idle();
-    this.#parts.faults.reach('drain.after');
+    faults.reach('drain.after');
   };
 
-  /** @throws AppError where new messages from outside are not taken now. */
+  /** @throws AppError when new messages from outside are not accepted now. */
   #admit(): void {
-    if (this.#closing.signal.aborted) throw new AppError('closing', 'The service is closing; try another.');
+    if (this.#closing.signal.aborted) {
+      throw new AppError('closing', 'The service is closing; try again in a moment, or at another node.');
+    }
     if (this.#committer.hasRoom()) return;
     throw new AppError('overloaded', 'Too many messages wait for their commit; try again in a moment.');
   }
 
-  #run<T>(toWork: (done: PromiseWithResolvers<T>) => Parameters<Committer['add']>[0]): Promise<T> {
+  #run<T>(toTask: (done: PromiseWithResolvers<T>) => Task<View>): Promise<T> {
     const done = Promise.withResolvers<T>();
-    this.#committer.add(toWork(done));
+    this.#committer.add(toTask(done));
     return done.promise;
   }
 
-  #onCommit({ orderId, session, leasedUntil }: Parameters<CommitListener>[0]): void {
-    const state = session.state();
-    const calls = session.calls();
-    if (leasedUntil > 0) this.#caller.make(calls);
-    else if (calls.length > 0) this.#caller.noteBacklog();
-    this.#alarm.set(session.wakeAt());
-    this.#board.raise(orderId);
-    this.#board.raise(everything);
-    report(this.#parts, session);
-    if (this.#system.isWatched())
-      this.#parts.onlooker?.note({ orderId, at: session.at, state, passed: session.passed() });
-    const isParked = hasIncident(state);
-    const isAtRest = isSettled(state);
-    if ((isAtRest || isParked) && this.#rests.isAwaited(orderId)) {
-      this.#rests.raise(orderId, toView(orderId, this.#system.version, state));
-    }
-    if (isAtRest && !isParked) {
-      this.#parts.logger.debug({ orderId, correlationId: state.correlationId }, 'order settled');
-    }
-  }
-
-  #toView(stored: StoredOrder): OrderView {
+  #toView({ orderId, version, system: stored, unreadable }: StoredOrder): View {
+    const { application, system } = this.#engine;
     try {
-      const view = toView(stored.orderId, this.#system.version, fromStored(this.#system, stored.system));
-      return stored.unreadable === undefined ? view : toStoppedView(view, stored.unreadable);
+      const state = fromStored(system, stored);
+      const view = application.toView(toSystemView(application, orderId, state), state);
+      return unreadable === undefined ? view : toStoppedView(view, application.mainActor, unreadable);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return toUnreadableView(stored.orderId, stored.version, error.message);
+      const base = toUnreadableSystemView(application, system.names, orderId, version, error.message);
+      return application.toUnreadableView(base);
     }
   }
 }

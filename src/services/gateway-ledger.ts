@@ -30,7 +30,7 @@ const entrySchema = z.discriminatedUnion('result', [
     transactionId: z.null(),
   }),
 ]);
-/** One line. `transactionId` is the charge's, also where it is captured, voided or refunded. */
+/** One line. `transactionId` is the charge's, also for its capture, void or refund. */
 export type Entry = z.infer<typeof entrySchema>;
 
 interface Ledger {

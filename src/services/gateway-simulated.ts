@@ -3,11 +3,12 @@
 // of what orders did. It exists to make declines, lost answers and crashes happen on purpose, by seed.
 import { createHash } from 'node:crypto';
 import { type Clock, toIsoTime } from '../clock.ts';
-import { type CommandTo, type OutsideService, pause, type ReplyFrom } from '../service.ts';
+import { pause } from '../service.ts';
+import type { CommandTo, ReplyFrom, ShopService } from '../shop/services.ts';
 import { type Entry, openLedger } from './gateway-ledger.ts';
 
 interface Simulation {
-  /** One JSON line for each operation that took effect. Its folder is made where it is missing. */
+  /** One JSON line for each operation that took effect. Its folder is made if it is missing. */
   readonly ledgerPath: string;
   /** Same seed, same outcome for each key (declined or not) and attempt (fails, stays silent or answers). */
   readonly seed: string;
@@ -30,7 +31,7 @@ type Charge = Extract<Operation, { type: 'gateway.charge' }>;
  * Opens the ledger, so that keys are remembered over restarts; a line torn by a crash is cut off.
  * @throws AppError `invalid-setting` where any other line is not a ledger entry.
  */
-export const createSimulatedGateway = async (simulation: Simulation): Promise<OutsideService<'gateway'>> => {
+export const createSimulatedGateway = async (simulation: Simulation): Promise<ShopService<'gateway'>> => {
   const { seed, delayMs, declineRate, timeoutRate, errorRate, clock } = simulation;
   const ledger = await openLedger(simulation.ledgerPath);
   const book = createBook(ledger.entries);

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Failure } from '../../machines/messages.ts';
 import { formatMoney } from '../../machines/money.ts';
-import type { CommandTo } from '../service.ts';
+import type { CommandTo } from '../shop/services.ts';
 
 interface Notice {
   readonly subject: string;

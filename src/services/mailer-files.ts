@@ -5,11 +5,12 @@ import { access, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import { type OutsideService, pause, type ReplyFrom } from '../service.ts';
+import { pause } from '../service.ts';
+import type { ReplyFrom, ShopService } from '../shop/services.ts';
 import { isMailbox, toMail } from './mail.ts';
 
 interface FileMailing {
-  /** Where messages go; it is made where it is missing. */
+  /** Where messages go; it is made if it is missing. */
   readonly directory: string;
   /** A mailbox as in `Shop <orders@shop.example>`. */
   readonly from: string;
@@ -19,7 +20,7 @@ interface FileMailing {
 }
 
 /** @throws AppError `invalid-setting` where `from` is not a mailbox. */
-export const createFileMailer = async (mailing: FileMailing): Promise<OutsideService<'mailer'>> => {
+export const createFileMailer = async (mailing: FileMailing): Promise<ShopService<'mailer'>> => {
   const { directory, from, delayMs, clock } = mailing;
   if (!isMailbox(from)) {
     throw new AppError('invalid-setting', `MAIL_FROM=${JSON.stringify(from)} is not usable: not a mailbox`);

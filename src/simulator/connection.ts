@@ -1,17 +1,18 @@
-// A process's connection to the store: the store itself, far enough away that it can be out of reach, full, or
-// take a commit whose answer gets lost. What was committed is told to the watch, whoever hears of it.
-import type { CommitResult, OrderWork, OrderWrite, Store } from '../store.ts';
-import type { Life } from './life.ts';
+// A process's connection to the store: the store itself, far enough away that it can be out of reach, full, or store a
+// batch whose answer gets lost. The monitor gets every stored batch, even if the process never learns of it.
+import type { RowChanges } from '../application.ts';
+import { type Batch, type BatchWrite, type Needs, StaleBatch, type Store } from '../store.ts';
+import type { FaultRates } from './fault-rates.ts';
+import type { Monitor } from './monitor.ts';
+import type { Process } from './process.ts';
 import type { SeededRandom } from './random.ts';
-import type { Weather } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
-import type { Watch } from './watch.ts';
 
 export interface ConnectionParts {
   readonly timeline: Timeline;
-  readonly chance: SeededRandom;
-  readonly weather: Weather;
-  readonly watch: Watch;
+  readonly random: SeededRandom;
+  readonly rates: FaultRates;
+  readonly monitor: Monitor;
 }
 
 /** SQLITE_FULL, as the driver reports it. */
@@ -19,62 +20,104 @@ class DiskFull extends Error {
   readonly errcode = 13;
 }
 
-const mostCommitMs = 20;
+const mostTravelMs = 20;
+const latestBatchMs = 3000;
 
-export const connect = (store: Store, life: Life, parts: ConnectionParts): Store => {
-  const { hear } = life;
+export const connect = (store: Store, process: Process, parts: ConnectionParts): Store => {
+  const { receive } = process;
   return {
-    load: (orderIds) => hear(() => store.load(orderIds)),
-    commit: (work, lease) => hear(() => commit(store, life, parts, work, lease)),
-    claimCalls: (claim) => hear(() => store.claimCalls(claim)),
-    returnCalls: (owner, callIds) => hear(() => store.returnCalls(owner, callIds)),
-    returnAllCalls: () => hear(() => store.returnAllCalls()),
-    dueOrders: (now, limit) => hear(() => store.dueOrders(now, limit)),
-    nextWake: () => hear(() => store.nextWake()),
-    markUnreadable: (orderId, reason) => hear(() => store.markUnreadable(orderId, reason)),
-    clearUnreadable: () => hear(() => store.clearUnreadable()),
-    list: (filter) => hear(() => store.list(filter)),
-    received: (orderId, after, limit) => hear(() => store.received(orderId, after, limit)),
-    events: (filter) => hear(() => store.events(filter)),
-    lastPosition: () => hear(() => store.lastPosition()),
-    idempotencyRecord: (scope, key) => hear(() => store.idempotencyRecord(scope, key)),
-    updateIdempotencyAnswer: (...answer) => hear(() => store.updateIdempotencyAnswer(...answer)),
-    figures: () => hear(() => store.figures()),
-    products: (page) => hear(() => store.products(page)),
-    product: (productId) => hear(() => store.product(productId)),
-    putProduct: (...setting) => hear(() => store.putProduct(...setting)),
-    seedProducts: (...products) => hear(() => store.seedProducts(...products)),
-    check: () => hear(() => store.check()),
+    open: (needs) => receive(() => open(store, process, parts, needs)),
+    load: (orderIds) => receive(() => store.load(orderIds)),
+    claimCalls: (claim) => receive(() => store.claimCalls(claim)),
+    returnCalls: (owner, callIds) => receive(() => store.returnCalls(owner, callIds)),
+    returnAllCalls: () => receive(() => store.returnAllCalls()),
+    dueOrders: (now, limit) => receive(() => store.dueOrders(now, limit)),
+    nextWake: () => receive(() => store.nextWake()),
+    markUnreadable: (orderId, reason) => receive(() => store.markUnreadable(orderId, reason)),
+    clearUnreadable: () => receive(() => store.clearUnreadable()),
+    list: (filter) => receive(() => store.list(filter)),
+    received: (orderId, after, limit) => receive(() => store.received(orderId, after, limit)),
+    events: (filter) => receive(() => store.events(filter)),
+    lastPosition: () => receive(() => store.lastPosition()),
+    idempotencyRecord: (scope, key) => receive(() => store.idempotencyRecord(scope, key)),
+    updateIdempotencyAnswer: (...answer) => receive(() => store.updateIdempotencyAnswer(...answer)),
+    figures: () => receive(() => store.figures()),
+    row: (key) => receive(() => store.row(key)),
+    rows: (table, page) => receive(() => store.rows(table, page)),
+    check: () => receive(() => store.check()),
     close: async () => {},
   };
 };
 
-const commit = async (
-  store: Store,
-  life: Life,
-  { timeline, chance, weather, watch }: ConnectionParts,
-  work: readonly OrderWork[],
-  lease: Parameters<Store['commit']>[1],
-): Promise<readonly CommitResult[]> => {
-  await timeline.wait(chance.between(0, mostCommitMs));
-  // A process that died while its commit was on the way never sent it.
-  if (!life.isAlive) return [];
-  if (chance.happens(weather.storeAway)) throw new Error('the store is out of reach');
-  const isFull = chance.happens(weather.storeFull);
-  const writes: (OrderWrite | null)[] = [];
-  const noted = work.map((each, index) => ({
-    ...each,
-    decide: async (context: Parameters<OrderWork['decide']>[0]) => {
-      const write = await each.decide(context);
-      writes[index] = write;
-      if (!isFull || index < work.length - 1) return write;
-      watch.noteFull(writes);
-      throw new DiskFull('database or disk is full');
-    },
-  }));
-  const results = await store.commit(noted, lease);
-  await watch.noteCommit(life, work, writes, results);
-  if (chance.happens(weather.commitUnanswered)) throw new Error('the connection broke during the commit');
-  await timeline.wait(chance.between(0, mostCommitMs));
-  return results;
+/**
+ * Opens a batch. It is released when the process ends, and when it is not delivered in time, as a database ends an idle
+ * transaction: a batch that nobody works on never keeps the others waiting.
+ */
+const open = async (store: Store, process: Process, parts: ConnectionParts, needs: Needs): Promise<Batch> => {
+  const { timeline, random, rates, monitor } = parts;
+  await travel(parts);
+  if (random.happens(rates.storeAway)) throw new Error('the store is out of reach');
+  const batch = await store.open(needs);
+  const forget = process.onEnd(batch.release);
+  const release = (): void => {
+    forget();
+    batch.release();
+  };
+  const deliver = async (): Promise<void> => {
+    await travel(parts);
+    if (random.happens(rates.batchLate)) {
+      release();
+      await timeline.wait(random.between(0, latestBatchMs));
+    } else if (!process.isResponsive) release();
+  };
+  const isStale = ([orderId, version]: [string, number | undefined]) =>
+    version !== undefined && batch.loaded.orders.get(orderId)?.version !== version;
+  if ([...needs.orders].some(isStale)) monitor.saw('stale-order');
+  await deliver();
+  return {
+    loaded: batch.loaded,
+    load: (more) =>
+      process.receive(async () => {
+        await travel(parts);
+        await batch.load(more);
+        await deliver();
+      }),
+    write: (decided) => process.receive(() => write(batch, decided, process, parts).finally(release)),
+    release,
+  };
 };
+
+const write = async (
+  batch: Batch,
+  decided: BatchWrite,
+  process: Process,
+  parts: ConnectionParts,
+): Promise<void> => {
+  const { random, rates, monitor } = parts;
+  await travel(parts);
+  // A process that ended meanwhile never sent it.
+  if (!process.isRunning) return;
+  if (random.happens(rates.storeAway)) throw new Error('the store is out of reach');
+  const isFull = random.happens(rates.storeFull);
+  if (isFull) monitor.noteFull(decided);
+  try {
+    await batch.write(isFull ? { ...decided, rows: fillingRows } : decided);
+  } catch (error) {
+    if (error instanceof StaleBatch) monitor.saw('stale-batch');
+    throw error;
+  }
+  await monitor.noteWrite(process, decided);
+  if (random.happens(rates.writeUnanswered)) throw new Error('the connection broke during the commit');
+  await travel(parts);
+};
+
+/** A store writes the rows last: the disk is full inside its transaction, with everything else written. */
+const fillingRows: RowChanges = {
+  get changed(): never {
+    throw new DiskFull('database or disk is full');
+  },
+  appended: [],
+};
+
+const travel = ({ timeline, random }: ConnectionParts): Promise<void> =>
+  timeline.wait(random.between(0, mostTravelMs));

@@ -1,29 +1,26 @@
-// Where processes die: at the commit points that a plan names, or at any that chance picks. It kills nobody
-// itself; it is asked at each point whether this is the one.
+// Where processes crash: at the commit points that a plan names, or at random ones. It ends no process itself; it is
+// asked at each point whether the process crashes there.
 import type { FaultPoint } from '../faults.ts';
 import type { CrashSite } from '../simulation.ts';
+import type { FaultRates } from './fault-rates.ts';
 import type { SeededRandom } from './random.ts';
-import type { Weather } from './scenario.ts';
 
-/** Thrown through the process that dies. A store that it passes through undoes the transaction under way. */
-export class CrashSignal extends Error {
-  /** SQLITE_ABORT: to the SQLite store this is the end of the transaction and not the fault of one order. */
-  readonly errcode = 4;
-}
+/** Thrown through the process that crashes. */
+export class CrashSignal extends Error {}
 
 export interface CrashPlan {
-  /** Whether the process that passes here dies here. */
-  strikes(point: FaultPoint, about: string | undefined): boolean;
+  /** Whether the process that reaches this point crashes there. */
+  crashesAt(point: FaultPoint, about: string | undefined): boolean;
 }
 
 export const toSiteName = ({ point, about }: CrashSite): string =>
   about === undefined ? point : `${point} ${about}`;
 
-/** Dies at each of `sites`, one after the other. */
+/** Crashes at each of `sites`, one after the other. */
 export const planCrashes = (sites: readonly CrashSite[]): CrashPlan => {
   const left = [...sites];
   return {
-    strikes: (point, about) => {
+    crashesAt: (point, about) => {
       const [next] = left;
       if (next?.point !== point || (next.about ?? about) !== about) return false;
       left.shift();
@@ -32,7 +29,7 @@ export const planCrashes = (sites: readonly CrashSite[]): CrashPlan => {
   };
 };
 
-/** Dies anywhere. */
-export const chanceCrashes = (chance: SeededRandom, weather: Weather): CrashPlan => ({
-  strikes: () => chance.happens(weather.crash),
+/** Crashes anywhere. */
+export const randomCrashes = (random: SeededRandom, rates: FaultRates): CrashPlan => ({
+  crashesAt: () => random.happens(rates.crash),
 });

@@ -1,15 +1,16 @@
-// What lies between the processes: distance, and everything that can happen to a message on its way. A request
-// can be lost, come late or twice, and so can its answer; whoever waits is never told which it was.
+// What lies between the processes: distance, and everything that can happen to a message on its way. A request can get
+// lost, arrive late or twice, and so can its answer; the sender never learns which it was.
+
+import type { FaultRates } from './fault-rates.ts';
 import type { SeededRandom } from './random.ts';
-import type { Weather } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Network {
   /**
-   * Brings a request to a service and its answer back. `deed` is done each time that the request arrives;
-   * `lost` is told when an answer to it got lost. May never settle.
+   * Takes a request to a service and brings its answer back. `act` runs each time that the request arrives; `onLost`
+   * runs when its answer gets lost. May never settle.
    */
-  ask<T>(deed: () => T, lost: () => void): Promise<T>;
+  ask<T>(act: () => T, onLost: () => void): Promise<T>;
   /** Resolves after the time that a message takes. */
   travel(): Promise<void>;
   /** Requests to services, their answers and repetitions that are on their way. */
@@ -18,13 +19,13 @@ export interface Network {
 
 class ConnectionBroken extends Error {}
 
-/** A repetition arrives within this time: no bank is asked to remember longer than it does. */
+/** A repetition arrives within this time, which is far shorter than a service remembers keys. */
 const latestRepetitionMs = 120_000;
 
 export const createNetwork = (
   timeline: Timeline,
-  chance: SeededRandom,
-  weather: Weather,
+  random: SeededRandom,
+  rates: FaultRates,
   distanceMs: number,
 ): Network => {
   let inTransit = 0;
@@ -36,26 +37,22 @@ export const createNetwork = (
     });
   };
   return {
-    ask: <T>(deed: () => T, lost: () => void) => {
-      const answer = Promise.withResolvers<T>();
-      if (chance.happens(weather.requestRepeated)) send(chance.between(1, latestRepetitionMs), deed);
-      if (chance.happens(weather.requestLost)) return answer.promise;
-      send(chance.delay(distanceMs), () => {
-        if (chance.happens(weather.connectionBroken)) {
-          answer.reject(new ConnectionBroken('the connection broke'));
+    ask: <T>(act: () => T, onLost: () => void) => {
+      const asked = Promise.withResolvers<T>();
+      if (random.happens(rates.requestRepeated)) send(random.between(1, latestRepetitionMs), act);
+      if (random.happens(rates.requestLost)) return asked.promise;
+      send(random.delay(distanceMs), () => {
+        if (random.happens(rates.connectionBroken)) {
+          asked.reject(new ConnectionBroken('the connection broke'));
           return;
         }
-        const said = deed();
-        if (chance.happens(weather.answerLost)) lost();
-        else send(chance.delay(distanceMs), () => answer.resolve(said));
+        const answer = act();
+        if (random.happens(rates.answerLost)) onLost();
+        else send(random.delay(distanceMs), () => asked.resolve(answer));
       });
-      return answer.promise;
+      return asked.promise;
     },
-    travel: () => {
-      const arrived = Promise.withResolvers<void>();
-      timeline.after(chance.delay(distanceMs), arrived.resolve);
-      return arrived.promise;
-    },
+    travel: () => timeline.wait(random.delay(distanceMs)),
     get inTransit() {
       return inTransit;
     },

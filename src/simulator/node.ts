@@ -1,116 +1,107 @@
-// One node: a process that starts, works, stops politely, dies and starts again, over the one store. Its host
-// is the production runner; around it is only what it can hear (life.ts, connection.ts).
+// One node: a process that starts, works, stops in order, crashes and starts again, over the one store. Its host is the
+// production one; around it is only what it receives (process.ts, connection.ts).
 import type { FaultPoint } from '../faults.ts';
-import type { Host } from '../host.ts';
 import { CrashSignal } from './crashes.ts';
-import type { Life } from './life.ts';
+import type { Monitor } from './monitor.ts';
 import type { Network } from './network.ts';
+import type { Process } from './process.ts';
 import type { Timeline } from './timeline.ts';
-import type { Watch } from './watch.ts';
 
-export interface Node {
+/** What a node runs. */
+export interface Closable {
+  close(): Promise<void>;
+}
+
+export interface Node<H extends Closable> {
   readonly name: string;
-  /** Whether it takes requests now. */
+  /** Whether it accepts requests now. */
   readonly isUp: boolean;
   start(): void;
   stop(): void;
-  die(): void;
-  standStill(ms: number): void;
-  /** Asks it something over the network. Never settles where it dies, or the answer gets lost. */
-  ask<T>(request: (host: Host) => Promise<T>, answered?: FaultPoint): Promise<T>;
+  kill(): void;
+  pause(ms: number): void;
+  /** Ends its process for good, unnoticed: the simulation is over. */
+  end(): void;
+  /** Asks it something over the network. Never settles when it crashes. */
+  ask<T>(request: (host: H) => Promise<T>, answered?: FaultPoint): Promise<T>;
 }
 
-export interface NodeParts {
+export interface NodeParts<H extends Closable> {
   readonly name: string;
   readonly timeline: Timeline;
   readonly network: Network;
-  readonly watch: Watch;
-  /** A new life; whoever makes it decides where it ends. */
-  readonly bear: (onDeath: (life: Life, site: string) => void) => Life;
-  /** Starts the production host for a life. */
-  readonly startHost: (life: Life) => Promise<Host>;
-  /** It starts again so long after it went. */
+  readonly monitor: Monitor;
+  readonly spawn: (onCrash: (process: Process, site: string) => void) => Process;
+  /** Starts the production host of a process. */
+  readonly startHost: (process: Process) => Promise<H>;
+  /** It starts again so many ms after its process ended. */
   readonly restartMs: () => number;
 }
 
-export const createNode = ({
-  name,
-  timeline,
-  network,
-  watch,
-  bear,
-  startHost,
-  restartMs,
-}: NodeParts): Node => {
-  let life: Life | undefined;
-  let host: Host | undefined;
-  /** Nobody starts a process that is up already. */
-  let isStarting = false;
+export const createNode = <H extends Closable>(parts: NodeParts<H>): Node<H> => {
+  const { name, timeline, network, monitor, spawn, startHost, restartMs } = parts;
+  let process: Process | undefined;
+  let host: H | undefined;
+  let isRestarting = false;
 
-  const startLater = (): void => {
-    if (isStarting) return;
-    isStarting = true;
+  const restart = (): void => {
+    if (isRestarting) return;
+    isRestarting = true;
     timeline.after(restartMs(), () => {
-      isStarting = false;
+      isRestarting = false;
       start();
     });
   };
-  const onDeath = (dead: Life, site: string): void => {
-    watch.noteDeath(dead, site);
+  const onCrash = (crashed: Process, site: string): void => {
+    monitor.noteCrash(crashed, site);
     host = undefined;
-    startLater();
+    restart();
+  };
+  const report = (what: string) => (error: unknown) => {
+    if (!(error instanceof CrashSignal)) monitor.violate(`${name} cannot ${what}: ${String(error)}`);
   };
   const start = (): void => {
-    if (life?.isAlive || isStarting) return;
-    const born = bear(onDeath);
-    life = born;
-    watch.trace(`${name} starts`);
-    startHost(born).then(
-      (started) => {
-        if (born.isAlive) host = started;
-      },
-      (error: unknown) => {
-        if (!(error instanceof CrashSignal)) watch.violate(`${name} cannot start: ${String(error)}`);
-      },
-    );
+    if (process?.isRunning || isRestarting) return;
+    const started = spawn(onCrash);
+    process = started;
+    monitor.trace(`${name} starts`);
+    startHost(started).then((ready) => {
+      if (started.isRunning) host = ready;
+    }, report('start'));
   };
 
   return {
     name,
     get isUp() {
-      return host !== undefined && life?.isAlive === true && life.standsStillUntil <= timeline.now();
+      return host !== undefined && process?.isResponsive === true;
     },
     start,
     stop: () => {
-      const [stopping, from] = [host, life];
-      if (!stopping || !from) return;
+      const [stopping, ending] = [host, process];
+      if (!stopping || !ending) return;
       host = undefined;
-      watch.trace(`${name} stops`);
-      stopping.close().then(
-        () => {
-          if (!from.isAlive) return;
-          from.isAlive = false;
-          watch.trace(`${name} stopped`);
-          startLater();
-        },
-        (error: unknown) => {
-          if (!(error instanceof CrashSignal)) watch.violate(`${name} cannot stop: ${String(error)}`);
-        },
-      );
+      monitor.trace(`${name} stops`);
+      stopping.close().then(() => {
+        if (!ending.isRunning) return;
+        ending.exit();
+        monitor.trace(`${name} stopped`);
+        restart();
+      }, report('stop'));
     },
-    die: () => life?.die('kill'),
-    standStill: (ms) => {
-      if (!life?.isAlive) return;
-      watch.trace(`${name} stands still for ${ms} ms`);
-      life.standsStillUntil = timeline.now() + ms;
+    kill: () => process?.crash('kill'),
+    pause: (ms) => {
+      if (!process?.isRunning) return;
+      monitor.trace(`${name} is paused for ${ms} ms`);
+      process.pause(ms);
     },
+    end: () => process?.exit(),
     ask: async (request, answered) => {
-      const [asked, from] = [host, life];
+      const [asked, running] = [host, process];
       await network.travel();
-      if (!asked || !from?.isAlive) return never();
-      const answer = await from.hear(() => request(asked));
-      // The answer is out, and then the process can die.
-      if (answered !== undefined) from.passBy(answered);
+      if (!asked || !running?.isRunning) return never();
+      const answer = await running.receive(() => request(asked));
+      // The answer has left, and then the process can crash.
+      if (answered !== undefined) running.reachElsewhere(answered);
       await network.travel();
       return answer;
     },

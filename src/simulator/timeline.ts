@@ -1,5 +1,5 @@
-// Virtual time: what is to happen, in the order in which it happens. Nothing here waits for real time; what
-// falls due at the same moment happens in an order that chance decides, so that every interleaving is tried.
+// Virtual time: what is to happen, in the order in which it happens. Nothing here waits for real time; what is due at
+// the same moment happens in a random order, so that every interleaving is tried.
 import type { SeededRandom } from './random.ts';
 
 export interface Timeline {
@@ -22,16 +22,16 @@ interface Entry {
 const isBefore = (one: Entry, other: Entry): boolean =>
   one.at < other.at || (one.at === other.at && one.tie < other.tie);
 
-/** `rest` calls back once every promise that can settle without further time has settled. */
+/** `rest` calls back when every promise has settled that can settle without further time. */
 export const createTimeline = (
   start: number,
-  chance: SeededRandom,
+  random: SeededRandom,
   rest: (callback: () => void) => void,
 ): Timeline => {
   let now = start;
   const heap = createHeap();
   const after: Timeline['after'] = (delayMs, callback) => {
-    const entry = { at: now + Math.max(0, delayMs), tie: chance.fraction(), callback, isCancelled: false };
+    const entry = { at: now + Math.max(0, delayMs), tie: random.fraction(), callback, isCancelled: false };
     heap.push(entry);
     return () => {
       entry.isCancelled = true;

@@ -7,7 +7,7 @@ import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
 import { freezeParsed, keepPlain, keepPlainValue } from './plain-data.ts';
 import type { RegisteredChart, RegisteredSystem } from './register.ts';
-import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './snapshot.ts';
+import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './system-state.ts';
 import { Trace } from './trace.ts';
 
 /** The message that a step is about. */
@@ -60,7 +60,7 @@ export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Ca
   quarantined: before.quarantined,
   emitted: [],
   newCalls: [],
-  trace: system.isWatched() ? new Trace() : undefined,
+  trace: system.isObserved() ? new Trace() : undefined,
   mailboxes: new Map(),
   busy: new Set(),
   delivered: 0,

@@ -9,6 +9,8 @@ export interface Received {
   /** The order's version that this message made: 1, 2, 3, … without gaps. */
   readonly version: number;
   readonly messageId: string;
+  /** How it came: from outside, as the reply to a call, or as a deadline of the order's own. */
+  readonly kind: 'message' | 'reply' | 'deadline';
   readonly to: string;
   readonly type: string;
   /** The message's payload, as JSON. */

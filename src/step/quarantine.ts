@@ -1,26 +1,26 @@
-// A message that was set aside, in words: why it waits for a person. The incident in the journal and the one
-// that is listed say the same because both come from here.
-import type { Quarantined } from './snapshot.ts';
-import { InvariantViolation, invariants } from './violation.ts';
+// A quarantined message in words: why it is an incident. The incident in the journal and the one that is listed
+// say the same because both come from here.
 
-/** Why a message was set aside, from what was thrown. */
+import { engineInvariants, type Invariants, InvariantViolation } from './invariants.ts';
+import type { Quarantined } from './system-state.ts';
+
+/** Why a message is quarantined, from what was thrown. */
 export const toCause = (error: unknown): Pick<Quarantined, 'reason' | 'violated'> =>
   error instanceof InvariantViolation
     ? { reason: error.message, violated: error.invariant }
     : { reason: String(error) };
 
-/** The incident that stands for a message that was set aside. */
-export const toIncident = ({
-  to,
-  message,
-  reason,
-  violated,
-}: Quarantined): { readonly reason: string; readonly text: string } => {
+/** The incident that stands for a quarantined message. Its text is stored: its wording never changes. */
+export const toIncident = (
+  { to, message, reason, violated }: Quarantined,
+  invariants: Invariants['descriptions'] = {},
+): { readonly reason: string; readonly text: string } => {
   const { type } = message;
   if (violated === undefined) {
     const text = `the message ${type} makes the chart '${to}' fail, and was set aside`;
     return { reason: 'message-quarantined', text };
   }
-  const text = `the message ${type} was set aside, because ${invariants[violated]}; it would break that (${reason})`;
+  const rule = invariants[violated] ?? engineInvariants[violated];
+  const text = `the message ${type} was set aside, because ${rule}; it would break that (${reason})`;
   return { reason: 'invariant-violated', text };
 };

@@ -13,6 +13,7 @@ import {
   type ExecutableActionObject,
 } from 'xstate';
 import { AppError, describeError } from '../errors.ts';
+import type { Invariants } from './invariants.ts';
 import { isWhole } from './notes.ts';
 import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
 import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
@@ -22,6 +23,9 @@ export interface ChartSystem {
   readonly version: string;
   readonly charts: Readonly<Record<string, AnyStateMachine>>;
   readonly services: readonly string[];
+  /** Versions of the messages' schemas by type; 1 for a type that is not named. */
+  readonly schemaVersions?: Readonly<Record<string, number>>;
+  readonly invariants?: Invariants;
 }
 
 /** A chart with the scope that its transitions run in. */
@@ -46,21 +50,24 @@ export interface RegisteredSystem {
   readonly names: readonly string[];
   readonly charts: ReadonlyMap<string, RegisteredChart>;
   readonly services: ReadonlySet<string>;
+  readonly schemaVersions: Readonly<Record<string, number>>;
+  readonly invariants: Invariants | undefined;
   /** Messages between the actors in one step, at most. */
   readonly longestStep: number;
-  /** Whether steps note what passes within them. */
-  isWatched(): boolean;
+  /** Whether steps note what is delivered within them. */
+  isObserved(): boolean;
 }
 
 /**
- * Registers `system`. Its steps note what passes within them while `isWatched` says so: never, where it is left out.
+ * Registers `system`. Its steps note what is delivered within them while `isObserved` says so: never, when it is left
+ * out.
  * @throws AppError `chart-unsupported` that names every state with something a step does not support (promise,
  * callback and observable actors, `spawn`, custom actions) and what to use instead.
  */
 export const registerSystem = (
   system: ChartSystem,
   limits: { readonly microsteps: number; readonly messagesPerStep: number },
-  isWatched: () => boolean = () => false,
+  isObserved: () => boolean = () => false,
 ): RegisteredSystem => {
   const names = Object.keys(system.charts);
   const taken = names.filter((name) => system.services.includes(name));
@@ -82,8 +89,10 @@ export const registerSystem = (
     names,
     charts,
     services: new Set(system.services),
+    schemaVersions: system.schemaVersions ?? {},
+    invariants: system.invariants,
     longestStep: limits.messagesPerStep,
-    isWatched,
+    isObserved,
   };
 };
 

@@ -1,46 +1,17 @@
-// An order system between two messages: the snapshots of its actors, its deadlines, its calls without a reply,
-// its quarantined messages. `toStored` and `fromStored` convert it to the stored text and back. A system of
-// another chart version, or with an unknown state, is refused as a whole and never loaded in part.
+// The stored text of an order system: `toStored` writes it and `fromStored` reads it. A system of another chart version,
+// or with an unknown state, is refused as a whole and never loaded in part.
 import type { AnyMachineSnapshot, AnyStateNode } from 'xstate';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { toPaths } from './notes.ts';
 import type { RegisteredChart, RegisteredSystem } from './register.ts';
-import { invariantNames } from './violation.ts';
+import { type ActorState, deadline, pendingCall, quarantined, type SystemState } from './system-state.ts';
 
 /** Any JSON object, not checked further: a zod record would walk and copy it at every load. */
 const json = z.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'Invalid input: expected an object',
 );
-const message = z.looseObject({ type: z.string() });
-
-const deadline = z.strictObject({
-  source: z.string(),
-  to: z.string(),
-  event: message,
-  dueAt: z.number(),
-  /** The message whose step set it. */
-  causationId: z.string(),
-  /** The key that it was set under, if its id belongs to a newer deadline now. */
-  setAs: z.string().optional(),
-});
-const pendingCall = z.strictObject({
-  actor: z.string(),
-  service: z.string(),
-  command: z.looseObject({ type: z.string(), key: z.string() }),
-  at: z.number(),
-  causationId: z.string(),
-});
-const quarantined = z.strictObject({
-  messageId: z.string(),
-  to: z.string(),
-  message,
-  reason: z.string(),
-  /** The invariant that the message would break, if that is the reason. */
-  violated: z.enum(invariantNames).optional(),
-  at: z.number(),
-});
 const storedActor = z.strictObject({
   value: z.union([z.string(), json]),
   context: json,
@@ -65,34 +36,6 @@ const storedSystem = z.strictObject({
   keys: z.record(z.string(), z.strictObject({ key: z.string(), at: z.number() })),
   quarantined: z.array(quarantined),
 });
-
-export type Deadline = Readonly<z.infer<typeof deadline>>;
-export type PendingCall = Readonly<z.infer<typeof pendingCall>>;
-export type Quarantined = Readonly<z.infer<typeof quarantined>>;
-
-export interface ActorState {
-  readonly snapshot: AnyMachineSnapshot;
-  /** Since when the actor is in its present state (ms since 1970). */
-  readonly since: number;
-}
-
-/** Immutable: a step makes a new one. */
-export interface SystemState {
-  /** Messages recorded so far; 0 before the first. */
-  readonly version: number;
-  /** Domain events so far. */
-  readonly events: number;
-  readonly correlationId: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly actors: ReadonlyMap<string, ActorState>;
-  /** By `source:id`, in the order in which they were set. */
-  readonly deadlines: ReadonlyMap<string, Deadline>;
-  readonly calls: ReadonlyMap<string, PendingCall>;
-  /** The idempotency key that each actor used last, and when it used that key first. */
-  readonly keys: ReadonlyMap<string, { readonly key: string; readonly at: number }>;
-  readonly quarantined: Quarantined[];
-}
 
 /** The system of an order before its first message. */
 export const newSystem = (system: RegisteredSystem, at: number, correlationId: string): SystemState => ({

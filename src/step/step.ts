@@ -1,17 +1,15 @@
 // One message: (charts, system, message) → next system and effects. Pure: no clock, no random numbers, no I/O.
 // A step that throws or would break an invariant changes nothing: its message is quarantined and an incident opened.
 import type { AnyEventObject } from 'xstate';
-import { isMessageType, messages } from '../../machines/messages.ts';
 import { actorOf, type Draft, draftOf, reacts, relay, releaseId, startActors } from './deliver.ts';
 import type { Call, Disposition, NewEvent, Received } from './effect.ts';
-import { requireInvariants } from './invariants.ts';
 import { isSameValue, whyIgnored } from './notes.ts';
 import { freezeParsed } from './plain-data.ts';
 import { toCause, toIncident } from './quarantine.ts';
 import { requireRecordable, toRecordable } from './recordable.ts';
 import type { RegisteredSystem } from './register.ts';
-import type { Quarantined, SystemState } from './snapshot.ts';
-import type { Logged, Passed } from './trace.ts';
+import type { Quarantined, SystemState } from './system-state.ts';
+import type { Delivery, Logged } from './trace.ts';
 
 interface Arrival {
   readonly orderId: string;
@@ -36,9 +34,9 @@ export interface StepResult {
   readonly events: readonly NewEvent[];
   readonly calls: readonly Call[];
   readonly finishedCalls: readonly string[];
-  /** What the actors and services were told; only where the system is watched. */
-  readonly passed: readonly Passed[] | undefined;
-  /** What the charts logged; only where the system is watched. */
+  /** What was delivered to actors and services; only when the system is observed. */
+  readonly deliveries: readonly Delivery[] | undefined;
+  /** What the charts logged; only when the system is observed. */
   readonly logged: readonly Logged[] | undefined;
 }
 
@@ -57,11 +55,11 @@ export const step = (
   try {
     const { reason, delivered } = handle(draft, arrived);
     const result = finish(draft, arrived, reason === null ? 'applied' : 'ignored', reason);
-    if (reason === null) requireInvariants(before, result.state, result.calls, delivered);
+    if (reason === null) system.invariants?.check(before, result.state, result.calls, delivered);
     return result;
   } catch (error) {
     forgetEffects(system);
-    return quarantine(system, arrived, error);
+    return quarantineArrived(system, arrived, error);
   }
 };
 
@@ -69,14 +67,14 @@ export const step = (
  * What a message comes to that its order cannot take because the commit around it failed with `error`: it is
  * recorded as dead and set aside. Undefined where `step` would be.
  */
-export const setAside = (
+export const quarantine = (
   system: RegisteredSystem,
   before: SystemState,
   incoming: Incoming,
   error: unknown,
 ): StepResult | undefined => {
   const arrived = address(before, incoming);
-  return arrived && quarantine(system, arrived, error);
+  return arrived && quarantineArrived(system, arrived, error);
 };
 
 const forgetEffects = (system: RegisteredSystem): void => {
@@ -85,6 +83,7 @@ const forgetEffects = (system: RegisteredSystem): void => {
 
 /** A message with its sender and receiver, and the system without the call or deadline that it ends. */
 interface Arrived extends Arrival {
+  readonly kind: Received['kind'];
   readonly messageId: string;
   /** Its sender; for a deadline, the actor that set it. */
   readonly from: string;
@@ -94,6 +93,9 @@ interface Arrived extends Arrival {
   readonly state: SystemState;
   readonly finishedCalls: readonly string[];
 }
+
+/** The id under which the reply to a call is recorded. */
+export const toReplyId = (callId: string): string => `${callId}/reply`;
 
 const address = (state: SystemState, incoming: Incoming): Arrived | undefined => {
   const { orderId, at } = incoming;
@@ -112,9 +114,10 @@ const address = (state: SystemState, incoming: Incoming): Arrived | undefined =>
     const call = state.calls.get(callId);
     if (call === undefined) return undefined;
     const calls = without(state.calls, callId);
-    const way = { messageId: `${callId}/reply`, from: call.service, to: call.actor };
+    const way = { messageId: toReplyId(callId), from: call.service, to: call.actor };
     const { causationId } = call;
-    return { orderId, at, ...way, message, causationId, state: { ...state, calls }, finishedCalls: [callId] };
+    const rest = { ...state, calls };
+    return { kind: 'reply', orderId, at, ...way, message, causationId, state: rest, finishedCalls: [callId] };
   }
   const deadline = state.deadlines.get(incoming.key);
   if (deadline === undefined || deadline.dueAt !== incoming.dueAt) return undefined;
@@ -124,7 +127,8 @@ const address = (state: SystemState, incoming: Incoming): Arrived | undefined =>
   // As in XState, when it fires its id is released, even if a newer deadline has it.
   if (setAs !== undefined) releaseId(deadlines, setAs, `${state.version + 1}.0`);
   const way = { messageId: `${orderId}/deadlines/${state.version + 1}`, from: source, to };
-  return { orderId, at, ...way, message, causationId, state: { ...state, deadlines }, finishedCalls: [] };
+  const rest = { ...state, deadlines };
+  return { kind: 'deadline', orderId, at, ...way, message, causationId, state: rest, finishedCalls: [] };
 };
 
 const without = <K, V>(map: ReadonlyMap<K, V>, key: K): Map<K, V> => {
@@ -197,7 +201,7 @@ const finish = (
 };
 
 /** Quarantines the message, leaves the system unchanged otherwise, and opens an incident. */
-const quarantine = (system: RegisteredSystem, arrived: Arrived, error: unknown): StepResult => {
+const quarantineArrived = (system: RegisteredSystem, arrived: Arrived, error: unknown): StepResult => {
   const { state, messageId, to, message, at } = arrived;
   const draft = draftStarted(system, arrived);
   const quarantined: Quarantined = { messageId, to, message, at, ...toCause(error) };
@@ -205,7 +209,8 @@ const quarantine = (system: RegisteredSystem, arrived: Arrived, error: unknown):
   const retriesOne = message.type === 'incident.retry' && state.quarantined.some((each) => each.to === to);
   if (retriesOne) return finish(draft, arrived, 'ignored', `it fails again: ${reason}`);
   draft.quarantined = [...state.quarantined, quarantined];
-  const event = { type: 'incident.opened', actor: to, ...toIncident(quarantined) };
+  const incident = toIncident(quarantined, system.invariants?.descriptions);
+  const event = { type: 'incident.opened', actor: to, ...incident };
   draft.emitted.push({ actor: to, event });
   return finish(draft, arrived, 'dead', reason);
 };
@@ -225,23 +230,35 @@ const draftStarted = (system: RegisteredSystem, arrived: Arrived): Draft => {
 
 const record = (
   state: SystemState,
-  { orderId, messageId, to, message, causationId, at, finishedCalls }: Arrived,
+  { orderId, kind, messageId, to, message, causationId, at, finishedCalls }: Arrived,
   disposition: Disposition,
   reason: string | null,
-  { emitted, newCalls, trace }: Draft,
+  { system, emitted, newCalls, trace }: Draft,
 ): StepResult => {
   const { version, correlationId } = state;
   const { type, ...data } = message;
   const firstSeq = state.events - emitted.length + 1;
   return {
     state,
-    received: { version, messageId, to, type, data, causationId, correlationId, disposition, reason, at },
+    received: {
+      version,
+      messageId,
+      kind,
+      to,
+      type,
+      data,
+      causationId,
+      correlationId,
+      disposition,
+      reason,
+      at,
+    },
     events: emitted.map(({ actor, event: { type: eventType, ...eventData } }, index) => ({
       eventId: `${orderId}/events/${firstSeq + index}`,
       seq: firstSeq + index,
       actor,
       type: eventType,
-      schemaVersion: isMessageType(eventType) ? messages[eventType].version : 1,
+      schemaVersion: system.schemaVersions[eventType] ?? 1,
       data: eventData,
       causationId: messageId,
       correlationId,
@@ -249,7 +266,7 @@ const record = (
     })),
     calls: newCalls,
     finishedCalls,
-    passed: trace?.passed,
+    deliveries: trace?.deliveries,
     logged: trace?.logged,
   };
 };

@@ -1,14 +1,14 @@
-// What passes between the parts of a system within a step, for whoever looks on. It is made only where somebody
-// does, and nothing of it is stored: a recorded message can be stepped again.
+// What is delivered between the parts of a system within a step, for observers. It is made only when there are
+// any, and nothing of it is stored: a recorded message can be stepped again.
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 
-/** A message that an actor or a service was told, and what an actor made of it. */
-export interface Passed {
+/** A message that was delivered to an actor or a service, and what an actor made of it. */
+export interface Delivery {
   readonly from: string;
   readonly to: string;
   readonly message: AnyEventObject;
-  /** The taker's snapshots before and after; a service has none. */
-  readonly taken?: { readonly was: AnyMachineSnapshot; readonly is: AnyMachineSnapshot };
+  /** The receiver's snapshots; a service has none. */
+  readonly snapshots?: { readonly before: AnyMachineSnapshot; readonly after: AnyMachineSnapshot };
 }
 
 /** What an actor logged, for those who debug its chart. */
@@ -19,8 +19,8 @@ export interface Logged {
 }
 
 export class Trace {
-  /** In the order in which they were taken. */
-  readonly passed: Passed[] = [];
+  /** In the order of delivery. */
+  readonly deliveries: Delivery[] = [];
   readonly logged: Logged[] = [];
   /** Who sent what waits in a mailbox. A message that is passed on is its last sender's. */
   readonly #senders = new Map<AnyEventObject, string>();
@@ -29,12 +29,18 @@ export class Trace {
     this.#senders.set(message, from);
   }
 
-  noteTaken(to: string, message: AnyEventObject, was: AnyMachineSnapshot, is: AnyMachineSnapshot): void {
-    this.passed.push({ from: String(this.#senders.get(message)), to, message, taken: { was, is } });
+  noteTaken(
+    to: string,
+    message: AnyEventObject,
+    before: AnyMachineSnapshot,
+    after: AnyMachineSnapshot,
+  ): void {
+    const from = String(this.#senders.get(message));
+    this.deliveries.push({ from, to, message, snapshots: { before, after } });
   }
 
   noteCalled(from: string, to: string, message: AnyEventObject): void {
-    this.passed.push({ from, to, message });
+    this.deliveries.push({ from, to, message });
   }
 
   noteLogged(actor: string, label: string | undefined, value: unknown): void {

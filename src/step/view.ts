@@ -1,35 +1,27 @@
-// What anyone may see of an order: where each of its actors is and since when, what is awaited and until
-// when, what waits for a person, and the moves that the charts take now. It is read off the charts' own
-// states and notes, never off a second copy of their rules.
+// What anyone may see of a system, whatever its application: where each actor is and since when, what is awaited
+// and until when, open incidents, and how to repair them. It is read off the charts' own states and notes, never
+// off a second copy of their rules.
 import type { AnyMachineSnapshot } from 'xstate';
-import {
-  type ActorName,
-  actorNames,
-  type Failure,
-  type Item,
-  type Problem,
-} from '../../machines/messages.ts';
-import type { OrderContext } from '../../machines/order-setup.ts';
-import { type MoveName, moves } from '../../machines/system.ts';
 import { toDeadlineName } from './deadline-name.ts';
+import type { Invariants } from './invariants.ts';
 import { activeLeaves, describe, toStateName } from './notes.ts';
 import { toIncident } from './quarantine.ts';
-import type { SystemState } from './snapshot.ts';
+import type { SystemState } from './system-state.ts';
 
-/** A move that the charts take now. */
+/** A move that the charts accept now. */
 export interface Move {
-  readonly move: MoveName;
-  /** Who may do it. */
-  readonly by: 'customer' | 'operator';
-  /** The parked actor that `retry` and `resolve` are for. */
-  readonly actor?: ActorName;
+  readonly move: string;
+  /** Who may ask for it. */
+  readonly by: string;
+  /** The actor with the incident that `retry` and `resolve` are for. */
+  readonly actor?: string;
   /** What `resolve` may say the outcome is. */
   readonly outcomes?: readonly string[];
-  /** The most that `refunds` can give back, in minor units. */
+  /** The most that a move may ask for, in minor units. */
   readonly upTo?: number;
 }
 
-interface ActorView {
+export interface ActorView {
   /** Dotted path of the active state; parallel regions are joined by ` + `. */
   readonly state: string;
   /** What is awaited here, or what was reached, in words. */
@@ -39,31 +31,22 @@ interface ActorView {
   readonly since: number;
 }
 
-/** A thing that waits for a person: a parked actor, or a message that made a chart throw. */
+/** Something that needs a person: an actor whose retries ended, or a message that made a chart throw. */
 export interface Incident {
-  readonly actor: ActorName;
+  readonly actor: string;
   readonly reason: string;
   readonly text: string;
   readonly since: number;
 }
 
-export interface OrderView {
+export interface SystemView {
   readonly id: string;
   readonly version: number;
-  /** The order chart's top-level state. */
+  /** The main actor's top-level state. */
   readonly state: string;
   readonly settled: boolean;
-  readonly actors: Readonly<Record<ActorName, ActorView>>;
-  readonly customerId: string;
-  readonly email: string;
-  readonly currency: string;
-  readonly items: readonly Item[];
-  /** Minor units: the order's total, what was captured, and what was given back. */
-  readonly amount: number;
-  readonly paidAmount: number;
-  readonly refundedAmount: number;
-  readonly failure: Failure | null;
-  readonly problems: readonly Problem[];
+  readonly actors: Readonly<Record<string, ActorView>>;
+  readonly owner: string;
   readonly incidents: readonly Incident[];
   readonly deadlines: readonly { readonly actor: string; readonly name: string; readonly dueAt: number }[];
   /** Calls to services that have no answer yet. */
@@ -74,40 +57,35 @@ export interface OrderView {
     readonly attempt: number;
     readonly at: number;
   }[];
-  readonly allowed: readonly Move[];
+  readonly moves: readonly Move[];
   readonly correlationId: string;
   readonly chartVersion: string;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** Set, and everything above reduced to what is known, where the stored system cannot be read. */
+  /** Set when the stored system cannot be read; everything above is then reduced to what is known. */
   readonly unreadable?: string;
 }
 
-/** The view of one order. */
-export const toView = (orderId: string, chartVersion: string, state: SystemState): OrderView => {
-  const order = snapshotOf(state, 'order');
-  const context: OrderContext = order.context;
+/** What a view needs to know of what runs the system. */
+export interface ViewRules {
+  readonly chartVersion: string;
+  readonly mainActor: string;
+  readonly invariants?: Invariants;
+  ownerOf(state: SystemState): string;
+  findMoves(state: SystemState): readonly Move[];
+}
+
+/** What the engine knows of a system. */
+export const toSystemView = (rules: ViewRules, orderId: string, state: SystemState): SystemView => {
+  const names = [...state.actors.keys()];
   return {
     id: orderId,
     version: state.version,
-    state: toTopState(order),
+    state: toMainState(rules, state),
     settled: isSettled(state),
-    actors: {
-      order: toActorView(state, 'order'),
-      inventory: toActorView(state, 'inventory'),
-      payment: toActorView(state, 'payment'),
-      notification: toActorView(state, 'notification'),
-    },
-    customerId: context.customerId,
-    email: context.email,
-    currency: context.currency,
-    items: context.items,
-    amount: context.amount,
-    paidAmount: context.paidAmount,
-    refundedAmount: context.refundedAmount,
-    failure: context.failure,
-    problems: context.problems,
-    incidents: actorNames.flatMap((name) => findIncidents(state, name)),
+    actors: Object.fromEntries(names.map((name) => [name, toActorView(state, name)])),
+    owner: rules.ownerOf(state),
+    incidents: names.flatMap((name) => findIncidents(rules, state, name)),
     deadlines: [...state.deadlines.entries()]
       .map(([key, { source, dueAt }]) => ({ actor: source, name: toDeadlineName(key) ?? key, dueAt }))
       .sort((a, b) => a.dueAt - b.dueAt),
@@ -118,42 +96,40 @@ export const toView = (orderId: string, chartVersion: string, state: SystemState
       attempt: Number(command['attempt']),
       at,
     })),
-    allowed: [...findMoves(order, context), ...actorNames.flatMap((name) => findRepairs(state, name))],
+    moves: [...rules.findMoves(state), ...names.flatMap((name) => findRepairs(state, name))],
     correlationId: state.correlationId,
-    chartVersion,
+    chartVersion: rules.chartVersion,
     createdAt: state.createdAt,
     updatedAt: state.updatedAt,
   };
 };
 
-/** The view of an order that was set aside as a whole, although it can be read. */
-export const toStoppedView = (view: OrderView, text: string): OrderView => ({
+/** The view of an order that the host leaves alone as a whole, although it can be read. */
+export const toStoppedView = <View extends SystemView>(view: View, actor: string, text: string): View => ({
   ...view,
-  incidents: [...view.incidents, { actor: 'order', reason: 'set-aside', text, since: view.updatedAt }],
+  incidents: [...view.incidents, { actor, reason: 'set-aside', text, since: view.updatedAt }],
 });
 
 /** What is known of an order whose stored system cannot be read. */
-export const toUnreadableView = (orderId: string, version: number, problem: string): OrderView => {
+export const toUnreadableSystemView = (
+  { mainActor }: Pick<ViewRules, 'mainActor'>,
+  actors: readonly string[],
+  orderId: string,
+  version: number,
+  problem: string,
+): SystemView => {
   const nowhere = { state: 'unreadable', description: problem, settled: false, since: 0 };
   return {
     id: orderId,
     version,
     state: 'unreadable',
     settled: false,
-    actors: { order: nowhere, inventory: nowhere, payment: nowhere, notification: nowhere },
-    customerId: '',
-    email: '',
-    currency: '',
-    items: [],
-    amount: 0,
-    paidAmount: 0,
-    refundedAmount: 0,
-    failure: null,
-    problems: [],
-    incidents: [{ actor: 'order', reason: 'unreadable', text: problem, since: 0 }],
+    actors: Object.fromEntries(actors.map((name) => [name, nowhere])),
+    owner: '',
+    incidents: [{ actor: mainActor, reason: 'unreadable', text: problem, since: 0 }],
     deadlines: [],
     calls: [],
-    allowed: [],
+    moves: [],
     correlationId: '',
     chartVersion: '',
     createdAt: 0,
@@ -163,30 +139,41 @@ export const toUnreadableView = (orderId: string, version: number, problem: stri
 };
 
 /** Whether the order will not move by itself any more: each of its actors is at rest. */
-export const isSettled = (state: SystemState): boolean =>
-  [...state.actors.values()].every(({ snapshot }) => isAtRest(snapshot));
+export const isSettled = (state: SystemState): boolean => {
+  for (const { snapshot } of state.actors.values()) if (!isAtRest(snapshot)) return false;
+  return true;
+};
 
 /** In a state that the chart calls settled, or in a top-level final state. */
 const isAtRest = (snapshot: AnyMachineSnapshot): boolean =>
   snapshot.status !== 'active' || snapshot.hasTag('settled');
 
-/** Whether anything of the order waits for a person. */
-export const hasIncident = (state: SystemState): boolean =>
-  state.quarantined.length > 0 ||
-  [...state.actors.values()].some(({ snapshot }) => snapshot.hasTag('incident'));
+/** Whether anything of the order needs a person. */
+export const hasIncident = (state: SystemState): boolean => {
+  if (state.quarantined.length > 0) return true;
+  for (const { snapshot } of state.actors.values()) if (snapshot.hasTag('incident')) return true;
+  return false;
+};
 
 /** The outermost state of an actor. */
 export const toTopState = ({ value }: AnyMachineSnapshot): string =>
   typeof value === 'string' ? value : Object.keys(value).join(' + ');
 
-const stateOf = (state: SystemState, name: ActorName) => {
+/** The state under which a system is listed. @throws Error when it has no main actor. */
+export const toMainState = ({ mainActor }: Pick<ViewRules, 'mainActor'>, state: SystemState): string =>
+  toTopState(snapshotOf(state, mainActor));
+
+const stateOf = (state: SystemState, name: string) => {
   const actor = state.actors.get(name);
   if (actor === undefined) throw new Error(`this system has no actor '${name}'`);
   return actor;
 };
-const snapshotOf = (state: SystemState, name: ActorName): AnyMachineSnapshot => stateOf(state, name).snapshot;
 
-const toActorView = (state: SystemState, name: ActorName): ActorView => {
+/** Where an actor is. @throws Error for an actor that the system does not have. */
+export const snapshotOf = (state: SystemState, name: string): AnyMachineSnapshot =>
+  stateOf(state, name).snapshot;
+
+const toActorView = (state: SystemState, name: string): ActorView => {
   const { snapshot, since } = stateOf(state, name);
   return {
     state: toStateName(snapshot),
@@ -196,39 +183,29 @@ const toActorView = (state: SystemState, name: ActorName): ActorView => {
   };
 };
 
-const findMoves = (order: AnyMachineSnapshot, context: OrderContext): Move[] => {
-  const reason = 'asked';
-  const upTo = context.paidAmount - context.refundedAmount;
-  const refund = { type: moves.refunds.type, refundId: 'next', amount: 1, reason };
-  return [
-    ...(order.can({ type: moves.cancel.type, reason })
-      ? [{ move: 'cancel', by: moves.cancel.by } as const]
-      : []),
-    ...(order.can({ type: moves.capture.type }) ? [{ move: 'capture', by: moves.capture.by } as const] : []),
-    ...(order.can(refund) ? [{ move: 'refunds', by: moves.refunds.by, upTo } as const] : []),
-  ];
-};
-
-const findIncidents = (state: SystemState, actor: ActorName): Incident[] => {
+const findIncidents = ({ invariants }: ViewRules, state: SystemState, actor: string): Incident[] => {
   const { snapshot, since } = stateOf(state, actor);
-  const parked = activeLeaves(snapshot).flatMap(({ meta }) => meta?.incident ?? []);
+  const open = activeLeaves(snapshot).flatMap(({ meta }) => meta?.incident ?? []);
   return [
-    ...parked.map(({ reason, text }) => ({ actor, reason, text, since })),
+    ...open.map(({ reason, text }) => ({ actor, reason, text, since })),
     ...state.quarantined
       .filter(({ to }) => to === actor)
-      .map((quarantined) => ({ actor, ...toIncident(quarantined), since: quarantined.at })),
+      .map((quarantined) => ({
+        actor,
+        ...toIncident(quarantined, invariants?.descriptions),
+        since: quarantined.at,
+      })),
   ];
 };
 
-/** What a person can do about a parked actor. A quarantined message comes before what the chart waits for. */
-const findRepairs = (state: SystemState, actor: ActorName): Move[] => {
-  const snapshot = snapshotOf(state, actor);
+/** What a person can do about an incident. A quarantined message comes before what the chart waits for. */
+const findRepairs = (state: SystemState, actor: string): Move[] => {
   const outcomes = state.quarantined.some(({ to }) => to === actor)
     ? ['discarded']
-    : activeLeaves(snapshot).flatMap(({ meta }): readonly string[] => meta?.outcomes ?? []);
+    : activeLeaves(snapshotOf(state, actor)).flatMap(({ meta }): readonly string[] => meta?.outcomes ?? []);
   if (outcomes.length === 0) return [];
   return [
-    { move: 'retry', by: moves.retry.by, actor },
-    { move: 'resolve', by: moves.resolve.by, actor, outcomes },
+    { move: 'retry', by: 'operator', actor },
+    { move: 'resolve', by: 'operator', actor, outcomes },
   ];
 };

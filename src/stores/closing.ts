@@ -1,5 +1,5 @@
 // The end of a store: after `close` every method rejects, and a second `close` waits for the first. It never
-// cuts off what was asked before. It exists so that all stores end alike.
+// cuts off what was asked before.
 import { AppError } from '../errors.ts';
 
 export const createDoor = () => {

@@ -1,8 +1,17 @@
-// The tables of the memory store: maps, and layers over maps that are kept as a whole or forgotten. They
-// never hand out what they hold without `copy`. They exist so that a commit in memory is as atomic as one on
-// a disk: nothing of it is seen, or left behind, before it is kept.
-import type { Call, IdempotencyRecord, OrderSummary, Product, Received, Share } from '../store.ts';
-import type { ReservationStatus } from './stock.ts';
+// The tables of the memory store: maps, and what a batch reads and writes of them. They never hand out what they hold
+// without `copy`, and what a batch writes is kept as a whole or not at all.
+import type { Row } from '../application.ts';
+import {
+  type BatchWrite,
+  type Call,
+  type IdempotencyRecord,
+  type JournalEvent,
+  type OrderSummary,
+  type OrderWrite,
+  type Received,
+  RefusedWrite,
+} from '../store.ts';
+import type { BatchRows } from './batch.ts';
 
 export interface OrderRow {
   readonly orderId: string;
@@ -21,78 +30,129 @@ interface CallRow {
   readonly until: number;
 }
 
-interface ReservationRow {
-  readonly status: ReservationStatus;
-  readonly shares: readonly Share[];
-}
-
-interface Table<Row> {
-  get(key: string): Row | undefined;
-  set(key: string, row: Row): void;
-  delete(key: string): void;
-}
-
-/** What every table has, whatever it is kept in. Received messages are rows of their order. */
-export interface Tables {
-  readonly orders: Table<OrderRow>;
-  readonly received: Table<readonly Received[]>;
-  readonly calls: Table<CallRow>;
-  readonly idempotency: Table<IdempotencyRecord>;
-  readonly products: Table<Product>;
-  readonly reservations: Table<ReservationRow>;
-}
-
-export const createMaps = () => ({
+export const createTables = () => ({
   orders: new Map<string, OrderRow>(),
-  received: new Map<string, readonly Received[]>(),
+  received: new Map<string, Received[]>(),
   calls: new Map<string, CallRow>(),
   idempotency: new Map<string, IdempotencyRecord>(),
-  products: new Map<string, Product>(),
-  reservations: new Map<string, ReservationRow>(),
+  /** `journal[0]` has position 1. */
+  journal: [] as JournalEvent[],
+  /** The application's rows by key. Ledgers are not kept: nothing reads them here. */
+  rows: new Map<string, Row>(),
 });
-export type Maps = ReturnType<typeof createMaps>;
+export type MemoryTables = ReturnType<typeof createTables>;
 
 /** The same value with nothing shared, and with whatever JSON can't carry lost, as on a disk. */
 export const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 
-const createTableLayer = <Row>(below: Table<Row>) => {
-  const changes = new Map<string, { readonly row: Row | undefined }>();
-  return {
-    get: (key: string): Row | undefined => {
-      const change = changes.get(key);
-      return change === undefined ? below.get(key) : change.row;
-    },
-    set: (key: string, row: Row): void => {
-      changes.set(key, { row });
-    },
-    delete: (key: string): void => {
-      changes.set(key, { row: undefined });
-    },
-    keep: (): void => {
-      for (const [key, { row }] of changes) {
-        if (row === undefined) below.delete(key);
-        else below.set(key, row);
-      }
-    },
-  };
-};
-
-/** Tables that read through to those below and write to themselves, until `keep` writes it all down. */
-export const createLayer = (below: Tables) => {
-  const tables = {
-    orders: createTableLayer(below.orders),
-    received: createTableLayer(below.received),
-    calls: createTableLayer(below.calls),
-    idempotency: createTableLayer(below.idempotency),
-    products: createTableLayer(below.products),
-    reservations: createTableLayer(below.reservations),
-  };
-  return {
-    tables,
-    keep: (): void => {
-      for (const table of Object.values(tables)) table.keep();
-    },
-  };
-};
-
 export const toKey = (scope: string, key: string): string => JSON.stringify([scope, key]);
+
+/** Changes maps, and can take all of it back. */
+const createChanges = () => {
+  const undo: (() => void)[] = [];
+  const remember = <Value>(map: Map<string, Value>, key: string): void => {
+    const before = map.get(key);
+    undo.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
+  };
+  return {
+    set: <Value>(map: Map<string, Value>, key: string, value: Value): void => {
+      remember(map, key);
+      map.set(key, value);
+    },
+    /** @throws Error for a key that is there already, as a disk's unique index would refuse it. */
+    add: <Value>(map: Map<string, Value>, key: string, value: Value): void => {
+      if (map.has(key)) throw new Error(`${key} is there already.`);
+      remember(map, key);
+      map.set(key, value);
+    },
+    delete: <Value>(map: Map<string, Value>, key: string): void => {
+      remember(map, key);
+      map.delete(key);
+    },
+    undo: (): void => {
+      for (const each of undo.reverse()) each();
+    },
+  };
+};
+
+/** @throws Error for a message that is there already. */
+const joinReceived = (before: readonly Received[], added: readonly Received[]): Received[] => {
+  const all = [...before, ...added];
+  const ids = new Set(all.map(({ messageId }) => messageId));
+  if (ids.size < all.length) throw new Error('A message is recorded twice.');
+  return all;
+};
+
+export const createBatchRows = (tables: MemoryTables): BatchRows => {
+  let sequence = 0;
+
+  const keepOrder = (
+    changes: ReturnType<typeof createChanges>,
+    write: OrderWrite,
+    lease: BatchWrite['lease'],
+  ): void => {
+    const { orderId, version, lastSeq, system, wakeAt, received, calls, finishedCalls } = write;
+    const before = tables.orders.get(orderId);
+    // Whose order it is and when it was placed never change.
+    const { owner, createdAt } = before?.summary ?? write.summary;
+    const summary = { ...write.summary, owner, createdAt };
+    const unreadable = before?.unreadable ?? null;
+    changes.set(tables.orders, orderId, { orderId, version, lastSeq, system, summary, wakeAt, unreadable });
+    const joined = joinReceived(tables.received.get(orderId) ?? [], received);
+    changes.set(tables.received, orderId, joined);
+    for (const callId of finishedCalls) {
+      if (tables.calls.get(callId)?.call.orderId === orderId) changes.delete(tables.calls, callId);
+    }
+    for (const call of calls) {
+      sequence += 1;
+      changes.add(tables.calls, call.callId, { sequence, call: { ...call, orderId }, ...lease });
+    }
+    for (const record of write.idempotency) {
+      changes.add(tables.idempotency, toKey(record.scope, record.key), record);
+    }
+  };
+
+  return {
+    orders: (needed) =>
+      new Map(
+        [...needed].flatMap(([orderId, known]) => {
+          const row = tables.orders.get(orderId);
+          if (row === undefined) return [];
+          const { version, lastSeq, system } = row;
+          return [[orderId, { version, lastSeq, ...(version !== known && { system }) }] as const];
+        }),
+      ),
+    received: (messages) =>
+      messages.filter(({ orderId, messageId }) =>
+        tables.received.get(orderId)?.some((message) => message.messageId === messageId),
+      ),
+    records: (keys) =>
+      keys.flatMap(({ scope, key }) => {
+        const record = tables.idempotency.get(toKey(scope, key));
+        return record ? [copy(record)] : [];
+      }),
+    rows: (keys) =>
+      new Map(
+        keys.flatMap((key) => {
+          const row = tables.rows.get(key);
+          return row ? [[key, copy(row)] as const] : [];
+        }),
+      ),
+    write: (given) => {
+      const write = copy(given);
+      const changes = createChanges();
+      try {
+        for (const order of write.orders) keepOrder(changes, order, write.lease);
+      } catch (error) {
+        changes.undo();
+        throw new RefusedWrite(error);
+      }
+      for (const { orderId, events } of write.orders) {
+        for (const event of events) {
+          tables.journal.push({ ...event, orderId, position: tables.journal.length + 1 });
+        }
+      }
+      for (const { key, after } of write.rows.changed) tables.rows.set(key, after);
+    },
+  };
+};

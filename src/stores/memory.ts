@@ -1,13 +1,18 @@
-// The store that forgets everything when the process ends: the contract of store.ts on maps. It never shares
-// a value with its callers. It exists for trying things out, and for tests that are about something else.
+// The store that forgets everything when the process ends: the contract of store.ts on tables. It never shares a value
+// with its callers. It is for trying things out, and for tests that are about something else.
 import { AppError } from '../errors.ts';
 import type { Call, EventFilter, JournalEvent, OrderFilter, Store, StoredOrder } from '../store.ts';
+import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
-import { createCommit } from './memory-commit.ts';
-import { createStockRows } from './memory-stock.ts';
-import { copy, createLayer, createMaps, type Maps, type OrderRow, toKey } from './memory-tables.ts';
-import { createQueue } from './queue.ts';
-import { setProduct } from './stock.ts';
+import {
+  copy,
+  createBatchRows,
+  createTables,
+  type MemoryTables,
+  type OrderRow,
+  toKey,
+} from './memory-tables.ts';
+import { createTurns, inTurn } from './turns.ts';
 
 const toStoredOrder = ({ orderId, version, system, unreadable }: OrderRow): StoredOrder => ({
   orderId,
@@ -22,89 +27,91 @@ const newestFirst = (one: OrderRow, other: OrderRow): number =>
   compare(other.summary.createdAt, one.summary.createdAt) || compare(other.orderId, one.orderId);
 
 const matches = ({ summary, unreadable }: OrderRow, filter: OrderFilter): boolean => {
-  const parked = summary.incident || unreadable !== null;
+  const needsPerson = summary.incident || unreadable !== null;
   return (
     summary.state === (filter.state ?? summary.state) &&
     summary.settled === (filter.settled ?? summary.settled) &&
-    parked === (filter.incident ?? parked) &&
-    summary.customerId === (filter.customerId ?? summary.customerId) &&
+    needsPerson === (filter.incident ?? needsPerson) &&
+    summary.owner === (filter.owner ?? summary.owner) &&
     summary.createdAt >= (filter.createdFrom ?? summary.createdAt) &&
     summary.createdAt < (filter.createdBefore ?? Number.POSITIVE_INFINITY)
   );
 };
 
-const findWaking = ({ orders }: Maps): { orderId: string; wakeAt: number }[] =>
+const findWaking = ({ orders }: MemoryTables): { orderId: string; wakeAt: number }[] =>
   [...orders.values()]
     .flatMap(({ orderId, wakeAt, unreadable }) =>
       wakeAt === null || unreadable !== null ? [] : [{ orderId, wakeAt }],
     )
     .sort((one, other) => one.wakeAt - other.wakeAt);
 
-const createOrderReads = (maps: Maps) => ({
+const createOrderReads = (tables: MemoryTables) => ({
   load: (orderIds: readonly string[]): ReadonlyMap<string, StoredOrder> => {
-    const rows = orderIds.flatMap((orderId) => maps.orders.get(orderId) ?? []);
+    const rows = orderIds.flatMap((orderId) => tables.orders.get(orderId) ?? []);
     return new Map(rows.map((row) => [row.orderId, toStoredOrder(row)]));
   },
   list: (filter: OrderFilter): readonly StoredOrder[] => {
-    const cursor = filter.after === undefined ? undefined : maps.orders.get(filter.after);
+    const cursor = filter.after === undefined ? undefined : tables.orders.get(filter.after);
     if (filter.after !== undefined && cursor === undefined) {
       throw new AppError('invalid-request', `There is no order ${filter.after} to continue after.`);
     }
-    return [...maps.orders.values()]
+    return [...tables.orders.values()]
       .filter((row) => matches(row, filter) && (cursor === undefined || newestFirst(cursor, row) < 0))
       .sort(newestFirst)
       .slice(0, filter.limit)
       .map(toStoredOrder);
   },
   dueOrders: (now: number, limit: number): readonly string[] =>
-    findWaking(maps)
+    findWaking(tables)
       .filter(({ wakeAt }) => wakeAt <= now)
       .slice(0, limit)
       .map(({ orderId }) => orderId),
-  nextWake: (): number | undefined => findWaking(maps)[0]?.wakeAt,
+  nextWake: (): number | undefined => findWaking(tables)[0]?.wakeAt,
 });
 
-const createOtherReads = (maps: Maps, journal: readonly JournalEvent[]) => ({
+const createOtherReads = (tables: MemoryTables) => ({
   received: (orderId: string, after: number, limit: number) =>
-    copy((maps.received.get(orderId) ?? []).filter(({ version }) => version > after).slice(0, limit)),
+    copy((tables.received.get(orderId) ?? []).filter(({ version }) => version > after).slice(0, limit)),
   events: ({ orderId, types, after, limit }: EventFilter): readonly JournalEvent[] =>
     copy(
-      journal
+      tables.journal
         .slice(Math.max(0, after))
         .filter(
           (event) => event.orderId === (orderId ?? event.orderId) && (types?.includes(event.type) ?? true),
         )
         .slice(0, limit),
     ),
-  lastPosition: (): number => journal.length,
+  lastPosition: (): number => tables.journal.length,
   idempotencyRecord: (scope: string, key: string) => {
-    const record = maps.idempotency.get(toKey(scope, key));
+    const record = tables.idempotency.get(toKey(scope, key));
     return record && copy(record);
   },
   figures: () => {
-    const rows = [...maps.orders.values()];
+    const rows = [...tables.orders.values()];
     const ordersByState: Record<string, number> = {};
     for (const { summary } of rows) ordersByState[summary.state] = (ordersByState[summary.state] ?? 0) + 1;
     return {
       ordersByState,
       incidents: rows.filter(({ summary }) => summary.incident).length,
       unreadable: rows.filter(({ unreadable }) => unreadable !== null).length,
-      pendingCalls: maps.calls.size,
+      pendingCalls: tables.calls.size,
     };
   },
-  product: (productId: string) => {
-    const product = maps.products.get(productId);
-    return product && copy(product);
+  row: (key: string) => {
+    const row = tables.rows.get(key);
+    return row && copy(row);
   },
-  products: ({ after, limit }: { readonly after?: string; readonly limit: number }) =>
-    [...maps.products.values()]
-      .filter(({ productId }) => productId > (after ?? ''))
-      .sort((one, other) => compare(one.productId, other.productId))
+  rows: (table: string, { after, limit }: { readonly after?: string; readonly limit: number }) => {
+    const start = `${table}/`;
+    return [...tables.rows]
+      .filter(([key]) => key.startsWith(start) && key > start + (after ?? ''))
+      .sort(([one], [other]) => compare(one, other))
       .slice(0, limit)
-      .map(copy),
+      .map(([, row]) => copy(row));
+  },
 });
 
-const createCallChanges = ({ orders, calls }: Maps) => {
+const createCallChanges = ({ orders, calls }: MemoryTables) => {
   const lease = (callId: string, owner: string, until: number): void => {
     const row = calls.get(callId);
     if (row !== undefined) calls.set(callId, { ...row, owner, until });
@@ -127,7 +134,7 @@ const createCallChanges = ({ orders, calls }: Maps) => {
   };
 };
 
-const createOrderChanges = ({ orders, idempotency }: Maps) => ({
+const createOrderChanges = ({ orders, idempotency }: MemoryTables) => ({
   markUnreadable: (orderId: string, reason: string): void => {
     const row = orders.get(orderId);
     if (row !== undefined) orders.set(orderId, { ...row, unreadable: reason });
@@ -135,50 +142,28 @@ const createOrderChanges = ({ orders, idempotency }: Maps) => ({
   clearUnreadable: (): void => {
     for (const [orderId, row] of orders) orders.set(orderId, { ...row, unreadable: null });
   },
-  updateIdempotencyAnswer: (scope: string, key: string, status: number, body: string): void => {
+  updateIdempotencyAnswer: (...[scope, key, answer]: Parameters<Store['updateIdempotencyAnswer']>): void => {
     const record = idempotency.get(toKey(scope, key));
-    if (record !== undefined) idempotency.set(toKey(scope, key), { ...record, status, body });
+    if (record !== undefined) idempotency.set(toKey(scope, key), { ...record, ...answer });
   },
 });
 
-const createCatalogueChanges = (maps: Maps): Pick<Store, 'putProduct' | 'seedProducts'> => {
-  /** Keeps all that `change` did, or nothing where it throws. */
-  const atOnce = <T>(change: (rows: ReturnType<typeof createStockRows>) => T): T => {
-    const { tables, keep } = createLayer(maps);
-    const result = change(createStockRows(tables));
-    keep();
-    return result;
-  };
-  return {
-    putProduct: async (productId, setting, at) =>
-      copy(atOnce((rows) => setProduct(rows, productId, setting, { why: 'set', at }))),
-    seedProducts: async (products, at) => {
-      if (maps.products.size > 0) return false;
-      atOnce((rows) => {
-        for (const product of products) setProduct(rows, product.productId, product, { why: 'seeded', at });
-      });
-      return true;
-    },
-  };
-};
-
 export const createMemoryStore = (): Store => {
-  const maps = createMaps();
-  const journal: JournalEvent[] = [];
+  const tables = createTables();
   const { guard, close } = createDoor();
-  const enqueue = createQueue();
-  /** A change waits for the commit under way, or the commit would write over it. */
-  const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T | Promise<T>) =>
-    guard((...given: Given) => enqueue(async () => method(...given)));
-  const orders = createOrderReads(maps);
-  const others = createOtherReads(maps, journal);
-  const calls = createCallChanges(maps);
-  const changes = createOrderChanges(maps);
-  const catalogue = createCatalogueChanges(maps);
+  const takeTurn = createTurns();
+  /** A change waits for the batch under way. */
+  const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
+    guard((...given: Given) => inTurn(takeTurn, () => method(...given)));
+  const batchRows = createBatchRows(tables);
+  const orders = createOrderReads(tables);
+  const others = createOtherReads(tables);
+  const calls = createCallChanges(tables);
+  const changes = createOrderChanges(tables);
 
   return {
+    open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
     load: guard(orders.load),
-    commit: guard(createCommit(maps, journal, enqueue)),
     claimCalls: change(calls.claimCalls),
     returnCalls: change(calls.returnCalls),
     returnAllCalls: change(calls.returnAllCalls),
@@ -193,11 +178,9 @@ export const createMemoryStore = (): Store => {
     idempotencyRecord: guard(others.idempotencyRecord),
     updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
     figures: guard(others.figures),
-    products: guard(others.products),
-    product: guard(others.product),
-    putProduct: change(catalogue.putProduct),
-    seedProducts: change(catalogue.seedProducts),
-    check: guard(() => enqueue(async () => undefined)),
-    close: () => close(() => enqueue(async () => undefined)),
+    row: guard(others.row),
+    rows: guard(others.rows),
+    check: change(() => undefined),
+    close: () => close(() => inTurn(takeTurn, () => undefined)),
   };
 };

@@ -1,11 +1,9 @@
-// The small changes of the SQLite file beside the commit: leases of calls, orders set aside, products,
-// answers of idempotency keys. Each is one transaction. It never writes an order's system or history.
-import type { Call, Product, ProductSetting, Store } from '../store.ts';
+// The small changes of the SQLite file beside the batch: leases of calls, marks of unreadable orders, answers of
+// idempotency keys. Each is one transaction. It never writes an order's system or history.
+import type { Call, Store } from '../store.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { toCall, whole } from './sqlite-rows.ts';
-import { createStockRows } from './sqlite-stock.ts';
 import type { Transact } from './sqlite-transactions.ts';
-import { setProduct } from './stock.ts';
 
 const claimable = `lease_until <= ? AND order_id NOT IN (SELECT order_id FROM orders WHERE unreadable IS NOT NULL)`;
 
@@ -24,23 +22,18 @@ export const createCallChanges = ({ writer, reader }: OpenDatabase, transact: Tr
   );
 
   return {
-    claimCalls: async ({
-      owner,
-      now,
-      until,
-      limit,
-    }: Parameters<Store['claimCalls']>[0]): Promise<readonly Call[]> => {
+    claimCalls: ({ owner, now, until, limit }: Parameters<Store['claimCalls']>[0]): readonly Call[] => {
       // Asked again and again while there is nothing to do: that must not cost a durable transaction.
       if (anyClaimable.get(now) === undefined) return [];
-      const rows = await transact(() => claim.all(owner, until, now, limit));
+      const rows = transact(() => claim.all(owner, until, now, limit));
       return rows.sort((one, other) => whole(one, 'sequence') - whole(other, 'sequence')).map(toCall);
     },
-    returnCalls: async (owner: string, callIds: readonly string[]): Promise<void> => {
+    returnCalls: (owner: string, callIds: readonly string[]): void => {
       if (callIds.length === 0) return;
-      await transact(() => giveBack.run(owner, JSON.stringify(callIds)));
+      transact(() => giveBack.run(owner, JSON.stringify(callIds)));
     },
-    returnAllCalls: async (): Promise<void> => {
-      await transact(() => giveAllBack.run());
+    returnAllCalls: (): void => {
+      transact(() => giveAllBack.run());
     },
   };
 };
@@ -48,55 +41,26 @@ export const createCallChanges = ({ writer, reader }: OpenDatabase, transact: Tr
 export const createOrderChanges = ({ writer }: OpenDatabase, transact: Transact) => {
   const mark = writer.prepare('UPDATE orders SET unreadable = ? WHERE order_id = ?');
   const clear = writer.prepare('UPDATE orders SET unreadable = NULL WHERE unreadable IS NOT NULL');
-  const answer = writer.prepare('UPDATE idempotency SET status = ?, body = ? WHERE scope = ? AND key = ?');
-  const version = writer.prepare('PRAGMA user_version');
+  const answer = writer.prepare(
+    'UPDATE idempotency SET status = ?, body = ?, version = ? WHERE scope = ? AND key = ?',
+  );
+  const schema = writer.prepare('PRAGMA user_version');
 
   return {
-    markUnreadable: async (orderId: string, reason: string): Promise<void> => {
-      await transact(() => mark.run(reason, orderId));
+    markUnreadable: (orderId: string, reason: string): void => {
+      transact(() => mark.run(reason, orderId));
     },
-    clearUnreadable: async (): Promise<void> => {
-      await transact(() => clear.run());
+    clearUnreadable: (): void => {
+      transact(() => clear.run());
     },
-    updateIdempotencyAnswer: async (
-      scope: string,
-      key: string,
-      status: number,
-      body: string,
-    ): Promise<void> => {
-      await transact(() => answer.run(status, body, scope, key));
+    updateIdempotencyAnswer: (
+      ...[scope, key, { status, body, version }]: Parameters<Store['updateIdempotencyAnswer']>
+    ): void => {
+      transact(() => answer.run(status, body, version, scope, key));
     },
     /** Writes the schema's version over itself: the smallest change that has to reach the disk. */
-    check: async (): Promise<void> => {
-      await transact(() =>
-        writer.exec(`PRAGMA user_version = ${whole(version.get() ?? {}, 'user_version')}`),
-      );
+    check: (): void => {
+      transact(() => writer.exec(`PRAGMA user_version = ${whole(schema.get() ?? {}, 'user_version')}`));
     },
-  };
-};
-
-export const createCatalogueChanges = ({ writer }: OpenDatabase, transact: Transact) => {
-  const rows = createStockRows(writer);
-  const transactStock: Transact = (task) =>
-    transact(async () => {
-      rows.forget();
-      const result = await task();
-      rows.flush();
-      return result;
-    });
-  const anyProduct = writer.prepare('SELECT product_id FROM products LIMIT 1');
-
-  return {
-    putProduct: (productId: string, setting: ProductSetting, at: number): Promise<Product> =>
-      transactStock(() => setProduct(rows, productId, setting, { why: 'set', at })),
-    seedProducts: (
-      products: readonly (ProductSetting & { readonly productId: string })[],
-      at: number,
-    ): Promise<boolean> =>
-      transactStock(() => {
-        if (anyProduct.get() !== undefined) return false;
-        for (const product of products) setProduct(rows, product.productId, product, { why: 'seeded', at });
-        return true;
-      }),
   };
 };

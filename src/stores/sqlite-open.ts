@@ -1,12 +1,17 @@
 // Opens one SQLite file for one process: the lock, the settings that durability rests on, the migrations. It
-// never reads or writes orders. It exists so that a file that can't be used safely is refused at the start.
+// never reads or writes orders. A file that cannot be used safely is refused at the start.
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync as Database, SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { Application } from '../application.ts';
 import { AppError } from '../errors.ts';
+import { DatabaseSync } from '../sqlite.ts';
 import { text, whole } from './sqlite-rows.ts';
 
 type Row = Record<string, SQLOutputValue>;
+
+/** An application whose tables live in the file. */
+export type TableOwner = Pick<Application, 'name' | 'tables'>;
 
 /** A prepared statement, as the store uses one: each use starts it anew and takes it to its end. */
 export interface Statement {
@@ -37,7 +42,7 @@ export interface OpenDatabase {
 }
 
 /** `PRAGMA application_id` of our files: "Ordc". */
-const applicationId = 0x4f726463;
+export const applicationId = 0x4f726463;
 /** The first release whose WAL reset can't lose a commit to a checkpoint that runs at the same time. */
 const leastSqlite = [3, 51, 3] as const;
 /** How long a statement waits for a tool (a backup, `sqlite3`) that holds the file for a moment. */
@@ -52,7 +57,7 @@ const migrationsFolder = new URL('./migrations/', import.meta.url);
  * The locks that this process holds. A connection that nothing refers to is garbage, and Node closes it when
  * it collects it: without this, the lock of a store that is in use could go, and a second process come in.
  */
-const heldLocks = new Set<DatabaseSync>();
+const heldLocks = new Set<Database>();
 
 /** The part of a SQLite error code that its documentation calls primary; undefined for other errors. */
 export const toPrimaryCode = (error: unknown): number | undefined =>
@@ -85,7 +90,7 @@ const readPragma = (connection: Connection, name: string): number => {
   return whole(row, name);
 };
 
-const readMigrations = (): readonly string[] => {
+export const readMigrations = (): readonly string[] => {
   const files = readdirSync(migrationsFolder)
     .filter((file) => file.endsWith('.sql'))
     .sort();
@@ -115,23 +120,55 @@ const readSchemaVersion = (connection: Connection, path: string, known: number):
 const migrate = (connection: Connection, from: number, migrations: readonly string[]): void => {
   for (const [index, sql] of migrations.entries()) {
     if (index < from) continue;
-    connection.exec('BEGIN IMMEDIATE');
-    try {
+    inTransaction(connection, () => {
       connection.exec(sql);
       connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}`);
-      connection.exec('COMMIT');
-    } catch (error) {
-      if (connection.isTransaction) connection.exec('ROLLBACK');
-      throw error;
-    }
+    });
+  }
+};
+
+const inTransaction = (connection: Connection, task: () => void): void => {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    task();
+    connection.exec('COMMIT');
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
   }
 };
 
 /**
- * Makes a connection to the file at `path` the writer: the settings that durability rests on, the migrations.
- * @throws AppError `store-unsupported` where the file is not ours, is newer, or can't keep a log.
+ * Brings the application's own tables up to date.
+ * @throws AppError `store-unsupported` when the file belongs to another application, or to a newer release of this one.
  */
-export const prepareWriter = (connection: Connection, path: string): void => {
+const migrateTables = (connection: Connection, path: string, { name, tables }: TableOwner): void => {
+  const [found] = connection.prepare('SELECT name, tables_version FROM applications').all();
+  if (found !== undefined && text(found, 'name') !== name) {
+    const message = `${path} holds orders of the application '${text(found, 'name')}', not '${name}'. Set DATABASE_URL to another file.`;
+    throw new AppError('store-unsupported', message);
+  }
+  const migrations = tables?.sqlite.migrations ?? [];
+  const version = found === undefined ? 0 : whole(found, 'tables_version');
+  if (version > migrations.length) {
+    const message = `${path} was written by a newer '${name}' (tables ${version}; this one knows ${migrations.length}). The file was not changed.`;
+    throw new AppError('store-unsupported', message, { version, known: migrations.length });
+  }
+  if (found !== undefined && version === migrations.length) return;
+  const note = connection.prepare(
+    'INSERT INTO applications VALUES (?, ?) ON CONFLICT DO UPDATE SET tables_version = excluded.tables_version',
+  );
+  inTransaction(connection, () => {
+    for (const sql of migrations.slice(version)) connection.exec(sql);
+    note.run(name, migrations.length);
+  });
+};
+
+/**
+ * Makes a connection to the file at `path` the writer: the settings that durability rests on, the migrations.
+ * @throws AppError `store-unsupported` if the file is not ours, is newer, or cannot keep a log.
+ */
+export const prepareWriter = (connection: Connection, path: string, application: TableOwner): void => {
   const migrations = readMigrations();
   const version = readSchemaVersion(connection, path, migrations.length);
   const mode = connection.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
@@ -149,6 +186,7 @@ export const prepareWriter = (connection: Connection, path: string): void => {
   // Without it, INSERT OR REPLACE deletes rows without asking the append-only triggers.
   connection.exec('PRAGMA recursive_triggers = ON');
   migrate(connection, version, migrations);
+  migrateTables(connection, path, application);
 };
 
 /**
@@ -157,7 +195,7 @@ export const prepareWriter = (connection: Connection, path: string): void => {
  * same, but then no other process could read it while the service runs, and neither could our own reader.
  * The lock file stays when it is let go: whoever deletes one can delete it under its next holder.
  */
-const takeLock = (path: string): DatabaseSync => {
+const takeLock = (path: string): Database => {
   const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');
@@ -177,8 +215,8 @@ const takeLock = (path: string): DatabaseSync => {
 const toRealPath = (path: string): string =>
   existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
 
-const openLocked = (path: string): OpenDatabase => {
-  const opened: DatabaseSync[] = [];
+const openLocked = (path: string, application: TableOwner): OpenDatabase => {
+  const opened: Database[] = [];
   // The reader first: the last connection to close writes the log back into the file, and must be able to.
   // The lock last, whatever happened before.
   const close = () => {
@@ -195,7 +233,7 @@ const openLocked = (path: string): OpenDatabase => {
     opened.push(takeLock(path));
     const writer = new DatabaseSync(path, { timeout: busyMs });
     opened.push(writer);
-    prepareWriter(writer, path);
+    prepareWriter(writer, path, application);
     const reader = new DatabaseSync(path, { timeout: busyMs, readOnly: true });
     opened.push(reader);
     return { path, writer, reader, close };
@@ -206,16 +244,16 @@ const openLocked = (path: string): OpenDatabase => {
 };
 
 /**
- * Opens (and creates, and migrates) the file at `path` for this process alone.
+ * Opens (and creates, and migrates) the file at `path` for this process and one application alone.
  * @throws AppError `store-in-use` where another process has it open; `store-unsupported` where SQLite is too
  * old, the file is not ours, is newer than this program, or can't be used.
  */
-export const openDatabase = (path: string): OpenDatabase => {
+export const openDatabase = (path: string, application: TableOwner): OpenDatabase => {
   requireSqlite(readSqliteVersion());
   const given = resolve(path);
   mkdirSync(dirname(given), { recursive: true });
   try {
-    return openLocked(toRealPath(given));
+    return openLocked(toRealPath(given), application);
   } catch (error) {
     if (!(error instanceof Error) || toPrimaryCode(error) === undefined) throw error;
     throw new AppError('store-unsupported', `${given} can't be used as the store: ${error.message}.`);

@@ -45,22 +45,22 @@ const valuesOf = (conditions: readonly Condition[]): SQLInputValue[] =>
   conditions.flatMap(([, ...values]) => values);
 
 // As literals: a partial index is not used for a parameter.
-const moving = 'settled = 0';
-const parked = '(incident = 1 OR unreadable IS NOT NULL)';
+const unsettled = 'settled = 0';
+const needsPerson = '(incident = 1 OR unreadable IS NOT NULL)';
 
 /** `isFew`: few orders fulfil a condition that has an index of its own. */
 const toConditions = (filter: OrderFilter, isFew: (condition: Condition) => boolean): Condition[] => {
   const conditions: Condition[] = [];
   const narrow: Condition[] = [];
-  if (filter.settled === false) narrow.push([moving]);
+  if (filter.settled === false) narrow.push([unsettled]);
   if (filter.settled === true) conditions.push(['settled = 1']);
-  if (filter.incident === true) narrow.push([parked]);
-  if (filter.incident === false) conditions.push([`NOT ${parked}`]);
+  if (filter.incident === true) narrow.push([needsPerson]);
+  if (filter.incident === false) conditions.push([`NOT ${needsPerson}`]);
   if (filter.state !== undefined) narrow.push(['state = ?', filter.state]);
   conditions.push(...narrow);
-  if (filter.customerId !== undefined) {
-    // With the plus the customer's orders are looked for among the few, and not the few among the customer's.
-    conditions.push([`${narrow.some(isFew) ? '+' : ''}customer_id = ?`, filter.customerId]);
+  if (filter.owner !== undefined) {
+    // With the plus the owner's orders are looked for among the few, and not the few among the owner's.
+    conditions.push([`${narrow.some(isFew) ? '+' : ''}owner = ?`, filter.owner]);
   }
   if (filter.createdFrom !== undefined) conditions.push(['created_at >= ?', filter.createdFrom]);
   if (filter.createdBefore !== undefined) conditions.push(['created_at < ?', filter.createdBefore]);

@@ -1,8 +1,7 @@
 // From SQLite's rows to the store's values, checked column by column. It never asks the database anything.
-// It exists so that a row of the wrong shape is an error with a name, not a wrong value further on.
+// A row of the wrong shape is an error with a name, not a wrong value further on.
 import type { SQLOutputValue } from 'node:sqlite';
-import { actorNames, serviceNames } from '../../machines/messages.ts';
-import type { Call, IdempotencyRecord, JournalEvent, Product, Received, StoredOrder } from '../store.ts';
+import type { Call, IdempotencyRecord, JournalEvent, Received, StoredOrder } from '../store.ts';
 import { fromShortId } from './sqlite-ids.ts';
 import { unpack } from './sqlite-packing.ts';
 
@@ -23,10 +22,10 @@ export const whole = (row: Row, column: string): number => {
   return value;
 };
 
-const textOrNull = (row: Row, column: string): string | null =>
+export const textOrNull = (row: Row, column: string): string | null =>
   row[column] === null ? null : text(row, column);
 
-export const oneOf = <const T extends string>(row: Row, column: string, known: readonly T[]): T => {
+const oneOf = <const T extends string>(row: Row, column: string, known: readonly T[]): T => {
   const found = known.find((name) => name === row[column]);
   if (found === undefined) throw wrong(row, column, `one of ${known.join(', ')}`);
   return found;
@@ -59,7 +58,8 @@ export const idOrNull = (row: Row, column: string): string | null =>
 export const toReceived = (row: Row): Received => ({
   version: whole(row, 'version'),
   messageId: id(row, 'message_id'),
-  to: oneOf(row, 'actor', actorNames),
+  kind: oneOf(row, 'kind', ['message', 'reply', 'deadline']),
+  to: text(row, 'actor'),
   type: text(row, 'type'),
   data: record(row, 'data'),
   causationId: idOrNull(row, 'causation_id'),
@@ -74,7 +74,7 @@ export const toJournalEvent = (row: Row): JournalEvent => ({
   orderId: text(row, 'order_id'),
   eventId: id(row, 'event_id'),
   seq: whole(row, 'seq'),
-  actor: oneOf(row, 'actor', actorNames),
+  actor: text(row, 'actor'),
   type: text(row, 'type'),
   schemaVersion: whole(row, 'schema_version'),
   data: record(row, 'data'),
@@ -90,8 +90,8 @@ export const toCall = (row: Row): Call => {
   return {
     callId: text(row, 'call_id'),
     orderId: text(row, 'order_id'),
-    service: oneOf(row, 'service', serviceNames),
-    actor: oneOf(row, 'actor', actorNames),
+    service: text(row, 'service'),
+    actor: text(row, 'actor'),
     command: { ...command, type, key },
     causationId: text(row, 'causation_id'),
     correlationId: text(row, 'correlation_id'),
@@ -107,20 +107,6 @@ export const toIdempotencyRecord = (row: Row): IdempotencyRecord => ({
   orderId: text(row, 'order_id'),
   status: whole(row, 'status'),
   body: text(row, 'body'),
+  version: whole(row, 'version'),
   at: whole(row, 'at'),
 });
-
-export const toProduct = (row: Row): Product => {
-  const onHand = whole(row, 'on_hand');
-  const held = whole(row, 'held');
-  return {
-    productId: text(row, 'product_id'),
-    name: text(row, 'name'),
-    unitPrice: whole(row, 'unit_price'),
-    currency: text(row, 'currency'),
-    onHand,
-    held,
-    sold: whole(row, 'sold'),
-    available: onHand - held,
-  };
-};

@@ -1,54 +1,45 @@
-// How the SQLite file itself is kept: its tables, indexes and triggers as the migrations make them, its pages
-// in order, its references whole. It only looks; it exists for `orderchart doctor`.
-import { readdirSync, readFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+// How the SQLite file itself is kept: its tables, indexes and triggers as the migrations of the store and of the
+// application make them, its pages in order, its references complete. It only reads.
+import type { DatabaseSync as Database } from 'node:sqlite';
+import type { StorageCheck } from '../audit-source.ts';
 import { describeError } from '../errors.ts';
-import type { StorageLook } from '../evidence.ts';
-import { toPrimaryCode } from './sqlite-open.ts';
+import { DatabaseSync } from '../sqlite.ts';
+import { readMigrations, type TableOwner, toPrimaryCode } from './sqlite-open.ts';
 import { text } from './sqlite-rows.ts';
 
-/** `PRAGMA application_id` of our files, as sqlite-open.ts writes it: "Ordc". */
-export const applicationId = 0x4f726463;
-
-const migrationsFolder = new URL('./migrations/', import.meta.url);
-const readMigrationNames = (): readonly string[] =>
-  readdirSync(migrationsFolder)
-    .filter((file) => file.endsWith('.sql'))
-    .sort();
-
-/** The schema that this program knows. */
-export const countMigrations = (): number => readMigrationNames().length;
-
-/** One look after the other: each may take long on a large file. */
-export const lookAtStorage = function* (connection: DatabaseSync): Iterable<StorageLook> {
-  yield { about: 'the schema', problems: compareSchemas(readSchema(connection), makeSchema()) };
+/** One check after the other: each may take long on a large file. */
+export const checkStorage = function* (
+  connection: Database,
+  application: TableOwner,
+): Iterable<StorageCheck> {
+  yield { about: 'the schema', problems: compareSchemas(readSchema(connection), makeSchema(application)) };
   const tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-  for (const row of tables) yield lookAtTable(connection, text(row, 'name'));
-  yield lookAtReferences(connection);
+  for (const row of tables) yield checkTable(connection, text(row, 'name'));
+  yield checkReferences(connection);
 };
 
-/** Its pages, types and NOT NULLs. SQLite leaves CHECKs out where a connection can only read. */
-const lookAtTable = (connection: DatabaseSync, table: string): StorageLook => {
+/** Its pages, types and NOT NULLs. SQLite leaves out CHECKs when a connection can only read. */
+const checkTable = (connection: Database, table: string): StorageCheck => {
   const check = connection.prepare('SELECT quick_check AS found FROM pragma_quick_check(?)');
-  return look(`the table ${table}`, () =>
+  return toCheck(`the table ${table}`, () =>
     check.all(table).flatMap(({ found }) => (found === 'ok' ? [] : [String(found)])),
   );
 };
 
-const lookAtReferences = (connection: DatabaseSync): StorageLook =>
-  look('the references between tables', () =>
+const checkReferences = (connection: Database): StorageCheck =>
+  toCheck('the references between tables', () =>
     connection
       .prepare(
         'SELECT "table" AS child, parent, count(*) AS rows FROM pragma_foreign_key_check GROUP BY 1, 2',
       )
       .all()
       .map(
-        ({ child, parent, rows }) => `${rows} rows of ${child} refer to rows of ${parent} that are not there`,
+        ({ child, parent, rows }) => `${rows} rows of ${child} refer to rows of ${parent} that do not exist`,
       ),
   );
 
-/** A file can be so broken that SQLite refuses to look: then that is what is wrong with it. */
-const look = (about: string, find: () => readonly string[]): StorageLook => {
+/** A file can be so broken that SQLite refuses to read it: then that is the problem. */
+const toCheck = (about: string, find: () => readonly string[]): StorageCheck => {
   try {
     return { about, problems: find() };
   } catch (error) {
@@ -57,29 +48,26 @@ const look = (about: string, find: () => readonly string[]): StorageLook => {
   }
 };
 
-const readSchema = (connection: DatabaseSync): ReadonlyMap<string, string> => {
-  const rows = connection.prepare('SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL').all();
+/** Without SQLite's own tables: some are gone from a copy. */
+const readSchema = (connection: Database): ReadonlyMap<string, string> => {
+  const sql = `SELECT type, name, sql FROM sqlite_schema
+    WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_'`;
+  const rows = connection.prepare(sql).all();
   return new Map(rows.map((row) => [`${text(row, 'type')} ${text(row, 'name')}`, text(row, 'sql')]));
 };
 
-let madeSchema: ReadonlyMap<string, string> | undefined;
-
 /** What the migrations make of an empty database. */
-const makeSchema = (): ReadonlyMap<string, string> => {
-  if (madeSchema !== undefined) return madeSchema;
+const makeSchema = ({ tables }: TableOwner): ReadonlyMap<string, string> => {
   const fresh = new DatabaseSync(':memory:');
   try {
-    for (const name of readMigrationNames()) {
-      fresh.exec(readFileSync(new URL(name, migrationsFolder), 'utf8'));
-    }
-    madeSchema = readSchema(fresh);
-    return madeSchema;
+    for (const sql of [...readMigrations(), ...(tables?.sqlite.migrations ?? [])]) fresh.exec(sql);
+    return readSchema(fresh);
   } finally {
     fresh.close();
   }
 };
 
-/** What somebody added beside (an index for a report) is their own business. */
+/** What somebody added (an index for a report) is no problem. */
 const compareSchemas = (
   found: ReadonlyMap<string, string>,
   expected: ReadonlyMap<string, string>,

@@ -1,54 +1,64 @@
-// The store in one SQLite file, for one process: what a commit says is written is on the disk. It never
-// answers from memory, and never shows what is not committed. It exists so that Orderchart runs, durably,
-// with nothing else installed.
+// The store in one SQLite file, for one process: what a batch wrote is on the disk. It never answers from memory, and
+// never shows what is not committed.
+import type { Tables } from '../application.ts';
 import type { Store } from '../store.ts';
+import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
-import { createCallChanges, createCatalogueChanges, createOrderChanges } from './sqlite-changes.ts';
-import { createCommit } from './sqlite-commit.ts';
+import { createBatchRows } from './sqlite-batch.ts';
+import { createCallChanges, createOrderChanges } from './sqlite-changes.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
-import { createProductReads } from './sqlite-stock.ts';
-import { createTransactions } from './sqlite-transactions.ts';
+import { createWriterAccess } from './sqlite-transactions.ts';
+import { createTurns, inTurn } from './turns.ts';
 
-/** The store over a file that `openDatabase` opened. `close` closes the file and lets go of its lock. */
-export const createSqliteStore = (database: OpenDatabase): Store => {
+/**
+ * The store over a file that `openDatabase` opened, with the tables of the application that it was opened for.
+ * `close` closes the file and lets go of its lock.
+ */
+export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Store => {
   const { writer, reader } = database;
   const { guard, close } = createDoor();
-  const { transact, idle } = createTransactions(database);
+  const takeTurn = createTurns();
+  /** A change waits for the batch under way. */
+  const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
+    guard((...given: Given) => inTurn(takeTurn, () => method(...given)));
+  const access = createWriterAccess(database);
+  const { transact } = access;
+  const batchRows = createBatchRows(writer, access, tables?.sqlite.open(writer));
   const orders = createOrderReads(reader);
   const history = createHistoryReads(reader);
   const others = createOtherReads(reader);
-  const catalogue = createProductReads(reader);
+  const rows = tables?.sqlite.open(reader);
   const calls = createCallChanges(database, transact);
   const changes = createOrderChanges(database, transact);
-  const catalogueChanges = createCatalogueChanges(database, transact);
 
   return {
+    open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
     load: guard(orders.load),
-    commit: guard(createCommit(writer, transact)),
-    claimCalls: guard(calls.claimCalls),
-    returnCalls: guard(calls.returnCalls),
-    returnAllCalls: guard(calls.returnAllCalls),
+    claimCalls: change(calls.claimCalls),
+    returnCalls: change(calls.returnCalls),
+    returnAllCalls: change(calls.returnAllCalls),
     dueOrders: guard(orders.dueOrders),
     nextWake: guard(orders.nextWake),
-    markUnreadable: guard(changes.markUnreadable),
-    clearUnreadable: guard(changes.clearUnreadable),
+    markUnreadable: change(changes.markUnreadable),
+    clearUnreadable: change(changes.clearUnreadable),
     list: guard(orders.list),
     received: guard(history.received),
     events: guard(history.events),
     lastPosition: guard(history.lastPosition),
     idempotencyRecord: guard(others.idempotencyRecord),
-    updateIdempotencyAnswer: guard(changes.updateIdempotencyAnswer),
+    updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
     figures: guard(others.figures),
-    products: guard(catalogue.products),
-    product: guard(catalogue.product),
-    putProduct: guard(catalogueChanges.putProduct),
-    seedProducts: guard(catalogueChanges.seedProducts),
-    check: guard(changes.check),
+    row: guard((key: string) => rows?.read([key]).get(key)),
+    rows: guard((table: string, { after, limit }: { readonly after?: string; readonly limit: number }) =>
+      rows === undefined ? [] : rows.list(table, after, limit),
+    ),
+    check: change(changes.check),
     close: () =>
-      close(async () => {
-        await idle();
-        database.close();
-      }),
+      close(() =>
+        inTurn(takeTurn, () => {
+          database.close();
+        }),
+      ),
   };
 };

@@ -3,8 +3,11 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { z } from 'zod';
 import { createApi } from '../../src/api/app.ts';
+import { createShopRoutes } from '../../src/api/routes/shop-routes.ts';
 import { readSettings } from '../../src/config.ts';
-import type { Host, OrderView } from '../../src/host.ts';
+import { createCatalogue } from '../../src/shop/catalogue.ts';
+import type { ShopHost } from '../../src/shop/placement.ts';
+import type { OrderView } from '../../src/shop/view.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { type Answer, chargeAll, never, openHost } from '../hosts/harness.ts';
@@ -29,7 +32,7 @@ export const problemOf = z.looseObject({
   detail: z.string(),
   instance: z.string(),
   errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
-  allowed: z.array(z.looseObject({ move: z.string(), href: z.string() })).optional(),
+  moves: z.array(z.looseObject({ move: z.string(), href: z.string() })).optional(),
 });
 
 interface Given {
@@ -67,8 +70,8 @@ export const withIncident = {
 } satisfies Given;
 
 /** The host as the API sees it: a test can replace methods, and wait until one is called. */
-const createSeen = (runner: Host) => {
-  const replaced: Partial<Host> = {};
+const createSeen = (runner: ShopHost) => {
+  const replaced: Partial<ShopHost> = {};
   const awaited = new Map<PropertyKey, () => void>();
   const host = new Proxy(runner, {
     get: (_target, name) => {
@@ -78,7 +81,7 @@ const createSeen = (runner: Host) => {
     },
   });
   /** Resolves when the API calls `method` the next time. */
-  const called = (method: keyof Host): Promise<void> =>
+  const called = (method: keyof ShopHost): Promise<void> =>
     new Promise((resolve) => awaited.set(method, resolve));
   /** From now on every order is read with these changes. */
   const show = (changes: Partial<OrderView>): void => {
@@ -104,7 +107,7 @@ export const createEdge = async ({
   mailer,
 }: Given = {}) => {
   const [clock, store, ids] = [createFakeClock(noon), createMemoryStore(), createUuids()];
-  await store.seedProducts(products, noon);
+  await createCatalogue(store).seedProducts(products, noon);
   const opened = await openHost({
     clock,
     store,
@@ -113,10 +116,12 @@ export const createEdge = async ({
     settings: { ...settings },
     ...(mailer && { mailer }),
   });
-  const { host: runner, lines, logger, registry: metrics } = opened;
+  const { host: runner, catalogue, lines, logger, registry: metrics } = opened;
   const { host, ...seen } = createSeen(runner);
+  const dependencies = { host, catalogue, settings: readSettings(settings), clock, ids, metrics, logger };
   const app: FastifyInstance = createApi(
-    { host, catalogue: store, settings: readSettings(settings), clock, ids, metrics, logger },
+    dependencies,
+    createShopRoutes(dependencies),
     requestTimeoutMs === undefined ? {} : { requestTimeoutMs },
   );
   const log = () => lines.map((line) => JSON.stringify(line)).join('\n');
@@ -134,15 +139,30 @@ export const createEdge = async ({
     const placing = { orderId, customerId, email: 'ada@example.com', currency: 'EUR', items, amount: 5000 };
     const outcome = await runner.place(placing);
     if (outcome.outcome !== 'done') throw new Error(`${orderId} was placed before`);
-    return outcome.result;
+    return outcome.result.view;
   };
   /** Everything that a refused request must leave as it was. */
   const stored = async () => [
     await runner.list({ limit: 100 }),
     await runner.events({ after: 0, limit: 1000 }),
-    await store.products({ limit: 100 }),
+    await catalogue.products({ limit: 100 }),
     await runner.recall('orders', 'key-1'),
   ];
-  return { app, runner, store, clock, metrics, lines, log, get, post, placeOrder, add, stored, ...seen };
+  return {
+    app,
+    runner,
+    store,
+    catalogue,
+    clock,
+    metrics,
+    lines,
+    log,
+    get,
+    post,
+    placeOrder,
+    add,
+    stored,
+    ...seen,
+  };
 };
 export type Edge = Awaited<ReturnType<typeof createEdge>>;

@@ -98,7 +98,7 @@ describe('an explanation', () => {
     await add('order-1');
     await clock.advance(12_345);
     const explained = (await get('/orders/order-1/explain')).json();
-    const { deadlines, actors, allowed } = (await get('/orders/order-1')).json();
+    const { deadlines, actors, moves } = (await get('/orders/order-1')).json();
     const earliest = (actor?: string) =>
       deadlines
         .filter((each: { actor: string }) => each.actor === (actor ?? each.actor))
@@ -125,7 +125,7 @@ describe('an explanation', () => {
       ]),
     );
     expect(explained.nextDeadline).toEqual(earliest());
-    expect(explained.mayDo).toEqual(allowed);
+    expect(explained.moves).toEqual(moves);
   });
 
   it('names what blocks an order with incidents', async () => {
@@ -148,7 +148,7 @@ describe('an explanation', () => {
     const view = await runner.waitUntilSettled('order-1', 60_000);
     const body = (await get('/orders/order-1/explain')).json();
     expect(body).toMatchObject({ state: 'completed', settled: true, waiting: [], nextDeadline: null });
-    expect(body.summary).toContain(view?.actors.order.description);
+    expect(body.summary).toContain(view?.actors['order']?.description);
   });
 
   it('of an order that cannot be read says why', async () => {

@@ -41,7 +41,7 @@ describe('products', () => {
     expect(changed.json()).toMatchObject({ productId: 'product-1', unitPrice: 5100, onHand: 7 });
     const made = await put(edge, 'new/one', kettle);
     expect(made.statusCode).toBe(201);
-    expect(await edge.store.product('new/one')).toMatchObject({ name: 'Kettle', available: 7 });
+    expect(await edge.catalogue.product('new/one')).toMatchObject({ name: 'Kettle', available: 7 });
   });
 
   it('cannot have less on hand than orders hold, and nothing is changed', async () => {

@@ -1,7 +1,7 @@
 // The moves: which message goes to whom, what is answered, and that a refused move leaves no trace.
 import { describe, expect, it } from 'vitest';
 import type { Move } from '../../src/host.ts';
-import { commitAll, free, toWork } from '../contracts/store-samples.ts';
+import { free, toWrite, write } from '../contracts/store-samples.ts';
 import { createEdge, problemOf } from './edge.ts';
 import { key, openCompleted, openPaying, opens, openWithIncident, receivedSince } from './open-order.ts';
 
@@ -73,9 +73,9 @@ describe('a move', () => {
       expect(answer.statusCode).toBe(409);
       const problem = problemOf.parse(answer.json());
       expect(problem.type).toBe('/problems/move-not-allowed');
-      const allowed = (await edge.get('/orders/order-1')).json().allowed;
-      expect(allowed.map((each: Move) => each.move)).toEqual([move === 'cancel' ? 'refunds' : 'cancel']);
-      expect(problem.allowed).toEqual(allowed);
+      const { moves } = (await edge.get('/orders/order-1')).json();
+      expect(moves.map((each: Move) => each.move)).toEqual([move === 'cancel' ? 'refund' : 'cancel']);
+      expect(problem.moves).toEqual(moves);
       expect(await edge.stored()).toEqual(before);
     },
   );
@@ -114,8 +114,9 @@ describe('a move', () => {
   });
 
   it.each(['cancel', 'retry'])('%s of an order that cannot be read is 409 and says why', async (move) => {
-    const { post, get, store, order } = await openPaying();
-    await commitAll(store, [toWork('order-1', order.version)], free);
+    const { post, get, store, runner, order } = await openPaying();
+    const lastSeq = (await runner.history('order-1', 0, 100)).length;
+    await write(store, [toWrite('order-1', order.version, { lastSeq })], { lease: free });
     const answer = await post(`/orders/order-1/${move}`, {}, key);
     expect(answer.statusCode).toBe(409);
     expect(problemOf.parse(answer.json()).type).toBe('/problems/order-unreadable');
@@ -125,7 +126,12 @@ describe('a move', () => {
 
   it('on which the chart fails is 500, with nothing of its inside', async () => {
     const { post, replaced, log, order } = await openPaying();
-    const result = { disposition: 'dead', reason: 'guard threw: boom', view: order } as const;
+    const result = {
+      disposition: 'dead',
+      reason: 'guard threw: boom',
+      view: order,
+      answer: undefined,
+    } as const;
     replaced.send = async () => ({ outcome: 'done', result });
     const answer = await post('/orders/order-1/cancel');
     expect(answer.statusCode).toBe(500);
@@ -141,7 +147,7 @@ describe('retry and resolve', () => {
   ];
   const openSeveral = async () => {
     const edge = await openWithIncident();
-    edge.show({ allowed: retries });
+    edge.show({ moves: retries });
     return edge;
   };
 
@@ -165,7 +171,7 @@ describe('retry and resolve', () => {
     const edge = await openSeveral();
     const answer = await edge.post('/orders/order-1/retry', { actor: 'inventory' });
     expect(answer.statusCode).toBe(409);
-    expect(problemOf.parse(answer.json()).allowed).toHaveLength(2);
+    expect(problemOf.parse(answer.json()).moves).toHaveLength(2);
     expect(await receivedSince(edge)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 // An API with one order that has come as far as a test of moves needs it. It asserts nothing.
-import type { OrderView } from '../../src/host.ts';
+import type { OrderView } from '../../src/shop/view.ts';
 import { type Answer, chargeAll } from '../hosts/harness.ts';
 import { createEdge, type Edge, withIncident } from './edge.ts';
 
@@ -31,8 +31,8 @@ export const openPaying = (given: Given = {}) => open(given, ({ state }) => stat
 export const openCompleted = () => open({ gateway: chargeAll }, ({ settled }) => settled);
 export const openWithIncident = () => open(withIncident, ({ incidents }) => incidents.length > 0);
 const openAuthorised = () =>
-  open({ gateway: authorize, settings: { PAYMENT_CAPTURE: 'later' } }, ({ allowed }) =>
-    allowed.some(({ move }) => move === 'capture'),
+  open({ gateway: authorize, settings: { PAYMENT_CAPTURE: 'later' } }, ({ moves }) =>
+    moves.some(({ move }) => move === 'capture'),
   );
 export const opens = {
   cancel: openPaying,

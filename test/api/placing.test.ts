@@ -78,7 +78,7 @@ describe('placing an order', () => {
   it('is refused where the total is too large to be exact, and nothing is stored', async () => {
     const edge = await createEdge();
     const gold = { name: 'Gold', unitPrice: 100_000_000_000, currency: 'EUR', onHand: 10 };
-    await edge.store.putProduct('gold', gold, noon);
+    await edge.catalogue.putProduct('gold', gold, noon);
     const items = Array.from({ length: 10 }, () => ({ productId: 'gold', quantity: 10_000 }));
     const answer = await edge.placeOrder({}, { ...sampleOrder, items });
     expect(answer.statusCode).toBe(400);
@@ -88,7 +88,11 @@ describe('placing an order', () => {
 
   it('is refused where there is nothing to pay for, and nothing is stored', async () => {
     const edge = await createEdge();
-    await edge.store.putProduct('gift', { name: 'Gift', unitPrice: 0, currency: 'EUR', onHand: 10 }, noon);
+    await edge.catalogue.putProduct(
+      'gift',
+      { name: 'Gift', unitPrice: 0, currency: 'EUR', onHand: 10 },
+      noon,
+    );
     const answer = await edge.placeOrder({}, { ...sampleOrder, items: [{ productId: 'gift', quantity: 2 }] });
     expect(answer.statusCode).toBe(400);
     expect(problemOf.parse(answer.json()).errors).toEqual([
@@ -116,14 +120,14 @@ describe('placing an order', () => {
 
   it('answers 503 before it reads a body where the host has no room, and reading goes on', async () => {
     const { placeOrder, replaced, get, post } = await createEdge();
-    replaced.isPrompt = () => false;
+    replaced.acceptsWrites = () => false;
     const refused = await post('/orders', 'not even JSON', { 'content-type': 'application/json' });
     expect(refused.statusCode).toBe(503);
     expect(refused.headers['retry-after']).toBe('1');
     expect(problemOf.parse(refused.json()).type).toBe('/problems/overloaded');
     expect((await get('/orders')).statusCode).toBe(200);
     expect((await post('/nothing')).statusCode).toBe(404);
-    delete replaced.isPrompt;
+    delete replaced.acceptsWrites;
     expect((await placeOrder()).statusCode).toBe(201);
   });
 });
@@ -192,10 +196,10 @@ describe('an idempotency key', () => {
   });
 
   it('replays also when the price has changed since', async () => {
-    const { placeOrder, store } = await createEdge();
+    const { placeOrder, catalogue } = await createEdge();
     const first = await placeOrder();
     const dearer = { name: 'Kettle', unitPrice: 9999, currency: 'EUR', onHand: 10 };
-    await store.putProduct('product-1', dearer, noon);
+    await catalogue.putProduct('product-1', dearer, noon);
     const second = await placeOrder();
     expect(second.statusCode).toBe(201);
     expect(second.body).toBe(first.body);

@@ -8,8 +8,8 @@ describe('an order', () => {
     const { get, add, show } = await createEdge();
     await add('a b');
     show({
-      allowed: [
-        { move: 'refunds', by: 'operator', upTo: 60 },
+      moves: [
+        { move: 'refund', by: 'operator', upTo: 60 },
         { move: 'resolve', by: 'operator', actor: 'payment', outcomes: ['charged'] },
       ],
     });
@@ -23,8 +23,8 @@ describe('an order', () => {
       amount: 5000,
       actors: { payment: { state: 'charging.asking', settled: false, since: at } },
       calls: [{ actor: 'payment', type: 'gateway.charge', attempt: 1, at }],
-      allowed: [
-        { move: 'refunds', method: 'POST', href: '/orders/a%20b/refunds', by: 'operator', upTo: 60 },
+      moves: [
+        { move: 'refund', method: 'POST', href: '/orders/a%20b/refunds', by: 'operator', upTo: 60 },
         { move: 'resolve', actor: 'payment', outcomes: ['charged'], href: '/orders/a%20b/resolve' },
       ],
       links: { self: '/orders/a%20b', stream: '/orders/a%20b/stream' },
@@ -167,7 +167,7 @@ describe('the incidents', () => {
         reason: 'notice-unsent',
         since: '2026-01-31T12:00:01.000Z',
         moves: [
-          { move: 'refunds', by: 'operator', upTo: 5000 },
+          { move: 'refund', by: 'operator', upTo: 5000 },
           { move: 'retry', actor: 'notification', href: '/orders/parked/retry' },
           { move: 'resolve', actor: 'notification', href: '/orders/parked/resolve' },
         ],
@@ -186,7 +186,7 @@ describe('the incidents', () => {
         { ...incident, actor: 'payment' },
         { ...incident, actor: 'notification' },
       ],
-      allowed: [
+      moves: [
         { move: 'cancel', by: 'customer' },
         { move: 'retry', by: 'operator', actor: 'payment' },
         { move: 'retry', by: 'operator', actor: 'notification' },

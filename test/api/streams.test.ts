@@ -1,6 +1,6 @@
 // Server-sent events over a real socket: no gap, no repeat, no buffer for a slow reader, and an end.
 import { describe, expect, it } from 'vitest';
-import { commitAll, free, place, toEvent, toWork } from '../contracts/store-samples.ts';
+import { free, place, toEvent, toWrite, write } from '../contracts/store-samples.ts';
 import { EventReader, listen, openSocket, readAll } from './connections.ts';
 import { createEdge, problemOf } from './edge.ts';
 
@@ -208,7 +208,7 @@ describe('a stream', () => {
     const events = Array.from({ length: count }, (_, index) =>
       toEvent(index + 1, { type: 'order.validated', data }),
     );
-    await commitAll(edge.store, [toWork('order-1', 1, { events })], free);
+    await write(edge.store, [toWrite('order-1', 1, { events })], { lease: free });
     const slow = await openSocket(edge.port);
     slow.pause();
     slow.write('GET /events/stream?after=0 HTTP/1.1\r\nHost: x\r\n\r\n');

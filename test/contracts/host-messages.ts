@@ -1,6 +1,6 @@
 // The contract of taking orders and messages in: what is stored, what is refused, and what a repetition gets.
 import { expect, it } from 'vitest';
-import type { Host } from '../../src/host.ts';
+import type { ShopHost } from '../../src/shop/placement.ts';
 import { idempotency, never, sample, widgets } from '../hosts/harness.ts';
 import { cancel, type OpenHost, place } from './host-samples.ts';
 
@@ -34,15 +34,15 @@ const describePlacing = (open: OpenHost): void => {
     await using opened = await open({ gateway: never, settings: { MAX_PENDING_MESSAGES: 2 } });
     const { host } = opened;
     const placing = [1, 2, 3].map(() => place(host, widgets(1)));
-    expect(host.isPrompt()).toBe(false);
+    expect(host.acceptsWrites()).toBe(false);
     await expect(placing[2]).rejects.toMatchObject({ code: 'overloaded' });
     await Promise.all(placing.slice(0, 2));
-    expect(host.isPrompt()).toBe(true);
+    expect(host.acceptsWrites()).toBe(true);
     expect(await host.list({ limit: 100 })).toHaveLength(2);
   });
 };
 
-const voided = (host: Host, orderId: string, messageId: string) =>
+const voided = (host: ShopHost, orderId: string, messageId: string) =>
   host.send({
     orderId,
     to: 'payment',
@@ -72,7 +72,7 @@ const describeSending = (open: OpenHost): void => {
       message: { type: 'order.refund', refundId: 'r', reason: 'asked' },
       otherwise: 'refuse',
     });
-    const details = { allowed: before.allowed };
+    const details = { moves: before.moves };
     await expect(refund).rejects.toMatchObject({ code: 'move-not-allowed', details });
     expect(await host.get(before.id)).toEqual(before);
     expect((await host.received(before.id, 0, 100)).map(({ type }) => type)).not.toContain('order.refund');
@@ -84,7 +84,7 @@ const describeSending = (open: OpenHost): void => {
     const { id } = await place(host);
     const [first, second] = await Promise.allSettled([cancel(host, id), cancel(host, id)]);
     expect(first).toMatchObject({ status: 'fulfilled', value: { result: { disposition: 'applied' } } });
-    expect(second).toMatchObject({ reason: { code: 'move-not-allowed', details: { allowed: [] } } });
+    expect(second).toMatchObject({ reason: { code: 'move-not-allowed', details: { moves: [] } } });
   });
 
   it('a fact that the chart does not take is recorded as ignored, with the reason', async () => {
@@ -137,7 +137,7 @@ const describeSending = (open: OpenHost): void => {
   });
 };
 
-const noted = (host: Host, orderId: string, key: string) =>
+const noted = (host: ShopHost, orderId: string, key: string) =>
   host.send({
     orderId,
     to: 'payment',
@@ -152,9 +152,15 @@ const describeKeys = (open: OpenHost): void => {
     const { host } = opened;
     const first = await host.place(sample, idempotency('k'));
     if (first.outcome !== 'done') throw new Error('the key is new');
-    const record = { scope: 'orders', key: 'k', fingerprint: 'same', status: 201, body: first.result.id };
+    const record = {
+      scope: 'orders',
+      key: 'k',
+      fingerprint: 'same',
+      status: 201,
+      body: first.result.view.id,
+    };
     expect(await host.place(sample, idempotency('k'))).toMatchObject({ outcome: 'replayed', record });
-    expect(await host.recall('orders', 'k')).toMatchObject({ ...record, orderId: first.result.id });
+    expect(await host.recall('orders', 'k')).toMatchObject({ ...record, orderId: first.result.view.id });
     expect(await host.list({ limit: 10 })).toHaveLength(1);
   });
 
@@ -205,8 +211,8 @@ const describeKeys = (open: OpenHost): void => {
     const { host } = opened;
     await host.place(sample, idempotency('k'));
     await host.place(sample, idempotency('other'));
-    await host.amend('orders', 'k', 202, 'later');
-    expect(await host.recall('orders', 'k')).toMatchObject({ status: 202, body: 'later' });
+    await host.amend('orders', 'k', { status: 202, body: 'later', version: 4 });
+    expect(await host.recall('orders', 'k')).toMatchObject({ status: 202, body: 'later', version: 4 });
     expect(await host.recall('orders', 'other')).toMatchObject({ status: 201 });
   });
 };

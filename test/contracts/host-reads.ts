@@ -25,7 +25,7 @@ const describeOrders = (open: OpenHost): void => {
     expect(await ids({ after: 'second' })).toEqual(['first']);
   });
 
-  it('orders are listed by state, customer, incident, time and whether they are settled', async () => {
+  it('orders are listed by state, owner, incident, time and whether they are settled', async () => {
     await using opened = await open({
       gateway: (call) =>
         call.orderId === 'unpaid' ? never(call) : { type: 'gateway.declined', code: 'no-funds' },
@@ -44,7 +44,7 @@ const describeOrders = (open: OpenHost): void => {
     expect(await ids({ state: 'paying' })).toEqual(['unpaid']);
     expect(await ids({ settled: false, incident: false })).toEqual(['unpaid']);
     expect(await ids({ incident: true })).toEqual(['unheard']);
-    expect(await ids({ customerId: 'ada' })).toEqual(['unheard', 'unpaid']);
+    expect(await ids({ owner: 'ada' })).toEqual(['unheard', 'unpaid']);
     expect(await ids({ createdFrom: createdAt })).toEqual(['declined', 'unheard']);
     expect(await ids({ createdBefore: createdAt })).toEqual(['unpaid']);
   });

@@ -1,13 +1,13 @@
 // The contract of waiting for news: watchers of the journal, and those who wait for an order to settle. No test
 // here moves the clock unless it is about time: news come with the commit.
 import { expect, it } from 'vitest';
-import type { Host } from '../../src/host.ts';
+import type { ShopHost } from '../../src/shop/placement.ts';
 import type { JournalEvent } from '../../src/store.ts';
 import { chargeAll, never, widgets } from '../hosts/harness.ts';
 import { cancel, type OpenHost, place, rest } from './host-samples.ts';
 
 /** Watches the journal of `host` until it is disposed. */
-const watch = (host: Host, watching: Partial<Omit<Parameters<Host['watch']>[0], 'signal'>> = {}) => {
+const watch = (host: ShopHost, watching: Partial<Omit<Parameters<ShopHost['watch']>[0], 'signal'>> = {}) => {
   const leaving = new AbortController();
   const events = host.watch({ after: 0, ...watching, signal: leaving.signal })[Symbol.asyncIterator]();
   return {
@@ -26,7 +26,7 @@ const watch = (host: Host, watching: Partial<Omit<Parameters<Host['watch']>[0], 
   };
 };
 /** Settles so many orders, each with about ten events. */
-const fill = async (host: Host, count: number): Promise<readonly JournalEvent[]> => {
+const fill = async (host: ShopHost, count: number): Promise<readonly JournalEvent[]> => {
   const views = await Promise.all(Array.from({ length: count }, () => place(host, widgets(1))));
   await Promise.all(views.map(({ id }) => rest(host, id)));
   return host.events({ after: 0, limit: 1000 });

@@ -1,4 +1,5 @@
-// What every host promises, as one suite: run on each implementation. It uses nothing but the Host interface.
+// What every host promises, as one suite: run on each implementation. It uses the shop's host
+// and nothing else.
 import { describe } from 'vitest';
 import { describeEnds } from './host-ends.ts';
 import { describeMessages } from './host-messages.ts';

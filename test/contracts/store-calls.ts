@@ -1,7 +1,7 @@
 // The contract of the work that must happen after a commit: calls under lease, deadlines, orders set aside.
 import { describe, expect, it } from 'vitest';
 import type { Call, Store } from '../../src/store.ts';
-import { commitAll, free, lease, noon, place, toCall, toSummary, toWork } from './store-samples.ts';
+import { free, lease, noon, place, toCall, toSummary, toWrite, write } from './store-samples.ts';
 
 const toIds = (calls: readonly Call[]) => calls.map(({ callId }) => callId);
 const claim = async (store: Store, changes: Partial<Parameters<Store['claimCalls']>[0]> = {}) =>
@@ -10,7 +10,7 @@ const claim = async (store: Store, changes: Partial<Parameters<Store['claimCalls
 const describeLeases = (current: () => Store) => {
   it('a call that was written without a lease is claimed, whole', async () => {
     const call = toCall('a', 'c1');
-    await commitAll(current(), [toWork('a', 0, { calls: [call] })], free);
+    await write(current(), [toWrite('a', 0, { calls: [call] })], { lease: free });
     const claimed = await current().claimCalls({ owner: 'x', now: noon, until: noon + 1, limit: 10 });
     expect(claimed).toEqual([call]);
   });
@@ -22,15 +22,15 @@ const describeLeases = (current: () => Store) => {
     expect(await claim(current(), { now: lease.until + 500 })).toEqual(['c1']);
   });
   it('the oldest calls are claimed first, at most as many as asked for', async () => {
-    const first = toWork('b', 0, { calls: [toCall('b', 'z'), toCall('b', 'y')] });
-    await commitAll(current(), [first, toWork('a', 0, { calls: [toCall('a', 'x')] })], free);
+    const first = toWrite('b', 0, { calls: [toCall('b', 'z'), toCall('b', 'y')] });
+    await write(current(), [first, toWrite('a', 0, { calls: [toCall('a', 'x')] })], { lease: free });
     expect(await claim(current(), { limit: 2 })).toEqual(['z', 'y']);
     expect(await claim(current(), { limit: 2 })).toEqual(['x']);
     expect(await claim(current(), { limit: 2 })).toEqual([]);
   });
   it('two who claim at once get no call twice', async () => {
     const calls = Array.from({ length: 50 }, (_, index) => toCall('a', `c${index}`));
-    await commitAll(current(), [toWork('a', 0, { calls })], free);
+    await write(current(), [toWrite('a', 0, { calls })], { lease: free });
     const claims = ['x', 'y', 'z'].map((owner) => claim(current(), { owner, limit: 20 }));
     const claimed = (await Promise.all(claims)).flat();
     expect(claimed).toHaveLength(50);
@@ -46,25 +46,27 @@ const describeLeases = (current: () => Store) => {
   });
   it('the calls of every owner are given back', async () => {
     await place(current(), 'a', { calls: [toCall('a', 'c1')] });
-    await commitAll(current(), [toWork('b', 0, { calls: [toCall('b', 'c2')] })], { owner: 'y', until: 9e15 });
+    await write(current(), [toWrite('b', 0, { calls: [toCall('b', 'c2')] })], {
+      lease: { owner: 'y', until: 9e15 },
+    });
     await current().returnAllCalls();
     expect(await claim(current())).toEqual(['c1', 'c2']);
   });
   it('a finished call is gone, whoever has it', async () => {
     await place(current(), 'a', { calls: [toCall('a', 'c1'), toCall('a', 'c2')] });
-    await commitAll(current(), [toWork('a', 1, { finishedCalls: ['c1', 'unknown'] })], free);
+    await write(current(), [toWrite('a', 1, { finishedCalls: ['c1', 'unknown'] })], { lease: free });
     expect((await current().figures()).pendingCalls).toBe(1);
     expect(await claim(current(), { now: lease.until })).toEqual(['c2']);
   });
   it('an order can not finish the calls of another one', async () => {
-    await commitAll(current(), [toWork('a', 0, { calls: [toCall('a', 'c1')] })], free);
+    await write(current(), [toWrite('a', 0, { calls: [toCall('a', 'c1')] })], { lease: free });
     await place(current(), 'b', { finishedCalls: ['c1'] });
     expect(await claim(current())).toEqual(['c1']);
   });
   it('a call that is finished and decided anew in one write is there', async () => {
-    await commitAll(current(), [toWork('a', 0, { calls: [toCall('a', 'c1')] })], free);
-    const again = toWork('a', 1, { finishedCalls: ['c1'], calls: [toCall('a', 'c1', { at: noon + 9 })] });
-    await commitAll(current(), [again], free);
+    await write(current(), [toWrite('a', 0, { calls: [toCall('a', 'c1')] })], { lease: free });
+    const again = toWrite('a', 1, { finishedCalls: ['c1'], calls: [toCall('a', 'c1', { at: noon + 9 })] });
+    await write(current(), [again], { lease: free });
     const claimed = await current().claimCalls({ owner: 'x', now: noon, until: noon, limit: 9 });
     expect(claimed.map(({ at }) => at)).toEqual([noon + 9]);
   });
@@ -88,18 +90,18 @@ const describeDeadlines = (current: () => Store) => {
   });
   it('a deadline moves and goes with its order', async () => {
     await place(current(), 'a', { wakeAt: noon });
-    await commitAll(current(), [toWork('a', 1, { wakeAt: noon + 5 })]);
+    await write(current(), [toWrite('a', 1, { wakeAt: noon + 5 })]);
     expect(await current().dueOrders(noon, 10)).toEqual([]);
     expect(await current().nextWake()).toBe(noon + 5);
-    await commitAll(current(), [toWork('a', 2, { wakeAt: null })]);
+    await write(current(), [toWrite('a', 2, { wakeAt: null })]);
     expect(await current().nextWake()).toBeUndefined();
   });
 };
 
 const describeUnreadable = (current: () => Store) => {
   it('an unreadable order says why, and its calls and deadlines rest', async () => {
-    const write = { calls: [toCall('a', 'c1')], wakeAt: noon };
-    await commitAll(current(), [toWork('a', 0, write), toWork('b', 0)], free);
+    const waiting = { calls: [toCall('a', 'c1')], wakeAt: noon };
+    await write(current(), [toWrite('a', 0, waiting), toWrite('b', 0)], { lease: free });
     await current().markUnreadable('a', 'chart 9 is unknown');
     const expected = { orderId: 'a', version: 1, system: '{"step":1}', unreadable: 'chart 9 is unknown' };
     expect((await current().load(['a'])).get('a')).toEqual(expected);
@@ -112,9 +114,9 @@ const describeUnreadable = (current: () => Store) => {
     expect(await current().dueOrders(noon, 10)).toEqual([]);
     expect(await current().nextWake()).toBeUndefined();
   });
-  it('orders that were set aside are tried again', async () => {
-    const write = { calls: [toCall('a', 'c1')], wakeAt: noon };
-    await commitAll(current(), [toWork('a', 0, write)], free);
+  it('unreadable orders are tried again after a start', async () => {
+    const waiting = { calls: [toCall('a', 'c1')], wakeAt: noon };
+    await write(current(), [toWrite('a', 0, waiting)], { lease: free });
     await current().markUnreadable('a', 'chart 9 is unknown');
     await current().clearUnreadable();
     expect((await current().load(['a'])).get('a')).toEqual({
@@ -128,7 +130,7 @@ const describeUnreadable = (current: () => Store) => {
   it('an order that is set aside stays so when a commit that began before is written', async () => {
     await place(current(), 'a', { summary: toSummary({ incident: true }) });
     await current().markUnreadable('a', 'chart 9 is unknown');
-    await commitAll(current(), [toWork('a', 1, { summary: toSummary({ incident: true }) })]);
+    await write(current(), [toWrite('a', 1, { summary: toSummary({ incident: true }) })]);
     expect((await current().load(['a'])).get('a')).toMatchObject({
       version: 2,
       unreadable: 'chart 9 is unknown',

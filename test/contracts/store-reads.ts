@@ -2,17 +2,17 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderFilter, Store } from '../../src/store.ts';
 import {
-  commitAll,
   free,
-  lease,
   noon,
+  noRows,
   place,
   toCall,
   toEvent,
   toMessage,
-  toSetting,
+  toNeeds,
   toSummary,
-  toWork,
+  toWrite,
+  write,
 } from './store-samples.ts';
 
 const list = async (store: Store, filter: Partial<OrderFilter> = {}) =>
@@ -53,7 +53,7 @@ const describeLists = (current: () => Store) => {
       a: toSummary({ state: 'paying' }),
       b: toSummary({ state: 'paying', incident: true, createdAt: noon + 1 }),
       c: toSummary({ state: 'completed', settled: true, createdAt: noon + 2 }),
-      d: toSummary({ state: 'paying', customerId: 'customer-2', createdAt: noon + 3 }),
+      d: toSummary({ state: 'paying', owner: 'customer-2', createdAt: noon + 3 }),
     };
     for (const [id, summary] of Object.entries(summaries)) await place(current(), id, { summary });
     expect(await list(current(), { state: 'paying' })).toEqual(['d', 'b', 'a']);
@@ -61,16 +61,16 @@ const describeLists = (current: () => Store) => {
     expect(await list(current(), { settled: false })).toEqual(['d', 'b', 'a']);
     expect(await list(current(), { incident: true })).toEqual(['b']);
     expect(await list(current(), { incident: false })).toEqual(['d', 'c', 'a']);
-    expect(await list(current(), { customerId: 'customer-1' })).toEqual(['c', 'b', 'a']);
+    expect(await list(current(), { owner: 'customer-1' })).toEqual(['c', 'b', 'a']);
     expect(await list(current(), { createdFrom: noon + 1, createdBefore: noon + 3 })).toEqual(['c', 'b']);
-    expect(await list(current(), { state: 'paying', customerId: 'customer-1', after: 'b' })).toEqual(['a']);
+    expect(await list(current(), { state: 'paying', owner: 'customer-1', after: 'b' })).toEqual(['a']);
     expect(await list(current(), { state: 'completed', settled: false })).toEqual([]);
     expect(await list(current(), { state: 'nowhere' })).toEqual([]);
   });
   it('an order is listed by what it is now', async () => {
     await place(current(), 'a');
     const summary = toSummary({ state: 'completed', settled: true });
-    await commitAll(current(), [toWork('a', 1, { summary })]);
+    await write(current(), [toWrite('a', 1, { summary })]);
     expect(await list(current(), { settled: false })).toEqual([]);
     expect(await list(current(), { state: 'completed', settled: true })).toEqual(['a']);
   });
@@ -94,7 +94,7 @@ const describeHistory = (current: () => Store) => {
     expect(await current().lastPosition()).toBe(0);
     await place(current(), 'a', { events: [toEvent(1), toEvent(2)] });
     await place(current(), 'b', { events: [toEvent(1)] });
-    await commitAll(current(), [toWork('a', 1, { events: [toEvent(3)] })]);
+    await write(current(), [toWrite('a', 1, { events: [toEvent(3)] })]);
     const events = await current().events({ after: 0, limit: 10 });
     expect(events.map(({ orderId, seq }) => `${orderId}${seq}`)).toEqual(['a1', 'a2', 'b1', 'a3']);
     const positions = events.map(({ position }) => position);
@@ -126,30 +126,38 @@ const describeHistory = (current: () => Store) => {
     expect(await find({ orderId: 'ghost' })).toEqual([]);
     expect(await find({ after: 1000 })).toEqual([]);
   });
-  it('a commit that writes nothing leaves the last position alone', async () => {
+  it('a refused batch leaves the last position alone', async () => {
     await place(current(), 'a', { events: [toEvent(1)] });
     const before = await current().lastPosition();
-    await current().commit([toWork('a', 0, { events: [toEvent(1)] }), toWork('b', 0, { version: 8 })], lease);
+    const refused = write(current(), [
+      toWrite('c', 0, { events: [toEvent(1)] }),
+      toWrite('b', 0, { version: 8 }),
+    ]);
+    await expect(refused).rejects.toThrow();
     expect(await current().lastPosition()).toBe(before);
   });
   it('text survives: NUL, quotes, every plane of Unicode', async () => {
     const odd = 'a\0b "quoted" \'single\' \\ \u2028 é 漢 \u{1F600} \u{10FFFF}';
     const data = { [odd]: odd, __proto__x: 1 };
-    const write = {
+    const counts = { onHand: 1, held: 0, sold: 0, available: 1 };
+    const after = { productId: odd, name: odd, unitPrice: 1, currency: odd, ...counts };
+    const product = { key: `products/${odd}`, before: undefined, after };
+    const kept = {
       system: JSON.stringify({ odd }),
       received: [toMessage(1, { data, reason: odd, disposition: 'ignored' })],
       events: [toEvent(1, { data })],
       calls: [toCall(odd, odd, { command: { type: odd, key: odd, text: odd } })],
-      idempotency: { scope: odd, key: odd, fingerprint: odd, orderId: odd, status: 1, body: odd, at: noon },
+      idempotency: [
+        { scope: odd, key: odd, fingerprint: odd, orderId: odd, status: 1, body: odd, version: 1, at: noon },
+      ],
     };
-    await commitAll(current(), [toWork(odd, 0, write)], free);
-    await current().putProduct(odd, toSetting({ name: odd }), noon);
-    expect((await current().load([odd])).get(odd)?.system).toBe(write.system);
-    expect(await current().received(odd, 0, 10)).toEqual(write.received);
+    await write(current(), [toWrite(odd, 0, kept)], { lease: free, rows: { ...noRows, changed: [product] } });
+    expect((await current().load([odd])).get(odd)?.system).toBe(kept.system);
+    expect(await current().received(odd, 0, 10)).toEqual(kept.received);
     expect((await current().events({ orderId: odd, after: 0, limit: 1 }))[0]?.data).toEqual(data);
-    expect(await current().idempotencyRecord(odd, odd)).toEqual(write.idempotency);
-    expect(await current().claimCalls({ owner: odd, now: noon, until: noon, limit: 1 })).toEqual(write.calls);
-    expect((await current().product(odd))?.name).toBe(odd);
+    expect(await current().idempotencyRecord(odd, odd)).toEqual(kept.idempotency[0]);
+    expect(await current().claimCalls({ owner: odd, now: noon, until: noon, limit: 1 })).toEqual(kept.calls);
+    expect(await current().row(`products/${odd}`)).toEqual(product.after);
   });
   it('nothing that is stored is shared with who stored or read it', async () => {
     const items = [1, 2];
@@ -188,16 +196,16 @@ const describeEnd = (current: () => Store) => {
   });
   it('what was asked before the close is done, what is asked after it is refused', async () => {
     const store = current();
-    const committing = store.commit([toWork('a', 0)], lease);
+    const writing = place(store, 'a');
     const closing = store.close();
-    expect(await committing).toEqual([{ outcome: 'committed' }]);
+    await writing;
     await closing;
     const refused = [
-      store.commit([toWork('b', 0)], lease),
+      store.open(toNeeds(['b'])),
       store.load(['a']),
       store.list({ limit: 1 }),
       store.claimCalls({ owner: 'x', now: noon, until: noon, limit: 1 }),
-      store.putProduct('anvil', toSetting(), noon),
+      store.row('products/anvil'),
       store.check(),
       store.figures(),
     ];

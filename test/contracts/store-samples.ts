@@ -1,15 +1,14 @@
-// Orders, messages, calls and products for the tests of stores: small, valid, and different where it counts.
-// It asserts nothing.
+// Orders, messages, calls and rows for the tests of stores: small, valid, and different where it counts. It asserts
+// nothing.
+import type { RowChanges } from '../../src/application.ts';
 import type {
+  BatchWrite,
   Call,
-  CommitResult,
-  DecisionContext,
+  IdempotencyRecord,
+  Needs,
   NewEvent,
   OrderSummary,
-  OrderWork,
   OrderWrite,
-  Product,
-  ProductSetting,
   Received,
   Store,
 } from '../../src/store.ts';
@@ -17,9 +16,10 @@ import type {
 export const noon = Date.UTC(2026, 0, 31, 12);
 export const lease = { owner: 'host-1', until: noon + 60_000 };
 export const free = { owner: '', until: 0 };
+export const noRows: RowChanges = { changed: [], appended: [] };
 
 export const toSummary = (changes: Partial<OrderSummary> = {}): OrderSummary => ({
-  customerId: 'customer-1',
+  owner: 'customer-1',
   state: 'validating',
   settled: false,
   incident: false,
@@ -32,6 +32,7 @@ export const toSummary = (changes: Partial<OrderSummary> = {}): OrderSummary => 
 export const toMessage = (version: number, changes: Partial<Received> = {}): Received => ({
   version,
   messageId: `message-${version}`,
+  kind: 'message',
   to: 'order',
   type: 'order.place',
   data: { amount: 17_500 },
@@ -69,9 +70,28 @@ export const toCall = (orderId: string, callId: string, changes: Partial<Call> =
   ...changes,
 });
 
-/** A write of one message and no event, on top of `baseVersion`. */
-export const toWrite = (baseVersion: number, changes: Partial<OrderWrite> = {}): OrderWrite => ({
+export const toRecord = (changes: Partial<IdempotencyRecord> = {}): IdempotencyRecord => ({
+  scope: 'POST /orders',
+  key: 'key-1',
+  fingerprint: 'abc',
+  orderId: 'a',
+  status: 202,
+  body: '{"id":"a"}',
+  version: 1,
+  at: noon,
+  ...changes,
+});
+
+/** A write of one message and no event, on top of `baseVersion`. Its last event is the last of `changes`. */
+export const toWrite = (
+  orderId: string,
+  baseVersion: number,
+  changes: Partial<OrderWrite> = {},
+): OrderWrite => ({
+  orderId,
+  baseVersion,
   version: baseVersion + 1,
+  lastSeq: changes.events?.at(-1)?.seq ?? 0,
   system: `{"step":${baseVersion + 1}}`,
   summary: toSummary(),
   wakeAt: null,
@@ -79,77 +99,31 @@ export const toWrite = (baseVersion: number, changes: Partial<OrderWrite> = {}):
   events: [],
   calls: [],
   finishedCalls: [],
+  idempotency: [],
   ...changes,
 });
 
-export const toWork = (
-  orderId: string,
-  baseVersion: number,
-  changes: Partial<OrderWrite> = {},
-): OrderWork => ({ orderId, baseVersion, decide: async () => toWrite(baseVersion, changes) });
-
-/** Runs `act` inside a commit of a new version of `orderId`, and writes it. */
-export const toActing = (
-  orderId: string,
-  baseVersion: number,
-  act: (context: DecisionContext) => Promise<unknown>,
-): OrderWork => ({
-  orderId,
-  baseVersion,
-  decide: async (context) => {
-    await act(context);
-    return toWrite(baseVersion);
-  },
+export const toNeeds = (orderIds: readonly string[], changes: Partial<Needs> = {}): Needs => ({
+  orders: new Map(orderIds.map((orderId) => [orderId, undefined])),
+  received: [],
+  keys: [],
+  rows: [],
+  ...changes,
 });
 
-export const toOutcomes = (results: readonly CommitResult[]): string[] =>
-  results.map((result) => result.outcome);
-
-/** @throws Error unless every part of `work` is committed. */
-export const commitAll = async (
+/** Opens a batch about the orders of `orders`, and writes them. */
+export const write = async (
   store: Store,
-  work: readonly OrderWork[],
-  of: { readonly owner: string; readonly until: number } = lease,
+  orders: readonly OrderWrite[],
+  changes: Partial<Pick<BatchWrite, 'rows' | 'lease'>> = {},
 ): Promise<void> => {
-  const failed = (await store.commit(work, of)).find((result) => result.outcome !== 'committed');
-  if (failed !== undefined) throw new Error(`not committed: ${JSON.stringify(failed)}`, { cause: failed });
+  const batch = await store.open(toNeeds(orders.map(({ orderId }) => orderId)));
+  try {
+    await batch.write({ orders, rows: noRows, lease, ...changes });
+  } finally {
+    batch.release();
+  }
 };
 
 export const place = (store: Store, orderId: string, changes: Partial<OrderWrite> = {}): Promise<void> =>
-  commitAll(store, [toWork(orderId, 0, changes)]);
-
-export const toSetting = (changes: Partial<ProductSetting> = {}): ProductSetting => ({
-  name: 'Anvil',
-  unitPrice: 5000,
-  currency: 'EUR',
-  onHand: 10,
-  ...changes,
-});
-
-/** What acts on stock in a commit of its own, for a new order, and what came of it. */
-export const inStock = async <T>(
-  store: Store,
-  orderId: string,
-  act: (context: DecisionContext) => Promise<T>,
-): Promise<T> => {
-  const before = (await store.load([orderId])).get(orderId)?.version ?? 0;
-  const results: T[] = [];
-  const remember = async (context: DecisionContext) => results.push(await act(context));
-  await commitAll(store, [toActing(orderId, before, remember)]);
-  const [result] = results;
-  if (result === undefined) throw new Error('nothing came of it');
-  return result;
-};
-
-/** `onHand`, `held`, `sold` and `available` of a product. */
-export const toCounts = (product: Product | undefined): readonly number[] =>
-  product === undefined ? [] : [product.onHand, product.held, product.sold, product.available];
-
-/** A promise and what resolves it: to hold a `decide` open for as long as a test needs. */
-export const createLatch = () => {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = () => resolve();
-  });
-  return { opened, open };
-};
+  write(store, [toWrite(orderId, 0, changes)]);

@@ -1,10 +1,9 @@
 // What every store promises, as one suite: run on each implementation. It knows nothing of any of them.
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/store.ts';
+import { describeBatches } from './store-batch.ts';
 import { describeCalls } from './store-calls.ts';
-import { describeCommit } from './store-commit.ts';
 import { describeReads } from './store-reads.ts';
-import { describeStock } from './store-stock.ts';
 
 export interface OpenedStore {
   readonly store: Store;
@@ -21,8 +20,7 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
     afterEach(() => opened.close());
     const current = () => opened.store;
 
-    describeCommit(current);
-    describeStock(current);
+    describeBatches(current);
     describeCalls(current);
     describeReads(current);
   });

@@ -1,6 +1,7 @@
 // Records what was acknowledged: every commit that the store confirmed, and every answer of a host. A power cut must not
 // lose any of it. It wraps the store and changes nothing.
-import type { OrderWork, Store } from '../../src/store.ts';
+import { type Catalogue, createCatalogue } from '../../src/shop/catalogue.ts';
+import type { Store } from '../../src/store.ts';
 
 /** What was acknowledged so far. */
 export interface Acknowledged {
@@ -39,48 +40,43 @@ export const noteOrder = ({ orders }: Acknowledged, orderId: string, version: nu
 /** The store, which records what it confirms. */
 export const recordAcknowledged = (store: Store, acknowledged: Acknowledged): Store => ({
   ...store,
-  commit: async (work, lease) => {
-    const versions = new Map<string, number>();
-    const results = await store.commit(
-      work.map((each) => recordVersion(each, versions)),
-      lease,
-    );
-    for (const [index, { outcome }] of results.entries()) {
-      const orderId = work[index]?.orderId ?? '';
-      if (outcome === 'committed') noteOrder(acknowledged, orderId, versions.get(orderId) ?? 0);
-    }
-    return results;
+  open: async (needs) => {
+    const batch = await store.open(needs);
+    return {
+      ...batch,
+      write: async (write) => {
+        await batch.write(write);
+        for (const { orderId, version } of write.orders) noteOrder(acknowledged, orderId, version);
+      },
+    };
   },
-  putProduct: async (productId, setting, at) => {
-    const product = await store.putProduct(productId, setting, at);
-    acknowledged.products.set(productId, product.onHand);
-    return product;
-  },
-  updateIdempotencyAnswer: async (scope, key, status, body) => {
-    await store.updateIdempotencyAnswer(scope, key, status, body);
-    acknowledged.answers.set(key, body);
+  updateIdempotencyAnswer: async (scope, key, answer) => {
+    await store.updateIdempotencyAnswer(scope, key, answer);
+    acknowledged.answers.set(key, answer.body);
   },
 });
 
-const recordVersion = (work: OrderWork, versions: Map<string, number>): OrderWork => ({
-  ...work,
-  decide: async (context) => {
-    const write = await work.decide(context);
-    if (write !== null) versions.set(work.orderId, write.version);
-    return write;
+/** The catalogue, which records what it confirms. */
+export const recordProducts = (catalogue: Catalogue, { products }: Acknowledged): Catalogue => ({
+  ...catalogue,
+  putProduct: async (productId, setting, at) => {
+    const product = await catalogue.putProduct(productId, setting, at);
+    products.set(productId, product.onHand);
+    return product;
   },
 });
 
 /** What was acknowledged and is not in the store. */
 export const listLosses = async (store: Store, { orders, products, answers }: Acknowledged) => {
   const losses: string[] = [];
+  const catalogue = createCatalogue(store);
   const stored = await store.load([...orders.keys()]);
   for (const [orderId, version] of orders) {
     const found = stored.get(orderId)?.version ?? 0;
     if (found < version) losses.push(`${orderId} was acknowledged at version ${version} and is at ${found}`);
   }
   for (const [productId, onHand] of products) {
-    const found = (await store.product(productId))?.onHand;
+    const found = (await catalogue.product(productId))?.onHand;
     if (found !== onHand) losses.push(`${onHand} × ${productId} were set, and there are ${found}`);
   }
   for (const [key, body] of answers) {

@@ -2,6 +2,7 @@
 // schema and statements are the product's own code; nothing here knows a table.
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Database, PreparedStatement, SqlValue } from '@sqlite.org/sqlite-wasm';
+import { shop } from '../../src/shop/shop.ts';
 import {
   type Connection,
   type OpenDatabase,
@@ -47,7 +48,7 @@ export const openOn = (disk: Disk, onError: (error: SqliteError) => void = () =>
     opened.push(writer);
     // This build has another default than node:sqlite.
     writer.exec('PRAGMA page_size = 4096');
-    prepareWriter(writer, path);
+    prepareWriter(writer, path, shop);
     const reader = connect(path, 'r', () => {});
     opened.push(reader);
     return { path, writer, reader, close };

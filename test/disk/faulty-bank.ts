@@ -1,16 +1,16 @@
 // The bank of a shop on a simulated disk: the simulator's, outside of the machine whose power is cut, with habits that an
 // order's id decides: `declined`, `lost` (it charges and does not answer), `flaky` (its first attempt fails). It never
 // looks into a store.
-import type { LedgerEntry } from '../../src/evidence.ts';
-import type { ReplyFrom, ServiceCall } from '../../src/service.ts';
-import { type Bank, createBank } from '../../src/simulator/bank.ts';
+import type { LedgerEntry } from '../../src/shop/audit/gateway-ledger.ts';
+import type { ReplyFrom, ShopCall } from '../../src/shop/services.ts';
+import { type Bank, createBank } from '../../src/simulator/shop/bank.ts';
 import { never } from '../hosts/harness.ts';
 
 type Reply = ReplyFrom<'gateway'>;
 
 export interface FaultyBank extends Pick<Bank, 'ledger' | 'lines'> {
   /** @param now ms since 1970 */
-  answer(call: ServiceCall<'gateway'>, now: number): Promise<Reply> | Reply;
+  answer(call: ShopCall<'gateway'>, now: number): Promise<Reply> | Reply;
   /** A copy of the bank as it is at this moment, which declines and otherwise has no more faults. */
   recovered(): FaultyBank;
 }

@@ -13,7 +13,10 @@ import { planWorkload } from './workload.ts';
 // Seconds on an idle machine, minutes on a busy one.
 vi.setConfig({ testTimeout: 240_000 });
 
-it('a workload runs every statement of the store', async () => {
+// ROLLBACK follows a disk that fails (disk-failures.test.ts), and only the reader lists products.
+const notInWorkload = ['ROLLBACK', expect.stringContaining('FROM products WHERE product_id > ?')];
+
+it('a workload runs every statement with which the store writes', async () => {
   const disk = createDisk(1);
   const outside = { bank: createFaultyBank(), acknowledged: createAcknowledged(), clock: createFakeClock() };
   const unused: (readonly string[])[] = [];
@@ -26,7 +29,7 @@ it('a workload runs every statement of the store', async () => {
   }
   const [before = [], after = []] = unused;
   expect(before.length).toBeGreaterThan(1);
-  expect(before.filter((sql) => after.includes(sql))).toEqual([]);
+  expect(before.filter((sql) => after.includes(sql)).sort()).toEqual(notInWorkload);
 });
 
 it('a power cut before any operation loses nothing that was acknowledged, and all orders settle', async () => {

@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { examine } from '../../src/doctor/examine.ts';
+import type { Examination } from '../../src/audit.ts';
+import { createExamine } from '../../src/doctor/examine.ts';
 import { describeError } from '../../src/errors.ts';
-import type { Examination } from '../../src/evidence.ts';
+import { outsideNames } from '../../src/shop/audit/checks.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
-import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
+import { openAuditSource } from '../../src/stores/sqlite-audit-source.ts';
 import { type Acknowledged, listLosses } from './acknowledged.ts';
 import { createDisk, type Disk, type Folder } from './disk.ts';
 import { openOn, storeName } from './disk-connection.ts';
@@ -19,19 +21,22 @@ import { place } from './workload.ts';
 const later = Date.UTC(2030, 0, 1);
 const tenMinutes = 600_000;
 
+const examine = createExamine(shop);
+const toOutside = ({ bank }: Outside) => ({ [outsideNames.ledger]: bank.ledger });
+
 /** Findings of the doctor, with a real SQLite, on these files. */
 const examineFolder = async (folder: Folder, given: Examination): Promise<readonly string[]> => {
   const place = mkdtempSync(join(tmpdir(), 'orderchart-disk-'));
   try {
     for (const [name, image] of folder) writeFileSync(join(place, name), image.toBytes());
-    const evidence = openEvidence(join(place, storeName), later);
+    const source = openAuditSource(join(place, storeName), shop, later);
     try {
-      const { checks } = await examine(evidence, given);
+      const { checks } = await examine(source, given);
       return checks.flatMap(({ invariant, findings }) =>
         findings.map(({ about, problem }) => `${invariant} ${about} ${problem}`),
       );
     } finally {
-      await evidence.close();
+      await source.close();
     }
   } catch (error) {
     return [`the store cannot be examined: ${describeError(error)}`];
@@ -55,7 +60,7 @@ export const hashContents = (folder: Folder): string => {
 
 /** What was acknowledged and is missing when the product opens these files. */
 export const findLosses = async (folder: Folder, acknowledged: Acknowledged): Promise<readonly string[]> => {
-  const store = createSqliteStore(openOn(createDisk(0, folder)));
+  const store = createSqliteStore(openOn(createDisk(0, folder)), shop.tables);
   try {
     return await listLosses(store, acknowledged);
   } finally {
@@ -71,10 +76,10 @@ export const recover = async (
   settings: ShopSettings,
   outside: Outside,
 ): Promise<readonly string[]> => {
-  const { bank, acknowledged, openings } = outside;
+  const { acknowledged, openings } = outside;
   const problems: string[] = [];
   if (acknowledged.isOpen) {
-    problems.push(...(await examineFolder(disk.contents(), { ledger: bank.ledger })));
+    problems.push(...(await examineFolder(disk.contents(), { outside: toOutside(outside) })));
   }
   try {
     const shop = await openShop(disk, settings, outside);
@@ -85,7 +90,8 @@ export const recover = async (
   } catch (error) {
     return [...problems, `it does not recover: ${describeError(error)}`];
   }
-  return [...problems, ...(await examineFolder(disk.contents(), { ledger: bank.ledger, atRest: true }))];
+  const settled = await examineFolder(disk.contents(), { outside: toOutside(outside), atRest: true });
+  return [...problems, ...settled];
 };
 
 /** Advances the clock until every order is settled. Returns a problem if that takes over ten minutes. */

@@ -3,15 +3,17 @@
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { readSettings } from '../../src/config.ts';
-import type { Host } from '../../src/host.ts';
 import { createRunner } from '../../src/hosts/runner.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import type { Services } from '../../src/service.ts';
-import { createWarehouse } from '../../src/services/warehouse.ts';
+import { type Catalogue, createCatalogue } from '../../src/shop/catalogue.ts';
+import { createShopHost, type ShopHost } from '../../src/shop/placement.ts';
+import type { ShopServices } from '../../src/shop/services.ts';
+import { shop } from '../../src/shop/shop.ts';
+import { createWarehouse } from '../../src/shop/warehouse.ts';
 import type { Store } from '../../src/store.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import type { createFakeClock } from '../fake-clock.ts';
-import { type Acknowledged, recordAcknowledged } from './acknowledged.ts';
+import { type Acknowledged, recordAcknowledged, recordProducts } from './acknowledged.ts';
 import type { Disk } from './disk.ts';
 import { openOn, type SqliteError } from './disk-connection.ts';
 import type { FaultyBank } from './faulty-bank.ts';
@@ -31,7 +33,8 @@ export interface ShopSettings {
 }
 
 export interface Shop {
-  readonly host: Host;
+  readonly host: ShopHost;
+  readonly catalogue: Catalogue;
   readonly store: Store;
   now(): number;
   advance(milliseconds: number): Promise<void>;
@@ -73,26 +76,27 @@ export const openShop = async (
     if (settings.synchronous) database.writer.exec(`PRAGMA synchronous = ${settings.synchronous}`);
     acknowledged.isOpen = true;
     const unused = database.writer.prepare('SELECT sql FROM sqlite_stmt GROUP BY sql HAVING sum(run) = 0');
-    const store = recordAcknowledged(createSqliteStore(database), acknowledged);
-    const services: Services = {
+    const store = recordAcknowledged(createSqliteStore(database, shop.tables), acknowledged);
+    const catalogue = recordProducts(createCatalogue(store), acknowledged);
+    const services: ShopServices = {
       warehouse: createWarehouse(),
       gateway: { name: 'gateway', place: 'outside', answer: async (call) => bank.answer(call, clock.now()) },
       mailer: { name: 'mailer', place: 'outside', answer: async () => ({ type: 'mailer.sent' }) },
     };
-    await store.seedProducts(products, clock.now());
-    const { host } = await createRunner({
-      ...{ store, services, clock, metrics, logger, ids: createIds(outside.openings) },
-      settings: readSettings({
-        LOG_LEVEL: 'silent',
-        PAYMENT_CAPTURE: settings.capture,
-        CALL_TIMEOUT_MS: callTimeoutMs,
-        POLL_MS: 60_000,
-        DRAIN_MS: 500,
-        PAYMENT_DELAY_MS: 0,
-        MAIL_DELAY_MS: 0,
-        AUTHORIZATION_TTL_MS: 120_000,
-      }),
+    await catalogue.seedProducts(products, clock.now());
+    const ids = createIds(outside.openings);
+    const parsed = readSettings({
+      LOG_LEVEL: 'silent',
+      PAYMENT_CAPTURE: settings.capture,
+      CALL_TIMEOUT_MS: callTimeoutMs,
+      POLL_MS: 60_000,
+      DRAIN_MS: 500,
+      PAYMENT_DELAY_MS: 0,
+      MAIL_DELAY_MS: 0,
+      AUTHORIZATION_TTL_MS: 120_000,
     });
+    const parts = { application: shop, store, services, clock, metrics, logger, ids, settings: parsed };
+    const host = createShopHost((await createRunner(parts)).host, parsed, ids);
     const stop = async () => {
       const closed = host.close();
       await clock.advance(1000);
@@ -100,6 +104,7 @@ export const openShop = async (
     };
     return {
       host,
+      catalogue,
       store,
       now: clock.now,
       advance: clock.advance,

@@ -14,7 +14,7 @@ export const place =
   (orderId: string, placement = widgets(1)): Step =>
   async ({ host }, acknowledged) => {
     const outcome = await host.place({ ...placement, orderId }, idempotency(`key-${orderId}`));
-    if (outcome.outcome === 'done') noteOrder(acknowledged, orderId, outcome.result.version);
+    if (outcome.outcome === 'done') noteOrder(acknowledged, orderId, outcome.result.view.version);
   };
 
 /** Repeats a request, as a client does that got no answer. */
@@ -22,6 +22,16 @@ const placeAgain =
   (orderId: string): Step =>
   async ({ host }) => {
     await host.place({ ...sample, orderId: `${orderId}-again` }, idempotency(`key-${orderId}`));
+  };
+
+/** The bank reports a charge that is known already. */
+const reportCharge =
+  (orderId: string, amount: number): Step =>
+  async ({ host }) => {
+    const key = `${orderId}/charge/1`;
+    const charge = { key, attempt: 1, transactionId: `txn-${key}`, amount, currency: 'USD' };
+    const message: Message = { type: 'gateway.charged', ...charge };
+    await host.send({ orderId, to: 'payment', message, messageId: `of ${key}`, otherwise: 'record' });
   };
 
 const move =
@@ -44,8 +54,8 @@ const together =
 
 const setProduct =
   (productId: string, onHand: number): Step =>
-  async ({ store, now }) => {
-    await store.putProduct(productId, { name: 'Rope', unitPrice: 1, currency: 'USD', onHand }, now());
+  async ({ catalogue, now }) => {
+    await catalogue.putProduct(productId, { name: 'Rope', unitPrice: 1, currency: 'USD', onHand }, now());
   };
 
 /** 1 × Widget for 0.09. */
@@ -86,6 +96,7 @@ export const planWorkload = (
     advance(5000),
     move(first, finish),
     placeAgain(first),
+    reportCharge(first, good[0]?.placement.amount ?? 0),
     advance(10),
     move(second, later),
     advance(1000),
@@ -93,7 +104,8 @@ export const planWorkload = (
   ];
   const afterStart = [
     advance(10),
-    async ({ host }, _acknowledged) => host.amend('orders', `key-${first}`, 201, `${first} amended`),
+    async ({ host }, _acknowledged) =>
+      host.amend('orders', `key-${first}`, { status: 201, body: `${first} amended`, version: 1 }),
     async ({ store }, _acknowledged) => store.markUnreadable(first, 'unreadable'),
     setProduct('product-9', random.between(0, 99)),
     together(

@@ -1,17 +1,18 @@
-// `orderchart doctor` as a person runs it: what it prints, how it ends, and what it says where there is
-// nothing that it can examine.
+// `orderchart doctor` as a person runs it: what it prints, how it ends, and what it answers when there is nothing that
+// it can examine.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, it, vi } from 'vitest';
 import { diagnose } from '../../src/cli/doctor.ts';
-import type { ExamineStore } from '../../src/evidence.ts';
+import type { ExamineStore } from '../../src/shop/audit/outside.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { persist, sampleBody } from '../e2e/client.ts';
 import { runCommand, startServer } from '../e2e/server.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { useHealthyStore } from './spoiling.ts';
-import { type Files, makeFolder, spoil } from './store-files.ts';
+import { useHealthyStore } from './damage.ts';
+import { damage, type Files, makeFolder } from './doctored-store.ts';
 
 const healthy = useHealthyStore();
 const doctor = ({ store, ledger, mail }: Files, ...words: readonly string[]) => {
@@ -21,26 +22,26 @@ const doctor = ({ store, ledger, mail }: Files, ...words: readonly string[]) => 
 
 it('a healthy store ends with 0 and one line for each check', async () => {
   const { code, output } = await doctor(healthy());
-  expect(output).toMatch(/^I21 +13 +0 {2}Completed orders are paid and sold/m);
+  expect(output).toMatch(/^endStatesRight +13 +0 {2}Completed orders are paid and their stock is committed/m);
   expect(output.trim().split('\n').at(-1)).toBe('18 orders examined: everything holds.');
   expect(code).toBe(0);
 });
 
 it('a violation ends with 1, and says which order it is and what to do', async () => {
   const change = "UPDATE reservations SET status = 'released' WHERE order_id = 'good-2'";
-  const { code, output } = await doctor(spoil(healthy(), change));
-  expect(output).toContain('\nI21 is violated: Completed orders are paid and sold');
-  expect(output).toContain('\n  good-2  it is completed, and its stock is not sold\n  What to do: ');
+  const { code, output } = await doctor(damage(healthy(), change));
+  expect(output).toContain('\nendStatesRight is violated: Completed orders are paid');
+  expect(output).toContain('\n  good-2  it is completed, and its stock is not committed\n  What to do: ');
   expect(code).toBe(1);
 });
 
 it('of many violations twenty are printed and the others counted', async () => {
-  const { output } = await doctor(spoil(healthy(), "UPDATE received SET reason = 'because'"), '--no-replay');
+  const { output } = await doctor(damage(healthy(), "UPDATE received SET reason = 'because'"), '--no-replay');
   expect(output.match(/was applied, and has a reason/g)).toHaveLength(20);
   expect(output).toMatch(/^ {2}and 1\d\d more$/m);
 });
 
-it('a gateway whose clock is far behind ours is believed with --clock-tolerance', async () => {
+it('a gateway whose clock is far behind ours is accepted with --clock-tolerance', async () => {
   const files = healthy();
   const ledger = join(makeFolder(), 'behind.jsonl');
   const hourBefore = (_all: string, at: string) =>
@@ -60,7 +61,7 @@ it('--json prints the whole report', async () => {
   const { code, output } = await doctor(healthy(), '--json', '--no-replay');
   const report: unknown = JSON.parse(output);
   expect(report).toMatchObject({ orders: 18, violations: 0, notes: [] });
-  expect(report).toHaveProperty('checks.0.invariant', 'I2');
+  expect(report).toHaveProperty('checks.0.invariant', 'storageIntact');
   expect(code).toBe(0);
 });
 
@@ -76,7 +77,7 @@ it('it examines the store of a service that is running, and the service goes on'
 });
 
 const makeDatabase = (path: string, change: string): void => {
-  openDatabase(path).close();
+  openDatabase(path, shop).close();
   const connection = new DatabaseSync(path);
   connection.exec(change);
   connection.close();
@@ -89,26 +90,34 @@ it.each([
   ['the database is empty', (path: string) => writeFileSync(path, '')],
   ['it is a database of another program', (path: string) => makeDatabase(path, 'PRAGMA application_id = 1')],
   [
-    'it was written by a newer Orderchart (schema 99; this one knows 3)',
+    'it was written by a newer Orderchart (schema 99; this one knows 4)',
     (path: string) => makeDatabase(path, 'PRAGMA user_version = 99'),
   ],
   [
-    'it has the schema 0 of an older Orderchart; start this one (3) on it first',
+    'it has the schema 0 of an older Orderchart; start this one (4) on it first',
     (path: string) => makeDatabase(path, 'PRAGMA user_version = 0'),
+  ],
+  [
+    "it was written by a newer 'shop' (tables 99; this one knows 1)",
+    (path: string) => makeDatabase(path, 'UPDATE applications SET tables_version = 99'),
+  ],
+  [
+    "it has the tables 0 of an older 'shop'; start this one (1) on it first",
+    (path: string) => makeDatabase(path, 'UPDATE applications SET tables_version = 0'),
   ],
 ])('%s: one line, and 2', async (problem, make) => {
   const folder = makeFolder();
   const path = join(folder, 'orders.db');
   make(path);
   const { code, output } = await runCommand(['doctor'], folder, { DATABASE_URL: `sqlite:${path}` });
-  expect(output).toBe(`orderchart: DATABASE_URL=sqlite:${path} is not usable: ${problem}\n`);
+  expect(output).toBe(`orderchart: Invalid DATABASE_URL=sqlite:${path}: ${problem}\n`);
   expect(code).toBe(2);
 });
 
 it.each([
-  ['DATABASE_URL=memory: is not usable: the doctor needs sqlite:PATH', ['--database-url', 'memory:']],
-  ['DATABASE_URL=nonsense is not usable', ['--database-url', 'nonsense']],
-  ['--clock-tolerance=an hour is not usable', ['--clock-tolerance', 'an hour']],
+  ['Invalid DATABASE_URL=memory:: the doctor needs sqlite:PATH', ['--database-url', 'memory:']],
+  ['Invalid DATABASE_URL=nonsense', ['--database-url', 'nonsense']],
+  ['Invalid --clock-tolerance=an hour', ['--clock-tolerance', 'an hour']],
   ["Unknown option '--port'", ['--port', '80']],
   ["Unexpected argument 'now'", ['now']],
 ])('%s: 2', async (problem, words) => {
@@ -117,9 +126,9 @@ it.each([
   expect(code).toBe(2);
 });
 
-it('a ledger that is none is a wrong usage', async () => {
+it('a ledger that cannot be read is a usage error', async () => {
   const { code, output } = await doctor({ ...healthy(), ledger: 'gone.csv' });
-  expect(output).toMatch(/^orderchart: --gateway-ledger=gone.csv is not usable: ENOENT.*\n$/);
+  expect(output).toMatch(/^orderchart: Invalid --gateway-ledger=gone.csv: ENOENT.*\n$/);
   expect(code).toBe(2);
 });
 
@@ -136,8 +145,8 @@ afterEach(() => {
 });
 
 it.each([
-  ['on a large store it says every second how far it is', 1_000_000, ['0', '1000', '2000', '3000']],
-  ['on a small store it says nothing', 100, []],
+  ['on a large store it prints its progress every second', 1_000_000, ['0', '1000', '2000', '3000']],
+  ['on a small store it prints no progress', 100, []],
 ])('%s', async (_name, of, expected) => {
   const clock = createFakeClock();
   const printed = vi.spyOn(console, 'error').mockImplementation(() => {});

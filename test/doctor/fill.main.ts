@@ -1,10 +1,10 @@
 // Fills the store at the given path with so many settled orders, made by the real runner with services that
 // answer at once, and the simulated gateway's ledger beside it: `node fill.main.ts FOLDER COUNT`. It checks
-// nothing; it exists to measure the doctor on stores of any size.
+// nothing: it makes stores of any size to measure the doctor on.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
-import { createOrderchart, type OutsideService, readSettings } from '../../src/main.ts';
+import { createOrderchart, readSettings, type ShopService } from '../../src/main.ts';
 import { sample } from '../hosts/harness.ts';
 
 const [folder = 'filled', count = '1000'] = process.argv.slice(2);
@@ -17,7 +17,7 @@ const settings = readSettings({
   PAYMENT_DELAY_MS: 0,
   PAYMENT_DECLINE_RATE: 0.05,
 });
-const mailer: OutsideService<'mailer'> = {
+const mailer: ShopService<'mailer'> = {
   name: 'mailer',
   place: 'outside',
   answer: async () => ({ type: 'mailer.sent' }),
@@ -38,7 +38,7 @@ const placeOneByOne = async (): Promise<void> => {
       fingerprint: key,
       respond: (view) => ({ status: 201, body: JSON.stringify({ id: view.id, state: view.state }) }),
     });
-    if (placed.outcome === 'done') await shop.host.waitUntilSettled(placed.result.id, 60_000);
+    if (placed.outcome === 'done') await shop.host.waitUntilSettled(placed.result.view.id, 60_000);
   }
 };
 await Promise.all(Array.from({ length: atOnce }, placeOneByOne));

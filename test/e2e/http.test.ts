@@ -1,11 +1,11 @@
 import { createParser } from 'eventsource-parser';
 import pino from 'pino';
 import { afterEach, expect, test } from 'vitest';
-import { createOrderchart, type OutsideService, readSettings } from '../../src/main.ts';
+import { createOrderchart, readSettings, type ShopService } from '../../src/main.ts';
 import { ask, post, sampleBody, until } from './client.ts';
 import { makeFolder } from './server.ts';
 
-type Gateway = OutsideService<'gateway'>['answer'];
+type Gateway = ShopService<'gateway'>['answer'];
 const charge: Gateway = async ({ command }) => {
   if (command.type === 'gateway.refund') return { type: 'gateway.refunded', refundTransactionId: 'r' };
   if (command.type === 'gateway.capture') return { type: 'gateway.captured' };
@@ -71,10 +71,10 @@ test('a cancel during payment gives the stock back and tells the customer', asyn
   const order = await place(url);
   expect((await ask(`${order}/explain`)).body).toMatchObject({
     state: 'paying',
-    mayDo: [{ move: 'cancel' }],
+    moves: [{ move: 'cancel' }],
   });
   const cancelled = await post(`${order}/cancel`, { reason: 'too slow' });
-  expect(cancelled).toMatchObject({ status: 200, body: { state: 'compensating', allowed: [] } });
+  expect(cancelled).toMatchObject({ status: 200, body: { state: 'compensating', moves: [] } });
   expect((await ask(`${url}/products/product-1`)).body).toMatchObject({ held: 0, available: 100 });
   expect((await post(`${order}/cancel`, {})).status).toBe(409);
 });
@@ -142,7 +142,7 @@ test('money that is authorised now is captured by a move later', async () => {
     () => ask(order),
     (answer) => answer.body.actors.order.state === 'paying.authorized',
   );
-  expect(body).toMatchObject({ paidAmount: 0, allowed: [{ move: 'cancel' }, { move: 'capture' }] });
+  expect(body).toMatchObject({ paidAmount: 0, moves: [{ move: 'cancel' }, { move: 'capture' }] });
   expect((await post(`${order}/capture`, {})).status).toBe(200);
   expect((await until(() => ask(order), isSettled)).body).toMatchObject({
     state: 'completed',
@@ -168,7 +168,7 @@ test('refunds add up, need a key, happen once for it, and never exceed what was 
     () => ask(order),
     ({ body }) => body.settled && body.refundedAmount === 17_500,
   );
-  expect(settled.body).toMatchObject({ state: 'completed', paidAmount: 17_500, allowed: [] });
+  expect(settled.body).toMatchObject({ state: 'completed', paidAmount: 17_500, moves: [] });
 });
 
 test('If-Match refuses a move on an order that moved on', async () => {

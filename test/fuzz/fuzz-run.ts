@@ -8,9 +8,7 @@ import fc from 'fast-check';
 import pino from 'pino';
 import { sampleProducts } from '../../src/cli/sample.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createExamineStore } from '../../src/doctor/examine-store.ts';
-import { createOrderchart, type Orderchart, readSettings } from '../../src/main.ts';
-import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
+import { createOrderchart, examineStore, type Orderchart, readSettings } from '../../src/main.ts';
 import { toCurl } from './curl.ts';
 import { type ApiDocument, readDocument } from './document.ts';
 import { type Exchange, exchange } from './raw-http.ts';
@@ -200,10 +198,7 @@ const createRecord = (document: ApiDocument) => {
 };
 
 const runDoctor = async (folder: string): Promise<readonly string[]> => {
-  const report = await createExamineStore(
-    openEvidence,
-    systemClock,
-  )({
+  const report = await examineStore({
     path: join(folder, 'orders.db'),
     gatewayLedger: join(folder, 'gateway.jsonl'),
     mailDirectory: join(folder, 'mail'),

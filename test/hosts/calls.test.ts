@@ -5,11 +5,11 @@ import { makeWithinMs, readSettings } from '../../src/config.ts';
 import { pause } from '../../src/service.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
+import { interceptNth } from '../stores/intercept.ts';
 import {
   chargeAll,
   chargeWhenReleased,
   createCounter,
-  interfere,
   never,
   openHost,
   place,
@@ -58,10 +58,10 @@ test('a call is under way until its reply is committed, however long that takes'
   const store = createMemoryStore();
   const held = Promise.withResolvers<void>();
   const open = await openHost({
-    store: interfere(store, {
-      2: async (work, lease) => {
+    store: interceptNth(store, {
+      3: async (_write, proceed) => {
         await held.promise;
-        return store.commit(work, lease);
+        return proceed();
       },
     }),
     mailer: never,
@@ -85,7 +85,7 @@ test('a call is under way until its reply is committed, however long that takes'
 test('a reply that could not be recorded is logged with its order and call', async () => {
   const store = createMemoryStore();
   const open = await openHost({
-    store: interfere(store, { 2: () => Promise.reject(new Error('disk full')) }),
+    store: interceptNth(store, { 3: () => Promise.reject(new Error('disk full')) }),
   });
   const { id } = await place(open);
   await open.clock.advance(0);

@@ -2,14 +2,14 @@
 // what is kept in memory between them.
 import { expect, test } from 'vitest';
 import { limits } from '../../src/config.ts';
-import type { Host } from '../../src/host.ts';
-import type { Store } from '../../src/store.ts';
+import { type Batch, StaleBatch, type Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
+import { type Intercept, interceptNth, interceptWrites } from '../stores/intercept.ts';
 import {
   chargeWhenReleased,
-  interfere,
   never,
+  type OpenHost,
   openHost,
   place,
   settleNow,
@@ -17,19 +17,27 @@ import {
   widgets,
 } from './harness.ts';
 
-/** Says which orders were read, apart from those that only a person asked for. */
+/** Says which orders' systems were read for a batch, so not those that only a person asked for. */
 const createWatchedStore = () => {
   const store = createMemoryStore();
-  const loaded = new Set<string>();
-  const load: Store['load'] = (orderIds) => {
-    for (const orderId of orderIds) loaded.add(orderId);
-    return store.load(orderIds);
+  const read = new Set<string>();
+  const note = ({ loaded }: Batch) => {
+    for (const [orderId, { system }] of loaded.orders) if (system !== undefined) read.add(orderId);
   };
-  return { store: { ...store, load }, loaded };
+  const open: Store['open'] = async (needs) => {
+    const batch = await store.open(needs);
+    note(batch);
+    const load: Batch['load'] = async (more) => {
+      await batch.load(more);
+      note(batch);
+    };
+    return { ...batch, load };
+  };
+  return { store: { ...store, open }, read };
 };
 
 /** A fact that the order keeps as ignored. */
-const noteFact = (host: Host, orderId: string) =>
+const noteFact = (host: OpenHost['host'], orderId: string) =>
   host.send({
     orderId,
     to: 'payment',
@@ -37,23 +45,23 @@ const noteFact = (host: Host, orderId: string) =>
     otherwise: 'record',
   });
 
-/** A commit that waits until it is released. */
-const holdCommit = (store: Store) => {
+/** A write that waits until it is released. */
+const holdWrite = () => {
   const released = Promise.withResolvers<void>();
-  const commit: Store['commit'] = async (work, lease) => {
+  const hold: Intercept = async (_write, proceed) => {
     await released.promise;
-    return store.commit(work, lease);
+    return proceed();
   };
-  return { commit, release: released.resolve };
+  return { hold, release: released.resolve };
 };
 
 test.each([
-  { mostCached: 2, read: 1 },
-  { mostCached: 3, read: 0 },
+  { mostCached: 2, again: 1 },
+  { mostCached: 3, again: 0 },
 ])(
-  'of three moving orders $read is read again where memory has room for $mostCached',
-  async ({ mostCached, read }) => {
-    const { store, loaded } = createWatchedStore();
+  'of three moving orders $again is read again where memory has room for $mostCached',
+  async ({ mostCached, again }) => {
+    const { store, read } = createWatchedStore();
     const { gateway, release } = chargeWhenReleased();
     const open = await openHost({
       store,
@@ -66,12 +74,12 @@ test.each([
     release();
     await settleNow(open);
     expect(open.mailerCalls).toHaveLength(3);
-    expect([...loaded]).toEqual(orders.slice(0, read).map(({ id }) => id));
+    expect([...read]).toEqual(orders.slice(0, again).map(({ id }) => id));
   },
 );
 
 test('an order that waits for a person and not for a service is not kept in memory', async () => {
-  const { store, loaded } = createWatchedStore();
+  const { store, read } = createWatchedStore();
   const open = await openHost({
     store,
     settings: { PAYMENT_CAPTURE: 'later' },
@@ -87,31 +95,32 @@ test('an order that waits for a person and not for a service is not kept in memo
   });
   const { id } = await place(open);
   await settleNow(open);
-  expect([...loaded]).toEqual([]);
+  expect([...read]).toEqual([]);
   await open.host.send({ orderId: id, to: 'order', message: { type: 'order.capture' }, otherwise: 'refuse' });
-  expect([...loaded]).toEqual([id]);
+  expect([...read]).toEqual([id]);
 });
 
 test('an order that changes under every try is given up in the end, and others are not held up', async () => {
-  const store = createMemoryStore();
   let tries = 0;
-  const commit: Store['commit'] = (work, lease) => {
+  const store = interceptWrites(createMemoryStore(), ({ orders }, proceed) => {
+    if (!orders.some(({ orderId, baseVersion }) => orderId === 'busy' && baseVersion > 0)) return proceed();
     tries += 1;
-    const isStale = tries > 1 && tries < 100;
-    return isStale ? Promise.resolve(work.map(() => ({ outcome: 'stale' }))) : store.commit(work, lease);
-  };
-  const open = await openHost({ store: { ...store, commit }, gateway: never });
-  const { id } = await place(open);
-  await expect(noteFact(open.host, id)).rejects.toMatchObject({ code: 'version-mismatch' });
+    return tries < 100 ? Promise.reject(new StaleBatch('An order')) : proceed();
+  });
+  const open = await openHost({ store, gateway: never });
+  await place(open, { ...widgets(1), orderId: 'busy' });
+  const [noted, placed] = await Promise.allSettled([noteFact(open.host, 'busy'), place(open, widgets(1))]);
+  expect(noted).toMatchObject({ status: 'rejected', reason: { code: 'version-mismatch' } });
+  expect(placed).toMatchObject({ status: 'fulfilled', value: { state: 'paying' } });
 });
 
 test('an order with many messages takes a limited number of them in one commit', async () => {
   const versions: number[] = [];
-  const onlooker = {
-    isLooking: () => true,
+  const observer = {
+    isObserving: () => true,
     note: ({ state }: { state: { version: number } }) => versions.push(state.version),
   };
-  const { host } = await openHost({ gateway: never, onlooker });
+  const { host } = await openHost({ gateway: never, observer });
   const { id, version } = await place({ host });
   await Promise.all(Array.from({ length: 2 * limits.messagesPerCommit + 1 }, () => noteFact(host, id)));
   expect(versions).toEqual([
@@ -136,23 +145,21 @@ test('an order with many messages lets another one go first', async () => {
 });
 
 test('what waits is counted while commits are under way, and refused when it is too much', async () => {
-  const store = createMemoryStore();
-  const first = holdCommit(store);
-  const second = holdCommit(store);
+  const [first, second] = [holdWrite(), holdWrite()];
   const { host } = await openHost({
-    store: interfere(store, { 1: first.commit, 2: second.commit }),
+    store: interceptNth(createMemoryStore(), { 2: first.hold, 3: second.hold }),
     gateway: never,
     settings: { MAX_PENDING_MESSAGES: 3 },
   });
   const placed = [place({ host }, widgets(1))];
   await settleNow({ clock: createFakeClock() });
   placed.push(place({ host }, widgets(1)), place({ host }, widgets(1)));
-  expect(host.isPrompt()).toBe(false);
+  expect(host.acceptsWrites()).toBe(false);
   await expect(place({ host }, widgets(1))).rejects.toMatchObject({ code: 'overloaded' });
   first.release();
   await placed[0];
   await settleNow({ clock: createFakeClock() });
-  expect(host.isPrompt()).toBe(true);
+  expect(host.acceptsWrites()).toBe(true);
   placed.push(place({ host }, widgets(1)));
   await expect(place({ host }, widgets(1))).rejects.toMatchObject({ code: 'overloaded' });
   second.release();
@@ -160,9 +167,11 @@ test('what waits is counted while commits are under way, and refused when it is 
 });
 
 test('a stop waits for the commit under way, and its caller is answered', async () => {
-  const store = createMemoryStore();
-  const { commit, release } = holdCommit(store);
-  const open = await openHost({ store: interfere(store, { 1: commit }), gateway: never });
+  const { hold, release } = holdWrite();
+  const store = interceptNth(createMemoryStore(), { 2: hold });
+  // In this store giving calls back waits for the batch that is open: the host has to wait by itself.
+  const returnCalls = async () => {};
+  const open = await openHost({ store: { ...store, returnCalls }, gateway: never });
   const placing = place(open);
   await settleNow(open);
   let isClosed = false;
@@ -197,39 +206,38 @@ test('connections that never stop coming do not hold up the next commit', async 
   };
   const { host } = await openHost({ clock: { ...clock, now }, gateway: never });
   const most = 2000;
-  let knocks = 0;
-  const knock = () => {
-    host.knock();
-    knocks += 1;
-    if (knocks < most) setImmediate(knock);
+  let connections = 0;
+  const connect = () => {
+    host.noteConnection();
+    connections += 1;
+    if (connections < most) setImmediate(connect);
   };
-  knock();
+  connect();
   await place({ host }, widgets(1));
   await place({ host }, widgets(1));
-  expect(knocks).toBeLessThan(most);
+  expect(connections).toBeLessThan(most);
 });
 
 test.each([
   { messages: 16, ms: 3_600_000, why: 'the clock jumped' },
   { messages: 1, ms: 900, why: 'it flushed one message alone' },
 ])('a commit that took long because $why does not turn the next messages away', async ({ messages, ms }) => {
-  const store = createMemoryStore();
   const clock = createFakeClock();
   let passedMs = 0;
-  const slow: Store['commit'] = (work, lease) => {
+  const slow: Intercept = (_write, proceed) => {
     passedMs += ms;
-    return store.commit(work, lease);
+    return proceed();
   };
-  const { commit, release } = holdCommit(store);
+  const { hold, release } = holdWrite();
   const { host } = await openHost({
     clock: { ...clock, now: () => clock.now() + passedMs },
-    store: interfere(store, { 1: slow, 2: commit }),
+    store: interceptNth(createMemoryStore(), { 2: slow, 3: hold }),
     gateway: never,
   });
   await Promise.all(Array.from({ length: messages }, () => place({ host }, widgets(1))));
   const placed = Array.from({ length: 15 }, () => place({ host }, widgets(1)));
   await settleNow({ clock });
-  expect(host.isPrompt()).toBe(true);
+  expect(host.acceptsWrites()).toBe(true);
   release();
   expect(await Promise.all(placed)).toHaveLength(15);
 });

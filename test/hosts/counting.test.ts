@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { pause } from '../../src/service.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
+import { interceptNth } from '../stores/intercept.ts';
 import {
   chargeAll,
   chargeWhenReleased,
-  interfere,
   never,
   type OpenHost,
   openHost,
@@ -55,10 +55,10 @@ test('a commit is timed in seconds', async () => {
   const open = await openHost({
     clock,
     gateway: never,
-    store: interfere(store, {
-      1: async (work, lease) => {
+    store: interceptNth(store, {
+      2: async (_write, proceed) => {
         await pause(clock, 2000, new AbortController().signal);
-        return store.commit(work, lease);
+        return proceed();
       },
     }),
   });
@@ -93,7 +93,7 @@ test('calls and their retries are counted by command, and those under way as the
 test('messages, events, incidents and failures are counted', async () => {
   const store = createMemoryStore();
   const open = await openHost({
-    store: interfere(store, { 1: () => Promise.reject(new Error('disk full')) }),
+    store: interceptNth(store, { 2: () => Promise.reject(new Error('disk full')) }),
     settings: { NOTIFICATION_ATTEMPTS: 1 },
     mailer: () => ({ type: 'mailer.failed', reason: 'down' }),
   });

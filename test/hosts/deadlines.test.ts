@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { readSettings } from '../../src/config.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
+import { interceptWrites } from '../stores/intercept.ts';
 import {
   type Answer,
   createCounter,
@@ -26,18 +27,17 @@ const createUnreliableMailer = (): Answer<'mailer'> => {
   };
 };
 
-/** A store whose commits fail while `failing.now` is set. */
+/** A store whose writes fail while `failing.now` is set. */
 const createFailingStore = () => {
-  const store = createMemoryStore();
   const failing = { now: false, times: 0 };
-  const commit: typeof store.commit = (work, lease) => {
-    if (!failing.now) return store.commit(work, lease);
+  const store = interceptWrites(createMemoryStore(), (_write, proceed) => {
+    if (!failing.now) return proceed();
     failing.times += 1;
     // Whoever tries again and again is let through in the end, so that the test ends.
     if (failing.times > 20) failing.now = false;
     return Promise.reject(new Error('disk full'));
-  };
-  return { store: { ...store, commit }, failing };
+  });
+  return { store, failing };
 };
 
 /** Moves time on in one step; what becomes due is done before it goes further. */

@@ -4,17 +4,20 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import type { ServiceName } from '../../machines/messages.ts';
 import { readSettings } from '../../src/config.ts';
-import type { Onlooker, Placement } from '../../src/host.ts';
+import type { CommitObserver } from '../../src/host.ts';
 import { createRunner } from '../../src/hosts/runner.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import type { OutsideService, ReplyFrom, ServiceCall, Services } from '../../src/service.ts';
-import { createWarehouse } from '../../src/services/warehouse.ts';
+import { createCatalogue } from '../../src/shop/catalogue.ts';
+import { createShopHost, type ShopHost } from '../../src/shop/placement.ts';
+import type { ReplyFrom, ShopCall, ShopService, ShopServices } from '../../src/shop/services.ts';
+import { shop } from '../../src/shop/shop.ts';
+import { createWarehouse } from '../../src/shop/warehouse.ts';
 import type { ChartSystem } from '../../src/step/register.ts';
 import type { Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 
-export type Answer<S extends ServiceName> = (call: ServiceCall<S>) => Promise<ReplyFrom<S>> | ReplyFrom<S>;
+export type Answer<S extends ServiceName> = (call: ShopCall<S>) => Promise<ReplyFrom<S>> | ReplyFrom<S>;
 
 const start = Date.UTC(2026, 0, 1);
 
@@ -44,9 +47,9 @@ export const never = ({ signal }: { signal: AbortSignal }): Promise<never> =>
 const outside = <S extends ServiceName>(
   name: S,
   answer: Answer<S>,
-  calls: ServiceCall<S>[],
-  rest: Partial<OutsideService<S>> = {},
-): OutsideService<S> => ({
+  calls: ShopCall<S>[],
+  rest: Partial<ShopService<S>> = {},
+): ShopService<S> => ({
   name,
   place: 'outside',
   ...rest,
@@ -78,7 +81,7 @@ export const openHost = async ({
   settings = {},
   charts,
   ids = createCounter(),
-  onlooker,
+  observer,
   shared = false,
 }: {
   store?: Store;
@@ -89,13 +92,13 @@ export const openHost = async ({
   settings?: Record<string, string | number>;
   charts?: ChartSystem;
   ids?: { next(): string };
-  onlooker?: Onlooker;
+  observer?: CommitObserver;
   /** Other hosts are at work over the same store. */
   shared?: boolean;
 } = {}) => {
-  const gatewayCalls: ServiceCall<'gateway'>[] = [];
-  const mailerCalls: ServiceCall<'mailer'>[] = [];
-  const services: Services = {
+  const gatewayCalls: ShopCall<'gateway'>[] = [];
+  const mailerCalls: ShopCall<'mailer'>[] = [];
+  const services: ShopServices = {
     warehouse: createWarehouse(),
     gateway: outside('gateway', gateway, gatewayCalls, keyLifetimeMs === undefined ? {} : { keyLifetimeMs }),
     mailer: outside('mailer', mailer, mailerCalls),
@@ -107,35 +110,51 @@ export const openHost = async ({
   );
   const registry = new Registry();
   const metrics = createMetrics(registry);
-  await store.seedProducts(
+  const catalogue = createCatalogue(store);
+  await catalogue.seedProducts(
     [
       { productId: 'product-1', name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: 100 },
       { productId: 'product-2', name: 'Gadget', unitPrice: 7500, currency: 'USD', onHand: 50 },
     ],
     start,
   );
-  const { host, recovery } = await createRunner({
+  const parsed = readSettings({ LOG_LEVEL: 'trace', ...settings });
+  const runner = await createRunner({
+    application: charts ? { ...shop, charts: charts.charts, chartVersion: charts.version } : shop,
     store,
     services,
     clock,
     ids,
-    settings: readSettings({ LOG_LEVEL: 'trace', ...settings }),
+    settings: parsed,
     metrics,
     logger,
-    ...(charts && { charts }),
-    ...(onlooker && { onlooker }),
+    ...(observer && { observer }),
     shared,
   });
-  return { host, recovery, store, clock, gatewayCalls, mailerCalls, lines, logger, registry, metrics };
+  const { recovery } = runner;
+  const host = createShopHost(runner.host, parsed, ids);
+  return {
+    host,
+    recovery,
+    store,
+    catalogue,
+    clock,
+    gatewayCalls,
+    mailerCalls,
+    lines,
+    logger,
+    registry,
+    metrics,
+  };
 };
 
 export type OpenHost = Awaited<ReturnType<typeof openHost>>;
 
-/** Places an order and hands back its view. */
-export const place = async ({ host }: Pick<OpenHost, 'host'>, placement: Placement = sample) => {
-  const outcome = await host.place(placement);
+/** Places an order and returns its view. */
+export const place = async ({ host }: Pick<OpenHost, 'host'>, basket: TestBasket = sample) => {
+  const outcome = await host.place(basket);
   if (outcome.outcome !== 'done') throw new Error('the order was placed before');
-  return outcome.result;
+  return outcome.result.view;
 };
 
 /** Lets everything happen that needs no time: each commit and each answer takes turns of the event loop. */
@@ -157,18 +176,6 @@ export const shut = async ({ host, clock }: OpenHost, waitMs = 10_000): Promise<
   await closed;
 };
 
-/** Every commit in turn: what a test does instead of the nth. */
-export const interfere = (store: Store, instead: Readonly<Record<number, Store['commit']>>): Store => {
-  let commits = 0;
-  return {
-    ...store,
-    commit: (work, lease) => {
-      commits += 1;
-      return (instead[commits] ?? store.commit)(work, lease);
-    },
-  };
-};
-
 export const createCounter = () => {
   let count = 0;
   return {
@@ -179,8 +186,10 @@ export const createCounter = () => {
   };
 };
 
+export type TestBasket = Parameters<ShopHost['place']>[0];
+
 /** 2 × Widget and 1 × Gadget: 175.00 USD. */
-export const sample: Placement = {
+export const sample: TestBasket = {
   customerId: 'customer-123',
   email: 'someone@example.com',
   currency: 'USD',
@@ -192,7 +201,7 @@ export const sample: Placement = {
 };
 
 /** `quantity` × Widget. */
-export const widgets = (quantity: number): Placement => ({
+export const widgets = (quantity: number): TestBasket => ({
   ...sample,
   amount: quantity * 5000,
   items: [{ productId: 'product-1', name: 'Widget', quantity, unitPrice: 5000, lineTotal: quantity * 5000 }],
@@ -202,5 +211,5 @@ export const idempotency = (key: string, fingerprint = 'same') => ({
   scope: 'orders',
   key,
   fingerprint,
-  respond: (view: { id: string }) => ({ status: 201, body: view.id }),
+  respond: (view: { readonly id: string }) => ({ status: 201, body: view.id }),
 });

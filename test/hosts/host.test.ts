@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shop } from '../../src/shop/shop.ts';
 import type { Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
@@ -36,6 +37,6 @@ hostContract('the runner over the memory store', (options) => open(createMemoryS
 
 hostContract('the runner over the SQLite store', async (options) => {
   const folder = await mkdtemp(join(tmpdir(), 'orderchart-'));
-  const store = createSqliteStore(openDatabase(join(folder, 'orders.db')));
+  const store = createSqliteStore(openDatabase(join(folder, 'orders.db'), shop), shop.tables);
   return open(store, options, () => rm(folder, { recursive: true }));
 });

@@ -5,16 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { BatchRows } from '../../src/batch-rows.ts';
 import { noFaults } from '../../src/faults.ts';
-import { openSession } from '../../src/hosts/session.ts';
-import { createWarehouse } from '../../src/services/warehouse.ts';
+import { OrderTransaction } from '../../src/hosts/order-transaction.ts';
+import { shop } from '../../src/shop/shop.ts';
+import { createWarehouse } from '../../src/shop/warehouse.ts';
 import { newSystem } from '../../src/step/snapshot.ts';
-import type { Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { newYear, orders } from '../step/stories.ts';
 import { chargesAgainUnderANewKey, chargesTwice, refundsMoreThanAsked } from '../step/wrong-charts.ts';
+import { noteSizes } from '../stores/intercept.ts';
 import {
   chargeAll,
   createCounter,
@@ -35,18 +37,9 @@ const violationsOf = async ({ registry }: OpenHost) =>
   (await registry.getSingleMetric('orderchart_invariants_violated_total')?.get())?.values.map(
     ({ labels: { invariant }, value }) => [invariant, value],
   );
-/** Notes how many orders each commit was about. */
-const counting = (store: Store, sizes: number[]): Store => ({
-  ...store,
-  commit: (work, lease) => {
-    sizes.push(work.length);
-    return store.commit(work, lease);
-  },
-});
-
 test('a charge of twice the amount is not made, and the other orders of its commit are', async () => {
   const sizes: number[] = [];
-  const store = counting(createMemoryStore(), sizes);
+  const store = noteSizes(createMemoryStore(), sizes);
   const open = await openHost({ store, charts: chargesTwice(5000), settings: { RESERVE_WITHIN_MS: 60_000 } });
   const [before, wrong, after] = await Promise.all(
     [1, 2, 3].map((n) => place(open, widgets(n === 2 ? 1 : 2))),
@@ -139,7 +132,7 @@ test('a refund of more than was taken is not made; its key stays free, and who a
 const openOverFile = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'orderchart-'));
   const path = join(folder, 'orders.db');
-  const store = createSqliteStore(openDatabase(path));
+  const store = createSqliteStore(openDatabase(path, shop), shop.tables);
   const answer = Promise.withResolvers<void>();
   const open = await openHost({
     store,
@@ -191,7 +184,7 @@ test('a sale of what is not held is set aside with an incident, and other sales 
   ).toMatchObject({
     disposition: 'dead',
   });
-  expect(await open.store.product('product-1')).toMatchObject({ onHand: 100, held: 0, sold: 0 });
+  expect(await open.catalogue.product('product-1')).toMatchObject({ onHand: 100, held: 0, sold: 0 });
 });
 
 test('an order whose rows do not go together is set aside as a whole, and the others go on', async () => {
@@ -220,32 +213,32 @@ test('an order that cannot be placed is not there, and the next one is', async (
   expect(await place(open, sample)).toMatchObject({ state: 'paying' });
 });
 
-test('a result that does not continue what was accepted before it is refused', async () => {
-  const nothing = () => Promise.reject(new Error('the store is not asked'));
-  const stock = { products: nothing, hold: nothing, release: nothing, sell: nothing };
-  const session = openSession(
-    orders,
-    { warehouse: createWarehouse(), gateway: outside('gateway'), mailer: outside('mailer') },
-    'order-1',
-    newSystem(orders, newYear, 'correlation-1'),
-    newYear,
-    { stock, hasReceived: nothing },
-    noFaults,
-  );
+test('a result that does not continue what was accepted before it is refused', () => {
+  const transaction = new OrderTransaction({
+    engine: {
+      application: shop,
+      system: orders,
+      services: { warehouse: createWarehouse(), gateway: outside('gateway'), mailer: outside('mailer') },
+      faults: noFaults,
+    },
+    orderId: 'order-1',
+    base: newSystem(orders, newYear, 'correlation-1'),
+    now: newYear,
+    rows: new BatchRows().forOrder(),
+    wasReceived: () => false,
+  });
   const cancel = (messageId: string) =>
-    session.attempt({
+    transaction.attempt({
       kind: 'message',
-      orderId: 'order-1',
-      at: newYear,
       messageId,
       to: 'order',
       message: { type: 'order.cancel', reason: 'changed my mind' },
       causationId: null,
     });
   const [first, second] = [cancel('message-1'), cancel('message-2')];
-  if (!first || !second) throw new Error('a message always comes to something');
-  await session.accept(first);
-  await expect(session.accept(second)).rejects.toMatchObject({ invariant: 'numbering' });
+  if (!first || !second) throw new Error('a message always has a disposition');
+  transaction.accept(first);
+  expect(() => transaction.accept(second)).toThrow(expect.objectContaining({ invariant: 'numbering' }));
 });
 
 const outside = <S extends 'gateway' | 'mailer'>(name: S) => ({

@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest';
-import type { Host } from '../../src/host.ts';
+import type { ShopHost } from '../../src/shop/placement.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
+import { interceptWrites, noteSizes } from '../stores/intercept.ts';
 import { chargeAll, never, openHost, place, settle, widgets } from './harness.ts';
 
 test('one commit carries an order from accepted to reserved with its charge intended', async () => {
-  const { host, store } = await openHost({ gateway: never });
+  const { host, catalogue, store } = await openHost({ gateway: never });
   const view = await place({ host });
   expect(view.actors).toMatchObject({
     order: { state: 'paying.charging' },
     inventory: { state: 'reserved' },
   });
   expect(view.version).toBe(3);
-  expect(await store.product('product-1')).toMatchObject({ onHand: 100, held: 2, available: 98 });
+  expect(await catalogue.product('product-1')).toMatchObject({ onHand: 100, held: 2, available: 98 });
   expect((await store.figures()).pendingCalls).toBe(1);
 });
 
@@ -22,22 +23,18 @@ test('the sample order completes, charged once, sold once and confirmed once', a
   expect(await settle(open, id)).toMatchObject({ state: 'completed', settled: true, paidAmount: 17_500 });
   expect(open.gatewayCalls.map(({ command }) => command.type)).toEqual(['gateway.charge']);
   expect(open.mailerCalls.map(({ command }) => command.notice)).toEqual(['confirmation']);
-  expect(await open.store.product('product-1')).toMatchObject({ onHand: 98, held: 0, sold: 2 });
+  expect(await open.catalogue.product('product-1')).toMatchObject({ onHand: 98, held: 0, sold: 2 });
 });
 
 test('a call leaves only after the commit that decided on it', async () => {
   const happened: string[] = [];
   const store = createMemoryStore();
   const { host } = await openHost({
-    store: {
-      ...store,
-      commit: async (work, lease) => {
-        const results = await store.commit(work, lease);
-        await new Promise((resolve) => setImmediate(resolve));
-        happened.push('committed');
-        return results;
-      },
-    },
+    store: interceptWrites(store, async ({ orders }, proceed) => {
+      await proceed();
+      await new Promise((resolve) => setImmediate(resolve));
+      if (orders.length > 0) happened.push('committed');
+    }),
     gateway: ({ signal }) => {
       happened.push('charged');
       return never({ signal });
@@ -58,13 +55,7 @@ test('orders that are ready together share commits, none larger than the limit',
   const sizes: number[] = [];
   const store = createMemoryStore();
   const { host } = await openHost({
-    store: {
-      ...store,
-      commit: (work, lease) => {
-        sizes.push(work.length);
-        return store.commit(work, lease);
-      },
-    },
+    store: noteSizes(store, sizes),
     gateway: never,
     settings: { MAX_BATCH_ORDERS: 20 },
   });
@@ -72,7 +63,7 @@ test('orders that are ready together share commits, none larger than the limit',
   expect(sizes).toEqual([20, 20, 10]);
 });
 
-const tellCharged = (host: Host, orderId: string) =>
+const tellCharged = (host: ShopHost, orderId: string) =>
   host.send({
     orderId,
     to: 'payment',
@@ -154,27 +145,26 @@ test('too many waiting messages refuse new orders, and it returns to normal by i
   expect(await place({ host }, widgets(1))).toMatchObject({ state: 'paying' });
 });
 
-test('a host is prompt until one more order would wait too long, and again when what waits is less', async () => {
-  const [still, store] = [createFakeClock(), createMemoryStore()];
+test('a host accepts writes until one more order would wait too long, and again when less waits', async () => {
+  const still = createFakeClock();
   let passed = 0;
   const clock = { ...still, now: () => still.now() + passed };
-  const commit = store.commit.bind(store);
-  store.commit = (...work) => {
-    passed += 320;
-    return commit(...work);
-  };
+  const store = interceptWrites(createMemoryStore(), ({ orders }, proceed) => {
+    if (orders.length > 0) passed += 320;
+    return proceed();
+  });
   const { host } = await openHost({ clock, store, gateway: never, settings: { MAX_WAIT_MS: 200 } });
   const placeMany = (many: number) => {
     const placing = Array.from({ length: many }, () => place({ host }, widgets(1)));
-    return { placing: Promise.all(placing), isPrompt: host.isPrompt() };
+    return { placing: Promise.all(placing), acceptsWrites: host.acceptsWrites() };
   };
-  // Nothing is known of the pace yet; then it is 10 ms a message, and one alone says nothing new.
+  // Nothing is known of the rate yet; then it is 10 ms a message, and one alone says nothing new.
   await placeMany(32).placing;
   await place({ host }, widgets(1));
   const [few, more] = [placeMany(20), placeMany(1)];
-  expect([few.isPrompt, more.isPrompt]).toEqual([true, false]);
+  expect([few.acceptsWrites, more.acceptsWrites]).toEqual([true, false]);
   await Promise.all([few.placing, more.placing]);
-  expect(host.isPrompt()).toBe(true);
+  expect(host.acceptsWrites()).toBe(true);
 });
 
 test('nothing of a log line is an address, a name or what was bought', async () => {

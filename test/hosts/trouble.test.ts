@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest';
-import { setup } from 'xstate';
-import { paymentChart } from '../../machines/payment.ts';
-import { orderSystem } from '../../machines/system.ts';
-import type { Store } from '../../src/store.ts';
+import { StaleBatch } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
+import { interceptNth } from '../stores/intercept.ts';
 import {
   chargeAll,
   createCounter,
-  interfere,
   never,
   type OpenHost,
   openHost,
@@ -20,8 +17,8 @@ import {
 
 test('an order whose version moved on is stepped again from what the store says', async () => {
   const store = createMemoryStore();
-  const stale: Store['commit'] = async (work) => work.map(() => ({ outcome: 'stale' }));
-  const open = await openHost({ store: interfere(store, { 2: stale, 3: stale }) });
+  const stale = () => Promise.reject(new StaleBatch('An order'));
+  const open = await openHost({ store: interceptNth(store, { 3: stale, 4: stale }) });
   const { id } = await place(open);
   expect(await settle(open, id)).toMatchObject({ state: 'completed', paidAmount: 17_500 });
   expect(open.gatewayCalls).toHaveLength(1);
@@ -30,7 +27,7 @@ test('an order whose version moved on is stepped again from what the store says'
 test('a commit that fails answers its callers, stores nothing, and the next one works', async () => {
   const store = createMemoryStore();
   const open = await openHost({
-    store: interfere(store, { 1: () => Promise.reject(new Error('disk full')) }),
+    store: interceptNth(store, { 2: () => Promise.reject(new Error('disk full')) }),
     gateway: never,
   });
   await expect(open.host.place(sample)).rejects.toMatchObject({ code: 'store-unavailable' });
@@ -41,7 +38,7 @@ test('a commit that fails answers its callers, stores nothing, and the next one 
 test('a reply whose commit fails is asked for again, with the same key', async () => {
   const store = createMemoryStore();
   const open = await openHost({
-    store: interfere(store, { 2: () => Promise.reject(new Error('disk full')) }),
+    store: interceptNth(store, { 3: () => Promise.reject(new Error('disk full')) }),
   });
   const { id } = await place(open);
   expect(await settle(open, id)).toMatchObject({ state: 'completed' });
@@ -69,7 +66,7 @@ test('a call that was lost in a crash is made again with the same key, and the s
   const before = await openHost({ store, ids, gateway: never });
   const { id } = await place(before);
   const after = await openHost({ store, ids, clock: before.clock });
-  expect(after.recovery).toEqual({ resumed: 1, overdue: 0, parked: 0 });
+  expect(after.recovery).toEqual({ resumed: 1, overdue: 0, incidents: 0 });
   expect(await settle(after, id)).toMatchObject({ state: 'completed' });
   expect(after.gatewayCalls[0]?.command).toMatchObject({ key: `${id}/charge/1`, attempt: 1 });
 });
@@ -127,7 +124,7 @@ test('a deadline that fell due while nothing ran is rung at the start', async ()
   const after = await openHost({ store, ids, clock: before.clock, gateway: never });
   expect(after.recovery.overdue).toBe(1);
   await after.clock.advance(0);
-  expect((await after.host.get(id))?.actors.order.state).toBe(
+  expect((await after.host.get(id))?.actors['order']?.state).toBe(
     'compensating.stock.returned + compensating.money.returning',
   );
 });
@@ -214,89 +211,6 @@ test('closing gives back a call that takes too long, and the next start makes it
   expect((await store.figures()).pendingCalls).toBe(1);
   const after = await openHost({ store, ids, clock: before.clock });
   expect(await settle(after, id)).toMatchObject({ state: 'completed' });
-});
-
-test('an order that cannot be read is set aside and listed, and the others go on', async () => {
-  const store = createMemoryStore();
-  const ids = createCounter();
-  const before = await openHost({
-    store,
-    ids,
-    gateway: never,
-    settings: { PAY_WITHIN_MS: 86_400_000, RESERVATION_TTL_MS: 86_400_000 },
-  });
-  const { id } = await place(before);
-  await shut(before);
-  const newer = { ...orderSystem, version: '2' };
-  const after = await openHost({ store, ids, clock: before.clock, charts: newer });
-  await after.clock.advance(0);
-  const cancel = { type: 'order.cancel', reason: 'no' } as const;
-  await expect(
-    after.host.send({ orderId: id, to: 'order', message: cancel, otherwise: 'refuse' }),
-  ).rejects.toMatchObject({ code: 'order-unreadable' });
-  expect(await after.host.get(id)).toMatchObject({
-    state: 'unreadable',
-    incidents: [{ reason: 'unreadable' }],
-  });
-  expect(await after.host.list({ incident: true, limit: 10 })).toMatchObject([{ id }]);
-  expect(await settle(after, (await place(after, widgets(1))).id)).toMatchObject({ state: 'completed' });
-  await shut(after);
-  const again = await openHost({ store, ids, clock: before.clock });
-  expect(await settle(again, id)).toMatchObject({ state: 'completed' });
-});
-
-/** The shipped charts, with a payment that fails on amounts of 50.00. */
-const poisoned = {
-  ...orderSystem,
-  charts: {
-    ...orderSystem.charts,
-    payment: setup({
-      guards: {
-        isWholesome: ({ event }) => {
-          if (event['amount'] === 5000) throw new Error('poison');
-          return true;
-        },
-      },
-    }).createMachine({
-      id: 'payment',
-      context: paymentChart.config.context,
-      initial: 'idle',
-      states: {
-        idle: { on: { 'payment.charge': { guard: 'isWholesome', target: 'charging' } } },
-        charging: {},
-      },
-    }),
-  },
-};
-
-test('a message that makes a chart fail is set aside with an incident, and other orders go on', async () => {
-  const store = createMemoryStore();
-  const ids = createCounter();
-  const open = await openHost({ store, ids, charts: poisoned });
-  const poison = await place(open, widgets(1));
-  const healthy = await place(open, widgets(2));
-  expect(healthy.actors.payment.state).toBe('charging');
-  expect(poison).toMatchObject({
-    state: 'reserving',
-    incidents: [{ actor: 'inventory', reason: 'message-quarantined' }],
-  });
-  expect((await open.host.received(poison.id, 0, 10)).at(-1)).toMatchObject({
-    type: 'warehouse.reserved',
-    disposition: 'dead',
-  });
-
-  const retry = {
-    orderId: poison.id,
-    to: 'inventory',
-    message: { type: 'incident.retry' },
-    otherwise: 'refuse',
-  } as const;
-  await expect(open.host.send(retry)).rejects.toMatchObject({ code: 'move-not-allowed' });
-  await shut(open);
-  const mended = await openHost({ store, ids, clock: open.clock });
-  expect(mended.recovery.parked).toBe(1);
-  await mended.host.send(retry);
-  expect(await settle(mended, poison.id)).toMatchObject({ state: 'completed', incidents: [] });
 });
 
 test('every event is seen once and in order by a watcher that comes back where it left', async () => {

@@ -1,5 +1,5 @@
-// A real headless Chromium for the tests: found where it usually is, or installed from Debian's packages. It is
-// never done without: where there is none and none can be installed, the error says what to do.
+// A headless Chromium for the tests: found in the usual places, or installed from Debian's packages. The tests never
+// skip it: when there is none and none can be installed, the error says what to do.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -53,7 +53,7 @@ export const openPage = async (visitor: BrowserContext) => {
   const errors: string[] = [];
   const elsewhere: string[] = [];
   page.on('console', (message) => {
-    // While the server is away, the browser itself says so of each try to reach it.
+    // While the server is down, the browser itself logs each failed connection.
     if (message.type() === 'error' && !/ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text()))
       errors.push(message.text());
   });

@@ -1,20 +1,26 @@
 import { expect, test } from 'vitest';
-import type { FlowFilter } from '../../src/inspector/filter.ts';
-import { Flow } from '../../src/inspector/flow.ts';
-import { joinOnlookers } from '../../src/inspector/onlookers.ts';
-import { Samples } from '../../src/inspector/samples.ts';
+import type { FlowFilter } from '../../src/inspector/server/filter.ts';
+import { Flow } from '../../src/inspector/server/flow.ts';
+import { joinObservers } from '../../src/inspector/server/observers.ts';
+import { Samples } from '../../src/inspector/server/samples.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { openHost, sample } from '../hosts/harness.ts';
 
+const openSamples = (
+  clock: ReturnType<typeof createFakeClock>,
+  metrics: Awaited<ReturnType<typeof openHost>>['metrics'],
+) => new Samples({ application: shop, outside: ['gateway', 'mailer'], clock, metrics });
+
 const open = async () => {
   const [clock, store] = [createFakeClock(), createMemoryStore()];
-  const flow = new Flow({ clock, readFigures: store.figures });
+  const flow = new Flow({ application: shop, clock, readFigures: store.figures });
   let bank = Promise.withResolvers<void>();
   const opened = await openHost({
     clock,
     store,
-    onlooker: joinOnlookers([flow]),
+    observer: joinObservers([flow]),
     gateway: async ({ command }) => {
       await bank.promise;
       if (command.type !== 'gateway.charge') return { type: 'gateway.absent' };
@@ -22,7 +28,7 @@ const open = async () => {
       return { type: 'gateway.charged', transactionId: 'txn', amount, currency };
     },
   });
-  const samples = new Samples(clock, opened.metrics);
+  const samples = openSamples(clock, opened.metrics);
   const place = async (id: string, customerId = 'customer-1'): Promise<void> => {
     await opened.host.place({ ...sample, orderId: id, customerId });
   };
@@ -31,27 +37,27 @@ const open = async () => {
     await Promise.all(ids.map((id) => opened.host.waitUntilSettled(id, 1000)));
     bank = Promise.withResolvers<void>();
   };
-  const look = async (filter: FlowFilter = {}) => {
-    const { scene, leave } = flow.look(opened.host, filter);
-    await flow.learned();
+  const openView = async (filter: FlowFilter = {}) => {
+    const { view, leave } = flow.open(opened.host, filter);
+    await flow.loaded();
     return {
       leave,
       read: async () => {
         const taken = await samples.take();
-        flow.turn();
-        return flow.frame(scene, taken, samples.health());
+        flow.endSecond();
+        return flow.frame(view, taken, samples.health());
       },
     };
   };
-  return { ...opened, flow, samples, place, answer, look };
+  return { ...opened, flow, samples, place, answer, openView };
 };
 
-test('who begins to look sees the orders that were under way before', async () => {
-  const { place, look, clock } = await open();
+test('a page that is opened shows the orders that were in flight before', async () => {
+  const { place, openView, clock } = await open();
   await place('first');
   await place('second');
   await clock.advance(3000);
-  const { read } = await look();
+  const { read } = await openView();
   const { inFlight, states, edges } = await read();
   expect(inFlight).toBe(2);
   expect(states).toMatchObject({
@@ -61,9 +67,9 @@ test('who begins to look sees the orders that were under way before', async () =
   expect(edges).toEqual({});
 });
 
-test('who looks sees how many go through each edge and where they end', async () => {
-  const { place, answer, look } = await open();
-  const { read } = await look();
+test('an open page shows how many orders take each edge, and how they end', async () => {
+  const { place, answer, openView } = await open();
+  const { read } = await openView();
   await place('first');
   await answer('first');
   const { inFlight, edges, totals } = await read();
@@ -75,36 +81,36 @@ test('who looks sees how many go through each edge and where they end', async ()
   expect(totals).toMatchObject({ completed: 1 });
 });
 
-test('while nobody looks nothing is told, and what was seen is forgotten a minute after the last one left', async () => {
-  const { flow, place, look, clock } = await open();
-  expect(flow.isLooking()).toBe(false);
+test('without an open page nothing is observed, and a minute after the last one is closed all is forgotten', async () => {
+  const { flow, place, openView, clock } = await open();
+  expect(flow.isObserving()).toBe(false);
   await place('first');
   expect(flow.ordersIn('paying', {}, 10).total).toBe(0);
-  const { leave } = await look();
+  const { leave } = await openView();
   expect(flow.ordersIn('paying', {}, 10).total).toBe(1);
   leave();
   await clock.advance(59_000);
-  expect(flow.isLooking()).toBe(true);
+  expect(flow.isObserving()).toBe(true);
   await clock.advance(1000);
-  expect(flow.isLooking()).toBe(false);
+  expect(flow.isObserving()).toBe(false);
   expect(flow.ordersIn('paying', {}, 10).total).toBe(0);
 });
 
-test('a reader that comes back within a minute finds its counts again', async () => {
-  const { place, answer, look, clock } = await open();
-  (await look()).leave();
+test('a page that is opened again within a minute has its counts again', async () => {
+  const { place, answer, openView, clock } = await open();
+  (await openView()).leave();
   await place('first');
   await answer('first');
   await clock.advance(30_000);
-  const { read } = await look();
+  const { read } = await openView();
   await clock.advance(40_000);
   expect((await read()).edges).toHaveProperty(['validating>reserving', 'recent'], 1);
 });
 
 test('a filter leaves out the orders of others, their edges and their ends', async () => {
-  const { flow, place, answer, look } = await open();
-  const filter = { customerId: 'customer-2' };
-  const { read } = await look(filter);
+  const { flow, place, answer, openView } = await open();
+  const filter = { owner: 'customer-2' };
+  const { read } = await openView(filter);
   await place('theirs', 'customer-1');
   await place('ours', 'customer-2');
   const before = await read();
@@ -116,39 +122,39 @@ test('a filter leaves out the orders of others, their edges and their ends', asy
 });
 
 test.each<[FlowFilter, boolean]>([
-  [{ productId: 'product-1' }, true],
-  [{ productId: 'product-9' }, false],
+  [{ holding: 'product-1' }, true],
+  [{ holding: 'product-9' }, false],
   [{ chartVersion: 'another' }, false],
-  [{ placedFrom: Date.UTC(2026, 0, 1) }, true],
-  [{ placedFrom: Date.UTC(2026, 0, 1) + 1 }, false],
-  [{ placedBefore: Date.UTC(2026, 0, 1) }, false],
-  [{ placedBefore: Date.UTC(2026, 0, 2) }, true],
-])('an order of two products, placed at new year: %o lets it through: %o', async (filter, isThrough) => {
-  const { place, look } = await open();
+  [{ createdFrom: Date.UTC(2026, 0, 1) }, true],
+  [{ createdFrom: Date.UTC(2026, 0, 1) + 1 }, false],
+  [{ createdBefore: Date.UTC(2026, 0, 1) }, false],
+  [{ createdBefore: Date.UTC(2026, 0, 2) }, true],
+])('the filter %o matches an order of two products, placed at new year: %o', async (filter, isMatching) => {
+  const { place, openView } = await open();
   await place('first');
-  expect((await (await look(filter)).read()).inFlight).toBe(isThrough ? 1 : 0);
+  expect((await (await openView(filter)).read()).inFlight).toBe(isMatching ? 1 : 0);
 });
 
-test('a second is sampled from the counters, whether anybody looks or not', async () => {
+test('each second is sampled from the counters, with or without an open page', async () => {
   const { samples, place, answer } = await open();
   await samples.take();
   await place('first');
   await place('second');
   await answer('first', 'second');
   const taken = await samples.take();
-  expect(taken).toMatchObject({ placed: 2, ended: 2, completed: 2, declined: 0, incidents: 0 });
+  expect(taken).toMatchObject({ started: 2, ended: 2, succeeded: 2, declined: 0, incidents: 0 });
   expect(taken.commits).toBeGreaterThan(0);
   expect(taken.p50Ms).toBeGreaterThan(0);
-  expect(await samples.take()).toMatchObject({ placed: 0, ended: 0, p50Ms: null, p99Ms: null });
+  expect(await samples.take()).toMatchObject({ started: 0, ended: 0, p50Ms: null, p99Ms: null });
   expect(samples.since(0)).toHaveLength(3);
   expect(samples.health()).toMatchObject([
-    { name: 'store', troubles: 0 },
-    { name: 'gateway', answers: 2, troubles: 0 },
-    { name: 'mailer', answers: 2 },
+    { name: 'store', failures: 0 },
+    { name: 'gateway', replies: 2, failures: 0 },
+    { name: 'mailer', replies: 2 },
   ]);
 });
 
-test('counting all orders is not done again before a hundred times as long as it took', async () => {
+test('all orders are counted again only after a hundred times as long as counting took', async () => {
   const [clock, store] = [createFakeClock(), createMemoryStore()];
   let counted = 0;
   const readFigures = async () => {
@@ -156,25 +162,25 @@ test('counting all orders is not done again before a hundred times as long as it
     await clock.advance(200);
     return store.figures();
   };
-  const flow = new Flow({ clock, readFigures });
+  const flow = new Flow({ application: shop, clock, readFigures });
   const { host, metrics } = await openHost({ clock, store });
-  const samples = new Samples(clock, metrics);
-  const { scene } = flow.look(host, {});
-  await flow.learned();
+  const samples = openSamples(clock, metrics);
+  const { view } = flow.open(host, {});
+  await flow.loaded();
   for (let second = 0; second < 25; second += 1) {
-    await flow.frame(scene, await samples.take(), samples.health());
+    await flow.frame(view, await samples.take(), samples.health());
     await clock.advance(1000);
   }
   expect(counted).toBe(2);
 });
 
-test('of many orders it learns page by page while it shows those that it knows', async () => {
-  const { flow, host, store, place, clock } = await open();
+test('many orders are loaded page by page while those that are known are shown', async () => {
+  const { flow, host, catalogue, place, clock } = await open();
   for (const [productId, unitPrice] of [
     ['product-1', 5000],
     ['product-2', 7500],
   ] as const) {
-    await store.putProduct(
+    await catalogue.putProduct(
       productId,
       { name: 'Thing', unitPrice, currency: 'USD', onHand: 1000 },
       clock.now(),
@@ -183,7 +189,7 @@ test('of many orders it learns page by page while it shows those that it knows',
   await Promise.all(
     Array.from({ length: 250 }, (_, index) => place(`order-${String(index).padStart(3, '0')}`)),
   );
-  flow.look(host, {});
+  flow.open(host, {});
   const total = (): number => flow.ordersIn('paying', {}, 10).total;
   await expect.poll(total).toBe(100);
   await place('meanwhile');
@@ -197,10 +203,10 @@ test('of many orders it learns page by page while it shows those that it knows',
 });
 
 test('the orders in a state are listed with the longest waiting first, and its incidents are counted', async () => {
-  const { flow, place, look, clock, host } = await open();
+  const { flow, place, openView, clock, host } = await open();
   await place('first');
   await clock.advance(1000);
-  const { read } = await look();
+  const { read } = await openView();
   await place('second');
   expect(flow.ordersIn('paying', {}, 10).orders.map(({ id }) => id)).toEqual(['first', 'second']);
   const ids = (await host.list({ state: 'paying', limit: 10 })).map(({ id }) => id);
@@ -209,8 +215,8 @@ test('the orders in a state are listed with the longest waiting first, and its i
 });
 
 test('what went through an edge is forgotten after five minutes', async () => {
-  const { place, look } = await open();
-  const { read } = await look();
+  const { place, openView } = await open();
+  const { read } = await openView();
   await place('first');
   for (let second = 0; second < 300; second += 1) await read();
   expect((await read()).edges).toEqual({});

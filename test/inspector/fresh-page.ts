@@ -1,12 +1,14 @@
-// The page that the tests open is the one that the source says: where something it is made of has changed since
-// it was built, it is built again.
+// Builds the page again when one of its sources is newer, so that the tests open what the source says.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 const built = join(root, 'src/inspector/page/dist');
-const parts = ['src/inspector', 'machines', 'src/step', 'vite.config.ts', 'package-lock.json'];
+const sources = [
+  ...['src/inspector', 'src/display.ts', 'src/shop', 'src/step', 'machines'],
+  ...['vite.config.ts', 'package-lock.json'],
+];
 
 const filesIn = (path: string): readonly string[] =>
   statSync(path).isDirectory()
@@ -20,7 +22,9 @@ const isFresh = (): boolean => {
   const page = join(built, 'index.html');
   if (!existsSync(page)) return false;
   const at = statSync(page).mtimeMs;
-  return parts.flatMap((part) => filesIn(join(root, part))).every((file) => statSync(file).mtimeMs < at);
+  return sources
+    .flatMap((source) => filesIn(join(root, source)))
+    .every((file) => statSync(file).mtimeMs < at);
 };
 
 export const buildPage = (): void => {

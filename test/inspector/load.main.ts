@@ -1,6 +1,6 @@
-// What the inspector costs: the frames a second and the memory of a page with ten thousand orders under way, and
-// how much less the service does with ten pages open. `npm run inspector-load`. Ratios within one run count; times
-// and rates depend on the machine and on what else it does.
+// What the inspector costs: the frames per second and the memory of a page with ten thousand orders in progress, and
+// how much slower the service is with ten pages open (`npm run inspector-load`). Compare ratios within one run: times
+// and rates depend on the machine and its load.
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,20 +9,20 @@ import { setTimeout } from 'node:timers/promises';
 import type { CDPSession } from 'playwright-core';
 import { z } from 'zod';
 import { openBrowser } from './browser.ts';
-import { openShop, type Shop } from './demo-orders.ts';
+import { openShop, type Shop } from './busy-shop.ts';
 
-const underWay = 10_000;
+const inProgress = 10_000;
 const readers = 10;
 const ordersPerRound = 1500;
 const rounds = 5;
 const inFlight = 64;
 const watchedMs = 10_000;
 
-/** The first orders wait at the bank for ever, the others are charged at once. */
-const ways = {
-  bankMs: (number: number) => (number <= underWay ? Infinity : 0),
+/** The first orders wait for the bank forever, the others are charged at once. */
+const behaviour = {
+  bankMs: (number: number) => (number <= inProgress ? Infinity : 0),
   mailMs: 0,
-  hasTrouble: false,
+  hasFailures: false,
 };
 
 const processes = z.object({ processInfo: z.array(z.object({ type: z.string(), id: z.number() })) });
@@ -56,7 +56,7 @@ const watchPage = async (shop: Shop): Promise<void> => {
   const page = await browser.newPage({ baseURL: shop.origin, viewport: { width: 1280, height: 800 } });
   await page.goto('/inspector');
   await page.locator('svg[data-chart="order"] .state.active').first().waitFor({ timeout: 120_000 });
-  await untilLearned(shop.origin);
+  await untilLoaded(shop.origin);
   const busy = setInterval(() => void shop.place(10), 100);
   const times = z.array(z.number()).parse(await page.evaluate(countFrames));
   clearInterval(busy);
@@ -65,7 +65,7 @@ const watchPage = async (shop: Shop): Promise<void> => {
   const perSecond = (1000 * gaps.length) / ((times.at(-1) ?? 0) - (times[0] ?? 0));
   const memory = await readMemory(await browser.newBrowserCDPSession());
   console.log(
-    `the page, ${underWay} orders under way and 100 more a second: ${perSecond.toFixed(1)} frames a second, ` +
+    `the page, ${inProgress} orders in progress and 100 more a second: ${perSecond.toFixed(1)} frames a second, ` +
       `the longest ${longest.toFixed(0)} ms; ${memory.own.toFixed(0)} MiB of its own, ${memory.all.toFixed(0)} MiB in all`,
   );
   await browser.close();
@@ -90,20 +90,20 @@ const runRound = async (shop: Shop): Promise<{ perSecond: number; cpuMs: number 
 
 const listed = z.object({ total: z.number() });
 
-/** Until the inspector has read all that was under way when it was opened. */
-const untilLearned = async (origin: string): Promise<void> => {
+/** Until the inspector has loaded all orders in progress. */
+const untilLoaded = async (origin: string): Promise<void> => {
   for (;;) {
     const response = await fetch(`${origin}/inspector/api/orders?state=paying`);
-    if (listed.parse(await response.json()).total >= underWay) return;
+    if (listed.parse(await response.json()).total >= inProgress) return;
     await setTimeout(200);
   }
 };
 
-/** Ten readers of the flow in a process of their own, so that only what serving them costs is measured. */
+/** Ten readers of the flow in a process of their own, so that only the cost of serving them is measured. */
 const openReaders = async (origin: string): Promise<() => Promise<void>> => {
   const child = fork(import.meta.filename, ['--read', origin]);
   await new Promise((resolve) => child.once('message', resolve));
-  await untilLearned(origin);
+  await untilLoaded(origin);
   return () =>
     new Promise((resolve) => {
       child.once('exit', () => resolve());
@@ -118,7 +118,7 @@ const read = async (origin: string): Promise<void> => {
     ),
   );
   const opened = streams.map(async ({ body }) => {
-    for await (const chunk of body ?? []) if (chunk.length > 0) process.send?.('heard');
+    for await (const chunk of body ?? []) if (chunk.length > 0) process.send?.('received');
   });
   await Promise.all(opened);
 };
@@ -126,15 +126,15 @@ const read = async (origin: string): Promise<void> => {
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** Turn by turn: a shop that nobody ever looks at, and one with ten pages open. */
-const compare = async (alone: Shop, looked: Shop): Promise<void> => {
+/** In turns: a shop without open pages, and one with ten. */
+const compare = async (alone: Shop, inspected: Shop): Promise<void> => {
   await runRound(alone);
-  await runRound(looked);
+  await runRound(inspected);
   const pairs: { rate: number; cpu: number }[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const without = await runRound(alone);
-    const close = await openReaders(looked.origin);
-    const watched = await runRound(looked);
+    const close = await openReaders(inspected.origin);
+    const watched = await runRound(inspected);
     await close();
     const pair = { rate: watched.perSecond / without.perSecond, cpu: watched.cpuMs / without.cpuMs };
     pairs.push(pair);
@@ -145,7 +145,7 @@ const compare = async (alone: Shop, looked: Shop): Promise<void> => {
     );
   }
   console.log(
-    `the service, ${underWay} orders under way, median of ${rounds}: with ${readers} pages open the rate is ` +
+    `the service, ${inProgress} orders in progress, median of ${rounds}: with ${readers} pages open the rate is ` +
       `× ${median(pairs.map(({ rate }) => rate)).toFixed(3)}, CPU per order × ${median(pairs.map(({ cpu }) => cpu)).toFixed(3)}`,
   );
 };
@@ -153,12 +153,12 @@ const compare = async (alone: Shop, looked: Shop): Promise<void> => {
 const measure = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'orderchart-load-'));
   try {
-    const open = (name: string) => openShop({ ...ways, database: `sqlite:${join(folder, name)}` });
-    const [alone, looked] = [await open('alone.db'), await open('looked.db')];
-    for (const shop of [alone, looked]) await shop.place(underWay);
-    await compare(alone, looked);
-    await watchPage(looked);
-    await Promise.all([alone.close(), looked.close()]);
+    const open = (name: string) => openShop({ ...behaviour, database: `sqlite:${join(folder, name)}` });
+    const [alone, inspected] = [await open('alone.db'), await open('inspected.db')];
+    for (const shop of [alone, inspected]) await shop.place(inProgress);
+    await compare(alone, inspected);
+    await watchPage(inspected);
+    await Promise.all([alone.close(), inspected.close()]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

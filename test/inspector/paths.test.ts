@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { readCharts } from '../../src/inspector/charts.ts';
-import { findTaken } from '../../src/inspector/paths.ts';
-import { Recent } from '../../src/inspector/recent.ts';
+import { readCharts } from '../../src/inspector/server/charts.ts';
+import { findTaken } from '../../src/inspector/server/paths.ts';
+import { RollingCounter } from '../../src/inspector/server/rolling-counter.ts';
+import { shop } from '../../src/shop/shop.ts';
 
-const order = readCharts().find(({ name }) => name === 'order') ?? expect.fail('there is no order chart');
+const order = readCharts(shop).find(({ name }) => name === 'order') ?? expect.fail('there is no order chart');
 
 test.each([
   [['validating'], ['reserving'], 'inventory.check-passed', ['validating>reserving']],
@@ -26,8 +27,8 @@ test.each([
     ['compensating.stock>compensating.stock.returned', 'compensating>failed'],
   ],
   [['validating'], ['completed.closed'], 'inventory.check-passed', []],
-])('from %o to %o by %s the way is known', (was, is, on, way) => {
-  expect(findTaken(order, was, is, on)).toEqual(way);
+])('the edges from %o to %o by %s are found', (before, after, on, edges) => {
+  expect(findTaken(order, before, after, on)).toEqual(edges);
 });
 
 test('every edge joins states that the chart has', () => {
@@ -35,15 +36,15 @@ test('every edge joins states that the chart has', () => {
   expect(order.edges.flatMap(({ from, to }) => [from, to]).filter((path) => !paths.has(path))).toEqual([]);
 });
 
-test('counts are forgotten after their time, and only then', () => {
-  const recent = new Recent(2);
-  recent.add('a');
-  recent.turn();
-  recent.add('a');
-  recent.turn();
-  expect(recent.read()).toEqual({ a: { now: 1, recent: 2 } });
-  recent.turn();
-  expect(recent.read()).toEqual({ a: { now: 0, recent: 1 } });
-  recent.turn();
-  expect(recent.read()).toEqual({});
+test('counts are forgotten after their time, and not before', () => {
+  const counter = new RollingCounter(2);
+  counter.add('a');
+  counter.endSecond();
+  counter.add('a');
+  counter.endSecond();
+  expect(counter.read()).toEqual({ a: { now: 1, recent: 2 } });
+  counter.endSecond();
+  expect(counter.read()).toEqual({ a: { now: 0, recent: 1 } });
+  counter.endSecond();
+  expect(counter.read()).toEqual({});
 });

@@ -1,10 +1,10 @@
-// Takes pictures of the inspector: by default the three of the README, with `--all FOLDER` every view in light
-// and dark, wide and narrow, with no orders, one, and ten thousand. For people to look at; it decides nothing.
+// Takes screenshots of the inspector: by default the three of the README, with `--all FOLDER` every view in light and
+// dark, wide and narrow, with no orders, one, and ten thousand. It checks nothing.
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from './browser.ts';
-import { openShop, type Shop } from './demo-orders.ts';
+import { openShop, type Shop } from './busy-shop.ts';
 
 const { values } = parseArgs({ options: { all: { type: 'string' }, orders: { type: 'string' } } });
 const images = resolve(import.meta.dirname, '../../docs/images');
@@ -15,14 +15,14 @@ type Scheme = 'light' | 'dark';
 const slowly = (times: number) => ({
   bankMs: (number: number) => (40 + ((number * 97) % 660)) * times,
   mailMs: 60,
-  hasTrouble: true,
+  hasFailures: true,
 });
 
 const open = (browser: Browser, shop: Shop, colorScheme: Scheme, viewport = wide, scale = 1): Promise<Page> =>
   browser.newPage({ baseURL: shop.origin, colorScheme, viewport, deviceScaleFactor: scale });
 
-/** @param ms how long life goes on until it is looked at: this is for people, and no test */
-const settleDown = async (page: Page, address: string, ms = 2500): Promise<void> => {
+/** @param ms how long the page runs before the screenshot */
+const openView = async (page: Page, address: string, ms = 2500): Promise<void> => {
   await page.goto(address);
   await page.locator('.connection.live').waitFor();
   const isDrawn = /^\/inspector(?:\?|$)|orders|charts/.test(address);
@@ -30,7 +30,7 @@ const settleDown = async (page: Page, address: string, ms = 2500): Promise<void>
   await page.waitForTimeout(ms);
 };
 
-/** Keeps orders coming until told to stop. */
+/** Places orders until it is stopped. */
 const keepBusy = (shop: Shop, perSecond: number): (() => void) => {
   const timer = setInterval(() => void shop.place(Math.max(1, Math.round(perSecond / 10))), 100);
   return () => clearInterval(timer);
@@ -41,22 +41,22 @@ const takeReadmePictures = async (browser: Browser): Promise<void> => {
   const stop = keepBusy(shop, 60);
   const page = await open(browser, shop, 'light');
   await page.setViewportSize({ width: 1280, height: 672 });
-  await settleDown(page, '/inspector', 25_000);
+  await openView(page, '/inspector', 25_000);
   await page.screenshot({ path: join(images, 'inspector-flow.png') });
   await page.setViewportSize({ width: 1280, height: 1000 });
   const ids = await shop.place(400);
-  await settleDown(page, `/inspector/orders/${ids.find(isTriedAgain)}`, 11_000);
+  await openView(page, `/inspector/orders/${ids.find(isRetried)}`, 11_000);
   await page.screenshot({ path: join(images, 'inspector-order.png') });
   await page.emulateMedia({ colorScheme: 'dark' });
-  await settleDown(page, '/inspector/charts/payment');
+  await openView(page, '/inspector/charts/payment');
   await page.screenshot({ path: join(images, 'inspector-chart.png') });
   stop();
   await page.close();
   await shop.close();
 };
 
-/** The bank takes its time with one of these, and then says that it is busy. */
-const isTriedAgain = (id: string): boolean => {
+/** The bank takes long for one of these, and then is busy. */
+const isRetried = (id: string): boolean => {
   const number = Number(id.slice(-6));
   return number % 40 === 7 && (number * 97) % 660 > 400;
 };
@@ -71,7 +71,7 @@ const takeAll = async (browser: Browser, folder: string): Promise<void> => {
       for (const viewport of [wide, narrow]) {
         const page = await open(browser, shop, scheme, viewport);
         for (const view of views) {
-          await settleDown(page, `/inspector${view.startsWith('?') || view === '' ? '' : '/'}${view}`);
+          await openView(page, `/inspector${view.startsWith('?') || view === '' ? '' : '/'}${view}`);
           const name = view.replaceAll(/[^a-z]+/g, '-').replaceAll(/^-|-$/g, '') || 'flow';
           const path = join(folder, `${count}-${scheme}-${viewport.width}-${name}.png`);
           await page.screenshot({ path, fullPage: true });

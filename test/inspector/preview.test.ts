@@ -1,14 +1,18 @@
 import { expect, test } from 'vitest';
-import { readCoverage, toCoverage } from '../../src/inspector/coverage.ts';
-import { Flow } from '../../src/inspector/flow.ts';
-import { preview } from '../../src/inspector/preview.ts';
-import { createTimeline } from '../../src/inspector/timeline.ts';
-import { suppose } from '../../src/inspector/what-if.ts';
+import { messages, messageTypes } from '../../machines/messages.ts';
+import type { Messages } from '../../src/application.ts';
+import { readCoverage, toCoverage } from '../../src/inspector/server/coverage.ts';
+import { toExample } from '../../src/inspector/server/example-messages.ts';
+import { Flow } from '../../src/inspector/server/flow.ts';
+import { preview } from '../../src/inspector/server/preview.ts';
+import { createTimeline } from '../../src/inspector/server/timeline.ts';
+import { followWhatIf } from '../../src/inspector/server/what-if.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { chargeAll, never, openHost, sample } from '../hosts/harness.ts';
 
-const timeline = createTimeline();
+const parts = { application: shop, timeline: createTimeline(shop), outside: ['gateway', 'mailer'] };
 
 const openPaying = async () => {
   const opened = await openHost({ gateway: never });
@@ -22,10 +26,10 @@ const openCompleted = async () => {
   return opened;
 };
 
-test('a preview says who would go where and what would be asked, and changes nothing', async () => {
+test('a preview says which actors change their state and what they call, and changes nothing', async () => {
   const { host } = await openPaying();
   const before = await host.received('order-1', 0, 100);
-  expect(await preview(timeline, host, 'order-1', 'cancel')).toMatchObject({
+  expect(await preview(parts, host, 'order-1', 'cancel')).toMatchObject({
     changes: expect.arrayContaining([
       { actor: 'inventory', from: 'reserved', to: 'releasing.asking' },
       expect.objectContaining({ actor: 'order', from: 'paying.charging' }),
@@ -36,21 +40,21 @@ test('a preview says who would go where and what would be asked, and changes not
   expect(await host.received('order-1', 0, 100)).toEqual(before);
 });
 
-test('what an order does not take is refused in the preview, and an unknown order too', async () => {
+test('a move that an order does not accept is refused in the preview, and so is an unknown order', async () => {
   const { host } = await openCompleted();
-  expect(await preview(timeline, host, 'order-1', 'cancel')).toMatchObject({
-    ...{ changes: [], calls: [], refusal: 'completed.closed takes no cancel' },
+  expect(await preview(parts, host, 'order-1', 'cancel')).toMatchObject({
+    ...{ changes: [], calls: [], refusal: 'completed.closed does not accept cancel' },
   });
-  expect(await preview(timeline, host, 'order-1', 'retry')).toMatchObject({ actors: [] });
-  expect(await preview(timeline, host, 'order-9', 'cancel')).toMatchObject({
+  expect(await preview(parts, host, 'order-1', 'retry')).toMatchObject({ actors: [] });
+  expect(await preview(parts, host, 'order-9', 'cancel')).toMatchObject({
     refusal: 'there is no such order',
   });
 });
 
 const labelsOf = async (host: Awaited<ReturnType<typeof openHost>>['host'], version: number) =>
-  (await suppose(timeline, host, 'order-1', version, []))?.possible ?? [];
+  (await followWhatIf(parts, host, 'order-1', version, []))?.possible ?? [];
 
-test('an answer that came can come again, one that did not can come late, and neither where it is awaited', async () => {
+test('a reply that came can come again, one that did not can come late, and neither while it is awaited', async () => {
   const { host } = await openCompleted();
   const last = (await host.get('order-1'))?.version ?? 0;
   const late = (await labelsOf(host, last)).filter(({ kind }) => kind === 'late').map(({ label }) => label);
@@ -62,35 +66,48 @@ test('an answer that came can come again, one that did not can come late, and ne
   expect(awaited.filter(({ kind }) => kind === 'late')).toEqual([]);
 });
 
-test('a charge that is reported again changes nothing, and the reason is told', async () => {
+test('every reply that can be tried, and every other message, fits its declaration', () => {
+  const known = (name: string) => (name === 'currency' ? 'USD' : undefined);
+  const declared: Messages = messages;
+  const replies = messageTypes.flatMap((type) => declared[type]?.call?.replies ?? []);
+  const misfits = [...messageTypes.map((type) => ({ type })), ...replies].flatMap(({ type, ...given }) => {
+    const { type: _, ...payload } = toExample(messages, type, given, known);
+    const problem = declared[type]?.payload.safeParse(payload).error;
+    return problem === undefined ? [] : [`${type}: ${problem.message}`];
+  });
+  expect(misfits).toEqual([]);
+});
+
+test('a charge that is reported again changes nothing, and the reason is given', async () => {
   const { host } = await openCompleted();
   const last = (await host.get('order-1'))?.version ?? 0;
   const again = (await labelsOf(host, last)).find(({ label }) => label === 'gateway.charged, again');
-  const [point] = (again && (await suppose(timeline, host, 'order-1', last, [again.supposed])))?.points ?? [];
+  const [point] =
+    (again && (await followWhatIf(parts, host, 'order-1', last, [again.hypothetical])))?.points ?? [];
   expect(point?.disposition).toBe('ignored');
   expect(point?.reason).toMatch(/\w/);
 });
 
-test('a product is held by the orders whose stock is reserved, those first that expire first', async () => {
+test('the holders of a product are the orders that reserved stock of it, those first that expire first', async () => {
   const [clock, store] = [createFakeClock(), createMemoryStore()];
-  const flow = new Flow({ clock, readFigures: store.figures });
-  const { host } = await openHost({ clock, store, gateway: never, onlooker: flow });
-  await host.place({ ...sample, orderId: 'before-anyone-looked' });
-  flow.look(host, {});
-  await flow.learned();
+  const flow = new Flow({ application: shop, clock, readFigures: store.figures });
+  const { host } = await openHost({ clock, store, gateway: never, observer: flow });
+  await host.place({ ...sample, orderId: 'before-it-was-opened' });
+  flow.open(host, {});
+  await flow.loaded();
   await clock.advance(1000);
   await host.place({ ...sample, orderId: 'after' });
   const { total, holders } = flow.holders('product-1', 10);
   expect(total).toBe(2);
   expect(holders.map(({ id, quantity }) => [id, quantity])).toEqual([
-    ['before-anyone-looked', 2],
+    ['before-it-was-opened', 2],
     ['after', 2],
   ]);
   expect((holders[1]?.until ?? 0) - (holders[0]?.until ?? 0)).toBe(1000);
   expect(flow.holders('product-9', 10)).toEqual({ total: 0, holders: [] });
 });
 
-test('a coverage report is read where there is one', async () => {
+test('a coverage report is read when there is one', async () => {
   const report = [
     '| What | Tested | Possible |',
     '| --- | --- | --- |',

@@ -1,25 +1,26 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Registry } from 'prom-client';
+import pino from 'pino';
 import { expect, test } from 'vitest';
+import { createApi } from '../../src/api/app.ts';
 import { readSettings } from '../../src/config.ts';
-import { Flow } from '../../src/inspector/flow.ts';
-import { addInspector } from '../../src/inspector/routes.ts';
-import { Samples } from '../../src/inspector/samples.ts';
-import { createMetrics } from '../../src/metrics.ts';
-import { createMemoryStore } from '../../src/stores/memory.ts';
-import { createEdge } from '../api/edge.ts';
+import { createInspector } from '../../src/inspector/server/inspector.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { makeFolder } from '../e2e/server.ts';
+import { createCounter, openHost } from '../hosts/harness.ts';
 
 const open = async (pageFolder: string) => {
-  const { app, runner: host, clock, log } = await createEdge();
-  const flow = new Flow({ clock, readFigures: createMemoryStore().figures });
-  const samples = new Samples(clock, createMetrics(new Registry()));
-  addInspector(app, { host, flow, samples, clock, settings: readSettings({}), pageFolder });
-  return { app, log };
+  const { host, store, clock, metrics, registry, lines } = await openHost();
+  const logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  const settings = readSettings();
+  const app = createApi({ host, settings, clock, ids: createCounter(), metrics: registry, logger }, () => {});
+  const readFigures = store.figures;
+  const shared = { application: shop, services: {}, readFigures, metrics, clock, settings };
+  createInspector({ ...shared, pageFolder }).addTo(app, host);
+  return { app, log: () => JSON.stringify(lines) };
 };
 
-test('without a built page the inspector says so, and what to do', async () => {
+test('without a built page the inspector answers with what to do', async () => {
   const folder = await makeFolder();
   const { app, log } = await open(join(folder.path, 'not-built'));
   const answer = await app.inject('/inspector/orders/some');
@@ -30,7 +31,7 @@ test('without a built page the inspector says so, and what to do', async () => {
   await folder.remove();
 });
 
-test('a built page is sent for every address of the inspector, its files for ever', async () => {
+test('a built page is sent for every address of the inspector, and its files may be cached forever', async () => {
   const folder = await makeFolder();
   await mkdir(join(folder.path, 'assets'));
   await writeFile(join(folder.path, 'index.html'), '<p>the page</p>');

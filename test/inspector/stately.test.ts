@@ -2,13 +2,16 @@ import { createWebSocketReceiver } from '@statelyai/inspect';
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { isWelcome, toSaid } from '../../src/inspector/stately.ts';
+import type { AnyEventObject } from 'xstate';
+import { messages } from '../../machines/messages.ts';
+import { isAllowedOrigin } from '../../src/inspector/server/stately.ts';
 import { createOrderchart, readSettings } from '../../src/main.ts';
+import { findPersonalFields, redact } from '../../src/personal.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { sample } from '../hosts/harness.ts';
 
-const orderId = 'heard-from-the-beginning';
-type Said = Record<string, unknown>;
+const orderId = 'received-from-the-beginning';
+type Received = Record<string, unknown>;
 
 const open = async (settings: Record<string, string>) => {
   const shop = await createOrderchart(readSettings({ ...settings, PAYMENT_LEDGER: '/dev/null' }), {
@@ -43,22 +46,22 @@ const open = async (settings: Record<string, string>) => {
   return { shop, server: origin.replace('http', 'ws') };
 };
 
-test("an order is received with @statelyai/inspect's own receiver, without what names a person", async () => {
+test("an order is received with @statelyai/inspect's own receiver, without personal data", async () => {
   const { shop, server } = await open({ STATELY_INSPECT: '1' });
-  const said: Said[] = [];
+  const received: Received[] = [];
   const connected = Promise.withResolvers<void>();
   const settled = Promise.withResolvers<void>();
   const refunded = Promise.withResolvers<void>();
   createWebSocketReceiver({ server: `${server}/inspect` }).subscribe((event) => {
-    said.push({ ...event });
-    if (said.length === 1) connected.resolve();
+    received.push({ ...event });
+    if (received.length === 1) connected.resolve();
     const isSent = JSON.stringify(event).includes('"value":"sent"');
     if (isSent && event.sessionId === `${orderId}/notification`) settled.resolve();
     const isRefunded = JSON.stringify(event).includes('payment.refunded');
     if (isRefunded && event.sessionId === `${orderId}/order`) refunded.resolve();
   });
-  // The receiver says nowhere that it is connected: orders are placed until it hears of one.
-  while (said.length === 0) {
+  // The receiver does not tell when it is connected: orders are placed until it receives one.
+  while (received.length === 0) {
     await shop.host.place(sample);
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -75,23 +78,23 @@ test("an order is received with @statelyai/inspect's own receiver, without what 
   await refunded.promise;
   await shop.close();
 
-  const actors = said.filter(({ type }) => type === '@xstate.actor');
+  const actors = received.filter(({ type }) => type === '@xstate.actor');
   expect(new Set(actors.map(({ name }) => name))).toEqual(
     new Set(['order', 'inventory', 'payment', 'notification']),
   );
   expect(JSON.parse(String(actors[0]?.['definition']))).toHaveProperty('states');
   expect(
-    said.find(({ sessionId, type }) => type === '@xstate.event' && sessionId === `${orderId}/order`),
+    received.find(({ sessionId, type }) => type === '@xstate.event' && sessionId === `${orderId}/order`),
   ).toMatchObject({
     rootId: `${orderId}/order`,
     event: { type: 'order.place', email: '[redacted]' },
   });
-  expect(said.some(({ type }) => type === '@xstate.snapshot')).toBe(true);
-  expect(JSON.stringify(said)).toContain('refund-1');
-  expect(JSON.stringify(said)).not.toContain('canary');
+  expect(received.some(({ type }) => type === '@xstate.snapshot')).toBe(true);
+  expect(JSON.stringify(received)).toContain('refund-1');
+  expect(JSON.stringify(received)).not.toContain('canary');
 });
 
-/** Whatever names a person here must not come out. */
+/** Every `canary` here is personal data. */
 const personal = {
   ...sample,
   customerId: 'canary-customer',
@@ -99,34 +102,65 @@ const personal = {
   items: sample.items.map((item) => ({ ...item, name: 'canary-engraving' })),
 };
 
-test("what people say in their own words stays here, what services say doesn't", () => {
+const personalFields = findPersonalFields(messages);
+const redactMessage = (message: AnyEventObject) => redact(personalFields, message.type, message);
+
+test.each([
+  ...[
+    { type: 'order.cancel', reason: 'canary' },
+    { type: 'order.refund', refundId: '1', reason: 'canary' },
+  ],
+  ...[
+    { type: 'incident.retry', note: 'canary' },
+    { type: 'incident.resolve', outcome: 'sent', note: 'canary' },
+  ],
+  ...[{ type: 'order.failed', reason: { kind: 'cancelled', text: 'canary' } }],
+  ...[{ type: 'mailer.send', recipient: 'canary', items: [{ productId: '1', name: 'canary' }] }],
+  ...[
+    { type: 'gateway.failed', email: 'canary' },
+    { type: 'not.declared', customerId: 'canary' },
+  ],
+])('personal data is redacted in %o', (message) => {
+  expect(JSON.stringify(redactMessage(message))).not.toContain('canary');
+});
+
+test('what is not personal stays as it is', () => {
   const failed = { type: 'gateway.failed', key: 'order/charge/1', reason: 'no-route' };
-  expect(toSaid(failed)).toEqual(failed);
-  expect(toSaid({ type: 'order.cancel', reason: 'canary' })).toEqual({
-    type: 'order.cancel',
-    reason: '[redacted]',
+  expect(redactMessage(failed)).toEqual(failed);
+  const text = '[redacted]';
+  expect(redactMessage({ type: 'order.failed', reason: { kind: 'cancelled', text: 'Ada' } })).toEqual({
+    ...{ type: 'order.failed', reason: { kind: 'cancelled', text } },
   });
-  expect(toSaid({ type: 'incident.resolve', outcome: 'sent', note: 'canary' })).toEqual({
-    ...{ type: 'incident.resolve', outcome: 'sent', note: '[redacted]' },
-  });
-  expect(toSaid({ type: 'order.failed', reason: { kind: 'cancelled', text: 'canary' } })).toEqual({
-    ...{ type: 'order.failed', reason: { kind: 'cancelled', text: '[redacted]' } },
+});
+
+test('in what an actor remembers, the names of personal fields are redacted at any depth', () => {
+  const context = {
+    customerId: 'a',
+    failure: { kind: 'cancelled', text: 'b' },
+    items: [{ name: 'c', quantity: 1 }],
+  };
+  expect(redact(personalFields, undefined, { ...context, reason: null, note: { of: 'd' } })).toEqual({
+    customerId: '[redacted]',
+    failure: { kind: 'cancelled', text: '[redacted]' },
+    items: [{ name: '[redacted]', quantity: 1 }],
+    reason: null,
+    note: '[redacted]',
   });
 });
 
 test.each([
   ['a program on this machine', { host: '127.0.0.1:3000' }, true],
-  ['a page that we served', { host: 'localhost:3000', origin: 'http://localhost:3000' }, true],
+  ['a page of ours', { host: 'localhost:3000', origin: 'http://localhost:3000' }, true],
   ['by IPv6', { host: '[::1]:3000', origin: 'http://[::1]:3000' }, true],
   ['a page of another site', { host: 'localhost:3000', origin: 'https://example.com' }, false],
   ['a page of another service here', { host: 'localhost:3000', origin: 'http://localhost:4000' }, false],
   ['a page without an origin', { host: 'localhost:3000', origin: 'null' }, false],
-  ['a foreign name for us', { host: 'example.com:3000', origin: 'http://example.com:3000' }, false],
+  ['a foreign name for this server', { host: 'example.com:3000', origin: 'http://example.com:3000' }, false],
   ['a name that begins like ours', { host: '127.0.0.1.example.com', origin: undefined }, false],
-  ['a name that was allowed', { host: 'shop.example', origin: 'https://shop.example' }, true],
+  ['an allowed name', { host: 'shop.example', origin: 'https://shop.example' }, true],
   ['no name', {}, false],
-])('who may listen: %s', (_, headers, isAllowed) => {
-  expect(isWelcome(headers, ['shop.example'])).toBe(isAllowed);
+])('who may connect: %s', (_, headers, isAllowed) => {
+  expect(isAllowedOrigin(headers, ['shop.example'])).toBe(isAllowed);
 });
 
 test('a page of another site is refused by the server', async () => {
@@ -140,7 +174,7 @@ test('a page of another site is refused by the server', async () => {
   await shop.close();
 });
 
-test('nobody can listen unless it is asked for', async () => {
+test('without the setting nobody can connect', async () => {
   const { shop, server } = await open({});
   const refused = await new Promise<boolean>((resolve) => {
     const socket = new WebSocket(`${server}/inspect`);

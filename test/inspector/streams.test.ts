@@ -25,8 +25,8 @@ const open = async (settings: Record<string, string | number> = {}) => {
     },
   });
   const setting = { name: 'Thing', currency: 'USD', onHand: 1000 };
-  await store.putProduct('product-1', { ...setting, unitPrice: 5000 }, clock.now());
-  await store.putProduct('product-2', { ...setting, unitPrice: 7500 }, clock.now());
+  await shop.catalogue.putProduct('product-1', { ...setting, unitPrice: 5000 }, clock.now());
+  await shop.catalogue.putProduct('product-2', { ...setting, unitPrice: 7500 }, clock.now());
   const origin = await shop.api.listen({ port: 0, host: '127.0.0.1' });
   const place = async (orderId: string): Promise<void> => {
     await shop.host.place({ ...sample, orderId });
@@ -152,7 +152,7 @@ test('a what-if of a version that the order never had is 404', async () => {
     shop.api.inject({
       method: 'POST',
       url: '/inspector/api/orders/order-1/what-if',
-      payload: { version, supposed: [] },
+      payload: { version, hypotheticals: [] },
     });
   expect((await ask(3)).statusCode).toBe(200);
   expect((await ask(4)).statusCode).toBe(404);

@@ -1,11 +1,7 @@
 // Runs the doctor on the data of a stopped server: every invariant, with the gateway's ledger and the mail folder, as an
 // operator would.
 import { join } from 'node:path';
-import { systemClock } from '../../src/clock.ts';
-import { createExamineStore } from '../../src/doctor/examine-store.ts';
-import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
-
-const examineStore = createExamineStore(openEvidence, systemClock);
+import { examineStore } from '../../src/main.ts';
 
 export interface Examined {
   readonly orders: number;

@@ -81,7 +81,7 @@ describe('a notice that fails', () => {
     order.runUntilIdle();
     expect(order.incidents).toEqual(['notification: notice-unsent']);
     expect(order.view).toMatchObject({ state: 'completed', settled: false });
-    expect(order.moves).toEqual(['refunds', 'retry notification', 'resolve notification: sent']);
+    expect(order.moves).toEqual(['refund', 'retry notification', 'resolve notification: sent']);
   });
 
   it('on its only attempt lets the order end at once', () => {

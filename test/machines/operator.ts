@@ -34,7 +34,7 @@ const lookups: Readonly<Record<string, Lookup>> = {
   }),
   'void-unconfirmed': ({ transactions: [made] }) =>
     resolveIf(made?.state === 'captured', 'captured') ?? resolveIf(made?.state === 'voided', 'voided'),
-  'refund-unconfirmed': ({ done }, key) => resolveIf(done.has(key), 'refunded'),
+  'refund-unconfirmed': ({ bank }, key) => resolveIf(bank.knows(key), 'refunded'),
   'paid-but-not-sold': ({ stock }) => resolveIf(stock === 'sold', 'sold'),
   'stock-not-returned': ({ stock }) => resolveIf(stock === 'released', 'stock-returned'),
   'money-not-returned': ({ transactions }) =>
@@ -43,5 +43,5 @@ const lookups: Readonly<Record<string, Lookup>> = {
       'money-returned',
     ),
   'refund-overdue': () => ({ outcome: 'refused' }),
-  'notice-unsent': ({ mails }) => resolveIf(mails > 0, 'sent'),
+  'notice-unsent': ({ mails }) => resolveIf(mails.size > 0, 'sent'),
 };

@@ -174,7 +174,7 @@ const answerRandomly = (run: RandomRun, entry: OutboxEntry) => {
   const [service] = type.split('.');
   // If the warehouse or the mailer fails, the command may have taken effect; if the bank fails, it has not.
   if (service !== 'gateway') return answer(run, entry, { type: `${service}.failed`, reason: 'no-answer' });
-  const isUndone = !entry.reply && !outside.books.done.has(key);
+  const isUndone = !entry.reply && !outside.books.bank.knows(key);
   if (isUndone && random() < 0.5) {
     lose(entry);
     return answer(run, entry, { type: 'gateway.failed', reason: 'error' });
@@ -200,14 +200,15 @@ const fireNextDeadline = ({ order, log, ...run }: RandomRun) => {
 };
 
 /** The warehouse releases a reservation by itself; the bank captures or voids an authorisation. */
-const actUnsolicited = ({ outside: { books }, random, outbox, log }: RandomRun) => {
+const actUnsolicited = ({ outside: { books, endHold }, random, outbox, log }: RandomRun) => {
   const [made] = books.transactions;
   if (made?.state === 'authorized') {
-    made.state = random() < 0.5 ? 'captured' : 'voided';
-    log.push(`the bank by itself: ${made.state}`);
-    const { id, key, amount } = made;
-    const reply = { type: 'gateway.charged', key, attempt: 1, transactionId: id, amount, currency: 'USD' };
-    if (made.state === 'captured') {
+    const act = random() < 0.5 ? 'gateway.capture' : 'gateway.void';
+    endHold(act);
+    log.push(`the bank by itself: ${act}`);
+    const { id, key, amount, currency } = made;
+    const reply = { type: 'gateway.charged', key, attempt: 1, transactionId: id, amount, currency };
+    if (act === 'gateway.capture') {
       outbox.push({ command: { type: 'bank' }, sender: 'payment', reply, isAnswered: true });
     }
   } else if (books.stock === 'held' && random() < 0.3) {
@@ -219,8 +220,9 @@ const actUnsolicited = ({ outside: { books }, random, outbox, log }: RandomRun) 
 const handleIncident = (run: RandomRun) => {
   const { order, outside, random } = run;
   const incident = pick(run, order.view.incidents);
-  if (incident === undefined) return;
-  const { actor, reason } = incident;
+  const actor = actorNames.find((name) => name === incident?.actor);
+  if (incident === undefined || actor === undefined) return;
+  const { reason } = incident;
   const key = String(order.commands('gateway.refund').at(-1)?.['key']);
   const resolution = random() < 0.6 ? findResolution(reason, outside.books, key) : undefined;
   if (resolution === undefined) return send(run, `retry ${actor} ${reason}`, () => order.retry(actor));
@@ -262,7 +264,7 @@ const checkBooks = ({ order, outside: { books } }: RandomRun) => {
   strictEqual(refundedAmount, back, 'the order knows what was given back');
   ok(!books.transactions.some((each) => each.state === 'authorized'), 'no money is left on hold');
   ok(books.stock !== 'held', 'no stock is left on hold');
-  ok(books.mails <= 1, 'there is at most one notice');
+  ok(books.mails.size <= 1, 'there is at most one notice');
   if (state === 'completed') {
     strictEqual(paid, amount, 'what is completed is paid');
     strictEqual(books.stock, 'sold', 'what is completed is sold');

@@ -1,8 +1,9 @@
 // The order system of the chart tests, registered as the host registers it. It also records the messages that
 // actors send and the transitions that are taken; it changes neither.
 import type { AnyEventObject } from 'xstate';
-import { orderSystem } from '../../machines/system.ts';
+import { toChartSystem } from '../../src/application.ts';
 import { limits } from '../../src/config.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { registerSystem } from '../../src/step/register.ts';
 
 /** A message that one actor of the order system sent to another, or to a service. */
@@ -12,7 +13,7 @@ export interface SentMessage {
   readonly message: AnyEventObject;
 }
 
-export const registered = registerSystem(orderSystem, limits);
+export const registered = registerSystem(toChartSystem(shop), limits);
 
 let sentMessages: SentMessage[] = [];
 /** How often each transition of the registered charts was taken so far. */

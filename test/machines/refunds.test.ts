@@ -21,7 +21,7 @@ describe('a completed order', () => {
     order.refund(500);
     expect(order.commands('gateway.refund')).toMatchObject([{ amount: 500, transactionId: 'transaction-1' }]);
     expect(order.view.refundedAmount).toBe(500);
-    expect(order.moves).toEqual(['refunds']);
+    expect(order.moves).toEqual(['refund']);
   });
 
   it('is refunded several times, each with a key of its own, and the last one takes the rest', () => {

@@ -4,8 +4,9 @@
 import { deepStrictEqual, fail, match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { isMessageType, messages } from '../../machines/messages.ts';
 import type { Call } from '../../src/step/effect.ts';
-import { fromStored, type SystemState, toStored } from '../../src/step/snapshot.ts';
+import { fromStored, toStored } from '../../src/step/snapshot.ts';
 import type { StepResult } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
 import { hasIncident, isSettled } from '../../src/step/view.ts';
 import { registered, type SentMessage } from './recorded-charts.ts';
 

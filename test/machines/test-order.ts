@@ -3,11 +3,15 @@
 // (step-checks.ts), so a test says only what is special about it.
 import type { AnyEventObject, StateValue } from 'xstate';
 import type { ActorName, Policy } from '../../machines/messages.ts';
+import { viewOf } from '../../src/application.ts';
+import { shop } from '../../src/shop/shop.ts';
+import type { OrderView } from '../../src/shop/view.ts';
 import type { Call, Received } from '../../src/step/effect.ts';
 import { toStateName } from '../../src/step/notes.ts';
-import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
-import { hasIncident, isSettled, type OrderView, toView } from '../../src/step/view.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
+import { hasIncident, isSettled } from '../../src/step/view.ts';
 import { registered, type SentMessage, takeSentMessages } from './recorded-charts.ts';
 import { sampleOrder, samplePolicy } from './sample-order.ts';
 import { type Answer, createScriptedServices, type Script, toReply } from './scripted-services.ts';
@@ -68,7 +72,7 @@ export class TestOrder {
   }
 
   get view(): OrderView {
-    return toView(sampleOrder.orderId, registered.version, this.#state);
+    return viewOf(shop, sampleOrder.orderId, this.#state);
   }
 
   get types(): readonly string[] {
@@ -95,7 +99,7 @@ export class TestOrder {
 
   /** The moves that are open, as `cancel`, `retry payment`, `resolve payment: charged, not-charged`. */
   get moves(): readonly string[] {
-    return this.view.allowed.map(({ move, actor, outcomes }) =>
+    return this.view.moves.map(({ move, actor, outcomes }) =>
       actor === undefined ? move : `${move} ${actor}${outcomes ? `: ${outcomes.join(', ')}` : ''}`,
     );
   }

@@ -15,7 +15,7 @@ import {
 } from './expected.ts';
 import type { Model, Moment, MoveAction } from './model.ts';
 import { everyMove } from './possible-actions.ts';
-import { checkUnknownOutcome, readOrder, requestMove, type ServerOrder } from './server-actions.ts';
+import { checkUnknownOutcome, readOrder, requestMove, type ServerOrder, toPath } from './server-actions.ts';
 
 interface MoveJson extends Offered {
   readonly method: string;
@@ -31,10 +31,10 @@ export const compareWithServer = async (
   history: readonly StepResult[],
 ): Promise<void> => {
   const { order, messages, events } = await readOrder(serverOrder);
-  const { allowed, links, ...rest } = order;
+  const { moves: offered, links, ...rest } = order;
   deepStrictEqual(rest, plain(toExpectedOrder(model, moment)));
   strictEqual(links.self, `/orders/${model.orderId}`);
-  deepStrictEqual(toSorted(allowed.map(toOffered(model))), toSorted(toExpectedMoves(model, moment)));
+  deepStrictEqual(toSorted(offered.map(toOffered(model))), toSorted(toExpectedMoves(model, moment)));
   deepStrictEqual(messages, plain(history.map(({ received }) => toExpectedMessage(received))));
   deepStrictEqual(
     events.map(({ position: _, ...event }: { readonly position: string }) => event),
@@ -55,7 +55,7 @@ const toOffered =
   ({ method, href, by, outcomes, ...offered }: MoveJson): Offered => {
     deepStrictEqual(
       { method, href, by },
-      { method: 'POST', href: `/orders/${orderId}/${offered.move}`, by: moves[offered.move].by },
+      { method: 'POST', href: `/orders/${orderId}/${toPath(offered.move)}`, by: moves[offered.move].by },
     );
     return { ...offered, ...(outcomes && { outcomes: outcomes.toSorted() }) };
   };
@@ -72,7 +72,7 @@ export const checkRefusals = async (
 ): Promise<readonly string[]> => {
   const met: string[] = [];
   const { body: order } = await ask(`${serverOrder.server.url}/orders/${serverOrder.orderId}`);
-  const offered: readonly MoveJson[] = order.allowed;
+  const offered: readonly MoveJson[] = order.moves;
   for (const move of findRefusedMoves(moment, offered)) {
     observer.met.clear();
     if (model.takes(moment, move)) continue;
@@ -83,25 +83,25 @@ export const checkRefusals = async (
     deepStrictEqual([status, body.type], expected, `${JSON.stringify(move)}: ${JSON.stringify(body)}`);
     strictEqual(headers.get('content-type')?.split(';')[0], 'application/problem+json');
     if (isWrongWord) await checkUnknownOutcome(serverOrder, move);
-    else deepStrictEqual(body.allowed, offered);
+    else deepStrictEqual(body.moves, offered);
   }
   return met;
 };
 
 const nonsense = 'nonsense';
-const refunds = { type: 'move', move: 'refunds', to: 'order' } as const;
+const refund = { type: 'move', move: 'refund', to: 'order' } as const;
 
 /** Moves that are not offered: of the order, of an actor without an incident, of those with one. */
 const findRefusedMoves = ({ state }: Moment, offered: readonly MoveJson[]): MoveAction[] => {
   const resolving = offered.filter(({ move }) => move === 'resolve');
   const others = actorNames.filter((name) => !resolving.some(({ actor }) => actor === name));
   const other = others[state.version % others.length];
-  const upTo = offered.find(({ move }) => move === 'refunds')?.upTo;
+  const upTo = offered.find(({ move }) => move === 'refund')?.upTo;
   return [
     { type: 'move', move: 'cancel', to: 'order' },
     { type: 'move', move: 'capture', to: 'order' },
-    refunds,
-    ...(upTo === undefined ? [] : [{ ...refunds, amount: upTo + 1 }]),
+    refund,
+    ...(upTo === undefined ? [] : [{ ...refund, amount: upTo + 1 }]),
     ...everyMove.filter(({ to, move }) => to === other && move === 'retry'),
     ...everyMove.filter(({ to, move }) => to === other && move === 'resolve').slice(0, 1),
     ...resolving.flatMap(({ actor, outcomes = [] }): MoveAction[] =>

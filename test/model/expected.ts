@@ -1,11 +1,13 @@
 // What the API must show of an order at a moment of the model: the order, its journal and its messages, as
 // JSON with the model's own ids. Open moves are found by asking the charts, never by reading how the product
 // lists them.
+import { strictEqual } from 'node:assert/strict';
 import type { ActorName } from '../../machines/messages.ts';
 import type { MoveName } from '../../machines/system.ts';
+import { viewOf } from '../../src/application.ts';
 import { toIsoTime } from '../../src/clock.ts';
+import { shop } from '../../src/shop/shop.ts';
 import type { NewEvent, Received } from '../../src/step/effect.ts';
-import { toView } from '../../src/step/view.ts';
 import type { Model, Moment } from './model.ts';
 import { findMoves } from './possible-actions.ts';
 
@@ -19,7 +21,8 @@ const toTimed = <T extends object, K extends keyof T & string>(
 
 /** The order without its moves and addresses. */
 export const toExpectedOrder = ({ orderId }: Model, { state }: Moment): unknown => {
-  const { allowed: _, actors, incidents, deadlines, calls, ...view } = toView(orderId, '1', state);
+  const { moves: _, owner, actors, incidents, deadlines, calls, ...view } = viewOf(shop, orderId, state);
+  strictEqual(owner, view.customerId);
   return {
     ...toTimed(view, 'createdAt', 'updatedAt'),
     actors: Object.fromEntries(
@@ -32,7 +35,7 @@ export const toExpectedOrder = ({ orderId }: Model, { state }: Moment): unknown 
 };
 
 export const toExpectedMessage = (received: Received): unknown => {
-  const { messageId: id, ...rest } = received;
+  const { messageId: id, kind: _, ...rest } = received;
   return { id, ...toTimed(rest, 'at') };
 };
 
@@ -71,7 +74,7 @@ export const toExpectedMoves = (model: Model, moment: Moment): Offered[] => {
     ...open.flatMap(({ move, to }): Offered[] => {
       if (move === 'resolve') return [];
       if (move === 'retry') return [{ move, actor: to }];
-      return move === 'refunds' ? [{ move, upTo: findMost(model, moment) }] : [{ move }];
+      return move === 'refund' ? [{ move, upTo: findMost(model, moment) }] : [{ move }];
     }),
     ...[...resolving].map(
       ([actor, moves]): Offered => ({
@@ -86,7 +89,7 @@ export const toExpectedMoves = (model: Model, moment: Moment): Offered[] => {
 /** The largest refund that the charts take. */
 const findMost = (model: Model, moment: Moment): number => {
   const takes = (amount: number) =>
-    model.takes(moment, { type: 'move', move: 'refunds', to: 'order', amount });
+    model.takes(moment, { type: 'move', move: 'refund', to: 'order', amount });
   const { paidAmount, refundedAmount } = moment.state.actors.get('order')?.snapshot.context ?? {};
   const most = paidAmount - refundedAmount;
   if (!takes(most) || takes(most + 1)) throw new Error(`${most} is not the most that can be refunded`);

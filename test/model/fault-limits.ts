@@ -53,7 +53,7 @@ export const charts: readonly (readonly [Settings, FaultLimits])[] = [
       services: ['gateway'],
       most: 2,
       facts: ['gateway'],
-      moves: ['cancel', 'capture', 'refunds', 'resolve'],
+      moves: ['cancel', 'capture', 'refund', 'resolve'],
     },
   ],
   [atOnce, { services: ['warehouse', 'gateway', 'mailer'], most: 2, crashes: 1, crashAfter: 2, moves: [] }],

@@ -4,7 +4,8 @@ import { fromTransition, type TransitionSnapshot } from 'xstate';
 import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths, type StatePath } from 'xstate/graph';
 import { type ServiceName, serviceNames } from '../../machines/messages.ts';
 import type { MoveName } from '../../machines/system.ts';
-import { type Settings, toPolicy } from '../../src/config.ts';
+import type { Settings } from '../../src/config.ts';
+import { toPolicy } from '../../src/shop/placement.ts';
 import type { ChartObserver } from './chart-observer.ts';
 import { type Action, createModel, type Model, type Moment } from './model.ts';
 import {

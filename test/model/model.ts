@@ -6,8 +6,9 @@ import type { ActorName, Policy } from '../../machines/messages.ts';
 import { type MoveName, moves } from '../../machines/system.ts';
 import { makeWithinMs } from '../../src/config.ts';
 import type { RegisteredSystem } from '../../src/step/register.ts';
-import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
 import { sampleOrder } from '../machines/sample-order.ts';
 import { clients, type FactKey, toAnswer, toService, toTimeout } from './service-answers.ts';
 
@@ -69,65 +70,71 @@ export interface Model {
   takes(moment: Moment, move: MoveAction): boolean;
 }
 
+const { orderId } = sampleOrder;
+
+const toMessage = ({ state }: Moment, to: string, message: AnyEventObject, at: number): Incoming => ({
+  kind: 'message',
+  orderId,
+  at,
+  messageId: `message-${state.version + 1}`,
+  to,
+  message,
+  causationId: null,
+});
+const refundId = ({ state }: Moment) => `refund-${state.version + 1}`;
+
+/** The message that an action is; undefined for one that is none. */
+const toIncoming = (policy: Policy, moment: Moment, action: Action): Incoming | undefined => {
+  const { now: at } = moment;
+  switch (action.type) {
+    case 'place':
+      return toMessage(moment, 'order', { ...sampleOrder, type: 'order.place', policy }, at);
+    case 'move':
+      return toMessage(moment, action.to, toMoveMessage(action, refundId(moment)), at);
+    case 'fact':
+      return toMessage(moment, action.to, toFact(orderId, moment, action), at);
+    case 'answer': {
+      const [callId, call] = findCall(moment, action.call);
+      const message = toAnswer(toService(call.service), call.command, action.word);
+      const isNothing = message.type === 'gateway.failed' || message.type === 'gateway.refused';
+      const doubted = moment.flights.get(callId)?.doubted === true && isNothing;
+      const heard = doubted ? toTimeout('gateway', call.command) : message;
+      return { kind: 'reply', orderId, at, callId, message: heard };
+    }
+    default:
+      return undefined;
+  }
+};
+
+type NextIncoming = (state: SystemState, taken: number) => Incoming | undefined;
+
+/** Steps one message after the other, as one commit of a host does. */
+const stepAll = (
+  system: RegisteredSystem,
+  moment: Moment,
+  at: number,
+  nextIncoming: NextIncoming,
+): Moment => {
+  let { state } = moment;
+  const results: StepResult[] = [];
+  for (;;) {
+    const incoming = nextIncoming(state, results.length);
+    if (incoming === undefined) break;
+    const result = step(system, state, incoming);
+    if (result === undefined) throw new Error('the model steps what was dealt with before');
+    if (result.received.disposition === 'dead') throw new Error(`dead: ${result.received.reason}`);
+    results.push(result);
+    state = result.state;
+  }
+  const flights = new Map<string, Flight>();
+  for (const callId of state.calls.keys()) {
+    flights.set(callId, moment.flights.get(callId) ?? { endsAt: at + callTimeoutMs, doubted: false });
+  }
+  return { state, now: at, flights, results };
+};
+
 export const createModel = (system: RegisteredSystem, policy: Policy, at = start): Model => {
-  const { orderId } = sampleOrder;
-  const placing = { ...sampleOrder, type: 'order.place', policy };
-  const toMessage = ({ state }: Moment, to: string, message: AnyEventObject, at: number): Incoming => ({
-    kind: 'message',
-    orderId,
-    at,
-    messageId: `message-${state.version + 1}`,
-    to,
-    message,
-    causationId: null,
-  });
-  const refundId = ({ state }: Moment) => `refund-${state.version + 1}`;
-
-  const toIncoming = (moment: Moment, action: Action): Incoming | undefined => {
-    const { now: at } = moment;
-    switch (action.type) {
-      case 'place':
-        return toMessage(moment, 'order', placing, at);
-      case 'move':
-        return toMessage(moment, action.to, toMoveMessage(action, refundId(moment)), at);
-      case 'fact':
-        return toMessage(moment, action.to, toFact(orderId, moment, action), at);
-      case 'answer': {
-        const [callId, call] = findCall(moment, action.call);
-        const message = toAnswer(toService(call.service), call.command, action.word);
-        const isNothing = message.type === 'gateway.failed' || message.type === 'gateway.refused';
-        const doubted = moment.flights.get(callId)?.doubted === true && isNothing;
-        const heard = doubted ? toTimeout('gateway', call.command) : message;
-        return { kind: 'reply', orderId, at, callId, message: heard };
-      }
-      default:
-        return undefined;
-    }
-  };
-
-  /** Steps one message after the other, as one commit of a host does. */
-  const take = (
-    moment: Moment,
-    at: number,
-    nextIncoming: (state: SystemState, taken: number) => Incoming | undefined,
-  ): Moment => {
-    let { state } = moment;
-    const results: StepResult[] = [];
-    for (;;) {
-      const incoming = nextIncoming(state, results.length);
-      if (incoming === undefined) break;
-      const result = step(system, state, incoming);
-      if (result === undefined) throw new Error('the model steps what was dealt with before');
-      if (result.received.disposition === 'dead') throw new Error(`dead: ${result.received.reason}`);
-      results.push(result);
-      state = result.state;
-    }
-    const flights = new Map<string, Flight>();
-    for (const callId of state.calls.keys()) {
-      flights.set(callId, moment.flights.get(callId) ?? { endsAt: at + callTimeoutMs, doubted: false });
-    }
-    return { state, now: at, flights, results };
-  };
+  const take = (moment: Moment, at: number, next: NextIncoming) => stepAll(system, moment, at, next);
 
   const ringDue = (moment: Moment, at: number): Moment =>
     take(moment, at, (state) => {
@@ -175,7 +182,7 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
       if (action.type === 'crash') {
         return crash(moment, action.down === 'for no time' ? moment.now : nextDeadline(moment));
       }
-      const incoming = toIncoming(moment, action);
+      const incoming = toIncoming(policy, moment, action);
       return take(moment, moment.now, (_, taken) => (taken > 0 ? undefined : incoming));
     },
     takes: (moment, move) => {
@@ -190,7 +197,7 @@ export const toWordsOf = ({ move, outcome, transactionId, amount }: MoveAction):
   switch (move) {
     case 'cancel':
       return { reason: 'changed my mind' };
-    case 'refunds':
+    case 'refund':
       return { ...(amount !== undefined && { amount }), reason: 'it was broken' };
     case 'resolve':
       return { outcome, note: 'I asked them', ...(transactionId !== undefined && { transactionId }) };
@@ -202,7 +209,7 @@ export const toWordsOf = ({ move, outcome, transactionId, amount }: MoveAction):
 /** The message of a move. */
 const toMoveMessage = (action: MoveAction, refundId: string): AnyEventObject => ({
   type: moves[action.move].type,
-  ...(action.move === 'refunds' && { refundId }),
+  ...(action.move === 'refund' && { refundId }),
   ...toWordsOf(action),
 });
 

@@ -1,6 +1,7 @@
 // The plan of the model tests: graphs, paths through them, and groups of paths that can share a server. The
 // test drives it, and `npm run docs` draws its page from it.
-import { orderSystem } from '../../machines/system.ts';
+import { toChartSystem } from '../../src/application.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { type ChartObserver, observeCharts } from './chart-observer.ts';
 import { type Coverage, toCoverage } from './coverage.ts';
 import { renderCoverage } from './coverage-page.ts';
@@ -17,7 +18,7 @@ export interface PathPlan {
 }
 
 export const planPaths = (): PathPlan => {
-  const observer = observeCharts(orderSystem);
+  const observer = observeCharts(toChartSystem(shop));
   const graphs = [...wholes, ...charts].map(([settings, faultLimits]) =>
     explore(observer, settings, faultLimits),
   );

@@ -21,7 +21,7 @@ import { answersTo, clients, type FactKey, facts, toService } from './service-an
 export const partialRefund = 10_000;
 export const refundOfPart: MoveAction = {
   type: 'move',
-  move: 'refunds',
+  move: 'refund',
   to: 'order',
   amount: partialRefund,
 };
@@ -70,7 +70,7 @@ const toResolve = (to: ActorName, outcome: string): MoveAction => ({
 export const everyMove: readonly MoveAction[] = [
   { type: 'move', move: 'cancel', to: 'order' },
   { type: 'move', move: 'capture', to: 'order' },
-  { type: 'move', move: 'refunds', to: 'order' },
+  { type: 'move', move: 'refund', to: 'order' },
   ...actorNames.flatMap((to): MoveAction[] => [
     { type: 'move', move: 'retry', to },
     ...outcomesOf(to).map((outcome) => toResolve(to, outcome)),

@@ -2,8 +2,10 @@
 // fails, fast-check shrinks it, and what is left is printed as given, when and then.
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { orderSystem } from '../../machines/system.ts';
-import { limits, type Settings, toPolicy } from '../../src/config.ts';
+import { toChartSystem } from '../../src/application.ts';
+import { limits, type Settings } from '../../src/config.ts';
+import { toPolicy } from '../../src/shop/placement.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { toSettings } from './fault-limits.ts';
 import { type Action, createModel } from './model.ts';
@@ -11,7 +13,7 @@ import { type ModelSide, performAndCompare, randomActions, type ServerSide } fro
 import { type CrashAt, placeOrder } from './server-actions.ts';
 import { openServer, type Server } from './server-process.ts';
 
-const system = registerSystem(orderSystem, limits);
+const system = registerSystem(toChartSystem(shop), limits);
 /** The same sequences every time; the environment sets another seed or more of them. */
 const seed = Number(process.env['MODEL_SEED'] ?? 1);
 const numRuns = Number(process.env['MODEL_RUNS'] ?? 40);

@@ -4,6 +4,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, type Message, messages } from '../../machines/messages.ts';
+import type { MoveName } from '../../machines/system.ts';
 import type { FaultPoint } from '../../src/faults.ts';
 import { ask, post, sampleBody } from '../e2e/client.ts';
 import { type Action, type Moment, type MoveAction, toFact, toWordsOf } from './model.ts';
@@ -56,15 +57,18 @@ const toBody = (action: MoveAction): object => ({
   ...toWordsOf(action),
 });
 
+/** The last part of a move's address. */
+export const toPath = (move: MoveName): string => (move === 'refund' ? 'refunds' : move);
+
 /** Requests a move, open or not. */
 export const requestMove = (
   { server, orderId }: ServerOrder,
   move: MoveAction,
   key: string = crypto.randomUUID(),
-) => post(`${server.url}/orders/${orderId}/${move.move}`, toBody(move), key);
+) => post(`${server.url}/orders/${orderId}/${toPath(move.move)}`, toBody(move), key);
 
 const checkAccepted = (move: MoveAction, { status, body }: Awaited<ReturnType<typeof requestMove>>): void =>
-  strictEqual(status, move.move === 'refunds' ? 201 : 200, JSON.stringify(body));
+  strictEqual(status, move.move === 'refund' ? 201 : 200, JSON.stringify(body));
 
 /** Requests an open move, and the process dies during the request. */
 export const requestMoveThroughCrash = async (

@@ -7,8 +7,10 @@ import type { ServiceName } from '../../machines/messages.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Settings } from '../../src/config.ts';
 import type { FaultPoint } from '../../src/faults.ts';
-import { createOrderchart, type Orderchart, type OutsideService, type Store } from '../../src/main.ts';
-import type { ReplyFrom } from '../../src/service.ts';
+import { createOrderchart, type Orderchart } from '../../src/main.ts';
+import { createCatalogue } from '../../src/shop/catalogue.ts';
+import type { ReplyFrom, ShopService } from '../../src/shop/services.ts';
+import type { Batch, Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { sampleOrder } from '../machines/sample-order.ts';
@@ -38,7 +40,7 @@ export type Server = Awaited<ReturnType<typeof openServer>>;
 export const openServer = async (settings: Settings) => {
   const clock = createFakeClock(start);
   const store = createMemoryStore();
-  await store.seedProducts(
+  await createCatalogue(store).seedProducts(
     sampleOrder.items.map(({ productId, name, unitPrice }) => ({
       ...{ productId, name, unitPrice, currency: sampleOrder.currency },
       onHand: 100_000,
@@ -122,17 +124,22 @@ const startProcess = async (
 ): Promise<ServerProcess> => {
   let alive = true;
   const isAlive = () => alive;
+  const { store: ownStore, releaseBatch } = mortalStore(store, isAlive);
+  const die = () => {
+    alive = false;
+    releaseBatch();
+  };
   const asked = new Map<string, Asked>();
   let trap: { readonly point: FaultPoint; readonly died: PromiseWithResolvers<void> } | undefined;
   const reach = (point: FaultPoint): void => {
     if (trap?.point !== point) return;
-    alive = false;
+    die();
     trap.died.resolve();
     trap = undefined;
     // The decision under way is abandoned.
     if (point.endsWith('before-commit')) throw new Error('the process died');
   };
-  const serve = <S extends ServiceName>(name: S): OutsideService<S> => ({
+  const serve = <S extends ServiceName>(name: S): ShopService<S> => ({
     name,
     place: 'outside',
     answer: async ({ orderId, command }) => {
@@ -148,7 +155,7 @@ const startProcess = async (
   });
   const shop = await createOrderchart(settings, {
     services: { warehouse: serve('warehouse'), gateway: serve('gateway'), mailer: serve('mailer') },
-    store: mortalStore(store, isAlive),
+    store: ownStore,
     clock: mortalClock(clock, isAlive),
     logger: pino({ level: 'silent' }),
     faults: { reach },
@@ -163,7 +170,7 @@ const startProcess = async (
       return trap.died.promise;
     },
     end: async () => {
-      alive = false;
+      die();
       shop.api.server.closeAllConnections();
       await shop.api.close();
     },
@@ -184,9 +191,9 @@ const mortalClock = (clock: Clock, isAlive: () => boolean): Clock => {
   };
 };
 
-/** Calls of a dead process to its store have no effect and never return. */
-const mortalStore = (store: Store, isAlive: () => boolean): Store =>
-  new Proxy(store, {
+/** Calls of a dead process have no effect and never return. */
+const mortal = <T extends object>(of: T, isAlive: () => boolean): T =>
+  new Proxy(of, {
     get: (target, name) => {
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function') return method;
@@ -197,6 +204,17 @@ const mortalStore = (store: Store, isAlive: () => boolean): Store =>
       };
     },
   });
+
+/** The store of one process, which releases the batch under way when the process dies. */
+const mortalStore = (store: Store, isAlive: () => boolean) => {
+  let batch: Batch | undefined;
+  const open: Store['open'] = async (needs) => {
+    batch = await store.open(needs);
+    if (!isAlive()) batch.release();
+    return mortal(batch, isAlive);
+  };
+  return { store: mortal({ ...store, open }, isAlive), releaseBatch: () => batch?.release() };
+};
 
 const isReplyFrom = <S extends ServiceName>(
   service: S,

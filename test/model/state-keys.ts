@@ -3,7 +3,7 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import { type ActorName, actorNames } from '../../machines/messages.ts';
 import { toStateName } from '../../src/step/notes.ts';
-import type { SystemState } from '../../src/step/snapshot.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
 import { type Action, findNextEvent, type Moment } from './model.ts';
 
 type Context = AnyMachineSnapshot['context'];

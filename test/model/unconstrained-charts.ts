@@ -11,9 +11,15 @@ import {
   typesTo,
 } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
-import { toPolicy } from '../../src/config.ts';
-import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
+import { toChartSystem } from '../../src/application.ts';
+import { shopInvariants } from '../../src/shop/invariants.ts';
+import { toPolicy } from '../../src/shop/placement.ts';
+import { shop } from '../../src/shop/shop.ts';
+import type { Call } from '../../src/step/effect.ts';
+import type { Invariants } from '../../src/step/invariants.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
 import { type Incoming, step } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
 import { sampleOrder } from '../machines/sample-order.ts';
 import { toSample } from '../step/explore.ts';
 import { observeCharts } from './chart-observer.ts';
@@ -91,10 +97,19 @@ const findIncoming = (names: readonly ActorName[], { actors, deadlines }: System
 
 const mostStates = 10_000;
 
+/** The shop's, without the messages to actors that are not explored: those are calls here. */
+const invariants: Invariants = {
+  ...shopInvariants,
+  check: (before, after, calls, delivered) =>
+    shopInvariants.check(before, after, calls.filter(isForService), delivered),
+};
+const isForService = ({ service }: Call): boolean => serviceNames.some((name) => name === service);
+
 /** Names of the items of the charts of `names` that are covered. */
 export const exploreUnconstrained = (...names: readonly ActorName[]): ReadonlySet<string> => {
   const { system, met, initial } = observeCharts({
-    version: orderSystem.version,
+    ...toChartSystem(shop),
+    invariants,
     charts: Object.fromEntries(names.map((name) => [name, orderSystem.charts[name]])),
     services: [...serviceNames, ...actorNames.filter((name) => !names.includes(name))],
   });

@@ -2,12 +2,13 @@
 // charts that rule it out does not reach it, and reaches all the rest.
 import { describe, expect, it } from 'vitest';
 import { actorNames } from '../../machines/messages.ts';
-import { orderSystem } from '../../machines/system.ts';
+import { toChartSystem } from '../../src/application.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { observeCharts } from './chart-observer.ts';
 import { exploreUnconstrained } from './unconstrained-charts.ts';
 import { unreachable } from './unreachable.ts';
 
-const { items } = observeCharts(orderSystem);
+const { items } = observeCharts(toChartSystem(shop));
 
 describe('every item of a chart', () => {
   it('has a unique name', () => {

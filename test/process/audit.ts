@@ -1,16 +1,16 @@
 // The audit of an environment whose service has stopped: the doctor, the clients' history against the store, and the
 // mail server's ledger. It reads files alone and trusts no process.
+
+import type { KeyRow } from '../../src/audit-source.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createExamineStore } from '../../src/doctor/examine-store.ts';
-import type { KeyRow } from '../../src/evidence.ts';
-import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
+import { examineStore } from '../../src/main.ts';
+import { shop } from '../../src/shop/shop.ts';
+import { openAuditSource } from '../../src/stores/sqlite-audit-source.ts';
 import { checkHistory, type Stored, type Violation } from './check-history.ts';
 import { checkMails, toMailEntries, toPaymentEntries } from './check-mails.ts';
 import { readLines } from './durable-lines.ts';
 import type { Environment } from './environment.ts';
 import { readHistory } from './history.ts';
-
-const examineStore = createExamineStore(openEvidence, systemClock);
 
 export interface AuditReport {
   readonly orders: number;
@@ -71,12 +71,12 @@ export const runDoctor = async (
 
 /** What the store holds, and the state of each settled order. */
 const readStored = async (path: string): Promise<{ stored: Stored; states: ReadonlyMap<string, string> }> => {
-  const evidence = openEvidence(path, systemClock.now());
+  const source = openAuditSource(path, shop, systemClock.now());
   try {
     const moves = new Map<string, readonly string[]>();
     const states = new Map<string, string>();
-    for await (const dossiers of evidence.dossiers()) {
-      for (const { orderId, order, received } of dossiers) {
+    for await (const page of source.orders()) {
+      for (const { orderId, order, received } of page) {
         if (order === undefined) continue;
         const applied = received.filter(({ disposition }) => disposition === 'applied');
         moves.set(
@@ -87,9 +87,9 @@ const readStored = async (path: string): Promise<{ stored: Stored; states: Reado
       }
     }
     const keys: KeyRow[] = [];
-    for await (const page of evidence.idempotencyKeys()) keys.push(...page);
+    for await (const page of source.idempotencyKeys()) keys.push(...page);
     return { stored: { moves, keys }, states };
   } finally {
-    await evidence.close();
+    await source.close();
   }
 };

@@ -1,6 +1,7 @@
 // Checks that only clients can make: their history against what is stored afterwards. It trusts neither the answers
 // nor the store; both must agree, and every move is made once.
-import type { Finding, KeyRow } from '../../src/evidence.ts';
+import type { Finding } from '../../src/audit.ts';
+import type { KeyRow } from '../../src/audit-source.ts';
 import type { Request } from './history.ts';
 
 /** The stored data, read without the service. */

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { toFingerprint } from '../../src/api/idempotency.ts';
+import { toFingerprint } from '../../src/api/edge/idempotency.ts';
 import { createRandom } from '../../src/simulator/random.ts';
 import { type History, noAnswer, type Request } from './history.ts';
 import { tryRequest } from './try-request.ts';
@@ -50,14 +50,15 @@ const answerSchema = z.object({
 const orderSchema = z.object({
   settled: z.boolean(),
   state: z.string(),
-  allowed: z.array(z.object({ move: z.string() })),
+  moves: z.array(z.object({ move: z.string() })),
 });
 type Order = z.infer<typeof orderSchema>;
 
 const isDecided = ({ status, problem }: Answer): boolean =>
   status < 500 && status !== 429 && problem !== '/problems/idempotency-key-in-use';
 
-export const createClients = ({ untilListening, history, seed, capture }: ClientsOptions) => {
+/** What clients send and read over HTTP, as they note it in their history. */
+const createRequests = ({ untilListening, history }: Pick<ClientsOptions, 'untilListening' | 'history'>) => {
   /** Undefined: no answer came. */
   const tryOnce = async ({ operation, key, orderId, body }: Command): Promise<Answer | undefined> => {
     const url = await untilListening();
@@ -101,6 +102,11 @@ export const createClients = ({ untilListening, history, seed, capture }: Client
   };
   const untilSettled = async (orderId: string): Promise<string> =>
     (await untilOrder(orderId, ({ settled }) => settled)).state;
+  return { tryOnce, send, untilOrder, untilSettled };
+};
+
+export const createClients = ({ seed, capture, ...options }: ClientsOptions) => {
+  const { tryOnce, send, untilOrder, untilSettled } = createRequests(options);
 
   const refund = async (orderId: string, key: string, times: number): Promise<void> => {
     if ((await untilSettled(orderId)) !== 'completed') return;
@@ -110,7 +116,7 @@ export const createClients = ({ untilListening, history, seed, capture }: Client
 
   /** Captures authorised money. An order that settles before needs no capture. */
   const captureMoney = async (orderId: string, key: string): Promise<void> => {
-    const canCapture = ({ allowed }: Order) => allowed.some(({ move }) => move === 'capture');
+    const canCapture = ({ moves }: Order) => moves.some(({ move }) => move === 'capture');
     const order = await untilOrder(orderId, (read) => read.settled || canCapture(read));
     if (canCapture(order)) await send({ operation: 'capture', key, orderId, body: {} });
   };

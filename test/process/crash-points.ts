@@ -2,7 +2,8 @@
 // sites; the product knows nothing of it.
 import { AppError } from '../../src/errors.ts';
 import type { FaultPoint, Faults } from '../../src/faults.ts';
-import { type CrashSite, crashSites } from '../../src/simulation.ts';
+import type { CrashSite } from '../../src/simulation.ts';
+import { crashSites } from '../../src/simulator/shop/sites.ts';
 
 export const crashPoints: readonly FaultPoint[] = [...new Set(crashSites.map(({ point }) => point))];
 

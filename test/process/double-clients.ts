@@ -1,8 +1,9 @@
 // The gateway and the mailer as the service sees them: each call is one HTTP request to a test double, aborted
 // with its signal. They keep nothing and retry nothing: that is the charts' business.
 import { z } from 'zod';
+import type { ServiceName } from '../../machines/messages.ts';
 import type { Faults } from '../../src/faults.ts';
-import type { OutsideService, ReplyFrom, ServiceCall } from '../../src/service.ts';
+import type { ReplyFrom, ShopCall, ShopService } from '../../src/shop/services.ts';
 
 /** Checks only whose reply it is; `callService` checks the rest. */
 const toReplySchema = <R>(prefix: string) =>
@@ -12,7 +13,7 @@ const mailerReply = toReplySchema<ReplyFrom<'mailer'>>('mailer.');
 
 const gatewayKeyLifetimeMs = 86_400_000;
 
-export const createGatewayClient = (url: string, faults: Faults): OutsideService<'gateway'> => ({
+export const createGatewayClient = (url: string, faults: Faults): ShopService<'gateway'> => ({
   name: 'gateway',
   place: 'outside',
   keyLifetimeMs: gatewayKeyLifetimeMs,
@@ -22,7 +23,7 @@ export const createGatewayClient = (url: string, faults: Faults): OutsideService
   },
 });
 
-export const createMailerClient = (url: string, faults: Faults): OutsideService<'mailer'> => ({
+export const createMailerClient = (url: string, faults: Faults): ShopService<'mailer'> => ({
   name: 'mailer',
   place: 'outside',
   answer: async (call) => {
@@ -37,7 +38,7 @@ export const createMailerClient = (url: string, faults: Faults): OutsideService<
  */
 const request = async (
   url: string,
-  { orderId, command, signal }: ServiceCall,
+  { orderId, command, signal }: ShopCall<ServiceName>,
   faults: Faults,
 ): Promise<unknown> => {
   const headers = { 'content-type': 'application/json' };

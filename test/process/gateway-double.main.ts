@@ -2,8 +2,8 @@
 // the simulated gateway; this program adds HTTP, the faults of a network, and webhooks.
 import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
-import type { CommandTo } from '../../src/service.ts';
 import { createSimulatedGateway } from '../../src/services/gateway-simulated.ts';
+import type { CommandTo } from '../../src/shop/services.ts';
 import { serveDouble } from './double-server.ts';
 import { drawRefusal, drawResponse, readFaultRates } from './fault-rates.ts';
 import { createWebhooks } from './webhooks.ts';

@@ -1,8 +1,9 @@
 // How the processes of a kill round end: killed at a random time, or at a commit point by name. The same seed makes
 // the same plan.
 import type { FaultPoint } from '../../src/faults.ts';
-import { type CrashSite, crashSites } from '../../src/simulation.ts';
+import type { CrashSite } from '../../src/simulation.ts';
 import { createRandom, type SeededRandom } from '../../src/simulator/random.ts';
+import { crashSites } from '../../src/simulator/shop/sites.ts';
 import type { Capture } from './clients.ts';
 import { toName } from './crash-points.ts';
 

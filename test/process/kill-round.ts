@@ -3,6 +3,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
+import { createCatalogue } from '../../src/shop/catalogue.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { createRandom } from '../../src/simulator/random.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
@@ -77,8 +79,8 @@ export const runRound = async (round: Round): Promise<RoundReport> => {
 
 /** A catalogue that the service finds and leaves as it is. */
 const fillCatalogue = async (path: string): Promise<void> => {
-  const store = createSqliteStore(openDatabase(path));
-  await store.seedProducts(products, systemClock.now());
+  const store = createSqliteStore(openDatabase(path, shop), shop.tables);
+  await createCatalogue(store).seedProducts(products, systemClock.now());
   await store.close();
 };
 

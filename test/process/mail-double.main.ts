@@ -2,8 +2,8 @@
 // is on the disk before it answers. It recognises a repeated message by its key alone, as a real server would.
 import { z } from 'zod';
 import { systemClock, toIsoTime } from '../../src/clock.ts';
-import type { CommandTo } from '../../src/service.ts';
 import { createFileMailer } from '../../src/services/mailer-files.ts';
+import type { CommandTo } from '../../src/shop/services.ts';
 import { serveDouble } from './double-server.ts';
 import { openDurableLines } from './durable-lines.ts';
 import { drawRefusal, drawResponse, readFaultRates } from './fault-rates.ts';

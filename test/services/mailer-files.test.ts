@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { simpleParser } from 'mailparser';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Failure, messages } from '../../machines/messages.ts';
-import type { CommandTo } from '../../src/service.ts';
 import { createFileMailer } from '../../src/services/mailer-files.ts';
+import type { CommandTo } from '../../src/shop/services.ts';
 import { askOutside, describeService, toCall } from '../contracts/service.ts';
 import { createFakeClock } from '../fake-clock.ts';
 
@@ -285,12 +285,8 @@ describe('the header of a message', () => {
 
   it('takes its sender from a setting that must be one mailbox', async () => {
     const { directory, clock } = await open();
-    for (const unusable of [
-      'nobody',
-      'Shop <orders@x.example>\r\nBcc: eve@example.com',
-      'a@',
-      '@b.example',
-    ]) {
+    const injecting = 'Shop <orders@x.example>\r\nBcc: eve@example.com';
+    for (const unusable of ['nobody', injecting, 'a@', '@b.example']) {
       await expect(createFileMailer({ directory, from: unusable, delayMs: 0, clock })).rejects.toMatchObject({
         code: 'invalid-setting',
       });

@@ -4,9 +4,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Message } from '../../machines/messages.ts';
-import type { CommandTo } from '../../src/service.ts';
+import type { AnyEventObject } from 'xstate';
 import { createSimulatedGateway } from '../../src/services/gateway-simulated.ts';
+import type { CommandTo } from '../../src/shop/services.ts';
 import { askOutside, toCall } from '../contracts/service.ts';
 import { createFakeClock } from '../fake-clock.ts';
 
@@ -71,7 +71,7 @@ export const openGateway = async (rest: Partial<Simulation> = {}) => {
     // A test that breaks the disk has seen it fail; closing says so once more.
     onTestFinished(() => gateway.close?.().catch(() => undefined));
     const ask = askOutside(gateway, clock);
-    const send = (command: CommandTo<'gateway'>, orderId = 'order-1'): Promise<Message> =>
+    const send = (command: CommandTo<'gateway'>, orderId = 'order-1'): Promise<AnyEventObject> =>
       ask(toCall('gateway', command, { orderId }));
     return { gateway, ask, send };
   };

@@ -1,5 +1,5 @@
-// Runs of many simulations, as the tests and the campaign share them: what was seen adds up, and a violation
-// names the command that repeats it.
+// Runs of many simulations, shared by the tests and the campaign: sightings add up, and each violation names the command
+// that repeats it.
 import { simulate } from '../../src/main.ts';
 import {
   type CrashSite,
@@ -9,7 +9,7 @@ import {
   type SimulationReport,
 } from '../../src/simulation.ts';
 
-/** Violations, each with the words that repeat its simulation. */
+/** Violations, each with the command that repeats its simulation. */
 export const toFindings = (
   { seed, orders, nodes, violations }: SimulationReport,
   crashAt?: string,
@@ -19,7 +19,7 @@ export const toFindings = (
     return `simulate --seed ${seed} --orders ${orders} --nodes ${nodes}${at}: ${violation}`;
   });
 
-/** A seed with as many nodes as it is tried with everywhere. */
+/** A seed with its default number of nodes. */
 export const simulateSeed = (seed: number, orders: number): Promise<SimulationReport> =>
   simulate({ seed, orders, nodes: nodesOf(seed) });
 
@@ -35,25 +35,22 @@ export const addSightings = (
 export const toWords = ({ point, about }: CrashSite): string =>
   about === undefined ? point : `${point}:${about}`;
 
-/** Seeds whose shops come by the seldom places, the common ones first; then others, for what few shops come by. */
-const telling = [1, 2, 3, 7, 8, 10, ...Array.from({ length: 30 }, (_, index) => 11 + index)];
+/** Seeds that reach the rare sites, then others for pairs of sites that few seeds reach. */
+const seeds = [1, 2, 3, 7, 8, 10, ...Array.from({ length: 30 }, (_, index) => 11 + index)];
 
-/**
- * Dies at the sites, one after the other, in the first of a few shops that comes by all of them.
- * `isReached`: there was one.
- */
+/** Crashes at the sites, one after the other, in the first simulation that reaches them all, if there is one. */
 export const crashAt = async (
   sites: readonly CrashSite[],
   orders: number,
 ): Promise<{ isReached: boolean; findings: string[]; reports: SimulationReport[] }> => {
   const findings: string[] = [];
   const reports: SimulationReport[] = [];
-  for (const seed of telling) {
+  for (const seed of seeds) {
     const report = await simulate({ seed, orders, nodes: nodesOf(seed), crashAt: sites });
     reports.push(report);
     findings.push(...toFindings(report, sites.map(toWords).join()));
-    const deaths = Object.values(report.crashes).reduce((sum, number) => sum + number, 0);
-    if (deaths === sites.length) return { isReached: true, findings, reports };
+    const crashes = Object.values(report.crashes).reduce((sum, number) => sum + number, 0);
+    if (crashes === sites.length) return { isReached: true, findings, reports };
   }
   return { isReached: false, findings, reports };
 };

@@ -1,12 +1,14 @@
 // What no chart may do, however wrong it is: the message is quarantined with an incident that names the invariant,
 // and its step has no effect. The shipped charts never violate an invariant.
 import { describe, expect, test } from 'vitest';
+import { viewOf } from '../../src/application.ts';
 import { limits } from '../../src/config.ts';
+import { shopInvariants } from '../../src/shop/invariants.ts';
+import { shop } from '../../src/shop/shop.ts';
+import { InvariantViolation } from '../../src/step/invariants.ts';
 import { type ChartSystem, registerSystem } from '../../src/step/register.ts';
 import { fromStored, toStored } from '../../src/step/snapshot.ts';
-import { setAside } from '../../src/step/step.ts';
-import { toView } from '../../src/step/view.ts';
-import { InvariantViolation } from '../../src/step/violation.ts';
+import { quarantine } from '../../src/step/step.ts';
 import { charge, createStory, newYear, orderId, orders, placing, stories, untilPaying } from './stories.ts';
 import { createBench } from './toy-bench.ts';
 import { chart, tell } from './toy-words.ts';
@@ -185,9 +187,9 @@ describe('a message is quarantined', () => {
         data: { reason: 'invariant-violated', text: expect.stringContaining(`(${invariant}: ${problem})`) },
       },
     ]);
-    const view = toView(orderId, '1', story.state());
+    const view = viewOf(shop, orderId, story.state());
     expect(view.incidents).toMatchObject([{ actor: received.to, reason: 'invariant-violated' }]);
-    expect(view.allowed).toContainEqual(
+    expect(view.moves).toContainEqual(
       expect.objectContaining({ move: 'resolve', actor: received.to, outcomes: ['discarded'] }),
     );
     expect(story.state().quarantined).toMatchObject([{ violated: invariant }]);
@@ -250,9 +252,8 @@ describe('nothing is objected to', () => {
   });
 
   test('in a system without an order', () => {
-    const bench = createBench({ toy: chart({ on: { GO: { actions: bareCharge('anything') } } }) }, [
-      'gateway',
-    ]);
+    const toy = chart({ on: { GO: { actions: bareCharge('anything') } } });
+    const bench = createBench({ toy }, ['gateway'], shopInvariants);
     expect(bench.send('GO').received.disposition).toBe('applied');
   });
 
@@ -261,7 +262,7 @@ describe('nothing is objected to', () => {
       context: { amount: 5, currency: 'USD' },
       on: { PAY: { actions: bareCharge('o/charge/1') }, STEAL: { actions: bareCharge('anything') } },
     });
-    const bench = createBench({ order }, ['gateway']);
+    const bench = createBench({ order }, ['gateway'], shopInvariants);
     expect(bench.send('PAY', 'order').received.disposition).toBe('applied');
     expect(bench.send('STEAL', 'order').received).toMatchObject({
       disposition: 'dead',
@@ -276,11 +277,11 @@ test('a message whose commit fails can be quarantined without a step', () => {
   const message = { type: 'gateway.charged', ...charge };
   const reply = { kind: 'reply', orderId, at: newYear, callId, message } as const;
   const error = new InvariantViolation('stock-counts', 'lamp cannot change');
-  expect(setAside(orders, story.state(), reply, error)).toMatchObject({
+  expect(quarantine(orders, story.state(), reply, error)).toMatchObject({
     received: { disposition: 'dead', reason: 'stock-counts: lamp cannot change' },
     finishedCalls: [callId],
     calls: [],
     state: { quarantined: [{ violated: 'stock-counts' }] },
   });
-  expect(setAside(orders, story.state(), { ...reply, callId: 'none' }, error)).toBeUndefined();
+  expect(quarantine(orders, story.state(), { ...reply, callId: 'none' }, error)).toBeUndefined();
 });

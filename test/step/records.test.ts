@@ -2,8 +2,12 @@
 // And that the step is pure, on which all of this depends.
 import { describe, expect, test } from 'vitest';
 import { messages } from '../../machines/messages.ts';
-import { newSystem, type SystemState, toStored } from '../../src/step/snapshot.ts';
+
+import { replayMessage } from '../../src/step/replay.ts';
+import { newSystem, toStored } from '../../src/step/snapshot.ts';
+
 import { step } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
 import { createStory, newYear, orderId, orders, placing, stories } from './stories.ts';
 
 describe.each(stories)('the records of an order that is %s', (_, tellStory) => {
@@ -15,6 +19,12 @@ describe.each(stories)('the records of an order that is %s', (_, tellStory) => {
     );
     expect(story.results.map(({ state }) => state.version)).toEqual(
       story.results.map((__, index) => index + 1),
+    );
+  });
+
+  test('say how each message came: from outside, as a reply or as a deadline', () => {
+    expect(story.results.map(({ received }) => received.kind)).toEqual(
+      story.incoming.map(({ kind }) => kind),
     );
   });
 
@@ -62,20 +72,12 @@ describe.each(stories)('the records of an order that is %s', (_, tellStory) => {
 
   test('are enough for a replay: the fold of the received messages is the system', () => {
     let state = newSystem(orders, story.state().createdAt, 'correlation-1');
-    for (const { received } of story.results) {
-      const { messageId, at, to, type, data, causationId } = received;
-      const message = { type, ...data };
-      const callId = messageId.replace(/\/reply$/, '');
-      const [due] = [...state.deadlines].find(([, deadline]) => deadline.event.type === type) ?? [];
-      const dueAt = state.deadlines.get(due ?? '')?.dueAt ?? 0;
-      const result = state.calls.has(callId)
-        ? step(orders, state, { kind: 'reply', orderId, at, callId, message })
-        : due === undefined
-          ? step(orders, state, { kind: 'message', orderId, at, messageId, to, message, causationId })
-          : step(orders, state, { kind: 'deadline', orderId, at, key: due, dueAt });
-      if (result === undefined) throw new Error(`${messageId} left no trace`);
-      expect(result.received).toEqual(received);
-      state = result.state;
+    for (const [index, { received }] of story.results.entries()) {
+      const replayed = replayMessage(orders, orderId, state, received);
+      if (typeof replayed === 'string') throw new Error(replayed);
+      expect(replayed.incoming).toEqual(story.incoming[index]);
+      expect(replayed.result.received).toEqual(received);
+      state = replayed.result.state;
     }
     expect(toStored(orders, state)).toBe(toStored(orders, story.state()));
   });

@@ -2,12 +2,16 @@
 // expectations; tests use it to say what happened in the terms of the shop.
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
-import { orderSystem } from '../../machines/system.ts';
-import { limits, readSettings, toPolicy } from '../../src/config.ts';
+import { toChartSystem } from '../../src/application.ts';
+import { limits, readSettings } from '../../src/config.ts';
+import { toPolicy } from '../../src/shop/placement.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
-import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
 
+export const orderSystem = toChartSystem(shop);
 export const orders = registerSystem(orderSystem, limits);
 /** 2026-01-01T00:00:00.000Z */
 export const newYear = 1_767_225_600_000;

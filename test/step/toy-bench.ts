@@ -1,21 +1,26 @@
 // A test bench for toy systems: one message at a time through the step, with its results. It has no expectations;
 // with it, tests of the step need no order.
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
+import type { Invariants } from '../../src/step/invariants.ts';
 import { type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
-import { newSystem, type SystemState } from '../../src/step/snapshot.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
 import { limits } from './equivalence.ts';
 
 export const registerToys = (
   charts: Readonly<Record<string, AnyStateMachine>>,
   services: readonly string[] = ['world'],
-): RegisteredSystem => registerSystem({ version: '1', charts, services }, limits);
+  invariants?: Invariants,
+): RegisteredSystem =>
+  registerSystem({ version: '1', charts, services, ...(invariants && { invariants }) }, limits);
 
 export const createBench = (
   charts: Readonly<Record<string, AnyStateMachine>>,
   services: readonly string[] = ['world'],
+  invariants?: Invariants,
 ) => {
-  const system = registerToys(charts, services);
+  const system = registerToys(charts, services, invariants);
   let state: SystemState = newSystem(system, 1000, 'correlation');
   let now = 1000;
   let sent = 0;

@@ -1,17 +1,16 @@
 import { expect, test } from 'vitest';
 import { log } from 'xstate';
-import { orderSystem } from '../../machines/system.ts';
 import { limits } from '../../src/config.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { newSystem, toStored } from '../../src/step/snapshot.ts';
 import { step } from '../../src/step/step.ts';
-import { createStory, orders, placing, untilPaying } from './stories.ts';
+import { createStory, orderSystem, orders, placing, untilPaying } from './stories.ts';
 import { chart, says } from './toy-words.ts';
 
-const watched = registerSystem(orderSystem, limits, () => true);
+const observed = registerSystem(orderSystem, limits, () => true);
 
 const tell = () => {
-  const story = createStory(watched);
+  const story = createStory(observed);
   story.tell('order', 'order.place', placing);
   story.answer('warehouse', 'warehouse.checked', { problems: [] });
   return story;
@@ -19,8 +18,8 @@ const tell = () => {
 
 test('in an observed system, a step lists every delivery with sender and receiver, in order', () => {
   const { results } = tell();
-  const said = results.map(({ passed = [] }) =>
-    passed.map(({ from, to, message }) => `${from} > ${to}: ${message.type}`),
+  const said = results.map(({ deliveries = [] }) =>
+    deliveries.map(({ from, to, message }) => `${from} > ${to}: ${message.type}`),
   );
   expect(said).toEqual([
     [
@@ -39,24 +38,28 @@ test('in an observed system, a step lists every delivery with sender and receive
 
 test('a delivery has the snapshots of the receiver before and after it', () => {
   const [first] = tell().results;
-  const [placed, , called] = first?.passed ?? [];
-  expect(placed?.taken?.was.value).not.toEqual('validating');
-  expect(placed?.taken?.is.value).toEqual('validating');
-  expect(called).not.toHaveProperty('taken');
+  const [placed, , called] = first?.deliveries ?? [];
+  expect(placed?.snapshots?.before.value).not.toEqual('validating');
+  expect(placed?.snapshots?.after.value).toEqual('validating');
+  expect(called).not.toHaveProperty('snapshots');
 });
 
 test('being observed changes nothing else', () => {
-  const [{ passed, logged, state, ...result }, unwatched] = [tell().last(), createStory()];
-  unwatched.tell('order', 'order.place', placing);
-  unwatched.answer('warehouse', 'warehouse.checked', { problems: [] });
-  expect(passed).toHaveLength(4);
+  const [{ deliveries, logged, state, ...result }, unobserved] = [tell().last(), createStory()];
+  unobserved.tell('order', 'order.place', placing);
+  unobserved.answer('warehouse', 'warehouse.checked', { problems: [] });
+  expect(deliveries).toHaveLength(4);
   expect(logged).toEqual([]);
-  expect(unwatched.last()).toMatchObject(result);
-  expect(toStored(watched, state)).toBe(toStored(orders, unwatched.state()));
+  expect(unobserved.last()).toMatchObject(result);
+  expect(toStored(observed, state)).toBe(toStored(orders, unobserved.state()));
 });
 
 test('without observers nothing is noted', () => {
-  expect(untilPaying().results.map(({ passed }) => passed)).toEqual([undefined, undefined, undefined]);
+  expect(untilPaying().results.map(({ deliveries }) => deliveries)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test('what a chart logs is in the trace, and nowhere else', () => {
@@ -65,8 +68,8 @@ test('what a chart logs is in the trace, and nowhere else', () => {
     entry: log('started'),
     on: { GO: { actions: [log(({ context, event }) => [context['n'], event.type], 'went'), says('went')] } },
   });
-  const [isLogged, isNot] = [() => true, () => false].map((isWatched) => {
-    const system = registerSystem({ version: '1', charts: { toy }, services: [] }, limits, isWatched);
+  const [isLogged, isNot] = [() => true, () => false].map((isObserved) => {
+    const system = registerSystem({ version: '1', charts: { toy }, services: [] }, limits, isObserved);
     const result = step(system, newSystem(system, 1, 'c'), {
       kind: 'message',
       orderId: 'o',
@@ -77,7 +80,7 @@ test('what a chart logs is in the trace, and nowhere else', () => {
       causationId: null,
     });
     if (result === undefined) throw new Error('that was not recorded');
-    const { passed: _, logged, ...rest } = result;
+    const { deliveries: _, logged, ...rest } = result;
     return { logged, rest: { ...rest, state: toStored(system, rest.state) } };
   });
   expect(isLogged?.logged).toEqual([

@@ -7,7 +7,7 @@ import { orderChart } from '../../machines/order.ts';
 import type { OrderContext } from '../../machines/order-setup.ts';
 import { paymentChart } from '../../machines/payment.ts';
 import type { newPayment } from '../../machines/payment-setup.ts';
-import { orderSystem } from '../../machines/system.ts';
+import { orderSystem } from './stories.ts';
 
 type PaymentContext = typeof newPayment;
 const { tell } = chartParts<PaymentContext, MessageTo<'payment'>>('payment');

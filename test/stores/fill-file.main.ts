@@ -1,11 +1,12 @@
 // Writes orders to the store at the given path until writing fails, then says how it failed, as JSON. Run
 // under a limit of the file size, which the operating system reports as an I/O error.
 
+import { shop } from '../../src/shop/shop.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { place } from '../contracts/store-samples.ts';
 
-const store = createSqliteStore(openDatabase(process.argv[2] ?? ''));
+const store = createSqliteStore(openDatabase(process.argv[2] ?? '', shop), shop.tables);
 const toMessage = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const system = 'x'.repeat(20_000);
 let written = 0;

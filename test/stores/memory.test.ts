@@ -1,13 +1,16 @@
 // The memory store under the contract of stores.
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/stores/memory.ts';
+import { stockContract } from '../contracts/stock.ts';
 import { storeContract } from '../contracts/store.ts';
 import { place } from '../contracts/store-samples.ts';
 
-storeContract('the memory store', async () => {
+const open = async () => {
   const store = createMemoryStore();
   return { store, close: () => store.close() };
-});
+};
+storeContract('the memory store', open);
+stockContract('the memory store', open);
 
 describe('the memory store', () => {
   it('two stores share nothing', async () => {

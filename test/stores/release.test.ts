@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActorName, Message } from '../../machines/messages.ts';
-import { examine } from '../../src/doctor/examine.ts';
+import { createExamine } from '../../src/doctor/examine.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
-import { openEvidence } from '../../src/stores/sqlite-evidence.ts';
+import { openAuditSource } from '../../src/stores/sqlite-audit-source.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { type Answer, chargeAll, openHost, sample, shut } from '../hosts/harness.ts';
@@ -56,7 +57,7 @@ const copyKept = async () => {
 const open = async (path: string) => {
   const clock = createFakeClock(writtenAt);
   const ids = { next: () => crypto.randomUUID() };
-  return openHost({ store: createSqliteStore(openDatabase(path)), clock, ids, gateway });
+  return openHost({ store: createSqliteStore(openDatabase(path, shop), shop.tables), clock, ids, gateway });
 };
 type Open = Awaited<ReturnType<typeof open>>;
 const close = async (opened: Open) => {
@@ -68,21 +69,21 @@ const summarize = async ({ host }: Open) => {
   return Object.fromEntries(
     views.map(({ id, state, actors, paidAmount, incidents }) => [
       id,
-      [state, actors.payment.state, paidAmount, incidents.length],
+      [state, actors['payment']?.state, paidAmount, incidents.length],
     ]),
   );
 };
 const findViolations = async (path: string) => {
-  const evidence = openEvidence(path, later);
-  const { orders, checks } = await examine(evidence);
-  await evidence.close();
+  const source = openAuditSource(path, shop, later);
+  const { orders, checks } = await createExamine(shop)(source);
+  await source.close();
   return { orders, violated: checks.filter(({ violations }) => violations > 0) };
 };
 
 test('a store of release 0.1.0 reads as it was written, history and idempotency keys included', async () => {
   await using files = await copyKept();
   const opened = await open(files.path);
-  expect(opened.recovery).toEqual({ resumed: 1, overdue: 0, parked: 3 });
+  expect(opened.recovery).toEqual({ resumed: 1, overdue: 0, incidents: 3 });
   expect(await summarize(opened)).toEqual(written);
   expect(await opened.host.lastPosition()).toBe(100);
   const history = await opened.host.history('completed-1', 0, 100);

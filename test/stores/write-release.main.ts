@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../../machines/messages.ts';
 import { createIds } from '../../src/clock.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { createFakeClock } from '../fake-clock.ts';
@@ -43,7 +44,14 @@ const mailer: Answer<'mailer'> = ({ orderId }) =>
   orderId.startsWith('unheard') ? { type: 'mailer.failed', reason: 'down' } : { type: 'mailer.sent' };
 
 const open = (settings: Record<string, string | number> = {}) =>
-  openHost({ store: createSqliteStore(openDatabase(path)), clock, ids, gateway, mailer, settings });
+  openHost({
+    store: createSqliteStore(openDatabase(path, shop), shop.tables),
+    clock,
+    ids,
+    gateway,
+    mailer,
+    settings,
+  });
 type Open = Awaited<ReturnType<typeof open>>;
 const close = async (opened: Open) => {
   await shut(opened, 60_000);

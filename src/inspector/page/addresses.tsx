@@ -1,4 +1,4 @@
-// Where in the page one is: everything that can be looked at has an address that can be sent to a colleague.
+// Addresses within the page: every view has one that can be sent to a colleague.
 import { type MouseEvent, type ReactNode, useSyncExternalStore } from 'react';
 
 const moved = 'orderchart-moved';
@@ -10,9 +10,9 @@ const subscribe = (listener: () => void): (() => void) => {
 };
 const read = (): string => window.location.pathname + window.location.search;
 
-/** Goes to another address of the page; `instead` leaves no trace in the history. */
-export const go = (address: string, instead = false): void => {
-  if (instead) window.history.replaceState(null, '', address);
+/** Goes to another address of the page; `replaces`: instead of the present one in the history. */
+export const go = (address: string, replaces = false): void => {
+  if (replaces) window.history.replaceState(null, '', address);
   else window.history.pushState(null, '', address);
   window.dispatchEvent(new Event(moved));
 };

@@ -1,13 +1,13 @@
-// The frame around every view: where one can go, how the connection is, light or dark.
+// The frame around every view: navigation, the connection, light or dark.
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { Link, useAddress } from './addresses.tsx';
 import { ChartsView } from './charts-view.tsx';
+import { type PageExtension, useExtension } from './extension.ts';
 import { readFilter } from './flow-filter.tsx';
 import { FlowView } from './flow-view.tsx';
 import { IncidentsView } from './incidents-view.tsx';
-import { type Connection, useCharts, useFlow } from './live.ts';
+import { type Connection, useApplication, useFlow } from './live.ts';
 import { OrderView } from './order-view.tsx';
-import { ProductsView } from './products-view.tsx';
 
 const useMedia = (query: string): boolean => {
   const subscribe = useCallback(
@@ -40,25 +40,26 @@ const ThemeButton = () => {
   );
 };
 
-const saidOf: Readonly<Record<Connection, string>> = {
-  connecting: 'connecting',
+const connectionTexts: Readonly<Record<Connection, string>> = {
+  connecting: 'connecting…',
   live: 'live',
-  behind: 'behind',
-  offline: 'offline, trying again',
+  delayed: 'delayed',
+  offline: 'offline, reconnecting…',
 };
 
 const places = [
-  ['', 'Flow'],
-  ['incidents', 'Incidents'],
-  ['products', 'Products'],
-  ['charts', 'Charts'],
+  { path: '', title: 'Flow' },
+  { path: 'incidents', title: 'Incidents' },
+  { path: 'charts', title: 'Charts' },
 ] as const;
 
 const Header = ({
+  views,
   place,
   connection,
   incidents,
 }: {
+  views: PageExtension['views'];
   place: string;
   connection: Connection;
   incidents: number;
@@ -68,13 +69,13 @@ const Header = ({
       Orderchart
     </Link>
     <nav aria-label="Views" className="tabs">
-      {places.map(([path, name]) => (
+      {[...places, ...views].map(({ path, title }) => (
         <Link
           key={path}
           to={`/inspector${path === '' ? '' : `/${path}`}`}
           aria-current={path === place ? 'page' : undefined}
         >
-          {name}
+          {title}
           {path === 'incidents' && incidents > 0 && <span className="bubble">{incidents}</span>}
         </Link>
       ))}
@@ -82,7 +83,7 @@ const Header = ({
     <span className="grow" />
     <output className={`connection ${connection}`}>
       <i />
-      {saidOf[connection]}
+      {connectionTexts[connection]}
     </output>
     <ThemeButton />
   </header>
@@ -91,21 +92,31 @@ const Header = ({
 export const App = () => {
   const { parts, query } = useAddress();
   const [place = '', id] = parts;
-  const charts = useCharts();
+  const application = useApplication();
   const { frame, samples, connection } = useFlow(place === '' ? readFilter(query).toString() : '');
   const isNarrow = useMedia('(max-width: 760px)');
+  const views = useExtension(application?.name)?.views ?? [];
+  const added = views.find(({ path }) => path === place);
   return (
     <>
       <a href="#content" className="skip">
-        Skip to the content
+        Skip to content
       </a>
-      <Header place={place} connection={connection} incidents={frame?.incidents ?? 0} />
+      <Header views={views} place={place} connection={connection} incidents={frame?.incidents ?? 0} />
       <main id="content" tabIndex={-1}>
-        {place === '' && <FlowView charts={charts} frame={frame} samples={samples} isNarrow={isNarrow} />}
-        {place === 'orders' && id !== undefined && <OrderView key={id} orderId={id} charts={charts} />}
-        {place === 'incidents' && <IncidentsView count={frame?.incidents ?? 0} />}
-        {place === 'products' && <ProductsView />}
-        {place === 'charts' && <ChartsView charts={charts} versions={frame?.versions ?? {}} />}
+        {application && place === '' && (
+          <FlowView application={application} frame={frame} samples={samples} isNarrow={isNarrow} />
+        )}
+        {application && place === 'orders' && id !== undefined && (
+          <OrderView key={id} orderId={id} application={application} />
+        )}
+        {application && place === 'incidents' && (
+          <IncidentsView application={application} count={frame?.incidents ?? 0} />
+        )}
+        {application && place === 'charts' && (
+          <ChartsView charts={application.charts} versions={frame?.versions ?? {}} />
+        )}
+        {added && <added.View />}
       </main>
     </>
   );

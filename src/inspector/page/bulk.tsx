@@ -1,19 +1,19 @@
-// One move for many orders: first what it would do to each, stepped on copies by the server; then, where a person
-// agrees, one after the other by the API, with what came of it. It never moves what was not previewed.
+// One move for many orders: first a preview, which the server steps on copies; then, after confirmation, one order
+// after the other by the API. It never moves an order that was not previewed.
 import { type SyntheticEvent, useCallback, useEffect, useRef, useState } from 'react';
-import type { BulkMove, Previewed } from '../shapes.ts';
-import { toShortId } from './formats.ts';
+import type { BulkMove, Previewed } from '../server/protocol.ts';
+import { toCount, toShortId } from './formats.ts';
 import { makeMove, toKey } from './moves.tsx';
 
 const perRequest = 50;
 
-const askPreview = async (move: BulkMove, orderIds: readonly string[]): Promise<readonly Previewed[]> => {
+const readPreview = async (move: string, orderIds: readonly string[]): Promise<readonly Previewed[]> => {
   const response = await fetch('/inspector/api/preview', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ move, orderIds }),
   });
-  if (!response.ok) throw new Error(`the preview failed (${response.status})`);
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
   const { previewed }: { previewed: readonly Previewed[] } = await response.json();
   return previewed;
 };
@@ -27,14 +27,13 @@ interface Group {
 }
 
 const toText = ({ changes, refusal }: Previewed): string =>
-  refusal ??
-  (changes.map(({ actor, from, to }) => `${actor}: ${from} → ${to}`).join(', ') || 'nothing changes');
+  refusal ?? (changes.map(({ actor, from, to }) => `${actor}: ${from} → ${to}`).join(', ') || 'no change');
 
 const toGroups = (previewed: readonly Previewed[]): readonly Group[] =>
   [...Map.groupBy(previewed, (each) => JSON.stringify([toText(each), each.calls]))].flatMap(([, each]) => {
     const [first] = each;
     if (first === undefined) return [];
-    const detail = first.calls.length === 0 ? '' : `asks ${first.calls.join(', ')}`;
+    const detail = first.calls.length === 0 ? '' : `calls ${first.calls.join(', ')}`;
     return [{ text: toText(first), detail, isRefused: first.refusal !== null, count: each.length }];
   });
 
@@ -44,70 +43,74 @@ interface Progress {
   readonly problems: readonly string[];
 }
 
-const moveOne = async (move: BulkMove, { orderId, actors }: Previewed, words: string): Promise<string[]> => {
-  const bodies = move === 'retry' ? actors.map((actor) => ({ actor, note: words })) : [{ reason: words }];
+const moveOne = async (
+  { path, field }: BulkMove,
+  { orderId, actors }: Previewed,
+  text: string,
+): Promise<string[]> => {
+  const body = field === null ? {} : { [field.name]: text };
+  const bodies = actors.length === 0 ? [body] : actors.map((actor) => ({ actor, ...body }));
   const problems: string[] = [];
-  for (const body of bodies) {
-    const problem = await makeMove(orderId, move, body, toKey()).catch(() => 'the server did not answer');
+  for (const each of bodies) {
+    const problem = await makeMove(orderId, path, each, toKey()).catch(() => 'no response from the server');
     if (problem !== undefined) problems.push(`${toShortId(orderId)}: ${problem}`);
   }
   return problems;
 };
 
-/** The dialog's steps: reading what would happen, asking, moving, done. */
+/** The dialog's steps: preview, confirmation, moving, done. */
 const useBulk = (move: BulkMove) => {
   const [previewed, setPreviewed] = useState<readonly Previewed[]>([]);
   const [progress, setProgress] = useState<Progress>();
   const [wanted, setWanted] = useState<number>();
-  const [trouble, setTrouble] = useState<string>();
+  const [failure, setFailure] = useState<string>();
   const stopped = useRef(false);
   const prepare = async (findIds: () => Promise<readonly string[]>): Promise<void> => {
     stopped.current = false;
     setPreviewed([]);
     setProgress(undefined);
-    setTrouble(undefined);
+    setFailure(undefined);
     try {
       const ids = await findIds();
       setWanted(ids.length);
       for (let from = 0; from < ids.length && !stopped.current; from += perRequest) {
-        const more = await askPreview(move, ids.slice(from, from + perRequest));
+        const more = await readPreview(move.move, ids.slice(from, from + perRequest));
         setPreviewed((known) => [...known, ...more]);
       }
     } catch (error) {
-      setTrouble(`The orders could not be looked at: ${String(error)}. Close this and ask again.`);
+      setFailure(`The preview failed: ${String(error)}. Close this dialog and try again.`);
     }
   };
-  const carryOut = async (words: string): Promise<void> => {
-    const asked = previewed.filter(({ refusal }) => refusal === null);
+  const carryOut = async (text: string): Promise<void> => {
+    const accepted = previewed.filter(({ refusal }) => refusal === null);
     const problems: string[] = [];
-    for (const [done, each] of asked.entries()) {
+    for (const [done, each] of accepted.entries()) {
       if (stopped.current) return;
-      setProgress({ done, of: asked.length, problems });
-      problems.push(...(await moveOne(move, each, words)));
+      setProgress({ done, of: accepted.length, problems });
+      problems.push(...(await moveOne(move, each, text)));
     }
-    setProgress({ done: asked.length, of: asked.length, problems });
+    setProgress({ done: accepted.length, of: accepted.length, problems });
   };
   const stop = useCallback(() => {
     stopped.current = true;
   }, []);
-  return { previewed, progress, wanted, trouble, prepare, carryOut, stop };
+  return { previewed, progress, wanted, failure, prepare, carryOut, stop };
 };
 
-const names: Readonly<Record<BulkMove, string>> = { cancel: 'Cancel', retry: 'Retry' };
 const mostProblems = 5;
 
 const Preview = ({ previewed, wanted }: { previewed: readonly Previewed[]; wanted: number | undefined }) => (
   <>
     {wanted !== undefined && previewed.length < wanted && (
       <label>
-        Seeing what would happen: {previewed.length.toLocaleString('en')} of {wanted.toLocaleString('en')}
+        Previewing {previewed.length.toLocaleString('en')} of {wanted.toLocaleString('en')}
         <progress max={wanted} value={previewed.length} />
       </label>
     )}
-    <ul className="preview" aria-label="What will happen">
+    <ul className="preview" aria-label="Preview">
       {toGroups(previewed).map(({ text, detail, isRefused, count }) => (
         <li key={`${text} ${detail}`} className={isRefused ? 'quiet' : ''}>
-          <b>{count.toLocaleString('en')} ×</b> {isRefused ? `left alone: ${text}` : text}
+          <b>{count.toLocaleString('en')} ×</b> {isRefused ? `skipped: ${text}` : text}
           {detail !== '' && <span className="quiet"> – {detail}</span>}
         </li>
       ))}
@@ -115,7 +118,7 @@ const Preview = ({ previewed, wanted }: { previewed: readonly Previewed[]; wante
   </>
 );
 
-const Going = ({ progress: { done, of, problems } }: { progress: Progress }) => (
+const Running = ({ progress: { done, of, problems } }: { progress: Progress }) => (
   <>
     <label>
       {done.toLocaleString('en')} of {of.toLocaleString('en')} done
@@ -126,12 +129,12 @@ const Going = ({ progress: { done, of, problems } }: { progress: Progress }) => 
         {problem}
       </p>
     ))}
-    {problems.length > mostProblems && <p>and {problems.length - mostProblems} more like these</p>}
+    {problems.length > mostProblems && <p>{toCount(problems.length - mostProblems, 'more error')}</p>}
   </>
 );
 
 /** What is in the dialog while it is open. */
-const Asking = ({
+const Confirmation = ({
   move,
   name,
   findIds,
@@ -142,7 +145,7 @@ const Asking = ({
   findIds(): Promise<readonly string[]>;
   onClose(): void;
 }) => {
-  const { previewed, progress, wanted, trouble, prepare, carryOut, stop } = useBulk(move);
+  const { previewed, progress, wanted, failure, prepare, carryOut, stop } = useBulk(move);
   const begin = useRef(() => prepare(findIds));
   useEffect(() => {
     void begin.current();
@@ -152,31 +155,33 @@ const Asking = ({
   const isReady = previewed.length === wanted && progress === undefined && count > 0;
   const submit = (event: SyntheticEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    void carryOut(String(new FormData(event.currentTarget).get('words')));
+    void carryOut(String(new FormData(event.currentTarget).get('text') ?? ''));
   };
   return (
     <form onSubmit={submit}>
       <h2>{name}?</h2>
-      {trouble !== undefined && <p role="alert">{trouble}</p>}
+      {failure !== undefined && <p role="alert">{failure}</p>}
       <Preview previewed={previewed} wanted={wanted} />
-      <label>
-        {move === 'cancel' ? 'Reason (the customers are told)' : 'Note'}
-        <input name="words" required autoComplete="off" />
-      </label>
-      {progress && <Going progress={progress} />}
+      {move.field && (
+        <label>
+          {move.field.label}
+          <input name="text" required autoComplete="off" />
+        </label>
+      )}
+      {progress && <Running progress={progress} />}
       <div className="row end">
         <button type="button" onClick={onClose}>
           {progress === undefined || progress.done === progress.of ? 'Close' : 'Stop'}
         </button>
         <button type="submit" className="primary" disabled={!isReady}>
-          {names[move]} {count.toLocaleString('en')} {count === 1 ? 'order' : 'orders'}
+          {move.label} ({count.toLocaleString('en')})
         </button>
       </div>
     </form>
   );
 };
 
-/** A button that asks before it moves all orders that `findIds` says. */
+/** A button that moves all orders that `findIds` returns, after a preview and a confirmation. */
 export const Bulk = ({
   move,
   name,
@@ -198,7 +203,7 @@ export const Bulk = ({
     <>
       <button
         type="button"
-        className={move === 'cancel' ? 'danger' : ''}
+        className={move.isDangerous ? 'danger' : ''}
         onClick={open}
         disabled={isDisabled && asked === undefined}
       >
@@ -206,7 +211,7 @@ export const Bulk = ({
       </button>
       <dialog ref={dialog} aria-label={asked ?? name} onClose={() => setAsked(undefined)}>
         {asked !== undefined && (
-          <Asking move={move} name={asked} findIds={findIds} onClose={() => dialog.current?.close()} />
+          <Confirmation move={move} name={asked} findIds={findIds} onClose={() => dialog.current?.close()} />
         )}
       </dialog>
     </>

@@ -1,30 +1,22 @@
-// A chart as a picture: boxes for states, lines for transitions, drawn as SVG from ELK's layout. SVG and nothing
-// more, so that the picture on the page, the file to download and what a screen reader finds are the same thing.
+// A chart as a picture: boxes for states, lines for transitions, drawn as SVG from ELK's layout. SVG alone, so
+// that the page, the downloaded file and a screen reader have the same picture.
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import type { Chart, ChartNode } from '../shapes.ts';
+import type { Chart, ChartNode } from '../server/protocol.ts';
 import { useLayout } from './layout.ts';
 import type { Box, Layout, Route, Sizing } from './layout-graph.ts';
 
 export interface Drawing {
-  /** States that are active now, and edges that were taken; the last ones stand out most. */
+  /** States that are active now, edges that were taken, and those that were taken last. */
   readonly active?: ReadonlySet<string>;
   readonly taken?: ReadonlySet<string>;
   readonly last?: ReadonlySet<string>;
-  /** What stands in a state beside its name. */
+  /** What a state shows beside its name. */
   renderState?(node: ChartNode, width: number): ReactNode;
-  /** What stands at an edge instead of its words. */
+  /** What an edge shows instead of its causes. */
   renderEdge?(route: Route): ReactNode;
   onState?(node: ChartNode): void;
   readonly selected?: string | undefined;
 }
-
-const toTone = ({ tags, path }: ChartNode): string => {
-  if (tags.includes('incident')) return 'incident';
-  if (path === 'completed' || path.startsWith('completed.closed')) return 'good';
-  if (tags.includes('settled')) return 'settled';
-  if (path.startsWith('compensating')) return 'undoing';
-  return 'doing';
-};
 
 const toTitle = ({ edge: { from, to, causes } }: Route): string =>
   [
@@ -44,7 +36,7 @@ const State = ({ box, drawing }: { box: Box; drawing: Drawing }) => {
   const choose = onState && (() => onState(node));
   const names = [
     'state',
-    toTone(node),
+    node.tone,
     isInner ? 'inner' : 'outer',
     isActive && 'active',
     isSelected && 'selected',
@@ -66,7 +58,7 @@ const State = ({ box, drawing }: { box: Box; drawing: Drawing }) => {
       })}
       data-state={node.path}
     >
-      <title>{`${node.path}${node.description === '' ? '' : `: ${node.description}`}`}</title>
+      <title>{`${node.path}${node.text === '' ? '' : `: ${node.text}`}`}</title>
       <rect width={width} height={height} rx={isInner ? 9 : 12} />
       {node.isInitial && <circle className="initial" cx={9} cy={9} r={3} />}
       <text
@@ -101,7 +93,7 @@ const Edge = ({ route, drawing, arrow }: { route: Route; drawing: Drawing; arrow
   );
 };
 
-/** The drawing itself. Lines that were taken lie over the others. */
+/** The drawing itself. Edges that were taken lie over the others. */
 const Picture = ({
   chart,
   layout,
@@ -150,7 +142,7 @@ const rank = ({ edge: { id } }: Route, { taken, last }: Drawing): number =>
 
 const zoomStep = 1.25;
 
-/** Brings what is active (or where it begins) into the middle of what can be seen, without moving the page. */
+/** Scrolls the active state (or the initial one) into the middle, without moving the page. */
 const useActiveInView = (active: string, layout: Layout | undefined, zoom: number) => {
   const place = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -167,7 +159,7 @@ const useActiveInView = (active: string, layout: Layout | undefined, zoom: numbe
   return place;
 };
 
-/** A chart with its controls: as wide as there is room for, or larger and scrolled. */
+/** A chart with its controls: fitted to the width, or larger and scrolled. */
 export const ChartPicture = ({
   chart,
   sizing,
@@ -177,13 +169,13 @@ export const ChartPicture = ({
   chart: Chart | undefined;
   sizing: Sizing;
   drawing: Drawing;
-  /** 0: as wide as there is room for. */
+  /** 0: fitted to the width. */
   firstZoom?: number;
 }) => {
   const layout = useLayout(chart, sizing);
   const [zoom, setZoom] = useState(firstZoom);
   const place = useActiveInView([...(drawing.active ?? [])].join(), layout, zoom);
-  if (!chart || !layout) return <p className="quiet pad">Drawing the chart …</p>;
+  if (!chart || !layout) return <p className="quiet pad">Drawing the chart…</p>;
   return (
     <div className="canvas">
       <fieldset className="zoom" aria-label={`Size of the chart ${chart.name}`}>
@@ -191,7 +183,7 @@ export const ChartPicture = ({
           −
         </button>
         <button type="button" onClick={() => setZoom(0)} aria-label="Fit the width">
-          fit
+          Fit
         </button>
         <button type="button" onClick={() => setZoom((zoom || 0.8) * zoomStep)} aria-label="Larger">
           +

@@ -1,9 +1,9 @@
-// The charts that run: each as a picture, as what every message does in every state, how much of it the model-based
-// tests met, and to take along.
-import type { Chart, Coverage } from '../shapes.ts';
+// The charts that run: each as a picture, its coverage by the model-based tests, its transition matrix, and downloads.
+import type { Chart, Coverage } from '../server/protocol.ts';
 import { Link, useAddress } from './addresses.tsx';
 import { ChartPicture } from './chart-picture.tsx';
 import { saveJson, saveMermaid, saveSvg } from './downloads.ts';
+import { toCount } from './formats.ts';
 import { withWords } from './layout-graph.ts';
 import { useAnswer } from './live.ts';
 import { Matrix } from './matrix.tsx';
@@ -11,9 +11,11 @@ import { Matrix } from './matrix.tsx';
 type Versions = Readonly<Record<string, number>>;
 
 const toUse = ([version, count]: readonly [string, number]): string =>
-  version === '' ? `${count} orders of a version that does not run here` : `${count} orders under way`;
+  version === ''
+    ? `${toCount(count, 'order')} on an unknown chart version`
+    : `${toCount(count, 'order')} in progress`;
 
-/** Orders of versions that do not run here are incidents: their charts cannot be drawn, but they are not hidden. */
+/** Orders on other versions are incidents: their charts cannot be drawn, but they are not hidden. */
 const Use = ({ version, versions }: { version: string; versions: Versions }) => (
   <span className="quiet">
     {toUse([version, versions[version] ?? 0])}
@@ -34,7 +36,7 @@ const Covered = ({ chart }: { chart: Chart }) => {
   if (rows.length === 0) return null;
   return (
     <section className="card" aria-label="Model coverage">
-      <h2>What the model-based tests met</h2>
+      <h2>Model test coverage</h2>
       <ul className="coverage">
         {rows.map(({ what, tested, possible }) => (
           <li key={what} className={tested < possible ? 'bad' : 'good'}>
@@ -45,7 +47,7 @@ const Covered = ({ chart }: { chart: Chart }) => {
           </li>
         ))}
       </ul>
-      {missing.length > 0 && <p>Not met: {missing.join(', ')}</p>}
+      {missing.length > 0 && <p>Not covered: {missing.join(', ')}</p>}
     </section>
   );
 };

@@ -1,5 +1,5 @@
-// A chart to take along: the picture as SVG, the story as Mermaid, the machine as XState's JSON.
-import type { Chart } from '../shapes.ts';
+// Downloads of a chart: the picture as SVG, the states as Mermaid, the machine as XState's JSON.
+import type { Chart } from '../server/protocol.ts';
 
 const save = (name: string, type: string, text: string): void => {
   const address = URL.createObjectURL(new Blob([text], { type }));
@@ -15,7 +15,7 @@ const kept = [
   ...['font-size', 'font-family', 'font-weight', 'text-anchor', 'pointer-events'],
 ];
 
-/** The picture with the colours that it has now, for it takes no style sheet along. */
+/** The picture with its present colours: a file has no style sheet. */
 export const saveSvg = (chart: Chart): void => {
   const shown = document.querySelector(`svg[data-chart="${chart.name}"]`);
   const copy = shown?.cloneNode(true);
@@ -31,12 +31,12 @@ export const saveSvg = (chart: Chart): void => {
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   copy.setAttribute('width', String(width));
   copy.setAttribute('height', String(height));
-  const ground = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-  for (const name of ['width', 'height']) ground.setAttribute(name, '100%');
-  for (const name of ['x', 'y']) ground.setAttribute(name, '-4');
-  ground.setAttribute('fill', getComputedStyle(document.body).backgroundColor);
+  const background = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+  for (const name of ['width', 'height']) background.setAttribute(name, '100%');
+  for (const name of ['x', 'y']) background.setAttribute(name, '-4');
+  background.setAttribute('fill', getComputedStyle(document.body).backgroundColor);
   copy.removeAttribute('style');
-  copy.prepend(ground);
+  copy.prepend(background);
   save(`${chart.name}.svg`, 'image/svg+xml', new XMLSerializer().serializeToString(copy));
 };
 

@@ -1,25 +1,25 @@
-// All orders at once on the chart that runs them: who is where, for how long, and what moves.
+// All orders at once on the chart that runs them: how many are in each state, for how long, and what moves.
 import { useMemo } from 'react';
-import type { Chart, ChartNode, FlowFrame, FlowState, Sample } from '../shapes.ts';
+import type { ApplicationInfo, ChartNode, FlowFrame, FlowState, Sample } from '../server/protocol.ts';
 import { go, useAddress } from './addresses.tsx';
 import { ChartPicture, type Drawing } from './chart-picture.tsx';
 import { FlowFilters, readFilter } from './flow-filter.tsx';
-import { toDuration, toShortDuration } from './formats.ts';
+import { toCount, toDuration, toShortDuration } from './formats.ts';
 import { type Route, withCounts } from './layout-graph.ts';
-import { MovingOrders, SettledOrders } from './orders-in-state.tsx';
-import { createFold, toOverview } from './overview.ts';
+import { OrdersInFlight, SettledOrders } from './orders-in-state.tsx';
+import { createFold, findEnds, toOverview } from './overview.ts';
 import { Plots } from './plots.tsx';
 
 const nobody: FlowState = { count: 0, incidents: 0, medianMs: 0, oldestMs: 0 };
 
 type Fold = (path: string) => string;
 
-interface Through {
+interface Passages {
   readonly now: number;
   readonly recent: number;
 }
-const sumUpEdges = (frame: FlowFrame | undefined, fold: Fold): ReadonlyMap<string, Through> => {
-  const sums = new Map<string, Through>();
+const sumUpEdges = (frame: FlowFrame | undefined, fold: Fold): ReadonlyMap<string, Passages> => {
+  const sums = new Map<string, Passages>();
   for (const [id, { now, recent }] of Object.entries(frame?.edges ?? {})) {
     const folded = id.split('>').map(fold).join('>');
     const known = sums.get(folded) ?? { now: 0, recent: 0 };
@@ -27,8 +27,6 @@ const sumUpEdges = (frame: FlowFrame | undefined, fold: Fold): ReadonlyMap<strin
   }
   return sums;
 };
-
-const settledNames = ['completed', 'rejected', 'failed', 'cancelled'];
 
 const StateCount = ({
   node,
@@ -67,9 +65,9 @@ const StateCount = ({
 
 const mostDots = 4;
 
-/** Orders that went along an edge in the last second, as a few dots on the way, and how many did lately. */
-const EdgeCount = ({ route, through, at }: { route: Route; through: Through | undefined; at: number }) => {
-  const { now = 0, recent = 0 } = through ?? {};
+/** The orders that took an edge in the last second, as a few moving dots, and their number in the window. */
+const EdgeCount = ({ route, passages, at }: { route: Route; passages: Passages | undefined; at: number }) => {
+  const { now = 0, recent = 0 } = passages ?? {};
   const { x, y } = route.label;
   return (
     <>
@@ -90,6 +88,7 @@ const EdgeCount = ({ route, through, at }: { route: Route; through: Through | un
 const toDrawing = (
   frame: FlowFrame | undefined,
   fold: Fold,
+  ends: readonly ChartNode[],
   selected: string | undefined,
   filter: URLSearchParams,
 ): Drawing => {
@@ -100,10 +99,13 @@ const toDrawing = (
     taken: new Set(edges.keys()),
     selected,
     renderState: (node, width) => {
-      const total = settledNames.includes(node.path) ? (frame?.totals[node.path] ?? 0) : undefined;
+      const isEnd = ends.some(({ path }) => path === node.path);
+      const total = isEnd ? (frame?.totals[node.path] ?? 0) : undefined;
       return <StateCount node={node} here={states[node.path] ?? nobody} total={total} width={width} />;
     },
-    renderEdge: (route) => <EdgeCount route={route} through={edges.get(route.edge.id)} at={frame?.at ?? 0} />,
+    renderEdge: (route) => (
+      <EdgeCount route={route} passages={edges.get(route.edge.id)} at={frame?.at ?? 0} />
+    ),
     onState: (node) => go(`/inspector?${new URLSearchParams([...filter, ['state', node.path]])}`),
   };
 };
@@ -116,18 +118,18 @@ const Figure = ({ name, value, tone = '' }: { name: string; value: number | stri
 );
 
 const Services = ({ frame }: { frame: FlowFrame | undefined }) => (
-  <ul className="services" aria-label="Services">
-    {(frame?.services ?? []).map(({ name, answers, troubles }) => {
+  <ul className="services" aria-label="Services in the last 5 minutes">
+    {(frame?.services ?? []).map(({ name, replies, failures }) => {
       const health =
-        answers === 0 ? 'idle' : troubles / answers > 0.2 ? 'bad' : troubles > 0 ? 'warn' : 'good';
+        replies === 0 ? 'idle' : failures / replies > 0.2 ? 'bad' : failures > 0 ? 'warn' : 'good';
       return (
         <li key={name}>
           <i className={`light ${health}`} />
           <span>{name}</span>
           <span className="quiet">
-            {answers === 0
-              ? 'not asked lately'
-              : `${answers.toLocaleString('en')} answers, ${troubles} in trouble`}
+            {replies === 0
+              ? 'idle'
+              : `${toCount(replies, name === 'store' ? 'commit' : 'reply', name === 'store' ? 'commits' : 'replies')}, ${failures.toLocaleString('en')} failed`}
           </span>
         </li>
       );
@@ -138,11 +140,11 @@ const Services = ({ frame }: { frame: FlowFrame | undefined }) => (
 const Legend = ({ countedMs }: { countedMs: number }) => (
   <ul className="legend" aria-label="What the colours mean">
     {[
-      ['doing', 'under way'],
-      ['undoing', 'giving back'],
-      ['good', 'completed'],
+      ['doing', 'in progress'],
+      ['undoing', 'compensating'],
+      ['good', 'succeeded'],
       ['settled', 'ended otherwise'],
-      ['incident', 'waits for a person'],
+      ['incident', 'open incident'],
     ].map(([tone, text]) => (
       <li key={tone}>
         <i className={`swatch ${tone}`} />
@@ -150,29 +152,26 @@ const Legend = ({ countedMs }: { countedMs: number }) => (
       </li>
     ))}
     <li>
-      <b>12</b> orders here, with their median and oldest age
+      <b>12</b> orders in this state, with median and longest time
     </li>
     <li>
-      <span className="label-sample">34</span> went this way in the last {toDuration(countedMs)}
+      <span className="label-sample">34</span> transitions in the last {toDuration(countedMs)}
     </li>
   </ul>
 );
 
-/** What the picture alone doesn't say. */
+/** What the picture alone does not show. */
 const Hint = ({ frame }: { frame: FlowFrame | undefined }) => {
   if (frame === undefined) return null;
-  const { inFlight, isFiltered, isCut, isLearning, totals } = frame;
-  if (isLearning) return <p className="hint">Still reading which orders were under way before …</p>;
-  if (isCut)
-    return (
-      <p className="hint">More orders are under way than are shown: these are the first that were found.</p>
-    );
-  if (isFiltered)
-    return <p className="hint">Of these orders, those are counted as ended that ended since you look.</p>;
+  const { inFlight, isFiltered, isTruncated, isLoading, totals } = frame;
+  if (isLoading) return <p className="hint">Loading the orders in progress…</p>;
+  if (isTruncated)
+    return <p className="hint">Too many orders in progress: only {toCount(inFlight, 'order')} are shown.</p>;
+  if (isFiltered) return <p className="hint">Ended orders are counted from the moment the filter was set.</p>;
   if (inFlight > 0 || Object.keys(totals).length > 0) return null;
   return (
     <p className="hint">
-      No orders yet. Place one (<a href="/docs">POST /orders</a>), and it moves here.
+      No orders yet. The <a href="/docs">API documentation</a> shows how to place one.
     </p>
   );
 };
@@ -180,12 +179,12 @@ const Hint = ({ frame }: { frame: FlowFrame | undefined }) => {
 const [right, down] = [withCounts('RIGHT'), withCounts('DOWN')];
 
 export const FlowView = ({
-  charts,
+  application,
   frame,
   samples,
   isNarrow,
 }: {
-  charts: readonly Chart[];
+  application: ApplicationInfo;
   frame: FlowFrame | undefined;
   samples: readonly Sample[];
   isNarrow: boolean;
@@ -193,42 +192,44 @@ export const FlowView = ({
   const { query } = useAddress();
   const selected = query.get('state') ?? undefined;
   const filter = readFilter(query);
-  const whole = charts.find(({ name }) => name === 'order');
-  const { chart, fold } = useMemo(
-    () => ({ chart: whole && toOverview(whole), fold: whole ? createFold(whole) : (path: string) => path }),
-    [whole],
-  );
+  const { chart, fold, ends } = useMemo(() => {
+    const whole = application.charts.find(({ name }) => name === application.mainActor);
+    if (whole === undefined) return { chart: whole, fold: (path: string) => path, ends: [] };
+    return { chart: toOverview(whole), fold: createFold(whole), ends: findEnds(whole) };
+  }, [application]);
   const sizing = isNarrow ? down : right;
   const totals = frame?.totals ?? {};
   return (
     <div className="flow">
       <section className="main">
         <h1 className="hidden">Flow of all orders</h1>
-        <FlowFilters query={query} charts={charts} />
+        <FlowFilters query={query} application={application} />
         <Hint frame={frame} />
         <div className="figures">
-          <Figure name="under way" value={frame?.inFlight ?? 0} />
-          <Figure name="completed" value={totals['completed'] ?? 0} tone="good" />
-          <Figure name="failed" value={totals['failed'] ?? 0} />
-          <Figure
-            name="rejected or cancelled"
-            value={(totals['rejected'] ?? 0) + (totals['cancelled'] ?? 0)}
-          />
-          <Figure
-            name="wait for a person"
-            value={frame?.incidents ?? 0}
-            tone={frame?.incidents ? 'bad' : ''}
-          />
+          <Figure name="in progress" value={frame?.inFlight ?? 0} />
+          {ends.map(({ path, tone }) => (
+            <Figure key={path} name={path} value={totals[path] ?? 0} tone={tone === 'good' ? 'good' : ''} />
+          ))}
+          <Figure name="open incidents" value={frame?.incidents ?? 0} tone={frame?.incidents ? 'bad' : ''} />
         </div>
         <div className="card picture-card">
-          <ChartPicture chart={chart} sizing={sizing} drawing={toDrawing(frame, fold, selected, filter)} />
+          <ChartPicture
+            chart={chart}
+            sizing={sizing}
+            drawing={toDrawing(frame, fold, ends, selected, filter)}
+          />
           <Legend countedMs={frame?.countedMs ?? 0} />
         </div>
         {selected !== undefined &&
-          (settledNames.includes(selected) ? (
+          (ends.some(({ path }) => path === selected) ? (
             <SettledOrders path={selected} filter={filter} now={frame?.at ?? 0} />
           ) : (
-            <MovingOrders key={selected} path={selected} filter={filter} now={frame?.at ?? 0} />
+            <OrdersInFlight
+              key={selected}
+              {...{ application, filter }}
+              path={selected}
+              now={frame?.at ?? 0}
+            />
           ))}
       </section>
       <aside>

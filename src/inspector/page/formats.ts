@@ -1,15 +1,6 @@
-// Money, times, durations and message names as people read them. Amounts come in minor units.
+// Times, durations, message names and other facts as people read them.
 import { toDeadlineName } from '../../step/deadline-name.ts';
-import type { Point } from '../shapes.ts';
-
-const digitsOf = (currency: string): number =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
-
-export const toMoney = (amount: number, currency: string): string => {
-  if (!/^[A-Z]{3}$/.test(currency)) return String(amount);
-  const digits = digitsOf(currency);
-  return `${(amount / 10 ** digits).toLocaleString('en', { minimumFractionDigits: digits })} ${currency}`;
-};
+import type { Point } from '../server/protocol.ts';
 
 /** `850 ms`, `12 s`, `4 min 10 s`, `3 h 20 min`, `2 d 4 h`. */
 export const toDuration = (ms: number): string => {
@@ -21,7 +12,7 @@ export const toDuration = (ms: number): string => {
     return toPair(Math.floor(seconds / 3600), 'h', Math.floor((seconds % 3600) / 60), 'min');
   return toPair(Math.floor(seconds / 86_400), 'd', Math.floor((seconds % 86_400) / 3600), 'h');
 };
-/** The same where there is little room: `12 s`, `4 min`, `3 h`. */
+/** The largest unit alone: `12 s`, `4 min`, `3 h`. */
 export const toShortDuration = (ms: number): string =>
   ms < 1000 ? `${Math.round(ms)} ms` : toDuration(ms).split(' ', 2).join(' ');
 
@@ -33,6 +24,13 @@ export const toPreciseClock = (at: number): string => `${toClock(at)}.${String(a
 
 /** The part of an id that tells orders apart. */
 export const toShortId = (id: string): string => (id.length > 12 ? `…${id.slice(-8)}` : id);
+
+/** What became of a message; `dead` is how it is recorded. */
+export const toDisposition = (disposition: string): string =>
+  disposition === 'dead' ? 'quarantined' : disposition;
+
+export const toCount = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 /** The type of a message, or the name of the deadline that passes. */
 export const toMessageName = ({ kind, type }: Pick<Point, 'kind' | 'type'>): string =>

@@ -1,98 +1,81 @@
-// What waits for a person: why, since when, what is at stake, and what can be done about it.
-import type { ActorName } from '../../../machines/messages.ts';
-import type { MoveName } from '../../../machines/system.ts';
+// The open incidents: what is wrong, since when, what is at stake, and what can be done.
+import type { ApplicationInfo, IncidentList, OrderWithIncidents } from '../server/protocol.ts';
 import { Link, toOrder } from './addresses.tsx';
 import { Bulk } from './bulk.tsx';
-import { toDuration, toMoney, toShortId } from './formats.ts';
+import { toDuration, toShortId } from './formats.ts';
 import { useAnswer, useNow } from './live.ts';
 import { Moves } from './moves.tsx';
 
-interface Order {
-  readonly id: string;
-  readonly customerId: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly state: string;
-  readonly actors: Readonly<Record<ActorName, { readonly state: string }>>;
-  readonly items: readonly { readonly name: string; readonly quantity: number }[];
-  readonly incidents: readonly { actor: ActorName; reason: string; text: string; since: string }[];
-  readonly allowed: readonly {
-    move: MoveName;
-    by: 'customer' | 'operator';
-    actor?: ActorName;
-    outcomes?: readonly string[];
-    upTo?: number;
-  }[];
-}
-
-const holding = /^(?:reserved|committing|releasing)/;
-
-const Incident = ({ order, now }: { order: Order; now: number }) => (
+const Incident = ({ order, now }: { order: OrderWithIncidents; now: number }) => (
   <li className="card incident-row" aria-label={`Incident of ${order.id}`}>
     <div>
       <Link to={toOrder(order.id)}>
-        <code>{toShortId(order.id)}</code> {order.customerId}
+        <code>{toShortId(order.id)}</code> {order.owner}
       </Link>
       {order.incidents.map(({ actor, reason, text, since }) => (
         <p key={`${actor} ${reason}`}>
           <b>{actor}</b>: {text}{' '}
           <span className="quiet">
-            ({reason}, since {toDuration(now - Date.parse(since))})
+            ({reason}
+            {since > 0 && `, open for ${toDuration(now - since)}`})
           </span>
         </p>
       ))}
     </div>
     <p className="stake">
-      <b>{toMoney(order.amount, order.currency)}</b>
-      {holding.test(order.actors.inventory.state) && (
-        <span className="quiet">
+      <b>{order.details[0]}</b>
+      {order.details.slice(1).map((detail) => (
+        <span key={detail} className="quiet">
           {' '}
-          holds {order.items.map(({ quantity, name }) => `${quantity} × ${name}`).join(', ')}
+          {detail}
         </span>
-      )}
+      ))}
     </p>
-    <Moves view={order} />
+    <Moves orderId={order.id} moves={order.moves} />
   </li>
 );
 
-interface Answer {
-  readonly orders: readonly Order[];
-  readonly next: string | null;
-}
-
-const isRetriable = ({ allowed }: Order): boolean => allowed.some(({ move }) => move === 'retry');
+const isRetriable = ({ moves }: OrderWithIncidents): boolean => moves.some(({ path }) => path === 'retry');
 
 /** All that can be retried, also those behind the page that is shown. */
 const findRetriable = async (): Promise<readonly string[]> => {
   const ids: string[] = [];
   for (let after = ''; ; ) {
-    const response = await fetch(`/orders?incident=true&limit=100${after}`);
-    const { orders, next }: Answer = await response.json();
+    const response = await fetch(`/inspector/api/incidents${after}`);
+    const { orders, next }: IncidentList = await response.json();
     ids.push(...orders.filter(isRetriable).map(({ id }) => id));
     if (next === null) return ids;
-    after = `&after=${encodeURIComponent(next)}`;
+    after = `?after=${encodeURIComponent(next)}`;
   }
 };
 
-export const IncidentsView = ({ count }: { count: number }) => {
+export const IncidentsView = ({ application, count }: { application: ApplicationInfo; count: number }) => {
   const now = useNow(2000);
-  const answer = useAnswer<Answer>('/orders?incident=true&limit=100', now);
+  const answer = useAnswer<IncidentList>('/inspector/api/incidents', now);
   const orders = answer?.orders ?? [];
+  const retry = application.bulkMoves.find(({ move }) => move === 'retry');
   return (
     <section className="page">
       <header className="row">
         <h1>
           Incidents{' '}
-          {count > orders.length && (
+          {answer && answer.next !== null && (
             <small>
-              the newest {orders.length} of {count}
+              newest {orders.length} of {Math.max(count, orders.length)}
             </small>
           )}
         </h1>
         <span className="grow" />
-        <Bulk move="retry" name="Retry all" isDisabled={!orders.some(isRetriable)} findIds={findRetriable} />
+        {retry && (
+          <Bulk
+            move={retry}
+            name="Retry all"
+            isDisabled={!orders.some(isRetriable)}
+            findIds={findRetriable}
+          />
+        )}
       </header>
-      {answer && orders.length === 0 && <p className="quiet empty">Nothing waits for a person.</p>}
+      {answer && orders.length === 0 && <p className="quiet empty">No open incidents</p>}
       <ul className="plain">
         {orders.map((order) => (
           <Incident key={order.id} order={order} now={now} />

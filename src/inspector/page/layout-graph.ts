@@ -1,7 +1,7 @@
-// Where the states and edges of a chart are drawn, as ELK lays them out. It draws nothing, and knows no browser: the
-// layouts of the charts that are shipped are computed when the page is built.
+// Where the states and edges of a chart are drawn, as ELK lays them out. It draws nothing and needs no browser: the
+// layouts of the shipped charts are computed when the page is built.
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
-import type { Chart, ChartEdge, ChartNode } from '../shapes.ts';
+import type { Chart, ChartEdge, ChartNode } from '../server/protocol.ts';
 
 export interface Box {
   readonly node: ChartNode;
@@ -26,7 +26,7 @@ export interface Sizing {
   readonly direction: 'RIGHT' | 'DOWN';
   readonly leafHeight: number;
   readonly leafWidth: number;
-  /** `words`: what leads from one state to the next. `count`: room for a number. */
+  /** `words`: what causes the transition. `count`: room for a number. */
   readonly labels: 'words' | 'count';
 }
 
@@ -50,7 +50,7 @@ const options = ({ direction }: Sizing): Record<string, string> => ({
 
 const nameWidth = (name: string): number => name.length * 7.4 + 30;
 const longestLabel = 22;
-/** What leads along an edge, short enough for a picture; the rest is in its title. */
+/** What causes a transition, short enough for a picture; the rest is in its title. */
 const toLabel = ({ causes }: ChartEdge): string => {
   const names = [...new Set(causes.map(({ on, kind }) => (kind === 'always' ? on || 'always' : on)))];
   const [first = '', ...others] = names;
@@ -119,7 +119,7 @@ const collect = (chart: Chart, node: ElkNode, boxes: Box[], edges: ElkExtendedEd
   }
 };
 
-/** Whatever lays graphs out as ELK does. */
+/** ELK, in this thread or in a worker. */
 interface Engine {
   layout(graph: ElkNode): Promise<ElkNode>;
 }
@@ -158,7 +158,7 @@ export const withCounts = (direction: Sizing['direction']): Sizing => ({
   ...{ direction, leafHeight: 64, leafWidth: 112, labels: 'count' },
 });
 
-/** A layout that was computed before, and for what. */
+/** A layout that was computed before, and its key. */
 export interface Kept {
   readonly about: string;
   readonly layout: Layout;

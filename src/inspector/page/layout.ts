@@ -1,11 +1,11 @@
-// The layout of a chart: the one that was computed when the page was built, or, for a chart that has changed since,
-// one that is computed now, in a worker.
+// The layout of a chart: the one that was computed when the page was built, or, for any other chart, one that a worker
+// computes now.
 
 import built from 'virtual:layouts';
 import ELK from 'elkjs/lib/elk-api.js';
 import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
 import { useEffect, useMemo, useState } from 'react';
-import type { Chart } from '../shapes.ts';
+import type { Chart } from '../server/protocol.ts';
 import { computeLayout, type Layout, type Sizing, toAbout } from './layout-graph.ts';
 
 const known = new Map<string, Layout>(built.map(({ about, layout }) => [about, layout]));

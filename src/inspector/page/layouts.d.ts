@@ -1,4 +1,4 @@
-// What vite.config.ts makes of the charts when the page is built.
+// The layouts that vite.config.ts computes when the page is built.
 declare module 'virtual:layouts' {
   import type { Kept } from './layout-graph.ts';
 

@@ -1,48 +1,48 @@
-// The live connection: server-sent events, resumed by the browser behind the last one that it has. It says
-// whether what is shown is live, late, or from before the connection broke.
+// The live connection: server-sent events, which the browser resumes after the last one that it has. It says whether
+// what is shown is live, delayed, or from before the connection broke.
 import { useEffect, useRef, useState } from 'react';
-import type { Chart, FlowFrame, Point, Sample } from '../shapes.ts';
+import type { ApplicationInfo, FlowFrame, Point, Sample } from '../server/protocol.ts';
 
-export type Connection = 'connecting' | 'live' | 'behind' | 'offline';
+export type Connection = 'connecting' | 'live' | 'delayed' | 'offline';
 
-/** Without a word for so long the page is behind. */
-const lateMs = 3500;
+/** After so long without an event the page is delayed. */
+const delayedMs = 3500;
 const keptSamples = 3600;
 
-type Hear = Readonly<Record<string, (data: string) => void>>;
+type Handlers = Readonly<Record<string, (data: string) => void>>;
 
-const useStream = (address: string, hear: Hear): Connection => {
+const useStream = (address: string, handlers: Handlers): Connection => {
   const [connection, setConnection] = useState<Connection>('connecting');
-  const hearing = useRef(hear);
-  hearing.current = hear;
-  const names = Object.keys(hear).join();
+  const current = useRef(handlers);
+  current.current = handlers;
+  const names = Object.keys(handlers).join();
   useEffect(() => {
     const source = new EventSource(address);
-    let late: ReturnType<typeof setTimeout> | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const touch = (): void => {
       setConnection('live');
-      clearTimeout(late);
-      late = setTimeout(() => setConnection('behind'), lateMs);
+      clearTimeout(timer);
+      timer = setTimeout(() => setConnection('delayed'), delayedMs);
     };
     for (const name of names.split(',')) {
       source.addEventListener(name, ({ data }: MessageEvent<string>) => {
         touch();
-        hearing.current[name]?.(data);
+        current.current[name]?.(data);
       });
     }
     source.onerror = () => {
-      clearTimeout(late);
+      clearTimeout(timer);
       setConnection('offline');
     };
     return () => {
-      clearTimeout(late);
+      clearTimeout(timer);
       source.close();
     };
   }, [address, names]);
   return connection;
 };
 
-/** The flow of all orders, or of those that `filter` (the query of an address) lets through. */
+/** The flow of all orders, or of those that match `filter` (the query of an address). */
 export const useFlow = (filter: string) => {
   const [frame, setFrame] = useState<FlowFrame>();
   const [samples, setSamples] = useState<readonly Sample[]>([]);
@@ -63,7 +63,7 @@ export const useFlow = (filter: string) => {
   return { frame, samples, connection };
 };
 
-/** One order's timeline so far, and on. `offset`: the server's clock less ours, in ms. */
+/** One order's timeline, live. `offset`: the server's clock minus this one, in ms. */
 export const useTimeline = (orderId: string) => {
   const [points, setPoints] = useState<readonly Point[]>([]);
   const [offset, setOffset] = useState(0);
@@ -92,40 +92,40 @@ export const useTimeline = (orderId: string) => {
   return { points, offset, broken, connection };
 };
 
-let charts: Promise<readonly Chart[]> | undefined;
-const readCharts = async (): Promise<readonly Chart[]> => {
-  const response = await fetch('/inspector/api/charts');
+let info: Promise<ApplicationInfo> | undefined;
+const readInfo = async (): Promise<ApplicationInfo> => {
+  const response = await fetch('/inspector/api/application');
   return response.json();
 };
 
-/** The charts that run; they are read once. */
-export const useCharts = (): readonly Chart[] => {
-  const [known, setKnown] = useState<readonly Chart[]>([]);
+/** What is run, with its charts; it is read once. */
+export const useApplication = (): ApplicationInfo | undefined => {
+  const [known, setKnown] = useState<ApplicationInfo>();
   useEffect(() => {
-    charts ??= readCharts();
-    charts.then(setKnown, () => {
-      charts = undefined;
+    info ??= readInfo();
+    info.then(setKnown, () => {
+      info = undefined;
     });
   }, []);
   return known;
 };
 
-/** Reads an address again whenever `when` changes. */
-export const useAnswer = <T>(address: string, when: unknown): T | undefined => {
+/** Reads an address, again whenever `version` changes. */
+export const useAnswer = <T>(address: string, version: unknown): T | undefined => {
   const [answer, setAnswer] = useState<T>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `when` says that there may be news
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new `version` means that there may be changes
   useEffect(() => {
-    const leaving = new AbortController();
-    fetch(address, { signal: leaving.signal })
+    const unmounting = new AbortController();
+    fetch(address, { signal: unmounting.signal })
       .then((response) => response.json())
       .then(setAnswer)
       .catch(() => {});
-    return () => leaving.abort();
-  }, [address, when]);
+    return () => unmounting.abort();
+  }, [address, version]);
   return answer;
 };
 
-/** The time, every so often: for countdowns. */
+/** The time, updated for countdowns. */
 export const useNow = (everyMs = 1000): number => {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {

@@ -1,19 +1,19 @@
 // What every message does in every state of a chart, as a grid, and in full as a list.
-import type { Chart } from '../shapes.ts';
+import type { Chart } from '../server/protocol.ts';
 
 type Row = Chart['matrix'][number];
 
 const toOutcomes = ({ outcomes, otherwise }: Row): string => {
-  const said = outcomes.map(({ guard, target }) => {
-    const where = target === 'stays' ? 'stays' : `→ ${target}`;
-    return guard === undefined ? where : `${where} if ${guard}`;
+  const texts = outcomes.map(({ guard, target }) => {
+    const next = target === 'stays' ? 'no change' : `→ ${target}`;
+    return guard === undefined ? next : `${next} if ${guard}`;
   });
-  return [...said, ...(otherwise === undefined ? [] : [otherwise])].join('; ');
+  return [...texts, ...(otherwise === undefined ? [] : [otherwise])].join('; ');
 };
 
 const toLast = (path: string): string => path.split('.').at(-1) ?? path;
 
-/** As short as a cell: where it can lead. */
+/** Short enough for a cell: the next states. */
 const toShort = ({ outcomes, otherwise }: Row): string => {
   const targets = [...new Set(outcomes.map(({ target }) => (target === 'stays' ? '↺' : toLast(target))))];
   if (targets.length > 0) return targets.join(' ');
@@ -30,7 +30,7 @@ const Grid = ({ chart }: { chart: Chart }) => {
     <table className="grid">
       <thead>
         <tr>
-          <th scope="col">comes ↓ in →</th>
+          <th scope="col">message ↓ state →</th>
           {states.map((state) => (
             <th key={state} scope="col">
               <span>{state}</span>
@@ -69,9 +69,9 @@ const List = ({ chart }: { chart: Chart }) => (
   <table>
     <thead>
       <tr>
-        <th>In</th>
-        <th>comes</th>
-        <th>and leads to</th>
+        <th>State</th>
+        <th>Message</th>
+        <th>Result</th>
       </tr>
     </thead>
     <tbody>
@@ -91,20 +91,20 @@ const List = ({ chart }: { chart: Chart }) => (
 );
 
 export const Matrix = ({ chart }: { chart: Chart }) => (
-  <section className="card matrix" aria-label="What every message does in every state">
-    <h2>What every message does in every state</h2>
+  <section className="card matrix" aria-label="Transition matrix">
+    <h2>Transition matrix</h2>
     <p className="quiet">
-      A state's name: that is where it leads. ↺ it stays. ↗ left to another part. – it is ignored, and
-      recorded with the reason.
+      Cells show the next state. ↺ no change; ↗ handled by another region; – ignored, and recorded with the
+      reason.
     </p>
     {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
-    <section className="scroll" tabIndex={0} aria-label="The grid, scrolled">
+    <section className="scroll" tabIndex={0} aria-label="Matrix, scrolled">
       <Grid chart={chart} />
     </section>
     <details>
-      <summary>In full, with the conditions</summary>
+      <summary>As a list, with conditions</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
-      <section className="scroll" tabIndex={0} aria-label="The list, scrolled">
+      <section className="scroll" tabIndex={0} aria-label="List, scrolled">
         <List chart={chart} />
       </section>
     </details>

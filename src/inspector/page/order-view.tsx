@@ -1,12 +1,11 @@
-// One order: why it is where it is, its four charts with the way that it took, its timeline, its messages,
-// what it remembers and what it would do next. What is shown is the order as it was at the chosen point.
+// One order: what it is doing and why, its charts with the path that it took, its timeline, messages and contexts, and
+// what could come next. It shows the order as it was at the selected point.
 import { useCallback, useMemo, useState } from 'react';
-import { type ActorName, actorNames } from '../../../machines/messages.ts';
-import type { Chart, Point } from '../shapes.ts';
+import type { ApplicationInfo, Chart, Point } from '../server/protocol.ts';
 import { go, toOrder, useAddress } from './addresses.tsx';
 import { ChartPicture } from './chart-picture.tsx';
-import { type Contexts, explain } from './explain.ts';
-import { toClock, toDuration, toMoney } from './formats.ts';
+import { toClock, toCount, toDuration } from './formats.ts';
+import { toHeadline } from './headline.ts';
 import { withWords } from './layout-graph.ts';
 import { useNow, useTimeline } from './live.ts';
 import { Moves } from './moves.tsx';
@@ -14,28 +13,27 @@ import { Sequence } from './sequence.tsx';
 import { Timeline } from './timeline.tsx';
 import { WhatIf } from './what-if.tsx';
 
-/** What each actor remembered after `points`: the last that was said of it. */
+type Contexts = Point['contexts'];
+
+/** The context of each actor after `points`. */
 const toContexts = (points: readonly Point[]): Contexts =>
   Object.assign({}, ...points.map(({ contexts }) => contexts));
 
 const toTaken = (points: readonly Point[], chart: string): ReadonlySet<string> =>
   new Set(points.flatMap(({ taken }) => taken[chart] ?? []));
 
-const toActive = ({ view }: Point, actor: ActorName): ReadonlySet<string> =>
-  new Set(view.actors[actor].state.split(' + '));
-
-/** At this size the words at the edges can be read. */
+/** At this size the labels of edges are legible. */
 const legible = 0.9;
 
 const ActorChart = ({ chart, points }: { chart: Chart; points: readonly Point[] }) => {
   const point = points.at(-1);
-  const actor = actorNames.find((name) => name === chart.name);
+  const actor = point?.view.actors[chart.name];
   if (point === undefined || actor === undefined) return null;
-  const { state, settled } = point.view.actors[actor];
+  const { state, settled } = actor;
   return (
-    <section className="card actor" aria-label={`Chart of the ${actor}`}>
+    <section className="card actor" aria-label={`Chart ${chart.name}`}>
       <header className="row">
-        <h2>{actor}</h2>
+        <h2>{chart.name}</h2>
         <span className={settled ? 'badge settled' : 'badge doing'}>{state}</span>
       </header>
       <ChartPicture
@@ -43,7 +41,7 @@ const ActorChart = ({ chart, points }: { chart: Chart; points: readonly Point[] 
         sizing={withWords}
         firstZoom={legible}
         drawing={{
-          active: toActive(point, actor),
+          active: new Set(state.split(' + ')),
           taken: toTaken(points, chart.name),
           last: toTaken([point], chart.name),
         }}
@@ -72,69 +70,66 @@ const Json = ({ value, name }: { value: unknown; name: string }) => (
   </section>
 );
 
-const Remembered = ({ contexts, point }: { contexts: Contexts; point: Point }) => (
-  <section className="card" aria-label="What it remembers">
-    <h2>The last message</h2>
-    <Json name="The last message" value={{ type: point.type, ...point.data }} />
-    <h2>Context</h2>
-    {actorNames.map((name) => (
-      <details key={name} open={name === 'order'}>
+const Data = ({ contexts, point }: { contexts: Contexts; point: Point }) => (
+  <section className="card" aria-label="Message and contexts">
+    <h2>Message</h2>
+    <Json name="Message" value={{ type: point.type, ...point.data }} />
+    <h2>Contexts</h2>
+    {Object.keys(point.view.actors).map((name, index) => (
+      <details key={name} open={index === 0}>
         <summary>{name}</summary>
-        <Json name={`Context of the ${name}`} value={contexts[name]} />
+        <Json name={`Context of ${name}`} value={contexts[name]} />
       </details>
     ))}
   </section>
 );
 
 const Summary = ({
+  application,
   point,
-  contexts,
   now,
   isLive,
-  supposed,
+  hypotheticals,
 }: {
+  application: ApplicationInfo;
   point: Point;
-  contexts: Contexts;
   now: number;
   isLive: boolean;
-  supposed: number;
+  hypotheticals: number;
 }) => {
-  const { view } = point;
-  const at = isLive ? now : point.at;
-  const { tone, summary, lines } = explain(point, contexts, at);
+  const { view, details, moves } = point;
+  const { tone, text, lines } = toHeadline(application, point, isLive ? now : point.at);
   return (
     <section className={`card summary ${tone}`} aria-label="Summary">
       <p className="quiet">
-        <code>{view.id}</code> · {view.customerId} · {toMoney(view.amount, view.currency)} · placed{' '}
-        {toClock(view.createdAt)}
-        {view.refundedAmount > 0 && ` · ${toMoney(view.refundedAmount, view.currency)} refunded`}
+        <code>{view.id}</code> · {[view.owner, ...details].join(' · ')} · created at {toClock(view.createdAt)}
       </p>
       <h1>
-        <span className={`badge ${tone}`}>{view.state}</span> <span>{summary}</span>
+        <span className={`badge ${tone}`}>{view.state}</span> <span>{text}</span>
       </h1>
-      {lines.length > 1 && (
+      {lines.length > 0 && (
         <ul className="lines">
-          {lines.map(({ actor, text }) => (
-            <li key={actor}>
-              <b>{actor}</b> {text}
+          {lines.map((line) => (
+            <li key={line.actor}>
+              <b>{line.actor}</b> {line.text}
             </li>
           ))}
         </ul>
       )}
       {!isLive && (
         <p className="past">
-          {supposed > 0
-            ? `Supposed: ${supposed} message(s) that never came`
+          {hypotheticals > 0
+            ? `What if: after ${toCount(hypotheticals, 'hypothetical message')}`
             : `As it was at ${toClock(point.at)}`}
         </p>
       )}
-      {isLive && <Moves view={view} />}
+      {isLive && <Moves orderId={view.id} moves={moves} />}
       {isLive && <Deadlines point={point} now={now} />}
     </section>
   );
 };
 
-/** The chosen point: by its version in the address, or the latest. */
+/** The selected point: by its version in the address, or the latest. */
 const useSelection = (orderId: string, points: readonly Point[]) => {
   const { query } = useAddress();
   const wanted = query.get('at');
@@ -149,44 +144,53 @@ const useSelection = (orderId: string, points: readonly Point[]) => {
 
 const Body = ({
   orderId,
-  charts,
+  application,
   points,
   now,
 }: {
   orderId: string;
-  charts: readonly Chart[];
+  application: ApplicationInfo;
   points: readonly Point[];
   now: number;
 }) => {
   const { index, isLatest, select } = useSelection(orderId, points);
-  const [supposed, setSupposed] = useState<readonly Point[]>([]);
-  const shown = useMemo(() => [...points.slice(0, index + 1), ...supposed], [points, index, supposed]);
+  const [hypotheticals, setHypotheticals] = useState<readonly Point[]>([]);
+  const shown = useMemo(
+    () => [...points.slice(0, index + 1), ...hypotheticals],
+    [points, index, hypotheticals],
+  );
   const contexts = useMemo(() => toContexts(shown), [shown]);
-  const chosen = points[index];
+  const selected = points[index];
   const point = shown.at(-1);
-  if (point === undefined || chosen === undefined) return null;
+  if (point === undefined || selected === undefined) return null;
   return (
-    <div className={supposed.length > 0 ? 'order supposing' : 'order'}>
+    <div className={hypotheticals.length > 0 ? 'order hypothetical' : 'order'}>
       <Summary
+        application={application}
         point={point}
-        contexts={contexts}
         now={now}
-        isLive={isLatest && supposed.length === 0}
-        supposed={supposed.length}
+        isLive={isLatest && hypotheticals.length === 0}
+        hypotheticals={hypotheticals.length}
       />
       <Timeline points={points} selected={index} isLatest={isLatest} onSelect={select} />
       <div className="charts">
-        {charts.map((chart) => (
+        {application.charts.map((chart) => (
           <ActorChart key={chart.name} chart={chart} points={shown} />
         ))}
       </div>
       <div className="beside">
-        <WhatIf key={chosen.version} orderId={orderId} version={chosen.version} onSuppose={setSupposed} />
-        <Remembered contexts={contexts} point={point} />
+        <WhatIf
+          key={selected.version}
+          orderId={orderId}
+          version={selected.version}
+          onChange={setHypotheticals}
+        />
+        <Data contexts={contexts} point={point} />
       </div>
       <section className="card wide" aria-label="Sequence">
         <h2>Messages</h2>
         <Sequence
+          lanes={application.lanes}
           points={shown}
           onVersion={(version) => select(points.findIndex((each) => each.version === version))}
         />
@@ -195,17 +199,17 @@ const Body = ({
   );
 };
 
-export const OrderView = ({ orderId, charts }: { orderId: string; charts: readonly Chart[] }) => {
+export const OrderView = ({ orderId, application }: { orderId: string; application: ApplicationInfo }) => {
   const { points, offset, broken, connection } = useTimeline(orderId);
   const now = useNow() + offset;
   if (points.length === 0) {
-    const isGone = connection === 'offline';
-    return <p className="quiet pad">{isGone ? 'This order cannot be read now.' : 'Reading the order …'}</p>;
+    const isOffline = connection === 'offline';
+    return <p className="quiet pad">{isOffline ? 'The order could not be loaded' : 'Loading the order…'}</p>;
   }
   return (
     <>
       {broken !== undefined && <p role="alert">{broken}</p>}
-      <Body orderId={orderId} charts={charts} points={points} now={now} />
+      <Body orderId={orderId} application={application} points={points} now={now} />
     </>
   );
 };

@@ -1,23 +1,14 @@
-// The orders in one state of the flow, the longest waiting first: to go to one, or to move many.
+// The orders in one state of the flow, the longest waiting first: to open one, or to move many.
 import { useState } from 'react';
-import type { OrderInState } from '../shapes.ts';
+import type { ApplicationInfo, ListedOrder, OrderList } from '../server/protocol.ts';
 import { Link, toOrder } from './addresses.tsx';
 import { Bulk } from './bulk.tsx';
-import { toOrdersQuery } from './flow-filter.tsx';
-import { toDuration, toMoney, toShortId } from './formats.ts';
+import { toDuration, toShortId } from './formats.ts';
 import { useAnswer } from './live.ts';
-
-interface Listed {
-  readonly total: number;
-  readonly orders: readonly OrderInState[];
-}
-interface Settled {
-  readonly orders: readonly Omit<OrderInState, 'since' | 'incident'>[];
-}
 
 const everyMs = 2000;
 
-/** Settled orders are not kept in memory: they are read from the API, and are not moved from here. */
+/** Settled orders are not kept in memory: they are read from the store, and are not moved from here. */
 export const SettledOrders = ({
   path,
   filter,
@@ -27,27 +18,29 @@ export const SettledOrders = ({
   filter: URLSearchParams;
   now: number;
 }) => {
-  const query = toOrdersQuery(filter);
-  const answer = useAnswer<Settled>(
-    `/orders?limit=50&state=${encodeURIComponent(path)}${query}`,
+  const listed = ['owner', 'createdFrom', 'createdBefore'];
+  const query = new URLSearchParams([...filter].filter(([name]) => listed.includes(name)));
+  query.set('state', path);
+  const answer = useAnswer<Pick<OrderList, 'orders'>>(
+    `/inspector/api/settled-orders?${query}`,
     Math.floor(now / everyMs),
   );
   return (
     <section className="card" aria-label={`Orders in ${path}`}>
       <header className="row">
         <h2>
-          {path} <small>the newest</small>
+          {path} <small>newest first</small>
         </h2>
         <span className="grow" />
         <Link to={toFlow(filter)} className="button">
           Close
         </Link>
       </header>
-      {answer?.orders.length === 0 && <p className="quiet">No orders are here now.</p>}
+      {answer?.orders.length === 0 && <p className="quiet">No orders in this state</p>}
       <ul className="orders">
         {answer?.orders.map((order) => (
           <li key={order.id}>
-            <OrderLink order={order} said={order.state} />
+            <OrderLink order={order} note={order.state} />
           </li>
         ))}
       </ul>
@@ -57,42 +50,44 @@ export const SettledOrders = ({
 
 const toFlow = (filter: URLSearchParams): string => `/inspector${filter.size === 0 ? '' : `?${filter}`}`;
 
-const OrderLink = ({ order, said }: { order: Omit<OrderInState, 'since' | 'incident'>; said: string }) => (
+const OrderLink = ({ order, note }: { order: ListedOrder; note: string }) => (
   <Link to={toOrder(order.id)}>
     <code>{toShortId(order.id)}</code>
-    <span>{order.customerId}</span>
-    <span className="end">{toMoney(order.amount, order.currency)}</span>
-    <span className="quiet">{said}</span>
+    <span>{order.owner}</span>
+    <span className="end">{order.details.join(', ')}</span>
+    <span className="quiet">{note}</span>
   </Link>
 );
 
-const useChosen = (orders: readonly OrderInState[]) => {
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+const useSelection = (orders: readonly ListedOrder[]) => {
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [isAll, setAll] = useState(false);
   const toggle = (id: string): void => {
-    const next = new Set(chosen);
+    const next = new Set(selected);
     if (!next.delete(id)) next.add(id);
-    setChosen(next);
+    setSelected(next);
     setAll(false);
   };
-  const here = orders.filter(({ id }) => chosen.has(id));
-  return { isAll, setAll, toggle, has: (id: string) => isAll || chosen.has(id), here };
+  const here = orders.filter(({ id }) => selected.has(id));
+  return { isAll, setAll, toggle, has: (id: string) => isAll || selected.has(id), here };
 };
 
-export const MovingOrders = ({
+export const OrdersInFlight = ({
+  application,
   path,
   filter,
   now,
 }: {
+  application: ApplicationInfo;
   path: string;
   filter: URLSearchParams;
   now: number;
 }) => {
   const query = new URLSearchParams([...filter, ['state', path]]);
-  const answer = useAnswer<Listed>(`/inspector/api/orders?${query}`, Math.floor(now / everyMs));
+  const answer = useAnswer<OrderList>(`/inspector/api/orders?${query}`, Math.floor(now / everyMs));
   const orders = answer?.orders ?? [];
   const total = answer?.total ?? 0;
-  const { isAll, setAll, toggle, has, here } = useChosen(orders);
+  const { isAll, setAll, toggle, has, here } = useSelection(orders);
   const count = isAll ? total : here.length;
   const findIds = async (): Promise<readonly string[]> => {
     if (!isAll) return here.map(({ id }) => id);
@@ -104,14 +99,14 @@ export const MovingOrders = ({
     <section className="card" aria-label={`Orders in ${path}`}>
       <header className="row">
         <h2>
-          {path} <small>{total.toLocaleString('en')}, the longest waiting first</small>
+          {path} <small>{total.toLocaleString('en')}, longest waiting first</small>
         </h2>
         <span className="grow" />
-        {(['cancel', 'retry'] as const).map((move) => (
+        {application.bulkMoves.map((move) => (
           <Bulk
-            key={move}
+            key={move.move}
             move={move}
-            name={`${move === 'cancel' ? 'Cancel' : 'Retry'} ${count.toLocaleString('en')} selected`}
+            name={`${move.label} (${count.toLocaleString('en')})`}
             isDisabled={count === 0}
             findIds={findIds}
           />
@@ -120,11 +115,11 @@ export const MovingOrders = ({
           Close
         </Link>
       </header>
-      {total === 0 && <p className="quiet">No orders are here now.</p>}
+      {total === 0 && <p className="quiet">No orders in this state</p>}
       {total > 0 && (
         <label className="pick all">
           <input type="checkbox" checked={isAll} onChange={() => setAll(!isAll)} />
-          all {total.toLocaleString('en')} that are here
+          Select all {total.toLocaleString('en')}
         </label>
       )}
       <ul className="orders">
@@ -136,7 +131,7 @@ export const MovingOrders = ({
               checked={has(order.id)}
               onChange={() => toggle(order.id)}
             />
-            <OrderLink order={order} said={toDuration(now - order.since)} />
+            <OrderLink order={order} note={`for ${toDuration(now - order.since)}`} />
           </li>
         ))}
       </ul>

@@ -1,16 +1,16 @@
-// A chart for looking at many orders: what lies deep inside is folded into the state around it, so that the
-// story stays in sight. Nothing is left out of the counts: they are folded the same way.
-import type { Chart, ChartEdge, ChartNode } from '../shapes.ts';
+// A chart for many orders: deeply nested states are folded into the state around them, so that the main path stays
+// visible. No count is lost: the counts are folded in the same way.
+import type { Chart, ChartEdge, ChartNode } from '../server/protocol.ts';
 
 const deepest = 2;
 
-/** Opened are compounds whose inner states are steps on the way: not parallel ones, not settled ones. */
+/** Compound states are shown open while their inner states are steps of the main path: not parallel, not settled. */
 const isClosed = (chart: Chart, node: ChartNode): boolean => {
   const inner = chart.nodes.filter(({ parent }) => parent === node.path);
   return (
     node.kind === 'parallel' ||
     node.path.split('.').length >= deepest ||
-    inner.some(({ tags }) => tags.includes('settled'))
+    inner.some(({ isSettled }) => isSettled)
   );
 };
 
@@ -45,3 +45,11 @@ export const toOverview = (chart: Chart): Chart => {
     edges: [...edges.values()],
   };
 };
+
+/** The top-level states in which an order can end. */
+export const findEnds = (chart: Chart): readonly ChartNode[] =>
+  chart.nodes.filter(
+    ({ path, parent, isSettled }) =>
+      parent === '' &&
+      (isSettled || chart.nodes.some((inner) => inner.isSettled && inner.path.startsWith(`${path}.`))),
+  );

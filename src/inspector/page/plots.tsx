@@ -1,33 +1,33 @@
-// Live plots of the last hour, one small plot for each question, drawn by uPlot on canvases.
+// Live plots of the last hour, drawn by uPlot on canvases.
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Sample } from '../shapes.ts';
+import type { Sample } from '../server/protocol.ts';
 import { toClock, toShortDuration } from './formats.ts';
 
 type Read = (sample: Sample) => number | null;
-interface Question {
+interface Plotted {
   readonly title: string;
   readonly lines: readonly { readonly name: string; readonly tone: string; readonly read: Read }[];
   toText(value: number): string;
-  /** The scale goes at least so high, and where it is given never higher than `most`. */
+  /** The scale goes at least so high; with `most`, exactly so high. */
   readonly least: number;
   readonly most?: number;
 }
 
 const toNumber = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 1 });
-const questions: readonly Question[] = [
+const plots: readonly Plotted[] = [
   {
     title: 'Orders per second',
     lines: [
-      { name: 'placed', tone: '--accent', read: ({ placed }) => placed },
+      { name: 'new', tone: '--accent', read: ({ started }) => started },
       { name: 'ended', tone: '--good', read: ({ ended }) => ended },
     ],
     toText: toNumber,
     least: 4,
   },
   {
-    title: 'From placing to the outcome',
+    title: 'Time to outcome',
     lines: [
       { name: 'p50', tone: '--accent', read: ({ p50Ms }) => p50Ms },
       { name: 'p99', tone: '--warn', read: ({ p99Ms }) => p99Ms },
@@ -39,9 +39,9 @@ const questions: readonly Question[] = [
     title: 'Success rate',
     lines: [
       {
-        name: 'completed',
+        name: 'succeeded',
         tone: '--good',
-        read: ({ completed, ended }) => (ended === 0 ? null : (completed / ended) * 100),
+        read: ({ succeeded, ended }) => (ended === 0 ? null : (succeeded / ended) * 100),
       },
     ],
     toText: (value) => `${toNumber(value)} %`,
@@ -68,16 +68,16 @@ const questions: readonly Question[] = [
   },
 ];
 
-const colourOf = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name);
+const colorOf = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name);
 
-const toData = ({ lines }: Question, samples: readonly Sample[]): uPlot.AlignedData => [
+const toData = ({ lines }: Plotted, samples: readonly Sample[]): uPlot.AlignedData => [
   samples.map(({ at }) => at / 1000),
   ...lines.map(({ read }) => samples.map(read)),
 ];
 
 const plotHeight = 80;
 
-const createPlot = (question: Question, element: HTMLElement): uPlot =>
+const createPlot = (plotted: Plotted, element: HTMLElement): uPlot =>
   new uPlot(
     {
       width: element.clientWidth,
@@ -87,12 +87,12 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
       padding: [10, 0, 0, 0],
       scales: {
         y: {
-          range: (_plot, _low, high) => [0, question.most ?? Math.max(question.least, (high ?? 0) * 1.1)],
+          range: (_plot, _low, high) => [0, plotted.most ?? Math.max(plotted.least, (high ?? 0) * 1.1)],
         },
       },
       axes: [
         {
-          stroke: () => colourOf('--quiet'),
+          stroke: () => colorOf('--quiet'),
           grid: { show: false },
           ticks: { show: false },
           size: 18,
@@ -101,19 +101,19 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
           values: (_plot, seconds) => seconds.map((second) => toClock(second * 1000)),
         },
         {
-          stroke: () => colourOf('--quiet'),
-          grid: { stroke: () => colourOf('--hair'), width: 1 },
+          stroke: () => colorOf('--quiet'),
+          grid: { stroke: () => colorOf('--hair'), width: 1 },
           ticks: { show: false },
           size: 44,
           space: 24,
           font: '10px system-ui',
-          values: (_plot, values) => values.map((value) => question.toText(value)),
+          values: (_plot, values) => values.map((value) => plotted.toText(value)),
         },
       ],
       series: [
         {},
-        ...question.lines.map(({ tone }) => ({
-          stroke: () => colourOf(tone),
+        ...plotted.lines.map(({ tone }) => ({
+          stroke: () => colorOf(tone),
           width: 1.5,
           // A line needs two samples: until then a point shows that there is one.
           points: { show: ({ data }: uPlot) => data[0].length < 3, size: 4 },
@@ -124,13 +124,13 @@ const createPlot = (question: Question, element: HTMLElement): uPlot =>
     element,
   );
 
-const Plot = ({ question, samples }: { question: Question; samples: readonly Sample[] }) => {
+const Plot = ({ plotted, samples }: { plotted: Plotted; samples: readonly Sample[] }) => {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const made = createPlot(question, element);
+    const made = createPlot(plotted, element);
     plot.current = made;
     const watching = new ResizeObserver(() =>
       made.setSize({ width: element.clientWidth, height: plotHeight }),
@@ -140,19 +140,19 @@ const Plot = ({ question, samples }: { question: Question; samples: readonly Sam
       watching.disconnect();
       made.destroy();
     };
-  }, [question]);
-  useEffect(() => plot.current?.setData(toData(question, samples)), [question, samples]);
+  }, [plotted]);
+  useEffect(() => plot.current?.setData(toData(plotted, samples)), [plotted, samples]);
   const last = samples.at(-1);
   return (
     <figure className="plot">
       <figcaption>
-        <span>{question.title}</span>
-        {question.lines.map(({ name, tone, read }) => {
+        <span>{plotted.title}</span>
+        {plotted.lines.map(({ name, tone, read }) => {
           const value = last && read(last);
           return (
             <span key={name} className="key">
               <i style={{ background: `var(${tone})` }} />
-              {name} <b>{value === undefined || value === null ? '–' : question.toText(value)}</b>
+              {name} <b>{value === undefined || value === null ? '–' : plotted.toText(value)}</b>
             </span>
           );
         })}
@@ -164,8 +164,8 @@ const Plot = ({ question, samples }: { question: Question; samples: readonly Sam
 
 export const Plots = ({ samples }: { samples: readonly Sample[] }) => (
   <section className="plots" aria-label="The last hour">
-    {questions.map((question) => (
-      <Plot key={question.title} question={question} samples={samples} />
+    {plots.map((plotted) => (
+      <Plot key={plotted.title} plotted={plotted} samples={samples} />
     ))}
   </section>
 );

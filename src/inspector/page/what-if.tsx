@@ -1,76 +1,89 @@
-// What if this came now? The server steps a copy of the order; nothing is stored and nobody is told.
+// What if this message came now? The server steps a copy of the order; nothing is stored or sent.
 import { useEffect, useState } from 'react';
-import type { WhatIf as Answer, Point, Possibility, Supposed } from '../shapes.ts';
+import type { WhatIf as Answer, Hypothetical, Point, Possibility } from '../server/protocol.ts';
+import { toDisposition } from './formats.ts';
 
-const ask = async (orderId: string, version: number, supposed: readonly Supposed[]): Promise<Answer> => {
+const readWhatIf = async (
+  orderId: string,
+  version: number,
+  hypotheticals: readonly Hypothetical[],
+): Promise<Answer> => {
   const response = await fetch(`/inspector/api/orders/${encodeURIComponent(orderId)}/what-if`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ version, supposed }),
+    body: JSON.stringify({ version, hypotheticals }),
   });
   return response.ok ? response.json() : { points: [], possible: [] };
 };
 
-/** Between two tries while the server cannot be reached. */
-const againMs = 1000;
+/** Pause before a retry while the server cannot be reached. */
+const retryMs = 1000;
 
 const kinds = [
-  ['reply', 'A service answers'],
-  ['deadline', 'Time passes'],
-  ['move', 'A person moves'],
-  ['late', 'An answer comes again, or late'],
+  ['reply', 'A service replies'],
+  ['deadline', 'A deadline passes'],
+  ['move', 'Someone makes a move'],
+  ['late', 'A reply comes late, or again'],
 ] as const;
 
-const WhatBecame = ({ point }: { point: Point | undefined }) => {
+const Result = ({ point }: { point: Point | undefined }) => {
   if (point === undefined) return null;
-  const changed = point.disposition === 'applied' ? '' : `: ${point.reason}`;
+  const { disposition, reason } = point;
   return (
     <span className="quiet">
-      {point.disposition}
-      {changed}
+      {toDisposition(disposition)}
+      {disposition === 'applied' ? '' : `: ${reason}`}
     </span>
   );
+};
+
+type OnChange = (points: readonly Point[]) => void;
+
+/** The chosen messages, and what the server makes of them. */
+const useWhatIf = (orderId: string, version: number, onChange: OnChange) => {
+  const [chosen, setChosen] = useState<readonly Possibility[]>([]);
+  const [answer, setAnswer] = useState<Answer>();
+  useEffect(() => {
+    let isUnmounted = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const hypotheticals = chosen.map(({ hypothetical }) => hypothetical);
+    const update = async (): Promise<void> => {
+      try {
+        const found = await readWhatIf(orderId, version, hypotheticals);
+        if (isUnmounted) return;
+        setAnswer(found);
+        onChange(found.points);
+      } catch {
+        if (!isUnmounted) timer = setTimeout(update, retryMs);
+      }
+    };
+    void update();
+    return () => {
+      isUnmounted = true;
+      clearTimeout(timer);
+    };
+  }, [orderId, version, chosen, onChange]);
+  return { chosen, setChosen, answer };
 };
 
 export const WhatIf = ({
   orderId,
   version,
-  onSuppose,
+  onChange,
 }: {
   orderId: string;
   version: number;
-  /** Told the points that were supposed so far; none: what happened. */
-  onSuppose(points: readonly Point[]): void;
+  /** Gets the hypothetical points so far; none: the order as it is. */
+  onChange: OnChange;
 }) => {
-  const [chosen, setChosen] = useState<readonly Possibility[]>([]);
-  const [answer, setAnswer] = useState<Answer>();
-  useEffect(() => {
-    let left = false;
-    let again: ReturnType<typeof setTimeout> | undefined;
-    const supposed = chosen.map((each) => each.supposed);
-    const look = async (): Promise<void> => {
-      try {
-        const found = await ask(orderId, version, supposed);
-        if (left) return;
-        setAnswer(found);
-        onSuppose(found.points);
-      } catch {
-        if (!left) again = setTimeout(look, againMs);
-      }
-    };
-    void look();
-    return () => {
-      left = true;
-      clearTimeout(again);
-    };
-  }, [orderId, version, chosen, onSuppose]);
+  const { chosen, setChosen, answer } = useWhatIf(orderId, version, onChange);
   return (
     <section className="card what-if" aria-label="What if">
       <header className="row">
-        <h2>What if …</h2>
+        <h2>What if…</h2>
         {chosen.length > 0 && (
           <button type="button" className="primary" onClick={() => setChosen([])}>
-            Back to what happened
+            Back to the actual order
           </button>
         )}
       </header>
@@ -78,7 +91,7 @@ export const WhatIf = ({
         <ol className="chosen">
           {chosen.map(({ label }, index) => (
             <li key={`${String(index)} ${label}`}>
-              {label} <WhatBecame point={answer?.points[index]} />
+              {label} <Result point={answer?.points[index]} />
             </li>
           ))}
         </ol>
@@ -102,7 +115,7 @@ export const WhatIf = ({
           )
         );
       })}
-      <p className="quiet">On a copy in memory: nothing is stored, nobody is told.</p>
+      <p className="quiet">Runs on a copy in memory: nothing is stored or sent.</p>
     </section>
   );
 };

@@ -1,0 +1,63 @@
+// Reads a JSON body and refuses what no schema can see: bytes that are not UTF-8, too deep nesting, NUL,
+// lone surrogates and `__proto__`. It never repairs anything. It exists because JSON.parse takes all of them.
+import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { limits } from '../../config.ts';
+import { AppError } from '../../errors.ts';
+import { invalid, toPointer } from './errors.ts';
+import type { FieldError } from './problems.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The first thing in `value` that is refused, whatever the schema says. */
+const findHostile = (value: unknown, path: readonly string[]): FieldError | undefined => {
+  if (typeof value === 'string') return findHostileText(value, path);
+  if (value === null || typeof value !== 'object') return undefined;
+  if (path.length >= limits.jsonDepth) {
+    return { path: toPointer(path), message: `is nested deeper than ${limits.jsonDepth} levels` };
+  }
+  for (const [key, child] of Object.entries(value)) {
+    const place = [...path, key];
+    if (key === '__proto__') return { path: toPointer(place), message: 'is not a field name that is taken' };
+    const found = findHostileText(key, place) ?? findHostile(child, place);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+const findHostileText = (text: string, path: readonly string[]): FieldError | undefined => {
+  if (text.includes('\0')) return { path: toPointer(path), message: 'contains NUL' };
+  if (!text.isWellFormed()) return { path: toPointer(path), message: 'contains half of a surrogate pair' };
+  return undefined;
+};
+
+const parse = (bytes: Buffer): unknown => {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    throw new AppError('invalid-request', 'The body is not JSON in UTF-8.');
+  }
+};
+
+/** @throws AppError `invalid-request`. An empty body is no body. */
+const readJson = (bytes: Buffer): unknown => {
+  if (bytes.length === 0) return undefined;
+  const value = parse(bytes);
+  const found = findHostile(value, []);
+  if (found !== undefined) throw invalid([found]);
+  return value;
+};
+
+/** Only JSON is read, and only uncompressed. */
+export const readBodies = (app: FastifyInstance): void => {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: limits.bodyBytes },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+        throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
+      }
+      return readJson(bytes);
+    },
+  );
+};

@@ -1,0 +1,41 @@
+// What the edge and the routes are made with. It holds no behaviour, so that route files never import each other or
+// app.ts.
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Registry } from 'prom-client';
+import type { Clock, Ids } from '../../clock.ts';
+import type { Settings } from '../../config.ts';
+import type { OrderAccess, SystemView } from '../../host.ts';
+import type { Disconnects } from './disconnects.ts';
+
+/** The Fastify instance that routes are added to: its handlers are typed by their zod schemas. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** What every application's API is made with. */
+export interface EdgeDependencies<View extends SystemView = SystemView> {
+  readonly host: OrderAccess<View>;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Printed at `/metrics`; the API adds its own figures to it. */
+  readonly metrics: Registry;
+  readonly logger: FastifyBaseLogger;
+  /** Addresses of others' routes that `/` names beside the API's own. */
+  readonly links?: Readonly<Record<string, string>>;
+}
+
+export interface ConnectedDependencies<View extends SystemView = SystemView> extends EdgeDependencies<View> {
+  readonly disconnects: Disconnects;
+}

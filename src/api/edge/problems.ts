@@ -1,0 +1,169 @@
+// The one table from error codes to HTTP: a status, a title and a text for people. Clients can rely on `type`, and read
+// about it. It never decides that something is wrong.
+import { z } from 'zod';
+import type { ErrorCode } from '../../errors.ts';
+
+/** Errors that only the HTTP edge finds. */
+const edgeCodes = [
+  'route-not-found',
+  'method-not-allowed',
+  'body-too-large',
+  'unsupported-media-type',
+  'address-too-long',
+  'request-timeout',
+  'headers-too-large',
+  'internal-error',
+] as const;
+type EdgeCode = (typeof edgeCodes)[number];
+
+/** Codes of a start, which no caller of the API gets. */
+type InternalCode = 'store-in-use' | 'store-unsupported' | 'chart-unsupported' | 'invalid-setting';
+export type ProblemCode = Exclude<ErrorCode, InternalCode> | EdgeCode;
+
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** What happened, and what to do. */
+  readonly text: string;
+  /** Seconds, for `Retry-After`. */
+  readonly retryAfter?: number;
+}
+
+export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
+  'invalid-request': {
+    status: 400,
+    title: 'Invalid request',
+    text: '`errors` lists what is wrong: `path` is a JSON pointer into the body, `?name` for the query, `{name}` for a part of the address, or the name of a header. Nothing was stored. Correct it and send it again.',
+  },
+  'idempotency-key-missing': {
+    status: 400,
+    title: 'The Idempotency-Key header is missing',
+    text: 'This request needs an Idempotency-Key: a new UUID for each new request, and the same one for each repetition of it. Nothing was stored.',
+  },
+  'idempotency-key-in-use': {
+    status: 409,
+    title: 'A request with this Idempotency-Key is still running',
+    text: 'The first request with this key has no answer yet. Send it again a little later: the answer will be the first one.',
+    retryAfter: 1,
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'This Idempotency-Key was used for another request',
+    text: 'The key belongs to a request with another body. Nothing was stored. Use a new key for a new request.',
+  },
+  'order-not-found': {
+    status: 404,
+    title: 'Order not found',
+    text: 'No order has this id. `GET /orders` lists the orders.',
+  },
+  'product-not-found': {
+    status: 404,
+    title: 'Product not found',
+    text: 'No product has this id. `GET /products` lists the catalogue.',
+  },
+  'unknown-product': {
+    status: 422,
+    title: 'The order names a product that is not in the catalogue',
+    text: '`errors` names the lines. Nothing was stored. `GET /products` lists the catalogue.',
+  },
+  'price-mismatch': {
+    status: 422,
+    title: 'A unit price differs from the catalogue',
+    text: '`errors` names the lines and the prices of today. Nothing was stored. Show the customer the new price, or leave `unitPrice` out.',
+  },
+  'currency-mismatch': {
+    status: 422,
+    title: 'A product is sold in another currency',
+    text: 'All lines of an order must be in the currency of the order. `errors` names the lines. Nothing was stored.',
+  },
+  'stock-below-held': {
+    status: 409,
+    title: 'Orders reserve more than would be on hand',
+    text: 'The stock on hand cannot be set below what orders reserve. Nothing was changed. Wait for them, cancel some, or set a higher figure.',
+  },
+  'move-not-allowed': {
+    status: 409,
+    title: 'The order does not accept this move now',
+    text: '`moves` lists the open moves, each with its address. Nothing was stored.',
+  },
+  'version-mismatch': {
+    status: 412,
+    title: 'The order has moved on',
+    text: 'The version in If-Match is not the current one. Nothing was stored. Read the order again, check that the move still makes sense, and send it with the new ETag.',
+  },
+  'order-unreadable': {
+    status: 409,
+    title: 'The stored order cannot be read',
+    text: 'This order was stored by a version of the charts that this program does not know, or it is damaged. It is left as it was, with its money and stock. Start a version that knows it: every start tries again.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Overloaded',
+    text: 'A named limit is reached. Nothing was stored. Try again after the time in Retry-After, with the same Idempotency-Key.',
+    retryAfter: 1,
+  },
+  'store-unavailable': {
+    status: 503,
+    title: 'The store cannot write',
+    text: 'Nothing was stored. Try again after the time in Retry-After, with the same Idempotency-Key; `/readyz` says when it can write again.',
+    retryAfter: 5,
+  },
+  closing: {
+    status: 503,
+    title: 'The server is stopping',
+    text: 'Nothing was stored. Try again after the time in Retry-After, with the same Idempotency-Key.',
+    retryAfter: 5,
+  },
+  'route-not-found': {
+    status: 404,
+    title: 'Route not found',
+    text: '`GET /docs` shows all addresses; `GET /openapi.json` lists them for programs.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    text: 'The Allow header lists the methods of this address.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    text: 'A body may have 64 KiB at most. Nothing was stored.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'Unsupported media type',
+    text: 'Send JSON in UTF-8, not compressed, with `Content-Type: application/json`. Nothing was stored.',
+  },
+  'address-too-long': {
+    status: 414,
+    title: 'A part of the address is too long',
+    text: 'Identifiers have at most 200 characters.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request did not arrive in time',
+    text: 'The headers and the body must arrive without long pauses. Nothing was stored.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    text: 'Send fewer or shorter headers. Nothing was stored.',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Internal error',
+    text: 'The service failed, not your request; the error is logged with the id in `instance`. A request with an Idempotency-Key can be sent again safely.',
+  },
+};
+
+const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problemKinds, code);
+export const problemCodes: readonly ProblemCode[] = Object.keys(problemKinds).filter(isProblemCode);
+
+/** The problem for `code`; a code that no caller should get is an internal error. */
+export const toProblemCode = (code: string): ProblemCode => (isProblemCode(code) ? code : 'internal-error');
+
+export const toProblemType = (code: ProblemCode): string => `/problems/${code}`;
+
+/** What is wrong with one field. `path` is a JSON pointer, `?query`, `{parameter}` or `Header`. */
+export const fieldError = z.strictObject({ path: z.string(), message: z.string() });
+export type FieldError = z.infer<typeof fieldError>;

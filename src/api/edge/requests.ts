@@ -1,0 +1,83 @@
+// What holds for every request: an id, headers that browsers must see, one log line and one figure. It never
+// logs an address with its query, a body, an e-mail or a name.
+
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Histogram } from 'prom-client';
+import type { Ids } from '../../clock.ts';
+import { AppError } from '../../errors.ts';
+import type { ConnectedDependencies } from './dependencies.ts';
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The caller's `X-Request-Id` if it is a UUID, a new one otherwise. */
+export const toRequestId =
+  (ids: Ids) =>
+  (request: IncomingMessage): string => {
+    const given = request.headers['x-request-id'];
+    return typeof given === 'string' && uuid.test(given) ? given.toLowerCase() : ids.next();
+  };
+
+const headers = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
+export const addRequestRules = (
+  app: FastifyInstance,
+  { host, disconnects, logger, metrics }: ConnectedDependencies,
+): void => {
+  const durations = new Histogram({
+    name: 'orderchart_http_request_seconds',
+    help: 'time from the request to the end of its answer',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
+    registers: [metrics],
+  });
+  const record = (request: FastifyRequest, reply: FastifyReply): void => {
+    const { method } = request;
+    const { statusCode: status } = reply.raw;
+    const route = request.is404 ? null : (request.routeOptions.url ?? null);
+    const ms = Math.round(reply.elapsedTime * 10) / 10;
+    durations.observe({ method, route: route ?? 'none', status: String(status) }, ms / 1000);
+    logger.info({ requestId: request.id, method, route, status, ms }, 'request');
+  };
+  const whyRefused = ({ method, is404 }: FastifyRequest): AppError | undefined => {
+    if (disconnects.closing()) return new AppError('closing', 'The server is stopping.');
+    // Before the body is read and anything is looked up: a refusal must cost a small part of what is refused.
+    if (host.acceptsWrites() || method !== 'POST' || is404) return undefined;
+    return new AppError('overloaded', 'Too much waits to be stored; try again in a moment.');
+  };
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers);
+    reply.header('x-request-id', request.id);
+    // `close` comes for every answer, also for one that nobody waited for; `finish` does not.
+    reply.raw.once('close', () => record(request, reply));
+    done(whyRefused(request));
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (disconnects.closing()) reply.header('connection', 'close');
+    done(null, payload);
+  });
+  const silent = watchSilentConnections(app);
+  app.addHook('preClose', (done) => {
+    disconnects.close();
+    for (const socket of silent) socket.destroy();
+    done();
+  });
+};
+
+/** Connections that have not sent a request yet: a closing server would wait for them for ever. */
+const watchSilentConnections = (app: FastifyInstance): ReadonlySet<Socket> => {
+  const silent = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  app.server.on('request', ({ socket }) => silent.delete(socket));
+  return silent;
+};

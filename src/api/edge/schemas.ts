@@ -1,0 +1,62 @@
+// The parts that every API of an application answers with, as zod schemas: moves, problems, events, and the registry of
+// components of the OpenAPI document. It never checks what callers send (inputs.ts does).
+import { z } from 'zod';
+import { fieldError, problemCodes, toProblemType } from './problems.ts';
+
+/** Schemas with a name of their own in the OpenAPI document. */
+export const components = z.registry<{ id: string; description?: string }>();
+
+export const instant = z.iso.datetime().describe('UTC, ISO 8601 with milliseconds');
+export const amount = z.int().describe('minor units of the currency');
+export const link = z.string().describe('relative address');
+export const next = z
+  .string()
+  .nullable()
+  .describe('pass it as `after` for the next page; null: this is the last');
+
+export const move = z
+  .strictObject({
+    move: z.string().describe('its name, such as cancel'),
+    method: z.literal('POST'),
+    href: link,
+    by: z.string().describe('customer or operator'),
+    actor: z.string().optional().describe('the actor with the incident that it is for'),
+    outcomes: z.array(z.string()).readonly().optional().describe('what `outcome` may say'),
+    upTo: amount.optional().describe('the most that can be given back'),
+  })
+  .register(components, { id: 'Move', description: 'A move that the order accepts now' });
+
+const cloudEvent = z
+  .strictObject({
+    specversion: z.literal('1.0'),
+    id: z.string(),
+    source: z.string(),
+    type: z.string(),
+    subject: z.string().describe('the id of the order'),
+    time: instant,
+    datacontenttype: z.literal('application/json'),
+    dataschema: link,
+    data: z.record(z.string(), z.unknown()),
+    sequence: z.string().describe('1, 2, 3, … within the order'),
+    position: z.string().describe('orders the events of all orders; it only grows'),
+    correlationid: z.string(),
+    causationid: z.string().describe('the message that caused it'),
+  })
+  .register(components, { id: 'CloudEvent', description: 'A domain event as CloudEvents 1.0' });
+export const eventPage = z.strictObject({ events: z.array(cloudEvent), next });
+
+export const problem = z
+  .looseObject({
+    type: z.enum(problemCodes.map(toProblemType)).describe('stable; a text for people is at this address'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().describe('the id of the request, also in X-Request-Id and in the log'),
+    errors: z.array(fieldError).optional(),
+    moves: z.array(move).optional(),
+  })
+  .register(components, { id: 'Problem', description: 'RFC 9457' });
+
+export type MoveJson = z.output<typeof move>;
+export type CloudEventJson = z.output<typeof cloudEvent>;
+export type ProblemJson = z.output<typeof problem>;

@@ -1,0 +1,160 @@
+// What happened: the journal as CloudEvents 1.0, of one order and of all, as pages and as streams; and every
+// message that an order received. It never changes anything and keeps nothing.
+import { z } from 'zod';
+import { typesTo } from '../../../machines/messages.ts';
+import { limits } from '../../config.ts';
+import type { JournalEvent } from '../../store.ts';
+import { toCloudEvent } from '../edge/cloud-events.ts';
+import type { Api } from '../edge/dependencies.ts';
+import { content, json, problems } from '../edge/responses.ts';
+import { eventPage } from '../edge/schemas.ts';
+import { createStreams } from '../edge/sse.ts';
+import type { RouteDependencies } from './dependencies.ts';
+import { afterNumber, eventLimit, eventTypes, lastEventId, orderParams } from './inputs.ts';
+import { findOrder } from './orders.ts';
+import { messagePage } from './schemas.ts';
+import { toMessage } from './views.ts';
+
+const pageQuery = z.strictObject({
+  after: afterNumber.default(0).describe('the `next` of the page before'),
+  limit: eventLimit,
+});
+const feedQuery = pageQuery.extend({ types: eventTypes.exactOptional() });
+const streamQuery = z.strictObject({
+  after: afterNumber.exactOptional().describe('begin behind this position'),
+  lastEventId: afterNumber.exactOptional().describe('like the header Last-Event-ID'),
+  types: eventTypes.exactOptional(),
+});
+const streamHeaders = z.object({ 'last-event-id': lastEventId.exactOptional() });
+const eventStream = content(
+  'Server-sent events: `id` is the position, `event` the type, `data` a CloudEvent',
+  'text/event-stream',
+  z.string(),
+);
+
+/** `next` of a page: if it is full there may be more. */
+const toNext = <Entry>(entries: readonly Entry[], limit: number, place: (entry: Entry) => number) => {
+  const last = entries.at(-1);
+  return last === undefined || entries.length < limit ? null : String(place(last));
+};
+
+const addPages = (api: Api, { host }: RouteDependencies): void => {
+  api.get(
+    '/orders/:id/events',
+    {
+      schema: {
+        operationId: 'listOrderEvents',
+        summary: "The order's domain events, oldest first, with what caused each",
+        tags: ['events'],
+        params: orderParams,
+        querystring: pageQuery,
+        response: { 200: json('One page', eventPage), ...problems('order-not-found') },
+      },
+    },
+    async ({ params, query: { after, limit } }) => {
+      const events = await host.history(params.id, after, limit);
+      if (events.length === 0) await findOrder(host, params.id);
+      return { events: events.map(toCloudEvent), next: toNext(events, limit, ({ position }) => position) };
+    },
+  );
+  api.get(
+    '/orders/:id/messages',
+    {
+      schema: {
+        operationId: 'listOrderMessages',
+        summary: 'Every message that the order received, and what became of it',
+        tags: ['events'],
+        params: orderParams,
+        querystring: pageQuery,
+        response: { 200: json('One page, oldest first', messagePage), ...problems('order-not-found') },
+      },
+    },
+    async ({ params, query: { after, limit } }) => {
+      const messages = await host.received(params.id, after, limit);
+      if (messages.length === 0) await findOrder(host, params.id);
+      return { messages: messages.map(toMessage), next: toNext(messages, limit, ({ version }) => version) };
+    },
+  );
+  api.get(
+    '/events',
+    {
+      schema: {
+        operationId: 'listEvents',
+        summary: 'The domain events of all orders, by position',
+        description: `\`types\` takes some of: ${typesTo('journal').join(', ')}.`,
+        tags: ['events'],
+        querystring: feedQuery,
+        response: { 200: json(`One page of at most ${limits.eventPage}`, eventPage), ...problems() },
+      },
+    },
+    async ({ query }) => {
+      const events: readonly JournalEvent[] = await host.events(query);
+      return {
+        events: events.map(toCloudEvent),
+        next: toNext(events, query.limit, ({ position }) => position),
+      };
+    },
+  );
+};
+
+interface Resuming {
+  readonly headers: { readonly 'last-event-id'?: string };
+  readonly query: { readonly after?: number; readonly lastEventId?: number };
+}
+/** The position after which to continue, if the reader names one. */
+const toPosition = ({ headers, query }: Resuming): number | undefined =>
+  headers['last-event-id'] ? Number(headers['last-event-id']) : (query.lastEventId ?? query.after);
+
+const addStreams = (api: Api, parts: RouteDependencies): void => {
+  const { host } = parts;
+  const streams = createStreams(parts);
+  const description =
+    'A reader that comes back with Last-Event-ID misses nothing and sees nothing twice. A comment shows that an idle stream lives.';
+  api.get(
+    '/orders/:id/stream',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'streamOrder',
+        summary: "The order's domain events from the beginning, then as they happen",
+        description,
+        tags: ['events'],
+        params: orderParams,
+        headers: streamHeaders,
+        querystring: streamQuery,
+        response: { 200: eventStream, ...problems('order-not-found', 'overloaded') },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await findOrder(host, request.params.id);
+      const { types } = request.query;
+      const after = toPosition(request) ?? 0;
+      await streams.open(request, reply, { orderId: id, after, ...(types === undefined ? {} : { types }) });
+    },
+  );
+  api.get(
+    '/events/stream',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'streamEvents',
+        summary: 'The domain events of all orders from now on (or behind `after`)',
+        description,
+        tags: ['events'],
+        headers: streamHeaders,
+        querystring: streamQuery,
+        response: { 200: eventStream, ...problems('overloaded') },
+      },
+    },
+    async (request, reply) => {
+      const { types } = request.query;
+      const after = toPosition(request) ?? (await host.lastPosition());
+      await streams.open(request, reply, { after, ...(types === undefined ? {} : { types }) });
+    },
+  );
+};
+
+export const addEvents = (api: Api, parts: RouteDependencies): void => {
+  addPages(api, parts);
+  addStreams(api, parts);
+};

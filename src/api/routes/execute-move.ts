@@ -1,0 +1,111 @@
+// How a move is executed: one message to one actor, refused when the chart does not accept it, answered once per
+// idempotency key. It never decides whether a move is open, and a refused move leaves no trace.
+import type { Message } from '../../../machines/messages.ts';
+import type { MoveName } from '../../../machines/system.ts';
+import { AppError } from '../../errors.ts';
+import type { Answer, Idempotency, Move, Outcome, Receipt, Sending } from '../../host.ts';
+import type { OrderView } from '../../shop/view.ts';
+import { invalid } from '../edge/errors.ts';
+import { type Answered, type Once, readKey, toAnswered, toFingerprint } from '../edge/idempotency.ts';
+import { readIfMatch } from '../edge/preferences.ts';
+import type { RouteDependencies } from './dependencies.ts';
+import { findOrder } from './orders.ts';
+import { toMovePath, toMoves, toOrder } from './views.ts';
+
+export interface MoveRequest {
+  readonly orderId: string;
+  readonly move: MoveName;
+  readonly body: unknown;
+  readonly headers: { readonly 'idempotency-key'?: string; readonly 'if-match'?: string };
+  /** What to send to whom; asked only when the key is new. */
+  deliver(): Promise<{ readonly to: string; readonly message: Message }>;
+}
+
+/** Gives refusals the addresses of the moves that are open instead. */
+const withAddresses = (error: unknown, orderId: string): unknown => {
+  if (!(error instanceof AppError) || error.code !== 'move-not-allowed') return error;
+  const open = error.details['moves'];
+  // The host promises `Move[]` here; the details of an AppError carry no types.
+  const isMove = (value: unknown): value is Move =>
+    typeof value === 'object' && value !== null && 'move' in value;
+  const moves = Array.isArray(open) ? open.filter(isMove) : [];
+  return new AppError(error.code, error.message, { ...error.details, moves: toMoves(orderId, moves) });
+};
+
+/** @throws AppError as `Host.send` does, `invalid-request`, or the problems of idempotency keys. */
+export const executeMove = async (
+  { host }: RouteDependencies,
+  once: Once<OrderView>,
+  { orderId, move, body, headers, deliver }: MoveRequest,
+): Promise<Answered> => {
+  const ifVersion = readIfMatch(headers['if-match']);
+  const respond = (view: OrderView): Answer => ({
+    status: move === 'refund' ? 201 : 200,
+    body: JSON.stringify(toOrder(view)),
+  });
+  const send = async (idempotency?: Idempotency<OrderView>): Promise<Outcome<Receipt<OrderView>>> => {
+    const sending: Sending<OrderView> = {
+      orderId,
+      ...(await deliver()),
+      otherwise: 'refuse',
+      ...(ifVersion === undefined ? {} : { ifVersion }),
+      ...(idempotency === undefined ? {} : { idempotency }),
+    };
+    return host.send(sending);
+  };
+  const finish = (receipt: Receipt<OrderView>): Answered => {
+    if (receipt.disposition === 'dead') throw new Error(`the charts failed on ${move}: ${receipt.reason}`);
+    return toAnswered(receipt, respond);
+  };
+  try {
+    const header = headers['idempotency-key'];
+    if (header === undefined) {
+      const outcome = await send();
+      if (outcome.outcome === 'replayed') throw new Error('a move without a key was replayed');
+      return finish(outcome.result);
+    }
+    const path = toMovePath(move);
+    const use = {
+      scope: `orders/${orderId}/${path}`,
+      key: readKey(header),
+      fingerprint: toFingerprint(`POST /orders/${orderId}/${path}`, body),
+    };
+    return await once(use, respond, send, finish);
+  } catch (error) {
+    throw withAddresses(error, orderId);
+  }
+};
+
+/** The one open `retry` or `resolve` that is meant. */
+export const pickIncidentMove = async (
+  { host }: RouteDependencies,
+  orderId: string,
+  move: 'retry' | 'resolve',
+  actor: string | undefined,
+): Promise<Move & { readonly actor: string }> => {
+  const view = await findOrder(host, orderId);
+  if (view.unreadable !== undefined) {
+    throw new AppError('order-unreadable', `The stored order cannot be read: ${view.unreadable}`);
+  }
+  const open = view.moves.flatMap((candidate) =>
+    candidate.move === move && candidate.actor !== undefined && candidate.actor === (actor ?? candidate.actor)
+      ? [{ ...candidate, actor: candidate.actor }]
+      : [],
+  );
+  const [picked, ...others] = open;
+  if (picked === undefined) {
+    const who = actor === undefined ? 'No actor of this order' : `The actor ${actor}`;
+    throw new AppError('move-not-allowed', `${who} accepts ${move} now.`, { moves: view.moves });
+  }
+  if (others.length > 0) {
+    const names = open.map((candidate) => candidate.actor).join(', ');
+    throw invalid([{ path: '/actor', message: `is needed here; it is one of ${names}` }]);
+  }
+  return picked;
+};
+
+/** @throws AppError `invalid-request` when the move names its outcomes and this is none of them. */
+export const checkOutcome = ({ outcomes }: Move, outcome: string): void => {
+  if (outcomes === undefined || outcomes.includes(outcome)) return;
+  throw invalid([{ path: '/outcome', message: `is one of ${outcomes.join(', ')} here` }]);
+};

@@ -1,0 +1,166 @@
+// The moves that people make on an order, each a route of its own with the message that it stands for. It
+// never decides whether a move is open: the chart does.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { actorNames } from '../../../machines/messages.ts';
+import type { MoveName } from '../../../machines/system.ts';
+import { toOrderAddress } from '../edge/cloud-events.ts';
+import type { Api } from '../edge/dependencies.ts';
+import { createOnce } from '../edge/idempotency.ts';
+import { json, problems } from '../edge/responses.ts';
+import { sendStored } from '../edge/send-stored.ts';
+import type { RouteDependencies } from './dependencies.ts';
+import { checkOutcome, executeMove, type MoveRequest, pickIncidentMove } from './execute-move.ts';
+import { idempotencyKey, identifier, ifMatch, orderParams, text } from './inputs.ts';
+import { order } from './schemas.ts';
+
+const actor = z.enum(actorNames).exactOptional().describe('which actor, when several have an incident');
+const reason = text.default('asked by the customer');
+const bodies = {
+  cancel: z.strictObject({ reason }),
+  capture: z.strictObject({}),
+  refund: z.strictObject({
+    amount: z.int().positive().exactOptional().describe('minor units; left out: all that is left'),
+    reason,
+  }),
+  retry: z.strictObject({ actor, note: text.exactOptional() }),
+  resolve: z.strictObject({
+    actor,
+    outcome: identifier,
+    note: text,
+    transactionId: identifier.exactOptional().describe("the bank's, for a charge that was made after all"),
+  }),
+} as const satisfies Record<MoveName, z.ZodObject>;
+
+const describe = <Name extends MoveName>(move: Name, summary: string) => {
+  const keyIsNeeded = move === 'refund';
+  return {
+    operationId: `${move}Order`,
+    summary,
+    description:
+      'The chart decides whether it accepts the move; `moves` of the order lists what it accepts now.',
+    tags: ['moves'],
+    params: orderParams,
+    headers: z.object({
+      'idempotency-key': keyIsNeeded ? idempotencyKey : idempotencyKey.exactOptional(),
+      'if-match': ifMatch.exactOptional(),
+    }),
+    body: bodies[move],
+    response: {
+      [keyIsNeeded ? 201 : 200]: json('It is done; the order as it is now', order),
+      ...problems(
+        ...(keyIsNeeded ? (['idempotency-key-missing'] as const) : []),
+        'idempotency-key-in-use',
+        'idempotency-key-reused',
+        'order-not-found',
+        'order-unreadable',
+        'move-not-allowed',
+        'version-mismatch',
+        'body-too-large',
+        'unsupported-media-type',
+        'overloaded',
+        'store-unavailable',
+      ),
+    },
+  };
+};
+
+/** Every field of a move can have a default; then there is nothing to send. */
+const preValidation = async (request: FastifyRequest): Promise<void> => {
+  request.body ??= {};
+};
+
+interface IncomingMove {
+  readonly params: { readonly id: string };
+  readonly headers: MoveRequest['headers'];
+  readonly body: unknown;
+}
+
+type Make = (
+  request: IncomingMove,
+  reply: FastifyReply,
+  move: MoveName,
+  deliver: MoveRequest['deliver'],
+) => Promise<void>;
+
+const createMake = (parts: RouteDependencies): Make => {
+  const once = createOnce(parts.host);
+  return async ({ params, headers, body }, reply, move, deliver) => {
+    const answered = await executeMove(parts, once, { orderId: params.id, move, body, headers, deliver });
+    if (answered.status === 201) reply.header('location', toOrderAddress(answered.orderId));
+    sendStored(reply, answered);
+  };
+};
+
+const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make): void => {
+  api.post(
+    '/orders/:id/cancel',
+    {
+      schema: describe('cancel', 'Cancels the order: reserved stock is released, money is returned'),
+      preValidation,
+    },
+    async (request, reply) => {
+      await make(request, reply, 'cancel', async () => ({
+        to: 'order',
+        message: { type: 'order.cancel', reason: request.body.reason },
+      }));
+      return reply;
+    },
+  );
+  api.post(
+    '/orders/:id/capture',
+    { schema: describe('capture', 'Captures the money that was authorised'), preValidation },
+    async (request, reply) => {
+      await make(request, reply, 'capture', async () => ({
+        to: 'order',
+        message: { type: 'order.capture' },
+      }));
+      return reply;
+    },
+  );
+  api.post(
+    '/orders/:id/refunds',
+    { schema: describe('refund', 'Gives money back, all that is left or a part'), preValidation },
+    async (request, reply) => {
+      await make(request, reply, 'refund', async () => ({
+        to: 'order',
+        message: { type: 'order.refund', refundId: ids.next(), ...request.body },
+      }));
+      return reply;
+    },
+  );
+};
+
+const addIncidentMoves = (api: Api, parts: RouteDependencies, make: Make): void => {
+  api.post(
+    '/orders/:id/retry',
+    { schema: describe('retry', 'Retries what an incident stopped'), preValidation },
+    async (request, reply) => {
+      await make(request, reply, 'retry', async () => {
+        const { actor, ...message } = request.body;
+        const picked = await pickIncidentMove(parts, request.params.id, 'retry', actor);
+        return { to: picked.actor, message: { type: 'incident.retry', ...message } };
+      });
+      return reply;
+    },
+  );
+  api.post(
+    '/orders/:id/resolve',
+    { schema: describe('resolve', 'Closes an incident with its outcome and a note'), preValidation },
+    async (request, reply) => {
+      await make(request, reply, 'resolve', async () => {
+        const { actor, ...message } = request.body;
+        const picked = await pickIncidentMove(parts, request.params.id, 'resolve', actor);
+        checkOutcome(picked, message.outcome);
+        return { to: picked.actor, message: { type: 'incident.resolve', ...message } };
+      });
+      return reply;
+    },
+  );
+};
+
+export const addMoves = (api: Api, parts: RouteDependencies): void => {
+  const make = createMake(parts);
+  addOrderMoves(api, parts, make);
+  addIncidentMoves(api, parts, make);
+};

@@ -1,0 +1,95 @@
+// What those who run the service ask: is it alive, is it ready, how is it doing, and where is what. It never
+// says that it is ready while it cannot store, or while it stops.
+import { z } from 'zod';
+import type { HostHealth } from '../../host.ts';
+import type { Api } from '../edge/dependencies.ts';
+import { content, json, problems } from '../edge/responses.ts';
+import type { RouteDependencies } from './dependencies.ts';
+
+const health = z.strictObject({
+  ready: z.boolean(),
+  reason: z.string().nullable().describe('why it is not ready'),
+});
+
+const links = {
+  service: 'orderchart',
+  documentation: '/docs',
+  openapi: '/openapi.json',
+  orders: '/orders',
+  events: '/events',
+  incidents: '/incidents',
+  products: '/products',
+  health: '/readyz',
+  metrics: '/metrics',
+} as const;
+
+const addHealth = (api: Api, { host, logger }: RouteDependencies): void => {
+  api.get(
+    '/livez',
+    {
+      schema: {
+        operationId: 'isAlive',
+        summary: 'Whether the process answers',
+        tags: ['operations'],
+        response: { 200: json('It does', z.strictObject({ alive: z.literal(true) })), ...problems() },
+      },
+    },
+    async () => ({ alive: true as const }),
+  );
+  const check = async (): Promise<HostHealth> => {
+    try {
+      return await host.health();
+    } catch (error) {
+      logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'the health check failed');
+      return { ready: false, reason: 'the health check failed' };
+    }
+  };
+  api.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'isReady',
+        summary: 'Whether orders can be taken: the storage writes, and nothing is being stopped',
+        tags: ['operations'],
+        response: {
+          ...problems(),
+          200: json('It is ready', health),
+          503: json('It is not ready, or stopping', health),
+        },
+      },
+    },
+    async (_request, reply) => {
+      const { ready, reason } = await check();
+      return reply.code(ready ? 200 : 503).send({ ready, reason });
+    },
+  );
+};
+
+export const addOperations = (api: Api, parts: RouteDependencies): void => {
+  addHealth(api, parts);
+  const { metrics, links: others = {} } = parts;
+  api.get(
+    '/metrics',
+    {
+      schema: {
+        operationId: 'readMetrics',
+        summary: 'Figures for Prometheus',
+        tags: ['operations'],
+        response: { 200: content('Prometheus text format', 'text/plain', z.string()), ...problems() },
+      },
+    },
+    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
+  );
+  api.get(
+    '/',
+    {
+      schema: {
+        operationId: 'readLinks',
+        summary: 'Where is what',
+        tags: ['operations'],
+        response: { 200: json('Relative addresses', z.record(z.string(), z.string())), ...problems() },
+      },
+    },
+    async () => ({ ...links, ...others }),
+  );
+};

@@ -1,0 +1,143 @@
+// What the API answers, as zod schemas: the types of views.ts and the components of the OpenAPI document
+// are made from them. It never checks what callers send (inputs.ts does).
+import { z } from 'zod';
+import { actorNames } from '../../../machines/messages.ts';
+import { amount, components, instant, link, move, next } from '../edge/schemas.ts';
+
+const actor = z.string().describe(`one of ${actorNames.join(', ')}`);
+const item = z.strictObject({
+  productId: z.string(),
+  name: z.string(),
+  quantity: z.int(),
+  unitPrice: amount,
+  lineTotal: amount,
+});
+const failure = z.strictObject({ kind: z.string(), text: z.string() });
+const lineProblem = z.strictObject({
+  productId: z.string(),
+  kind: z.string(),
+  requested: z.int().optional(),
+  available: z.int().optional(),
+  expected: z.union([z.int(), z.string()]).optional(),
+  actual: z.union([z.int(), z.string()]).optional(),
+});
+const incidentOfOrder = z.strictObject({ actor, reason: z.string(), text: z.string(), since: instant });
+const actorState = z.strictObject({
+  state: z.string(),
+  description: z.string(),
+  settled: z.boolean(),
+  since: instant,
+});
+
+export const order = z
+  .strictObject({
+    id: z.string(),
+    version: z.int().describe('also the ETag'),
+    state: z.string(),
+    settled: z.boolean().describe('it will not move by itself any more'),
+    actors: z.record(z.string(), actorState).describe(`by name: ${actorNames.join(', ')}`),
+    customerId: z.string(),
+    email: z.string(),
+    currency: z.string(),
+    items: z.array(item),
+    amount,
+    paidAmount: amount,
+    refundedAmount: amount,
+    failure: failure.nullable(),
+    problems: z.array(lineProblem),
+    incidents: z.array(incidentOfOrder),
+    deadlines: z.array(z.strictObject({ actor: z.string(), name: z.string(), dueAt: instant })),
+    calls: z
+      .array(
+        z.strictObject({
+          actor: z.string(),
+          type: z.string(),
+          key: z.string(),
+          attempt: z.int(),
+          at: instant,
+        }),
+      )
+      .describe('calls to services that have no answer yet'),
+    moves: z.array(move),
+    correlationId: z.string(),
+    chartVersion: z.string(),
+    createdAt: instant,
+    updatedAt: instant,
+    unreadable: z.string().optional().describe('why the stored order cannot be read'),
+    links: z.strictObject({ self: link, events: link, messages: link, stream: link, explain: link }),
+  })
+  .register(components, { id: 'Order' });
+export const orderPage = z.strictObject({ orders: z.array(order), next });
+
+const receivedMessage = z
+  .strictObject({
+    version: z.int().describe('the version of the order that it made'),
+    id: z.string(),
+    to: z.string().describe('the actor'),
+    type: z.string(),
+    data: z.record(z.string(), z.unknown()),
+    causationId: z.string().nullable(),
+    correlationId: z.string(),
+    disposition: z.enum(['applied', 'ignored', 'dead']),
+    reason: z.string().nullable().describe('why it was ignored, or what it made throw'),
+    at: instant,
+  })
+  .register(components, { id: 'Message', description: 'A message that the order received' });
+export const messagePage = z.strictObject({ messages: z.array(receivedMessage), next });
+
+const incident = z
+  .strictObject({
+    orderId: z.string(),
+    version: z.int(),
+    state: z.string(),
+    actor,
+    reason: z.string(),
+    text: z.string(),
+    since: instant,
+    moves: z.array(move),
+    links: z.strictObject({ order: link, explain: link }),
+  })
+  .register(components, { id: 'Incident', description: 'Something that needs a person' });
+export const incidentPage = z.strictObject({ incidents: z.array(incident), next });
+
+export const explanation = z
+  .strictObject({
+    id: z.string(),
+    state: z.string(),
+    settled: z.boolean(),
+    summary: z.string().describe('one sentence'),
+    waiting: z.array(
+      z.strictObject({
+        actor,
+        for: z.string(),
+        since: instant,
+        forMs: z.int(),
+        attempt: z.int().optional(),
+        deadline: instant.optional(),
+      }),
+    ),
+    nextDeadline: z.strictObject({ actor: z.string(), name: z.string(), dueAt: instant }).nullable(),
+    blockedBy: z.array(incidentOfOrder),
+    moves: z.array(move),
+  })
+  .register(components, { id: 'Explanation', description: 'Why an order is where it is' });
+
+export const product = z
+  .strictObject({
+    productId: z.string(),
+    name: z.string(),
+    unitPrice: amount,
+    currency: z.string(),
+    onHand: z.int().describe('in the building and not sold'),
+    held: z.int().describe('reserved for orders'),
+    sold: z.int(),
+    available: z.int().describe('onHand − held'),
+  })
+  .register(components, { id: 'Product' });
+export const productPage = z.strictObject({ products: z.array(product), next });
+
+export type OrderJson = z.output<typeof order>;
+export type MessageJson = z.output<typeof receivedMessage>;
+export type IncidentJson = z.output<typeof incident>;
+export type ExplanationJson = z.output<typeof explanation>;
+export type ProductJson = z.output<typeof product>;

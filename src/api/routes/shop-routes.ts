@@ -1,0 +1,21 @@
+// All routes of the shop's API.
+import type { AddRoutes } from '../app.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { addDocuments } from './documents.ts';
+import { addEvents } from './events.ts';
+import { addInventory } from './inventory.ts';
+import { addMoves } from './moves.ts';
+import { addOperations } from './operations.ts';
+import { addOrders } from './orders.ts';
+
+export const createShopRoutes =
+  (dependencies: ApiDependencies): AddRoutes =>
+  (api, { disconnects }) => {
+    const connected = { ...dependencies, disconnects };
+    addOrders(api, connected);
+    addMoves(api, connected);
+    addEvents(api, connected);
+    addInventory(api, connected);
+    addOperations(api, connected);
+    addDocuments(api);
+  };

@@ -1,0 +1,119 @@
+// From what the host and the store know to what the API answers: times as ISO strings, moves with their
+// addresses. It never looks anything up and never decides which moves are open.
+import { toIsoTime } from '../../clock.ts';
+import type { Incident, Move } from '../../host.ts';
+import type { Product } from '../../shop/stock.ts';
+import type { OrderView } from '../../shop/view.ts';
+import type { ActorView } from '../../step/view.ts';
+import type { Received } from '../../store.ts';
+import { toOrderAddress } from '../edge/cloud-events.ts';
+import type { MoveJson } from '../edge/schemas.ts';
+import type { IncidentJson, MessageJson, OrderJson, ProductJson } from './schemas.ts';
+
+/** The last part of a move's address: a refund makes one more of its refunds. */
+export const toMovePath = (move: string): string => (move === 'refund' ? 'refunds' : move);
+
+export const toMoves = (orderId: string, moves: readonly Move[]): MoveJson[] =>
+  moves.map(({ move, by, actor, outcomes, upTo }) => ({
+    move,
+    method: 'POST',
+    href: `${toOrderAddress(orderId)}/${toMovePath(move)}`,
+    by,
+    ...(actor === undefined ? {} : { actor }),
+    ...(outcomes === undefined ? {} : { outcomes }),
+    ...(upTo === undefined ? {} : { upTo }),
+  }));
+
+const toActor = ({ state, description, settled, since }: ActorView) => ({
+  state,
+  description,
+  settled,
+  since: toIsoTime(since),
+});
+
+export const toIncident = ({ actor, reason, text, since }: Incident) => ({
+  actor,
+  reason,
+  text,
+  since: toIsoTime(since),
+});
+
+export const toOrder = (view: OrderView): OrderJson => {
+  const self = toOrderAddress(view.id);
+  return {
+    id: view.id,
+    version: view.version,
+    state: view.state,
+    settled: view.settled,
+    actors: Object.fromEntries(Object.entries(view.actors).map(([name, actor]) => [name, toActor(actor)])),
+    customerId: view.customerId,
+    email: view.email,
+    currency: view.currency,
+    items: [...view.items],
+    amount: view.amount,
+    paidAmount: view.paidAmount,
+    refundedAmount: view.refundedAmount,
+    failure: view.failure,
+    problems: [...view.problems],
+    incidents: view.incidents.map(toIncident),
+    deadlines: view.deadlines.map(({ actor, name, dueAt }) => ({ actor, name, dueAt: toIsoTime(dueAt) })),
+    calls: view.calls.map(({ actor, type, key, attempt, at }) => ({
+      actor,
+      type,
+      key,
+      attempt,
+      at: toIsoTime(at),
+    })),
+    moves: toMoves(view.id, view.moves),
+    correlationId: view.correlationId,
+    chartVersion: view.chartVersion,
+    createdAt: toIsoTime(view.createdAt),
+    updatedAt: toIsoTime(view.updatedAt),
+    ...(view.unreadable === undefined ? {} : { unreadable: view.unreadable }),
+    links: {
+      self,
+      events: `${self}/events`,
+      messages: `${self}/messages`,
+      stream: `${self}/stream`,
+      explain: `${self}/explain`,
+    },
+  };
+};
+
+/** One row for each incident, with the moves that are about it. */
+export const toIncidents = (view: OrderView): IncidentJson[] =>
+  view.incidents.map((incident) => ({
+    orderId: view.id,
+    version: view.version,
+    state: view.state,
+    ...toIncident(incident),
+    moves: toMoves(
+      view.id,
+      view.moves.filter(({ actor }) => actor === undefined || actor === incident.actor),
+    ),
+    links: { order: toOrderAddress(view.id), explain: `${toOrderAddress(view.id)}/explain` },
+  }));
+
+export const toMessage = (received: Received): MessageJson => ({
+  version: received.version,
+  id: received.messageId,
+  to: received.to,
+  type: received.type,
+  data: received.data,
+  causationId: received.causationId,
+  correlationId: received.correlationId,
+  disposition: received.disposition,
+  reason: received.reason,
+  at: toIsoTime(received.at),
+});
+
+export const toProduct = (product: Product): ProductJson => ({
+  productId: product.productId,
+  name: product.name,
+  unitPrice: product.unitPrice,
+  currency: product.currency,
+  onHand: product.onHand,
+  held: product.held,
+  sold: product.sold,
+  available: product.available,
+});

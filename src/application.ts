@@ -1,0 +1,218 @@
+// What is run: the contract between the engine and an application. An application brings its charts, its
+// messages, what people can do, how its systems are summarised and shown, what must always hold, and the tables
+// that it keeps beside its systems. The engine knows no application; src/shop/ is the one that is shipped.
+import type { AnyEventObject } from 'xstate';
+import type { z } from 'zod';
+import type { Audit } from './audit.ts';
+import type { Display } from './display.ts';
+import { AppError } from './errors.ts';
+import type { Invariants } from './step/invariants.ts';
+import type { ChartSystem } from './step/register.ts';
+import type { SystemState } from './step/system-state.ts';
+import { type Move, type SystemView, toSystemView } from './step/view.ts';
+
+/** Why a call to a service has no usable answer. */
+export type CallFailure = 'no-answer' | 'error' | 'malformed-answer' | 'malformed-command' | 'key-expired';
+
+/** A reply without `key` and `attempt`, which are those of the command. */
+export type Reply = Readonly<{ type: string } & Record<string, unknown>>;
+
+/** What a command to a service declares of its calls. */
+export interface CallDeclaration {
+  /** What the middle part of its idempotency key `ORDER/purpose/number` may be. */
+  readonly purposes: readonly string[];
+  /** What the service may answer: success first. Examples, with the payload fields that tell them apart. */
+  readonly replies: readonly Reply[];
+  /** It changes nothing at the service: sent however old its key is. */
+  readonly readsOnly?: boolean;
+}
+
+/** What an application declares of a service, whichever adapter is plugged in for it. */
+export interface ServiceDeclaration {
+  /** The reply for a call without a usable answer. */
+  noAnswer(failure: CallFailure): Reply;
+  /** Replies that count as `noAnswer` when the call may have been made before: they say nothing of the first try. */
+  readonly doubtful?: readonly string[];
+}
+
+export interface MessageDeclaration {
+  /** Version of the payload's schema. */
+  readonly version: number;
+  readonly kind: 'command' | 'event';
+  /** Names of actors and services, and roles outside such as `customer`. `journal` receives domain events. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  /** Fields that are personal data are marked with `.meta({ personal: true })`. */
+  readonly payload: z.ZodType<Record<string, unknown>>;
+  /** Only of commands to services. */
+  readonly call?: CallDeclaration;
+}
+export type Messages = Readonly<Record<string, MessageDeclaration>>;
+
+/** Messages of a catalogue as actors see them: type and payload. */
+export type MessageIn<M extends Messages, T extends keyof M = keyof M> = {
+  [K in T & string]: Readonly<{ type: K } & z.infer<M[K]['payload']>>;
+}[T & string];
+/** The commands that the service `S` may be sent. */
+export type CommandIn<M extends Messages, S extends string> = {
+  [K in keyof M & string]: S extends M[K]['to'][number] ? MessageIn<M, K> : never;
+}[keyof M & string];
+type ReplyMessageIn<M extends Messages, S extends string> = {
+  [K in keyof M & string]: S extends M[K]['from'][number] ? MessageIn<M, K> : never;
+}[keyof M & string];
+type WithoutAttempt<T> = T extends unknown ? Omit<T, 'key' | 'attempt'> : never;
+/** What an adapter for the service `S` returns. */
+export type ReplyIn<M extends Messages, S extends string> = WithoutAttempt<ReplyMessageIn<M, S>>;
+
+/** What people can ask of a system: the message that it becomes, and who may ask. */
+export interface MoveDeclaration {
+  readonly type: string;
+  readonly by: string;
+}
+
+/** A row of an application's table: plain JSON data. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The application's rows as one decision sees and changes them. Keys are `table/id`. */
+export interface Rows {
+  /** Undefined when there is no such row. Decides again after a second load when the row is not loaded yet. */
+  get(key: string): Row | undefined;
+  set(key: string, row: Row): void;
+  /** Adds a row to a table that only grows, such as a ledger. */
+  append(table: string, row: Row): void;
+}
+
+export interface RowChange {
+  readonly key: string;
+  readonly before: Row | undefined;
+  readonly after: Row;
+}
+
+/** What a batch changes of the application's rows: the last value of each, and what was appended, in order. */
+export interface RowChanges {
+  readonly changed: readonly RowChange[];
+  readonly appended: readonly { readonly table: string; readonly row: Row }[];
+}
+
+/** An application's tables in one store. */
+export interface TableStore {
+  /** The rows that there are, by key. It may return related rows that a decision will need next. */
+  read(keys: readonly string[]): ReadonlyMap<string, Row>;
+  /** Rows of one table by key, after `after`. */
+  list(table: string, after: string | undefined, limit: number): readonly Row[];
+  write(changes: RowChanges): void;
+}
+
+/** The statements that an application's SQLite tables run on the store's connection. */
+interface SqlStatement {
+  run(...values: (string | number | null)[]): unknown;
+  get(...values: (string | number | null)[]): Readonly<Record<string, unknown>> | undefined;
+  all(...values: (string | number | null)[]): Readonly<Record<string, unknown>>[];
+}
+export interface SqlConnection {
+  prepare(sql: string): SqlStatement;
+}
+
+/** The tables that an application brings to each kind of store. The memory store keeps any rows. */
+export interface Tables {
+  /** Keys of the rows that delivering `message` may need; undefined: a deadline, which only the order itself knows. */
+  rowsNeeded(orderId: string, message: AnyEventObject | undefined): readonly string[];
+  readonly sqlite: {
+    /** SQL by version, from 1. A released one never changes. */
+    readonly migrations: readonly string[];
+    open(connection: SqlConnection): TableStore;
+    /** What an audit reads of the tables: statements by the name under which `audit` finds their rows. */
+    readonly audit?: {
+      /** Rows of orders: each statement returns a column `order_id`, and sorts by it first. */
+      readonly ofOrders: Readonly<Record<string, string>>;
+      /** Rows of tables as a whole. */
+      readonly tables: Readonly<Record<string, string>>;
+    };
+  };
+}
+
+export interface Application<View extends SystemView = SystemView> {
+  readonly name: string;
+  readonly charts: ChartSystem['charts'];
+  /** The version under which snapshots of these charts are stored. */
+  readonly chartVersion: string;
+  /** The services that the charts may send commands to, by name. */
+  readonly services: Readonly<Record<string, ServiceDeclaration>>;
+  readonly messages: Messages;
+  readonly moves: Readonly<Record<string, MoveDeclaration>>;
+  /** The actor whose top-level state is the system's state in lists. */
+  readonly mainActor: string;
+  /** Domain events with which a system's story ends, for metrics. */
+  readonly outcomes: readonly string[];
+  /** Whose the system is: lists and streams can be limited to an owner. */
+  ownerOf(state: SystemState): string;
+  /** The moves of the application's own that the charts accept now. */
+  findMoves(state: SystemState): readonly Move[];
+  /** Adds the application's fields to the engine's view. */
+  toView(base: SystemView, state: SystemState): View;
+  /** The view of a system that cannot be read. */
+  toUnreadableView(base: SystemView): View;
+  readonly invariants?: Invariants;
+  readonly tables?: Tables;
+  /** What the doctor checks beside what it checks of every application. */
+  readonly audit?: Audit;
+  /** How the inspector shows its systems. Left out: as its charts say. */
+  readonly display?: Display<View>;
+}
+
+/**
+ * Returns `application` as it is, if its parts fit together.
+ * @throws AppError `chart-unsupported` with every name that one part uses and the other does not declare.
+ */
+export const defineApplication = <View extends SystemView>(
+  application: Application<View>,
+): Application<View> => {
+  const problems = findMisfits(application);
+  if (problems.length === 0) return application;
+  const text = `The application '${application.name}' cannot be run:\n  ${problems.join('\n  ')}`;
+  throw new AppError('chart-unsupported', text, { problems });
+};
+
+const findMisfits = ({ charts, mainActor, services, messages, moves, outcomes }: Application): string[] => {
+  const receivers = new Set([...Object.keys(charts), ...Object.keys(services)]);
+  const unknown = (what: string, types: readonly string[]): string[] =>
+    types
+      .filter((type) => !Object.hasOwn(messages, type))
+      .map((type) => `${what} names the message ${type}, which is not declared`);
+  return [
+    ...(Object.hasOwn(charts, mainActor) ? [] : [`its main actor '${mainActor}' has no chart`]),
+    ...unknown('outcomes', outcomes),
+    ...Object.entries(moves).flatMap(([name, { type }]) => unknown(`the move '${name}'`, [type])),
+    ...Object.entries(services).flatMap(([name, { noAnswer, doubtful = [] }]) =>
+      unknown(`the service '${name}'`, [noAnswer('no-answer').type, ...doubtful]),
+    ),
+    ...Object.entries(messages).flatMap(([type, { kind, to, call }]) => [
+      ...unknown(type, call?.replies.map((reply) => reply.type) ?? []),
+      ...(kind === 'command' && !to.some((name) => receivers.has(name))
+        ? [`the command ${type} goes to ${to.join(', ')}: no actor or service has that name`]
+        : []),
+    ]),
+  ];
+};
+
+/** The application's view of a system. */
+export const viewOf = <View extends SystemView>(
+  application: Application<View>,
+  orderId: string,
+  state: SystemState,
+): View => application.toView(toSystemView(application, orderId, state), state);
+
+/** The charts as the step runs them. */
+export const toChartSystem = ({
+  chartVersion,
+  charts,
+  services,
+  messages,
+  invariants,
+}: Application): ChartSystem => ({
+  version: chartVersion,
+  charts,
+  services: Object.keys(services),
+  schemaVersions: Object.fromEntries(Object.entries(messages).map(([type, { version }]) => [type, version])),
+  ...(invariants && { invariants }),
+});

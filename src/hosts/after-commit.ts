@@ -1,0 +1,59 @@
+// What follows a commit, in this order for each of its orders: its system is cached, its calls are made, its deadline
+// set, its readers woken, observers and metrics told; then the callers are answered. Nothing here waits or writes.
+import type { Logger } from 'pino';
+import type { CommitObserver } from '../host.ts';
+import type { Metrics } from '../metrics.ts';
+import { hasIncident, isSettled, type SystemView } from '../step/view.ts';
+import type { Caller } from './caller.ts';
+import { reportCommit } from './commit-report.ts';
+import type { DeadlineTimer } from './deadline-timer.ts';
+import { type DecidedOrder, reachAfterCommit } from './decision.ts';
+import type { InFlightOrders } from './in-flight-orders.ts';
+import { everyOrder, type Notifier } from './notifier.ts';
+import type { Engine } from './order-transaction.ts';
+
+export interface AfterCommitParts<View extends SystemView> {
+  readonly engine: Engine<View>;
+  readonly inFlight: InFlightOrders;
+  readonly caller: Caller;
+  readonly deadlines: DeadlineTimer;
+  /** Wakes those who read the journal, of all orders or of one. */
+  readonly readers: Notifier;
+  /** Wakes those who wait until an order is settled or has an incident, with its view. */
+  readonly settled: Notifier<View>;
+  readonly observer: CommitObserver | undefined;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** `leasedUntil`: until when the new calls are leased to this host (ms since 1970); 0: any host may claim them. */
+export const afterCommit = <View extends SystemView>(
+  parts: AfterCommitParts<View>,
+  decided: readonly DecidedOrder<View>[],
+  leasedUntil: number,
+): void => {
+  const { engine, inFlight, caller, deadlines, readers, observer } = parts;
+  for (const order of decided) {
+    if (order.write === null) continue;
+    const { orderId, at, state, calls, wakeAt, deliveries } = order.transaction;
+    reachAfterCommit(engine, order);
+    inFlight.keep(orderId, state);
+    caller.noteCommitted(calls, leasedUntil > 0);
+    deadlines.set(wakeAt);
+    readers.notify(orderId);
+    readers.notify(everyOrder);
+    notifySettled(parts, order);
+    if (engine.system.isObserved()) observer?.note({ orderId, at, state, deliveries });
+    reportCommit(parts, order.transaction);
+  }
+  for (const { responses } of decided) for (const respond of responses) respond();
+};
+
+const notifySettled = <View extends SystemView>(
+  { settled }: AfterCommitParts<View>,
+  { orderId, transaction }: DecidedOrder<View>,
+): void => {
+  const { state } = transaction;
+  if (!settled.isAwaited(orderId) || !(isSettled(state) || hasIncident(state))) return;
+  settled.notify(orderId, transaction.view());
+};

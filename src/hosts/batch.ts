@@ -1,0 +1,85 @@
+// One batch, from its tasks to their answers, in one straight line: load what the orders need, decide in memory, write
+// everything in one transaction, then carry out the effects. Nothing leaves before the write is durable.
+
+import { BatchRows } from '../batch-rows.ts';
+import type { Clock } from '../clock.ts';
+import type { SystemView } from '../step/view.ts';
+import type { Batch, BatchWrite, Needs, Store } from '../store.ts';
+import { BatchDecision, type OrderTasks } from './decision.ts';
+import type { Engine } from './order-transaction.ts';
+import { idempotencyOf, messageOf } from './task.ts';
+
+export interface BatchParts<View extends SystemView> {
+  readonly engine: Engine<View>;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly lease: BatchWrite['lease'];
+}
+
+/**
+ * Decides the tasks of a batch and stores the decision. What it returns is durable.
+ * @throws StaleBatch when the batch has to be decided again, RefusedWrite when one of its orders cannot be stored;
+ * any other error means that the store cannot write now.
+ */
+export const runBatch = async <View extends SystemView>(
+  { engine, store, clock, lease }: BatchParts<View>,
+  orders: readonly OrderTasks<View>[],
+): Promise<BatchDecision<View>> => {
+  const needs = findNeeds(engine, orders);
+  const batch = await store.open(needs);
+  try {
+    const rows = new BatchRows();
+    rows.add(needs.rows, batch.loaded.rows);
+    const decision = new BatchDecision(engine, batch.loaded, rows, clock.now());
+    for (let open = orders; open.length > 0; ) open = await decideOrLoad(decision, open, batch, rows);
+    const writes = decision.decided.flatMap(({ write }) => write ?? []);
+    if (writes.length > 0) await batch.write({ orders: writes, rows: rows.toChanges(), lease });
+    return decision;
+  } finally {
+    batch.release();
+  }
+};
+
+/** Decides what can be decided, and loads the rows that the other orders turned out to need. */
+const decideOrLoad = async <View extends SystemView>(
+  decision: BatchDecision<View>,
+  orders: readonly OrderTasks<View>[],
+  batch: Batch,
+  rows: BatchRows,
+): Promise<readonly OrderTasks<View>[]> => {
+  const missing = new Set<string>();
+  const open = orders.filter((order) => {
+    const key = decision.decide(order);
+    if (key !== undefined) missing.add(key);
+    return key !== undefined;
+  });
+  if (missing.size === 0) return [];
+  const keys = [...missing];
+  await batch.load({ orders: new Map(), received: [], keys: [], rows: keys });
+  rows.add(keys, batch.loaded.rows);
+  return open;
+};
+
+const findNeeds = <View extends SystemView>(
+  { application }: Engine<View>,
+  orders: readonly OrderTasks<View>[],
+): Needs => {
+  const rows = new Set<string>();
+  const received: { readonly orderId: string; readonly messageId: string }[] = [];
+  const keys: { readonly scope: string; readonly key: string }[] = [];
+  for (const { orderId, tasks } of orders) {
+    for (const task of tasks) {
+      for (const key of application.tables?.rowsNeeded(orderId, messageOf(task)) ?? []) rows.add(key);
+      const use = idempotencyOf(task);
+      if (use) keys.push({ scope: use.scope, key: use.key });
+      if (task.kind !== 'send' || task.sending.messageId === undefined) continue;
+      received.push({ orderId, messageId: task.messageId });
+    }
+  }
+  return {
+    orders: new Map(orders.map(({ orderId, cached }) => [orderId, cached?.version])),
+    received,
+    keys,
+    rows: [...rows],
+  };
+};

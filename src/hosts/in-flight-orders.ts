@@ -1,0 +1,36 @@
+// Systems of orders that wait for a service, as of their last commit in this process: they need not be read again
+// when the reply comes. It is a cache with a bound; the store is what counts.
+import type { SystemState } from '../step/system-state.ts';
+import { hasIncident, isSettled } from '../step/view.ts';
+
+export class InFlightOrders {
+  readonly #systems = new Map<string, SystemState>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(orderId: string): SystemState | undefined {
+    return this.#systems.get(orderId);
+  }
+
+  /** Keeps what waits for a service; what waits for days without a call under way is in the store. */
+  keep(orderId: string, state: SystemState): void {
+    this.#systems.delete(orderId);
+    if (state.calls.size === 0 || isSettled(state)) return;
+    this.#systems.set(orderId, state);
+    const [oldest] = this.#systems.keys();
+    if (oldest !== undefined && this.#systems.size > this.#most) this.#systems.delete(oldest);
+  }
+
+  delete(orderId: string): void {
+    this.#systems.delete(orderId);
+  }
+
+  /** Whether the order waited for a service, and for nobody else, at its last commit here. */
+  isWaitingForService(orderId: string): boolean {
+    const state = this.#systems.get(orderId);
+    return state !== undefined && !hasIncident(state);
+  }
+}

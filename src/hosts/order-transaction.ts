@@ -1,0 +1,229 @@
+// One order's part of a batch while it is decided: the messages that it takes one after the other, the calls that
+// are answered from the store's own rows, and what is to be written of it all. It asks no store, waits for
+// nothing, and keeps nothing after the commit.
+import type { AnyEventObject } from 'xstate';
+import type { Application, Rows } from '../application.ts';
+import type { Faults } from '../faults.ts';
+import { answerInside, type Services, serviceOf } from '../service.ts';
+import { InvariantViolation } from '../step/invariants.ts';
+import type { RegisteredSystem } from '../step/register.ts';
+import { nextDueAt, toStored } from '../step/snapshot.ts';
+import { type Incoming, quarantine, type StepResult, step } from '../step/step.ts';
+import type { SystemState } from '../step/system-state.ts';
+import type { Delivery } from '../step/trace.ts';
+import { hasIncident, isSettled, type SystemView, toMainState, toSystemView } from '../step/view.ts';
+import type { Call, IdempotencyRecord, NewEvent, OrderWrite, Received } from '../store.ts';
+
+/** What runs the orders of a host. */
+export interface Engine<View extends SystemView> {
+  readonly application: Application<View>;
+  readonly system: RegisteredSystem;
+  readonly services: Services;
+  readonly faults: Faults;
+}
+
+export interface TransactionParts<View extends SystemView> {
+  readonly engine: Engine<View>;
+  readonly orderId: string;
+  readonly base: SystemState;
+  /** ms since 1970. */
+  readonly now: number;
+  readonly rows: Rows;
+  /** Whether the store has recorded a message of the order under this id. */
+  wasReceived(messageId: string): boolean;
+}
+
+type WithoutOrder<T> = T extends unknown ? Omit<T, 'orderId' | 'at'> : never;
+
+/** Replies from inside that one message may lead to; with more, a chart goes round in circles. */
+const mostInsideReplies = 1000;
+
+export class OrderTransaction<View extends SystemView = SystemView> {
+  readonly orderId: string;
+  readonly mainActor: string;
+  /** ms since 1970; never before the order's last change. */
+  readonly at: number;
+  readonly received: Received[] = [];
+  readonly events: NewEvent[] = [];
+  /** What was delivered to actors and services; none when nobody observes. */
+  readonly deliveries: Delivery[] = [];
+  /** States that the main actor left in this commit, and how long it was in them. */
+  readonly left: { readonly state: string; readonly ms: number }[] = [];
+  readonly #parts: TransactionParts<View>;
+  readonly #outsideCalls = new Map<string, Call>();
+  readonly #insideCalls: Call[] = [];
+  /** Calls that were answered in this transaction: they never had a row. */
+  readonly #answeredInside = new Set<string>();
+  readonly #finishedCalls: string[] = [];
+  readonly #answers: IdempotencyRecord[] = [];
+  #state: SystemState;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(parts: TransactionParts<View>) {
+    this.#parts = parts;
+    this.#state = parts.base;
+    this.orderId = parts.orderId;
+    this.mainActor = parts.engine.application.mainActor;
+    this.at = Math.max(parts.now, parts.base.updatedAt);
+  }
+
+  get state(): SystemState {
+    return this.#state;
+  }
+
+  /** Calls to be made after the commit. */
+  get calls(): readonly Call[] {
+    return [...this.#outsideCalls.values()];
+  }
+
+  get answers(): readonly IdempotencyRecord[] {
+    return this.#answers;
+  }
+
+  /** When the order's next deadline is due (ms since 1970), or null. */
+  get wakeAt(): number | null {
+    return nextDueAt(this.#state);
+  }
+
+  /** Whether the order has received a message with this id, in this commit or before. */
+  hasReceived(messageId: string): boolean {
+    return (
+      this.received.some((message) => message.messageId === messageId) || this.#parts.wasReceived(messageId)
+    );
+  }
+
+  /** From now on messages are quarantined because of `failure`; undefined: they are stepped again. */
+  quarantineBecauseOf(failure: { readonly error: unknown } | undefined): void {
+    this.#failure = failure;
+  }
+
+  /** What a message would do. Nothing is kept of it. */
+  attempt(incoming: WithoutOrder<Incoming>): StepResult | undefined {
+    const { system } = this.#parts.engine;
+    const arrival = { ...incoming, orderId: this.orderId, at: this.at };
+    return this.#failure
+      ? quarantine(system, this.#state, arrival, this.#failure.error)
+      : step(system, this.#state, arrival);
+  }
+
+  /** Keeps the result of an attempt, and steps the replies of the calls that it decided and rows answer. */
+  accept(result: StepResult): void {
+    this.#keep(result);
+    for (let replies = 0; this.#insideCalls.length > 0; replies += 1) {
+      if (replies === mostInsideReplies) throw new Error(`${this.orderId}: calls from inside do not end`);
+      this.#answerNext();
+    }
+  }
+
+  /** Attempts and accepts. Undefined when there is nothing left that the message could answer. */
+  deliver(incoming: WithoutOrder<Incoming>): StepResult | undefined {
+    const result = this.attempt(incoming);
+    if (result !== undefined) this.accept(result);
+    return result;
+  }
+
+  /** Answers a call of an earlier commit from the store's rows. */
+  answerInside(call: Call): void {
+    const message = this.#ask(call);
+    this.deliver({ kind: 'reply', callId: call.callId, message });
+  }
+
+  /** Stores the answer to an idempotency key with the order. */
+  readonly keepAnswer = (record: IdempotencyRecord): void => {
+    this.#answers.push(record);
+  };
+
+  view(): View {
+    const { application } = this.#parts.engine;
+    return application.toView(toSystemView(application, this.orderId, this.#state), this.#state);
+  }
+
+  /** What the commit writes; null when nothing was accepted. */
+  toWrite(): OrderWrite | null {
+    if (this.received.length === 0) return null;
+    const { engine, base } = this.#parts;
+    const state = this.#state;
+    return {
+      orderId: this.orderId,
+      baseVersion: base.version,
+      version: state.version,
+      lastSeq: state.events,
+      system: toStored(engine.system, state),
+      summary: {
+        owner: engine.application.ownerOf(state),
+        state: toMainState(engine.application, state),
+        settled: isSettled(state),
+        incident: hasIncident(state),
+        chartVersion: engine.system.version,
+        createdAt: state.createdAt,
+        updatedAt: state.updatedAt,
+      },
+      wakeAt: nextDueAt(state),
+      received: this.received,
+      events: this.events,
+      calls: this.calls,
+      finishedCalls: this.#finishedCalls,
+      idempotency: this.#answers,
+    };
+  }
+
+  #keep(result: StepResult): void {
+    requireContinuation(this.#state, result);
+    this.#noteLeaving(result.state);
+    this.#state = result.state;
+    this.received.push(result.received);
+    this.events.push(...result.events);
+    if (result.deliveries) this.deliveries.push(...result.deliveries);
+    for (const callId of result.finishedCalls) {
+      if (!this.#outsideCalls.delete(callId) && !this.#answeredInside.delete(callId)) {
+        this.#finishedCalls.push(callId);
+      }
+    }
+    for (const call of result.calls) {
+      const { place } = serviceOf(this.#parts.engine.services, call.service);
+      if (place === 'outside') this.#outsideCalls.set(call.callId, call);
+      else this.#insideCalls.push(call);
+    }
+  }
+
+  #noteLeaving(next: SystemState): void {
+    const before = this.#state.actors.get(this.mainActor);
+    if (before === undefined) return;
+    const state = toMainState(this, this.#state);
+    if (state !== toMainState(this, next)) this.left.push({ state, ms: this.at - before.since });
+  }
+
+  #answerNext(): void {
+    const call = this.#insideCalls.shift();
+    if (call === undefined) return;
+    const message = this.#ask(call);
+    this.#answeredInside.add(call.callId);
+    const { system } = this.#parts.engine;
+    const { orderId, at } = this;
+    const next = step(system, this.#state, { kind: 'reply', orderId, at, callId: call.callId, message });
+    if (next) this.#keep(next);
+  }
+
+  /** @throws Error for a service that does not live in the store. */
+  #ask(call: Call): AnyEventObject {
+    const { engine, rows } = this.#parts;
+    const service = serviceOf(engine.services, call.service);
+    if (service.place !== 'inside') throw new Error(`${call.service} does not live in the store`);
+    engine.faults.reach('stock.before', call.command.type);
+    const message = answerInside(engine.application.messages, service, call, rows);
+    engine.faults.reach('stock.after', call.command.type);
+    return message;
+  }
+}
+
+/** @throws InvariantViolation when a result does not continue what was accepted before it. */
+const requireContinuation = (state: SystemState, { state: next, received, events }: StepResult): void => {
+  const follows =
+    next.version === state.version + 1 &&
+    received.version === next.version &&
+    next.events === state.events + events.length &&
+    events.every(({ seq }, index) => seq === state.events + index + 1);
+  if (follows) return;
+  const problem = `message ${received.version} and event ${next.events} after ${state.version} and ${state.events}`;
+  throw new InvariantViolation('numbering', problem);
+};

@@ -1,0 +1,10 @@
+// What the shop adds to the page.
+import type { PageExtension } from '../extension.ts';
+import { ProductFilter } from './product-filter.tsx';
+import { ProductsView } from './products-view.tsx';
+
+export const shopPage: PageExtension = {
+  application: 'shop',
+  views: [{ path: 'products', title: 'Products', View: ProductsView }],
+  HoldingField: ProductFilter,
+};

@@ -1,0 +1,252 @@
+// All orders at once: how many are in each state, and what moves. It observes commits while a page is open and for a
+// while after, and forgets then; otherwise no commit costs anything. It reads from the store which orders are in
+// flight, then follows each commit, and keeps counters and places, never contents.
+import { type Application, viewOf } from '../../application.ts';
+import type { Clock } from '../../clock.ts';
+import { limits } from '../../config.ts';
+import type { CommitObserver, OrderAccess, OrderChange } from '../../host.ts';
+import { toPaths } from '../../step/notes.ts';
+import { hasIncident, isSettled, toMainState } from '../../step/view.ts';
+import type { StoreFigures } from '../../store.ts';
+import { readCharts } from './charts.ts';
+import { type FlowFilter, matches } from './filter.ts';
+import { FilteredView } from './filtered-view.ts';
+import { type InFlightOrder, toInFlight } from './in-flight.ts';
+import { findTaken } from './paths.ts';
+import type { FlowFrame, HolderList, OrderList, Sample, ServiceHealth } from './protocol.ts';
+
+export interface FlowParts {
+  readonly application: Application;
+  readonly clock: Clock;
+  readonly readFigures: () => Promise<StoreFigures>;
+}
+
+/** How long it observes after the last page was closed: a page that is reloaded finds its counts again. */
+const lingerMs = 60_000;
+/** How many times as long as it reads a page of orders it waits before the next. */
+const loadingPause = 3;
+/** How long counted orders are current: so long, and so many times as long as counting them took. */
+const figuresPauseMs = 500;
+const figuresPause = 100;
+
+/** A filtered view and how many pages show it. */
+interface OpenView {
+  readonly view: FilteredView;
+  readers: number;
+  cancelEnd: () => void;
+}
+
+export class Flow implements CommitObserver {
+  readonly #parts: FlowParts;
+  readonly #mainChart;
+  readonly #inFlight = new Map<string, InFlightOrder>();
+  readonly #views = new Map<string, OpenView>();
+  /** Changes since the last frame, by order. */
+  readonly #pending = new Map<string, OrderChange[]>();
+  readonly #paths = new Map<string, readonly string[]>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+  /** What settled while orders are loaded: the store may still list it as in flight. */
+  #settledMeanwhile: Set<string> | undefined;
+  #loading: Promise<void> | undefined;
+  #figures: { readonly figures: StoreFigures; readonly until: number } | undefined;
+
+  constructor(parts: FlowParts) {
+    this.#parts = parts;
+    this.#mainChart = readCharts(parts.application).find(({ name }) => name === parts.application.mainActor);
+  }
+
+  isObserving = (): boolean => this.#views.size > 0;
+
+  /** Opens the view of a filter. Orders that were in flight before are loaded meanwhile. */
+  open(host: OrderAccess, filter: FlowFilter): { readonly view: FilteredView; leave(): void } {
+    const key = JSON.stringify(Object.entries(filter).sort());
+    const created = {
+      view: new FilteredView(filter, this.#parts.clock.now()),
+      readers: 0,
+      cancelEnd: () => {},
+    };
+    const open = this.#views.get(key) ?? created;
+    this.#views.set(key, open);
+    open.readers += 1;
+    open.cancelEnd();
+    const leave = (): void => {
+      open.readers -= 1;
+      if (open.readers === 0) open.cancelEnd = this.#parts.clock.schedule(() => this.#end(key), lingerMs);
+    };
+    // After a failure (the store is closing), the next page that is opened starts again.
+    this.#loading ??= this.#load(host).catch(() => {
+      this.#loading = undefined;
+    });
+    return { view: open.view, leave };
+  }
+
+  /** Resolves when all orders that were in flight before are known. */
+  loaded(): Promise<void> {
+    return this.#loading ?? Promise.resolve();
+  }
+
+  #end(key: string): void {
+    this.#views.delete(key);
+    if (this.#views.size > 0) return;
+    this.#inFlight.clear();
+    this.#pending.clear();
+    this.#loading = undefined;
+  }
+
+  close(): void {
+    for (const { cancelEnd } of this.#views.values()) cancelEnd();
+  }
+
+  /** Reads from the store which orders are in flight, page by page, and leaves most of the time to the orders. */
+  async #load(host: OrderAccess): Promise<void> {
+    const { application, clock } = this.#parts;
+    this.#settledMeanwhile = new Set();
+    try {
+      let after: string | undefined;
+      for (;;) {
+        const begun = clock.now();
+        const from = after === undefined ? {} : { after };
+        const page = await host.list({ settled: false, limit: limits.page, ...from });
+        for (const view of page) {
+          if (this.#inFlight.has(view.id) || this.#settledMeanwhile.has(view.id)) continue;
+          this.#inFlight.set(view.id, toInFlight(application, view));
+        }
+        after = page.at(-1)?.id;
+        if (page.length < limits.page || this.#inFlight.size >= limits.inspectedOrders) return;
+        const tookMs = Math.max(1, clock.now() - begun);
+        await new Promise<void>((resolve) => clock.schedule(resolve, tookMs * loadingPause));
+      }
+    } finally {
+      this.#settledMeanwhile = undefined;
+    }
+  }
+
+  /** Keeps the change for later: most orders go through many states between two frames, and only the last counts. */
+  note = (change: OrderChange): void => {
+    const { orderId } = change;
+    const before = this.#pending.get(orderId);
+    if (before) before.push(change);
+    else this.#pending.set(orderId, [change]);
+    if (this.#waiting.size === 0) return;
+    for (const wake of this.#waiting.get(orderId) ?? []) wake();
+  };
+
+  #applyPending(): void {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const changes of pending) this.#apply(changes);
+  }
+
+  #apply(changes: readonly OrderChange[]): void {
+    const { application } = this.#parts;
+    const last = changes.at(-1);
+    if (last === undefined) return;
+    const { orderId, state } = last;
+    const known = this.#inFlight.get(orderId);
+    if (known && known.version >= state.version) return;
+    const views = [...this.#views.values()].map(({ view }) => view);
+    const isGone = isSettled(state) && !hasIncident(state);
+    const isNeeded = !isGone || views.some(({ isComplete }) => !isComplete);
+    const order = isNeeded ? toInFlight(application, viewOf(application, orderId, state)) : undefined;
+    const edges = changes.flatMap((change) => this.#findEdges(change));
+    for (const view of views) view.noteEdges(order, edges);
+    if (isGone) {
+      this.#inFlight.delete(orderId);
+      this.#settledMeanwhile?.add(orderId);
+      for (const view of views) view.noteEnd(order, toMainState(application, state));
+    } else if (order && (known || this.#inFlight.size < limits.inspectedOrders)) {
+      this.#inFlight.set(orderId, order);
+    }
+  }
+
+  #findEdges({ deliveries }: OrderChange): readonly string[] {
+    return deliveries.flatMap(({ to, message, snapshots }) =>
+      to !== this.#parts.application.mainActor || !snapshots || snapshots.before === snapshots.after
+        ? []
+        : this.#findPath(toPaths(snapshots.before.value), toPaths(snapshots.after.value), message.type),
+    );
+  }
+
+  /** Kept, for the same few paths are taken again and again. */
+  #findPath(before: readonly string[], after: readonly string[], on: string): readonly string[] {
+    const key = `${before.join()}>${after.join()}>${on}`;
+    const known = this.#paths.get(key);
+    if (known !== undefined || this.#mainChart === undefined) return known ?? [];
+    const path = findTaken(this.#mainChart, before, after, on);
+    this.#paths.set(key, path);
+    return path;
+  }
+
+  /** Ends the present second of every view. */
+  endSecond(): void {
+    this.#applyPending();
+    for (const { view } of this.#views.values()) view.endSecond();
+  }
+
+  async frame(view: FilteredView, sample: Sample, services: readonly ServiceHealth[]): Promise<FlowFrame> {
+    const { ordersByState, incidents, unreadable } = await this.#readFigures();
+    const { ended, ...seen } = view.read(this.#inFlight.values(), sample.at);
+    return {
+      at: sample.at,
+      ...seen,
+      totals: view.isComplete ? ordersByState : ended,
+      isFiltered: !view.isComplete,
+      isLoading: this.#settledMeanwhile !== undefined,
+      isTruncated: this.#inFlight.size >= limits.inspectedOrders,
+      incidents: incidents + unreadable,
+      services,
+      sample,
+    };
+  }
+
+  /** Counting all orders of a large store takes its time: it is done so rarely that it never dominates. */
+  async #readFigures(): Promise<StoreFigures> {
+    const { clock, readFigures } = this.#parts;
+    const begun = clock.now();
+    if (this.#figures && begun < this.#figures.until) return this.#figures.figures;
+    const figures = await readFigures();
+    const tookMs = clock.now() - begun;
+    this.#figures = { figures, until: begun + Math.max(figuresPauseMs, tookMs * figuresPause) };
+    return figures;
+  }
+
+  /** Orders in flight whose main actor is in `path` (or within), the longest waiting first. */
+  ordersIn(path: string, filter: FlowFilter, limit: number): OrderList {
+    this.#applyPending();
+    const isHere = (leaf: string): boolean => leaf === path || leaf.startsWith(`${path}.`);
+    const found = [...this.#inFlight.values()]
+      .filter((order) => order.state.split(' + ').some(isHere) && matches(filter, order))
+      .sort((a, b) => a.since - b.since);
+    return { total: found.length, orders: found.slice(0, limit) };
+  }
+
+  /** Orders that hold something of `holding`, those first that expire first. */
+  holders(holding: string, limit: number): HolderList {
+    this.#applyPending();
+    const latest = Number.POSITIVE_INFINITY;
+    const found = [...this.#inFlight.values()]
+      .flatMap((order) => {
+        const held = order.holdings.filter(({ id, isHeld }) => isHeld && id === holding);
+        const quantity = held.reduce((sum, each) => sum + each.quantity, 0);
+        return quantity === 0 ? [] : [{ ...order, quantity, until: held[0]?.until ?? null }];
+      })
+      .sort((a, b) => (a.until ?? latest) - (b.until ?? latest));
+    return { total: found.length, holders: found.slice(0, limit) };
+  }
+
+  /** Resolves when a commit changes the order, when `withinMs` have passed, or when `signal` is aborted. */
+  async untilChanged(orderId: string, withinMs: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = this.#waiting.get(orderId) ?? new Set();
+    this.#waiting.set(orderId, waiting.add(resolve));
+    const cancel = this.#parts.clock.schedule(resolve, withinMs);
+    const leave = () => resolve();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) resolve();
+    await promise;
+    cancel();
+    signal.removeEventListener('abort', leave);
+    waiting.delete(resolve);
+    if (waiting.size === 0) this.#waiting.delete(orderId);
+  }
+}

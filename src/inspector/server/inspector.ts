@@ -1,0 +1,48 @@
+// The inspector as one part: what it observes of the host, and what it adds to the API. It changes no order.
+import type { FastifyInstance } from 'fastify';
+import type { Application } from '../../application.ts';
+import type { Clock } from '../../clock.ts';
+import type { Settings } from '../../config.ts';
+import type { CommitObserver, OrderAccess } from '../../host.ts';
+import type { Metrics } from '../../metrics.ts';
+import type { Services } from '../../service.ts';
+import type { StoreFigures } from '../../store.ts';
+import { Flow } from './flow.ts';
+import { joinObservers } from './observers.ts';
+import { addRoutes } from './routes.ts';
+import { Samples } from './samples.ts';
+import { StatelyFeed } from './stately.ts';
+
+export interface InspectorParts {
+  readonly application: Application;
+  readonly services: Services;
+  readonly readFigures: () => Promise<StoreFigures>;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  /** The folder of the built page. Left out: that of `npm run build-page`. */
+  readonly pageFolder?: string;
+}
+
+export interface Inspector {
+  /** For the host. */
+  readonly observer: CommitObserver;
+  /** Adds the page and what it reads to `api`. Its streams end when the server closes. */
+  addTo(api: FastifyInstance, host: OrderAccess): void;
+}
+
+export const createInspector = (parts: InspectorParts): Inspector => {
+  const { application, services, settings } = parts;
+  const outside = Object.values(services).flatMap(({ name, place }) => (place === 'outside' ? [name] : []));
+  const flow = new Flow(parts);
+  const stately =
+    settings.STATELY_INSPECT === '1' ? new StatelyFeed(application, settings.STATELY_HOSTS) : undefined;
+  return {
+    observer: joinObservers(stately ? [flow, stately] : [flow]),
+    addTo: (api, host) => {
+      addRoutes(api, { ...parts, host, flow, samples: new Samples({ ...parts, outside }), outside });
+      stately?.attach(api.server);
+      api.addHook('preClose', async () => stately?.close());
+    },
+  };
+};

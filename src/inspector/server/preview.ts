@@ -1,0 +1,61 @@
+// What a move would do to an order now, stepped on a copy in memory, with no effect outside: so that people see what
+// will happen before they move many orders at once.
+import type { Application } from '../../application.ts';
+import type { OrderAccess } from '../../host.ts';
+import { toStateName } from '../../step/notes.ts';
+import type { SystemState } from '../../step/system-state.ts';
+import type { Previewed } from './protocol.ts';
+import type { Moment, Timeline } from './timeline.ts';
+import { toMoveMessages } from './what-if.ts';
+
+interface PreviewParts {
+  readonly application: Application;
+  readonly timeline: Timeline;
+}
+
+const toStates = ({ actors }: SystemState): ReadonlyMap<string, string> =>
+  new Map([...actors].map(([name, { snapshot }]) => [name, toStateName(snapshot)]));
+
+/** An order that does not accept the move is refused, as it would be; an order that cannot be read too. */
+export const preview = async (
+  { application, timeline }: PreviewParts,
+  host: OrderAccess,
+  orderId: string,
+  move: string,
+): Promise<Previewed> => {
+  const refuse = (refusal: string): Previewed => ({ orderId, changes: [], calls: [], actors: [], refusal });
+  let last: Moment | undefined;
+  for await (const moment of timeline.read(host, orderId)) last = moment;
+  if (last === undefined) return refuse('there is no such order');
+  const before = toStates(last.state);
+  const open = last.point.view.moves.filter((each) => each.move === move);
+  if (open.length === 0) return refuse(`${before.get(application.mainActor)} does not accept ${move}`);
+
+  let moment = last;
+  const calls: string[] = [];
+  for (const each of open) {
+    const [message] = toMoveMessages(application, each);
+    if (message === undefined) continue;
+    const { version, updatedAt: at } = moment.state;
+    const to = each.actor ?? application.mainActor;
+    const messageId = `what-if/${version}`;
+    const next = timeline.next(moment, {
+      kind: 'message',
+      orderId,
+      at,
+      messageId,
+      to,
+      message,
+      causationId: null,
+    });
+    if (next === undefined) continue;
+    moment = next;
+    const { deliveries } = moment.point;
+    calls.push(...deliveries.filter(({ to: receiver }) => !before.has(receiver)).map(({ type }) => type));
+  }
+  const changes = [...toStates(moment.state)].flatMap(([actor, to]) => {
+    const from = before.get(actor) ?? '';
+    return from === to ? [] : [{ actor, from, to }];
+  });
+  return { orderId, changes, calls, actors: open.flatMap(({ actor }) => actor ?? []), refusal: null };
+};

@@ -1,0 +1,232 @@
+// The inspector's addresses: the page with its files, what it reads, and its two streams. It changes no order: the
+// page's buttons call the API's own moves. Everything that the page needs comes from this server.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { Application } from '../../application.ts';
+import { limits } from '../../config.ts';
+import { AppError } from '../../errors.ts';
+import { readCharts } from './charts.ts';
+import { readCoverage } from './coverage.ts';
+import { type FlowFilter, flowFilter } from './filter.ts';
+import { findBulkMoves, toIncidents, toOpenMoves } from './forms.ts';
+import { toListed } from './in-flight.ts';
+import { preview } from './preview.ts';
+import type { ApplicationInfo, IncidentList, ListedOrder, Previewed } from './protocol.ts';
+import { createStreams, type StreamParts } from './streams.ts';
+import { createTimeline } from './timeline.ts';
+import { followWhatIf } from './what-if.ts';
+
+const builtPage = join(import.meta.dirname, '../page/dist');
+
+interface RouteParts extends Omit<StreamParts, 'timeline'> {
+  readonly application: Application;
+  /** Services that live elsewhere. */
+  readonly outside: readonly string[];
+  readonly pageFolder?: string;
+}
+
+/** Scripts and styles only as files of our own; no other origin, no frame. */
+const contentPolicy = [
+  "default-src 'none'",
+  ...["script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'"],
+  ...["worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+].join('; ');
+
+const missing = `<!doctype html><html lang="en"><title>The inspector is not built</title>
+<h1>The inspector's page is not built</h1>
+<p><code>npm ci</code> builds it unless scripts are disabled. Run <code>npm run build-page</code> and restart the
+service. The API works without it.</p>`;
+
+const message = z.looseObject({ type: z.string() });
+const hypothetical = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('reply'), callId: z.string(), message }),
+  z.strictObject({ kind: z.literal('deadline'), key: z.string(), dueAt: z.number() }),
+  z.strictObject({ kind: z.literal('message'), to: z.string(), message }),
+]);
+const mostHypotheticals = 50;
+const orderParams = z.strictObject({ id: z.string() });
+const stateQuery = flowFilter.extend({ state: z.string().max(limits.parameterBytes) });
+const listQuery = stateQuery.omit({ holding: true, chartVersion: true });
+const holderQuery = z.strictObject({ id: z.string().max(limits.parameterBytes) });
+const incidentQuery = z.strictObject({ after: z.string().max(limits.parameterBytes).optional() });
+const previewBody = z.strictObject({
+  move: z.string().max(limits.parameterBytes),
+  orderIds: z.array(z.string().max(limits.parameterBytes)).max(limits.previewedOrders),
+});
+const whatIfBody = z.strictObject({
+  version: z.int().positive(),
+  hypotheticals: z.array(hypothetical).max(mostHypotheticals),
+});
+const hide = { hide: true } as const;
+
+const sendPage = async (pageFolder: string, reply: FastifyReply): Promise<FastifyReply> => {
+  reply.header('content-security-policy', contentPolicy).type('text/html; charset=utf-8');
+  try {
+    return reply.send(await readFile(join(pageFolder, 'index.html'), 'utf8'));
+  } catch {
+    return reply.code(503).send(missing);
+  }
+};
+
+const addPage = (api: FastifyInstance, pageFolder: string): void => {
+  const assets = join(pageFolder, 'assets');
+  if (existsSync(assets)) {
+    api.register(fastifyStatic, {
+      root: assets,
+      prefix: '/inspector/assets/',
+      decorateReply: false,
+      cacheControl: false,
+      setHeaders: (response) => response.header('cache-control', 'public, max-age=31536000, immutable'),
+    });
+  } else {
+    api.log.warn('the page of the inspector is not built: run `npm run build-page` and restart');
+  }
+  for (const url of ['/inspector', '/inspector/*']) {
+    api.get(url, { schema: hide }, (_request, reply) => sendPage(pageFolder, reply));
+  }
+};
+
+type ReadParts = RouteParts & Pick<StreamParts, 'timeline'>;
+
+/** What is in flight, and what holds what. */
+const addInFlight = (api: FastifyInstance, { host, flow }: ReadParts): void => {
+  // A reader without a stream keeps the flow going for a while, too.
+  const touch = (filter: FlowFilter): void => flow.open(host, filter).leave();
+  api.get<{ Querystring: z.infer<typeof stateQuery> }>(
+    '/inspector/api/orders',
+    { schema: { ...hide, querystring: stateQuery } },
+    async ({ query: { state, ...filter } }, reply) => {
+      touch(filter);
+      return reply.send(flow.ordersIn(state, filter, limits.page));
+    },
+  );
+  api.get<{ Querystring: z.infer<typeof stateQuery> }>(
+    '/inspector/api/order-ids',
+    { schema: { ...hide, querystring: stateQuery } },
+    async ({ query: { state, ...filter } }, reply) => {
+      touch(filter);
+      const { total, orders } = flow.ordersIn(state, filter, limits.bulkOrders);
+      return reply.send({ total, ids: orders.map(({ id }) => id) });
+    },
+  );
+  api.get<{ Querystring: z.infer<typeof holderQuery> }>(
+    '/inspector/api/holders',
+    { schema: { ...hide, querystring: holderQuery } },
+    async ({ query }, reply) => {
+      touch({});
+      return reply.send(flow.holders(query.id, limits.page));
+    },
+  );
+};
+
+/** What the store lists: orders that are settled, and those with incidents. */
+const addLists = (api: FastifyInstance, { application, host }: ReadParts): void => {
+  api.get<{ Querystring: z.infer<typeof listQuery> }>(
+    '/inspector/api/settled-orders',
+    { schema: { ...hide, querystring: listQuery } },
+    async ({ query: { state, owner, createdFrom, createdBefore } }, reply) => {
+      const views = await host.list({
+        state,
+        limit: limits.page,
+        ...(owner !== undefined && { owner }),
+        ...(createdFrom !== undefined && { createdFrom }),
+        ...(createdBefore !== undefined && { createdBefore }),
+      });
+      const orders: readonly ListedOrder[] = views.map((view) => toListed(application, view));
+      return reply.send({ orders });
+    },
+  );
+  api.get<{ Querystring: z.infer<typeof incidentQuery> }>(
+    '/inspector/api/incidents',
+    { schema: { ...hide, querystring: incidentQuery } },
+    async ({ query: { after } }, reply) => {
+      const filter = { incident: true, limit: limits.page, ...(after !== undefined && { after }) };
+      const views = await host.list(filter);
+      const answer: IncidentList = {
+        orders: views.map((view) => {
+          const stake = application.display?.stake?.(view);
+          const listed = toListed(application, view);
+          return {
+            ...listed,
+            details: stake === undefined ? listed.details : [...listed.details, stake],
+            incidents: toIncidents(application, view),
+            moves: toOpenMoves(application, view),
+          };
+        }),
+        next: views.length < limits.page ? null : (views.at(-1)?.id ?? null),
+      };
+      return reply.send(answer);
+    },
+  );
+};
+
+/** What would happen, on copies in memory. */
+const addHypotheticals = (api: FastifyInstance, parts: ReadParts): void => {
+  api.post<{ Params: z.infer<typeof orderParams>; Body: z.infer<typeof whatIfBody> }>(
+    '/inspector/api/orders/:id/what-if',
+    { schema: { ...hide, params: orderParams, body: whatIfBody } },
+    async ({ params, body }, reply) => {
+      const answer = await followWhatIf(parts, parts.host, params.id, body.version, body.hypotheticals);
+      if (answer === undefined) throw new AppError('order-not-found', 'There is no such order or version.');
+      return reply.send(answer);
+    },
+  );
+  api.post<{ Body: z.infer<typeof previewBody> }>(
+    '/inspector/api/preview',
+    { schema: { ...hide, body: previewBody } },
+    async ({ body }, reply) => {
+      const previewed: Previewed[] = [];
+      for (const id of body.orderIds) previewed.push(await preview(parts, parts.host, id, body.move));
+      return reply.send({ previewed });
+    },
+  );
+};
+
+const toInfo = (application: Application): ApplicationInfo => {
+  const { name, mainActor, charts, services, display } = application;
+  return {
+    name,
+    mainActor,
+    lanes: ['outside', ...Object.keys(charts), ...Object.keys(services)],
+    charts: readCharts(application),
+    labels: { owner: 'Owner', holding: 'Holding', ...display?.labels },
+    bulkMoves: findBulkMoves(application),
+  };
+};
+
+/** Adds the inspector's routes to `api`. Its streams end when the server closes. */
+export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void => {
+  const parts = { ...routeParts, timeline: createTimeline(routeParts.application) };
+  const streams = createStreams(parts);
+  api.addHook('preClose', (done) => {
+    streams.close();
+    done();
+  });
+  addPage(api, parts.pageFolder ?? builtPage);
+  const info = toInfo(parts.application);
+  api.get('/inspector/api/application', { schema: hide }, async (_request, reply) => reply.send(info));
+  api.get('/inspector/api/coverage', { schema: hide }, async (_request, reply) =>
+    reply.send(await readCoverage()),
+  );
+  api.get<{ Querystring: FlowFilter }>(
+    '/inspector/api/live',
+    { schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false },
+    async (request, reply) => {
+      await streams.all(request, reply, request.query);
+    },
+  );
+  api.get<{ Params: z.infer<typeof orderParams> }>(
+    '/inspector/api/orders/:id/live',
+    { schema: { ...hide, params: orderParams }, exposeHeadRoute: false },
+    async (request, reply) => {
+      await streams.one(request, reply, request.params.id);
+    },
+  );
+  addInFlight(api, parts);
+  addLists(api, parts);
+  addHypotheticals(api, parts);
+};

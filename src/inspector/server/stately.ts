@@ -1,0 +1,126 @@
+// Sends the event format of `@statelyai/inspect` over a WebSocket, so that any inspector that reads it can show the
+// orders. Off by default. Personal data never leaves it, and a slow listener misses events instead of holding
+// anything up.
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { AnyMachineSnapshot } from 'xstate';
+import type { Application } from '../../application.ts';
+import type { CommitObserver, OrderChange } from '../../host.ts';
+import { findPersonalFields, type PersonalFields, redact } from '../../personal.ts';
+
+/** The version of the format: that of the package whose receiver the tests listen with. */
+const formatVersion = '0.7.2';
+const statelyPath = '/inspect';
+const mostBuffered = 1_048_576;
+/** Orders whose actors were announced; older ones are announced again. */
+const mostAnnounced = 10_000;
+
+const toSnapshot = (personal: PersonalFields, { status, value, context, output }: AnyMachineSnapshot) => ({
+  status,
+  value,
+  context: redact(personal, undefined, context),
+  output,
+  children: {},
+});
+
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * A page of another site can open a WebSocket to this server, also under a name of its own that resolves to this
+ * machine. So the name must be one of ours, and the page must come from it.
+ */
+export const isAllowedOrigin = (
+  { host, origin }: Pick<IncomingHttpHeaders, 'host' | 'origin'>,
+  hosts: readonly string[],
+): boolean => {
+  const asked = URL.parse(`http://${host}`);
+  if (host === undefined || asked === null) return false;
+  if (!loopback.test(asked.hostname) && !hosts.includes(asked.hostname)) return false;
+  return origin === undefined || URL.parse(origin)?.host === asked.host;
+};
+
+export class StatelyFeed implements CommitObserver {
+  readonly #sockets = new WebSocketServer({ noServer: true });
+  readonly #announced = new Set<string>();
+  readonly #mainActor: string;
+  readonly #definitions: ReadonlyMap<string, string>;
+  readonly #personal: PersonalFields;
+  readonly #hosts: readonly string[];
+
+  /** @param hosts names beside loopback under which it may be reached */
+  constructor({ mainActor, charts, messages }: Application, hosts: readonly string[]) {
+    this.#mainActor = mainActor;
+    this.#definitions = new Map(
+      Object.entries(charts).map(([name, { config }]) => [name, JSON.stringify(config)]),
+    );
+    this.#personal = findPersonalFields(messages);
+    this.#hosts = hosts;
+  }
+
+  /** Accepts WebSockets on `server`, which may start to listen later. */
+  attach(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (URL.parse(request.url ?? '/', 'http://localhost')?.pathname !== statelyPath) {
+        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+        return;
+      }
+      if (!isAllowedOrigin(request.headers, this.#hosts)) {
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+        return;
+      }
+      this.#sockets.handleUpgrade(request, socket, head, () => this.#announced.clear());
+    });
+  }
+
+  isObserving = (): boolean => this.#sockets.clients.size > 0;
+
+  note = (change: OrderChange): void => {
+    const { orderId, at, state, deliveries } = change;
+    const rootId = `${orderId}/${this.#mainActor}`;
+    const about = { rootId, createdAt: String(at), _version: formatVersion, id: null };
+    if (!this.#announced.has(orderId)) this.#announce(change, about);
+    for (const { from, to, message, snapshots } of deliveries) {
+      if (snapshots === undefined) continue;
+      const event = redact(this.#personal, message.type, message);
+      const sessionId = `${orderId}/${to}`;
+      const source = state.actors.has(from) ? { sourceId: `${orderId}/${from}` } : {};
+      this.#send({ type: '@xstate.event', ...about, ...source, sessionId, event });
+      const snapshot = toSnapshot(this.#personal, snapshots.after);
+      this.#send({ type: '@xstate.snapshot', ...about, sessionId, event, snapshot });
+    }
+  };
+
+  #announce({ orderId, state, deliveries }: OrderChange, about: { readonly rootId: string }): void {
+    if (this.#announced.size >= mostAnnounced) this.#announced.clear();
+    this.#announced.add(orderId);
+    for (const [name, { snapshot }] of state.actors) {
+      const first = deliveries.find(({ to, snapshots }) => to === name && snapshots)?.snapshots?.before;
+      const sessionId = `${orderId}/${name}`;
+      this.#send({
+        type: '@xstate.actor',
+        ...about,
+        name,
+        sessionId,
+        ...(sessionId === about.rootId ? {} : { parentId: about.rootId }),
+        definition: this.#definitions.get(name),
+        snapshot: toSnapshot(this.#personal, first ?? snapshot),
+      });
+    }
+  }
+
+  #send(event: object): void {
+    const text = JSON.stringify(event);
+    for (const socket of this.#sockets.clients) {
+      if (hasRoom(socket)) socket.send(text);
+    }
+  }
+
+  close(): void {
+    for (const socket of this.#sockets.clients) socket.terminate();
+    this.#sockets.close();
+  }
+}
+
+const hasRoom = ({ readyState, OPEN, bufferedAmount }: WebSocket): boolean =>
+  readyState === OPEN && bufferedAmount < mostBuffered;

@@ -1,0 +1,177 @@
+// What could come next for an order, and where it would lead: replies to its open calls, its deadlines, the moves that
+// are open. It works on a copy in memory with the pure step and has no effect outside.
+import type { Application } from '../../application.ts';
+import type { OrderAccess } from '../../host.ts';
+import type { Incoming } from '../../step/step.ts';
+import type { SystemState } from '../../step/system-state.ts';
+import type { Move } from '../../step/view.ts';
+import { type ExampleMessage, findField, toExample } from './example-messages.ts';
+import { toLabel } from './forms.ts';
+import type { Hypothetical, Point, Possibility, WhatIf } from './protocol.ts';
+import type { Moment, Timeline } from './timeline.ts';
+
+interface WhatIfParts {
+  readonly application: Application;
+  readonly timeline: Timeline;
+  /** Services that live elsewhere: their replies can be late, or come again. */
+  readonly outside: readonly string[];
+}
+
+/** A command to a service outside, and which replies to it came. */
+interface Asked {
+  readonly actor: string;
+  readonly command: ExampleMessage;
+  readonly replies: Set<string>;
+}
+
+/** Each reply that the command may get, in full. */
+const toReplies = (
+  { messages }: Application,
+  state: SystemState,
+  actor: string,
+  command: ExampleMessage,
+): readonly ExampleMessage[] => {
+  const others = [...state.actors].map(([, { snapshot }]) => snapshot.context);
+  const sources = [command, state.actors.get(actor)?.snapshot.context, ...others];
+  const lookup = (name: string): unknown => {
+    for (const source of sources) {
+      const found = findField(source, name);
+      if (found !== undefined && found !== '') return found;
+    }
+    return undefined;
+  };
+  return (messages[command.type]?.call?.replies ?? []).map(({ type, ...given }) =>
+    toExample(messages, type, given, lookup),
+  );
+};
+
+const toKey = ({ type, key }: Readonly<Record<string, unknown>>): string => `${type} ${key}`;
+
+/** Notes the commands that services outside got with this message, and the reply that it is itself. */
+const noteAsked = (
+  { application: { messages }, outside }: WhatIfParts,
+  asked: Map<string, Asked>,
+  { deliveries, from, type, data }: Point,
+): void => {
+  for (const { from: actor, to, type: sent, data: rest } of deliveries) {
+    if (!outside.includes(to)) continue;
+    const command = { ...rest, type: sent };
+    asked.set(toKey(command), { actor, command, replies: asked.get(toKey(command))?.replies ?? new Set() });
+  }
+  if (!outside.includes(from)) return;
+  for (const { command, replies } of asked.values()) {
+    const isReply = messages[command.type]?.call?.replies.some((each) => each.type === type);
+    if (isReply && command['key'] === data['key']) replies.add(type);
+  }
+};
+
+/** A reply that comes again, or that is no longer awaited: a message from outside, as a webhook is. */
+const toLateReplies = (
+  { application }: WhatIfParts,
+  state: SystemState,
+  asked: ReadonlyMap<string, Asked>,
+): readonly Possibility[] => {
+  const pending = new Set([...state.calls.values()].map(({ command }) => toKey(command)));
+  return [...asked]
+    .filter(([key]) => !pending.has(key))
+    .flatMap(([, { actor, command, replies }]) =>
+      toReplies(application, state, actor, command).map(
+        (message): Possibility => ({
+          label: `${message.type}, ${replies.has(message.type) ? 'again' : 'late'}`,
+          kind: 'late',
+          hypothetical: { kind: 'message', to: actor, message },
+        }),
+      ),
+    );
+};
+
+/** A move's message for each outcome that it may state. */
+export const toMoveMessages = (
+  { messages, moves }: Application,
+  { move, outcomes, upTo }: Move,
+): readonly ExampleMessage[] => {
+  const { type = '' } = moves[move] ?? {};
+  // The number that a move may ask for is limited by `upTo`.
+  const toMessage = (given: Readonly<Record<string, unknown>>) =>
+    toExample(messages, type, given, () => upTo);
+  return outcomes?.length && move === 'resolve'
+    ? outcomes.map((outcome) => toMessage({ outcome }))
+    : [toMessage({})];
+};
+
+const toMoves = (application: Application, moves: readonly Move[]): readonly Possibility[] =>
+  moves.flatMap((open) =>
+    toMoveMessages(application, open).map(
+      (message): Possibility => ({
+        label: `${toLabel(application, open)}${'outcome' in message ? `: ${message['outcome']}` : ''}`,
+        kind: 'move',
+        hypothetical: { kind: 'message', to: open.actor ?? application.mainActor, message },
+      }),
+    ),
+  );
+
+/** What could come now, in the order in which people look for it. */
+const findPossible = (
+  parts: WhatIfParts,
+  { state, point }: Moment,
+  asked: ReadonlyMap<string, Asked>,
+): readonly Possibility[] => {
+  const { application } = parts;
+  return [
+    ...[...state.calls].flatMap(([callId, { actor, command }]) =>
+      toReplies(application, state, actor, command).map(
+        (message): Possibility => ({
+          label: message.type,
+          kind: 'reply',
+          hypothetical: { kind: 'reply', callId, message },
+        }),
+      ),
+    ),
+    ...[...state.deadlines].map(
+      ([key, { source, dueAt }]): Possibility => ({
+        label: `${source}: ${/xstate\.after\.([^.]+)/.exec(key)?.[1] ?? key} passes`,
+        kind: 'deadline',
+        hypothetical: { kind: 'deadline', key, dueAt },
+      }),
+    ),
+    ...toMoves(application, point.view.moves),
+    ...toLateReplies(parts, state, asked),
+  ];
+};
+
+const toIncoming = ({ orderId, state }: Moment, hypothetical: Hypothetical): Incoming => {
+  const at = state.updatedAt;
+  if (hypothetical.kind === 'reply') return { orderId, at, ...hypothetical };
+  if (hypothetical.kind === 'deadline') {
+    return { orderId, ...hypothetical, at: Math.max(at, hypothetical.dueAt) };
+  }
+  return { orderId, at, ...hypothetical, messageId: `what-if/${state.version}`, causationId: null };
+};
+
+/** Follows `hypotheticals` from the order's version `version`. Undefined when there is no such version. */
+export const followWhatIf = async (
+  parts: WhatIfParts,
+  host: OrderAccess,
+  orderId: string,
+  version: number,
+  hypotheticals: readonly Hypothetical[],
+): Promise<WhatIf | undefined> => {
+  const { timeline } = parts;
+  let moment: Moment | undefined;
+  const asked = new Map<string, Asked>();
+  for await (const each of timeline.read(host, orderId)) {
+    if (each.point.version > version) break;
+    moment = each;
+    noteAsked(parts, asked, moment.point);
+  }
+  if (moment === undefined || moment.state.version !== version) return undefined;
+  const points: Point[] = [];
+  for (const hypothetical of hypotheticals) {
+    const next = timeline.next(moment, toIncoming(moment, hypothetical));
+    if (next === undefined) break;
+    moment = next;
+    points.push(moment.point);
+    noteAsked(parts, asked, moment.point);
+  }
+  return { points, possible: findPossible(parts, moment, asked) };
+};

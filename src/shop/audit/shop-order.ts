@@ -1,0 +1,43 @@
+// An order of the shop as its checks need it: what was ordered, its stock, the money that the journal records, and what
+// the gateway and the mail folder have of it. It judges nothing.
+import { z } from 'zod';
+import { type AuditedEvent, type AuditedOrder, numberIn, textIn } from '../../audit.ts';
+import type { OrderRecords } from '../../audit-source.ts';
+import { outsideNames } from './checks.ts';
+import { type LedgerEntry, ledgerEntrySchema } from './gateway-ledger.ts';
+import { reservationRows, shareRows, stockRows } from './stock-rows.ts';
+
+const ledgerEntries = z.array(ledgerEntrySchema);
+const mailRows = z.array(z.object({ notice: z.string(), at: z.number() }));
+
+/** Its rows, and what is kept elsewhere of it. */
+const toShopRecords = ({ rows }: Pick<OrderRecords, 'rows'>) => ({
+  reservations: reservationRows.parse(rows['reservations']),
+  shares: shareRows.parse(rows['shares']),
+  stock: stockRows.parse(rows['stock']),
+  mails: mailRows.optional().parse(rows[outsideNames.mails]),
+});
+
+/** What the gateway did for an order; undefined when no ledger is given. */
+export const toLedgerEntries = ({ rows }: Pick<OrderRecords, 'rows'>): readonly LedgerEntry[] | undefined =>
+  ledgerEntries.optional().parse(rows[outsideNames.ledger]);
+
+const sum = (events: readonly AuditedEvent[]): number =>
+  events.reduce((total, { fields }) => total + (numberIn(fields, 'amount') ?? 0), 0);
+
+export const toShopOrder = (audited: AuditedOrder) => {
+  const { messages, eventsOf } = audited;
+  const placed = messages[0]?.type === 'order.place' ? messages[0].fields : {};
+  return {
+    ...audited,
+    ...toShopRecords(audited),
+    /** As the customer placed it, in minor units. */
+    total: numberIn(placed, 'amount'),
+    currency: textIn(placed, 'currency'),
+    items: placed['items'],
+    /** What the journal says was taken and given back, in minor units. */
+    taken: sum(eventsOf('payment.completed')),
+    returned: sum(eventsOf('payment.refunded')),
+  };
+};
+export type ShopOrder = ReturnType<typeof toShopOrder>;

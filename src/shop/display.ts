@@ -1,0 +1,146 @@
+// How the inspector shows orders of the shop: words for the states of its charts, colours, forms of its moves, and what
+// distinguishes an order in a list. None of it is stored.
+import { formatMoney } from '../../machines/money.ts';
+import type { Display } from '../display.ts';
+import { toOutcome } from './outcome.ts';
+import { sumShares } from './stock.ts';
+import type { OrderView } from './view.ts';
+
+/** What an actor does while it asks a service: its call, and the pause before the next attempt. */
+const calling = (path: string, call: string): Readonly<Record<string, string>> => ({
+  [`${path}.asking`]: `Waiting for ${call}`,
+  [`${path}.backingOff`]: `Retrying ${call}`,
+});
+
+const states = {
+  order: {
+    placing: 'Waiting for the order',
+    validating: 'Checking stock and prices',
+    reserving: 'Reserving stock',
+    'paying.charging': 'Waiting for the payment',
+    'paying.authorized': 'Authorised; waiting for capture',
+    'paying.capturing': 'Capturing the payment',
+    'paying.selling.asking': 'Paid; committing the reserved stock',
+    notifying: 'Sending the confirmation',
+    'completed.closed': 'Completed',
+    'completed.refunding.waiting': 'Refunding',
+    'compensating.stock.returning': 'Releasing stock',
+    'compensating.money.returning': 'Returning money',
+    rejected: 'Rejected as it was placed',
+    failed: 'Failed; stock released and money returned',
+    cancelled: 'Cancelled; stock released and money returned',
+  },
+  inventory: {
+    idle: 'No stock requested',
+    ...calling('checking', "the warehouse's stock check"),
+    checked: 'In stock; not reserved yet',
+    ...calling('reserving', "the warehouse's reservation"),
+    reserved: 'Stock reserved; waiting for the payment',
+    ...calling('committing', "the warehouse's commit"),
+    ...calling('releasing', "the warehouse's release"),
+    unavailable: 'Not in stock; nothing is reserved',
+    committed: 'Stock committed',
+    released: 'Stock released',
+  },
+  payment: {
+    idle: 'No payment requested',
+    ...calling('charging', 'the charge'),
+    ...calling('lookingUp', 'the look-up of the charge'),
+    authorized: 'Authorised; waiting for capture',
+    ...calling('capturing', 'the capture'),
+    ...calling('voiding', 'the void of the authorisation'),
+    'charged.kept': 'Paid',
+    ...calling('charged.refunding', 'the refund'),
+    refunded: 'Refunded in full',
+    declined: 'Declined by the bank',
+    failed: 'The charge did not take effect; no more attempts',
+    cancelled: 'Cancelled; no money is authorised or taken',
+  },
+  notification: {
+    idle: 'No notice requested',
+    'sending.asking': 'Sending the notice',
+    'sending.backingOff': 'Retrying the notice',
+    sent: 'Notice sent',
+  },
+};
+
+const incidents = {
+  'charge-unknown':
+    'the outcome of the charge is unknown. Look it up at the bank; if it was charged, resolve with its transaction ID',
+  'void-unconfirmed': 'the bank does not confirm that the authorised money is free again',
+  'sale-unconfirmed': 'the warehouse does not confirm that the reserved stock is committed',
+  'release-unconfirmed': 'the warehouse does not release the stock',
+  'paid-but-not-sold': 'the order is paid, but its reserved stock is not committed',
+  'stock-not-returned': 'the stock is not released',
+  'money-not-returned': 'the money is not returned',
+  'refund-overdue': 'the refund is overdue',
+};
+
+const reason = { name: 'reason', label: 'Reason' };
+
+const holding = /^(?:reserved|committing|releasing)/;
+const isHolding = ({ actors }: OrderView): boolean => holding.test(actors['inventory']?.state ?? '');
+
+const toLeft = ({ paidAmount, refundedAmount, currency }: OrderView): string =>
+  formatMoney(paidAmount - refundedAmount, currency);
+
+/** Which try of how many, for a context that counts its tries. */
+const toAttempt = (context: Readonly<Record<string, unknown>>): string | undefined => {
+  const { retrying, lookUps, tries } = context;
+  const count = Number(lookUps) || Number(tries) || 0;
+  if (count === 0 || typeof retrying !== 'object' || retrying === null || !('attempts' in retrying))
+    return undefined;
+  return `attempt ${count} of ${retrying.attempts}`;
+};
+
+export const shopDisplay: Display<OrderView> = {
+  labels: { owner: 'Customer', holding: 'Product' },
+  states,
+  incidents,
+  tones: { completed: 'good', 'completed.refunding': 'undoing', compensating: 'undoing' },
+  started: 'order.created',
+  declines: ['gateway.declined'],
+  moves: {
+    cancel: {
+      label: 'Cancel order',
+      fields: [{ ...reason, label: 'Reason, sent to the customer' }],
+      isDangerous: true,
+      isBulk: true,
+      consequence: () => 'Releases reserved stock, returns money, and notifies the customer.',
+    },
+    capture: {
+      label: 'Capture payment',
+      consequence: ({ amount, currency }) => `Captures the authorised ${formatMoney(amount, currency)}.`,
+    },
+    refund: {
+      label: 'Refund',
+      path: 'refunds',
+      fields: [reason],
+      consequence: (view) => `Refunds ${toLeft(view)}, all that is left, to the customer.`,
+    },
+    resolve: {
+      fields: [
+        { name: 'transactionId', label: "The bank's transaction ID, if it was charged", outcome: 'charged' },
+        { name: 'note', label: 'Note', isRequired: true },
+      ],
+    },
+  },
+  details: ({ amount, refundedAmount, currency, unreadable }) => {
+    if (unreadable !== undefined) return [];
+    const total = formatMoney(amount, currency);
+    return refundedAmount > 0 ? [total, `${formatMoney(refundedAmount, currency)} refunded`] : [total];
+  },
+  stake: (view) =>
+    isHolding(view)
+      ? `reserved: ${view.items.map(({ quantity, name }) => `${quantity} × ${name}`).join(', ')}`
+      : undefined,
+  outcome: toOutcome,
+  attempt: toAttempt,
+  holdings: (view) =>
+    sumShares(view.items).map(({ productId, quantity }) => ({
+      id: productId,
+      quantity,
+      isHeld: isHolding(view),
+      until: view.deadlines.find(({ name }) => name === 'reservationExpiry')?.dueAt ?? null,
+    })),
+};

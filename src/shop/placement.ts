@@ -1,0 +1,75 @@
+// How an order of the shop begins: the first message of its system, with the rules that it will keep to.
+import type { Item, Policy } from '../../machines/messages.ts';
+import type { Ids } from '../clock.ts';
+import { limits, makeWithinMs, type Settings } from '../config.ts';
+import type { Host, Idempotency, OrderAccess, Outcome, Placement, Receipt } from '../host.ts';
+import type { OrderView } from './view.ts';
+
+/** What a customer orders, at the catalogue's names and prices. */
+export interface Basket {
+  readonly customerId: string;
+  readonly email: string;
+  readonly currency: string;
+  /** Names, unit prices and line totals as in the catalogue (minor units). */
+  readonly items: readonly Item[];
+  readonly amount: number;
+}
+
+/** The host of a shop's orders: an order is placed by its basket. */
+export interface ShopHost extends OrderAccess<OrderView> {
+  /**
+   * Stores a new order. Resolves after the commit. Left out, its id is a new UUIDv7.
+   * @throws AppError `overloaded` or `closing`; then nothing was stored.
+   */
+  place(
+    basket: Basket & { readonly orderId?: string },
+    idempotency?: Idempotency<OrderView>,
+  ): Promise<Outcome<Receipt<OrderView>>>;
+}
+
+/** Orders are placed with the rules that `settings` say at the time. */
+export const createShopHost = (host: Host<OrderView>, settings: Settings, ids: Ids): ShopHost => ({
+  ...host,
+  place: ({ orderId = ids.next(), ...basket }, idempotency) =>
+    host.place(toPlacement(settings, orderId, basket), idempotency),
+});
+
+const toPlacement = (settings: Settings, orderId: string, basket: Basket): Placement => {
+  const { customerId, email, currency, items, amount } = basket;
+  const policy = toPolicy(settings);
+  const message = { type: 'order.place', orderId, customerId, email, currency, items, amount, policy };
+  return { orderId, message };
+};
+
+/** Stock is held at least as long as the authorised money waits, or a late capture would find none to sell. */
+const toReservationTtl = (settings: Settings): number => {
+  const { RESERVATION_TTL_MS, PAYMENT_CAPTURE, PAY_WITHIN_MS, AUTHORIZATION_TTL_MS, SELL_WITHIN_MS } =
+    settings;
+  if (PAYMENT_CAPTURE === 'at-once') return RESERVATION_TTL_MS;
+  return Math.max(RESERVATION_TTL_MS, PAY_WITHIN_MS + AUTHORIZATION_TTL_MS + SELL_WITHIN_MS);
+};
+
+/** The rules that an order is placed with: they travel with it, so that a changed setting changes no order under way. */
+export const toPolicy = (settings: Settings): Policy => {
+  const retrying = (attempts: number) => ({
+    attempts,
+    firstDelayMs: settings.RETRY_FIRST_DELAY_MS,
+    longestDelayMs: settings.RETRY_LONGEST_DELAY_MS,
+    answerWithinMs: makeWithinMs(settings) + settings.CALL_TIMEOUT_MS + limits.leaseMarginMs,
+  });
+  return {
+    capture: settings.PAYMENT_CAPTURE,
+    validateWithinMs: settings.VALIDATE_WITHIN_MS,
+    reserveWithinMs: settings.RESERVE_WITHIN_MS,
+    payWithinMs: settings.PAY_WITHIN_MS,
+    authorizationTtlMs: settings.AUTHORIZATION_TTL_MS,
+    sellWithinMs: settings.SELL_WITHIN_MS,
+    notifyWithinMs: settings.NOTIFY_WITHIN_MS,
+    compensateWithinMs: settings.COMPENSATE_WITHIN_MS,
+    refundWithinMs: settings.REFUND_WITHIN_MS,
+    reservationTtlMs: toReservationTtl(settings),
+    inventory: retrying(settings.INVENTORY_ATTEMPTS),
+    payment: retrying(settings.PAYMENT_ATTEMPTS),
+    notification: retrying(settings.NOTIFICATION_ATTEMPTS),
+  };
+};

@@ -1,0 +1,60 @@
+// The shop: the application that is shipped. It names what the engine needs to run an order of a shop; what happens
+// to an order is in machines/.
+import type { AnyEventObject } from 'xstate';
+import { messages, type serviceNames } from '../../machines/messages.ts';
+import { moves, orderSystem } from '../../machines/system.ts';
+import { type CallFailure, defineApplication, type ServiceDeclaration } from '../application.ts';
+import { shopAudit } from './audit/audit.ts';
+import { stockReadings } from './audit/stock-rows.ts';
+import { shopDisplay } from './display.ts';
+import { shopInvariants } from './invariants.ts';
+import { toProductKey, toReservationKey } from './stock.ts';
+import { sqliteStock } from './stock-sqlite.ts';
+import { contextOf, findMoves, type OrderView, toOrderView, toUnreadableOrderView } from './view.ts';
+
+/** Its call failed, and did nothing. */
+const failing = (type: 'warehouse.failed' | 'mailer.failed'): ServiceDeclaration => ({
+  noAnswer: (reason) => ({ type, reason }),
+});
+
+const services = {
+  warehouse: failing('warehouse.failed'),
+  gateway: {
+    // What became of the money is not known: it is looked up, and never charged again blindly.
+    noAnswer: (failure: CallFailure) => ({
+      type: 'gateway.unknown',
+      reason: failure === 'key-expired' ? failure : 'no-answer',
+    }),
+    doubtful: ['gateway.failed', 'gateway.refused'],
+  },
+  mailer: failing('mailer.failed'),
+} satisfies Record<(typeof serviceNames)[number], ServiceDeclaration>;
+
+/** A placed order needs the products of its lines; what comes later may end its reservation. */
+const rowsNeeded = (orderId: string, message: AnyEventObject | undefined): readonly string[] => {
+  if (message?.type.startsWith('mailer.')) return [];
+  if (message?.type !== 'order.place') return [toReservationKey(orderId)];
+  const { items } = messages['order.place'].payload.parse(toPayload(message));
+  return [...items.map(({ productId }) => toProductKey(productId)), toReservationKey(orderId)];
+};
+
+const toPayload = ({ type: _, ...payload }: AnyEventObject) => payload;
+
+export const shop = defineApplication<OrderView>({
+  name: 'shop',
+  chartVersion: orderSystem.version,
+  charts: orderSystem.charts,
+  services,
+  messages,
+  moves,
+  mainActor: 'order',
+  outcomes: ['order.completed', 'order.rejected', 'order.failed', 'order.cancelled'],
+  ownerOf: (state) => contextOf(state).customerId,
+  findMoves,
+  toView: toOrderView,
+  toUnreadableView: toUnreadableOrderView,
+  invariants: shopInvariants,
+  display: shopDisplay,
+  tables: { rowsNeeded, sqlite: { ...sqliteStock, audit: stockReadings } },
+  audit: shopAudit,
+});

@@ -1,0 +1,167 @@
+// The shop's stock in SQLite: products, reservations with their shares, and the ledger. It decides nothing (stock.ts
+// does), and opens no transaction (the store does).
+import { readFileSync } from 'node:fs';
+import type { Row, RowChange, RowChanges, SqlConnection, TableStore, Tables } from '../application.ts';
+import {
+  type LedgerRow,
+  type Product,
+  type Reservation,
+  stockTables,
+  toProductKey,
+  toReservationKey,
+} from './stock.ts';
+
+const productColumns = 'product_id, name, unit_price, currency, on_hand, held, sold';
+
+type SqlRow = Readonly<Record<string, unknown>>;
+
+const text = (row: SqlRow, column: string): string => {
+  const value = row[column];
+  if (typeof value !== 'string') throw new Error(`Column ${column} holds ${String(value)} instead of text.`);
+  return value;
+};
+const whole = (row: SqlRow, column: string): number => {
+  const value = row[column];
+  if (typeof value !== 'number')
+    throw new Error(`Column ${column} holds ${String(value)} instead of a number.`);
+  return value;
+};
+
+const toProduct = (row: SqlRow): Product => {
+  const onHand = whole(row, 'on_hand');
+  const held = whole(row, 'held');
+  return {
+    productId: text(row, 'product_id'),
+    name: text(row, 'name'),
+    unitPrice: whole(row, 'unit_price'),
+    currency: text(row, 'currency'),
+    onHand,
+    held,
+    sold: whole(row, 'sold'),
+    available: onHand - held,
+  };
+};
+
+const idsOf = (keys: readonly string[], table: string): string[] =>
+  keys.flatMap((key) => (key.startsWith(`${table}/`) ? [key.slice(table.length + 1)] : []));
+
+const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list'> => {
+  const products = connection.prepare(
+    `SELECT ${productColumns} FROM products WHERE product_id IN (SELECT value FROM json_each(?))`,
+  );
+  const page = connection.prepare(
+    `SELECT ${productColumns} FROM products WHERE product_id > ? ORDER BY product_id LIMIT ?`,
+  );
+  // Of each reservation, its shares with their products: a decision about it will need them next.
+  const reservations = connection.prepare(
+    `SELECT reservations.order_id, status, expires_at, held_at, ended_at, quantity,
+       ${productColumns.replace('product_id', 'products.product_id')}
+     FROM json_each(?) AS wanted JOIN reservations ON reservations.order_id = wanted.value
+     JOIN shares ON shares.order_id = reservations.order_id JOIN products USING (product_id)
+     ORDER BY reservations.order_id, product_id`,
+  );
+
+  const readReservations = (orderIds: readonly string[], found: Map<string, Row>): void => {
+    const rows = Map.groupBy(reservations.all(JSON.stringify(orderIds)), (row) => text(row, 'order_id'));
+    for (const [orderId, shares] of rows) {
+      const [first] = shares;
+      if (first === undefined) continue;
+      for (const row of shares) found.set(toProductKey(text(row, 'product_id')), { ...toProduct(row) });
+      found.set(toReservationKey(orderId), {
+        orderId,
+        status: text(first, 'status'),
+        shares: shares.map((row) => ({
+          productId: text(row, 'product_id'),
+          quantity: whole(row, 'quantity'),
+        })),
+        expiresAt: whole(first, 'expires_at'),
+        heldAt: whole(first, 'held_at'),
+        endedAt: first['ended_at'] === null ? null : whole(first, 'ended_at'),
+      });
+    }
+  };
+
+  return {
+    read: (keys) => {
+      const found = new Map<string, Row>();
+      const productIds = idsOf(keys, stockTables.products);
+      const orderIds = idsOf(keys, stockTables.reservations);
+      if (orderIds.length > 0) readReservations(orderIds, found);
+      if (productIds.length > 0) {
+        for (const row of products.all(JSON.stringify(productIds))) {
+          found.set(toProductKey(text(row, 'product_id')), { ...toProduct(row) });
+        }
+      }
+      return found;
+    },
+    list: (table, after, limit) => {
+      if (table !== stockTables.products) throw new Error(`The rows of ${table} are not listed.`);
+      return page.all(after ?? '', limit).map((row) => ({ ...toProduct(row) }));
+    },
+  };
+};
+
+const isProductChange = (change: RowChange): change is RowChange & { readonly after: Row & Product } =>
+  change.key.startsWith(`${stockTables.products}/`);
+const isReservationChange = (
+  change: RowChange,
+): change is RowChange & { readonly after: Row & Reservation } =>
+  change.key.startsWith(`${stockTables.reservations}/`);
+const isLedgerRow = (row: Row): row is Row & LedgerRow => 'why' in row;
+
+const createWrites = (connection: SqlConnection) => {
+  const putProduct = connection.prepare(
+    `INSERT INTO products (${productColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (product_id) DO UPDATE SET name = excluded.name, unit_price = excluded.unit_price,
+       currency = excluded.currency, on_hand = excluded.on_hand, held = excluded.held, sold = excluded.sold`,
+  );
+  const setCounts = connection.prepare(
+    'UPDATE products SET on_hand = ?, held = ?, sold = ? WHERE product_id = ?',
+  );
+  const addReservation = connection.prepare(
+    'INSERT INTO reservations (order_id, status, expires_at, held_at, ended_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const endReservation = connection.prepare(
+    'UPDATE reservations SET status = ?, ended_at = ? WHERE order_id = ?',
+  );
+  const addShares = connection.prepare(
+    `INSERT INTO shares (order_id, product_id, quantity)
+     SELECT ?, value ->> 'productId', value ->> 'quantity' FROM json_each(?)`,
+  );
+  const addLedgerRows = connection.prepare(
+    `INSERT INTO stock_ledger (product_id, order_id, d_on_hand, d_held, d_sold, why, at)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+     FROM json_each(?) ORDER BY key`,
+  );
+
+  const writeProduct = ({ before, after }: RowChange & { readonly after: Row & Product }): void => {
+    const { productId, name, unitPrice, currency, onHand, held, sold } = after;
+    const isSame =
+      before?.['name'] === name && before['unitPrice'] === unitPrice && before['currency'] === currency;
+    if (isSame) setCounts.run(onHand, held, sold, productId);
+    else putProduct.run(productId, name, unitPrice, currency, onHand, held, sold);
+  };
+  const writeReservation = ({ before, after }: RowChange & { readonly after: Row & Reservation }): void => {
+    const { orderId, status, shares, expiresAt, heldAt, endedAt } = after;
+    if (before !== undefined) endReservation.run(status, endedAt, orderId);
+    else {
+      addReservation.run(orderId, status, expiresAt, heldAt, endedAt);
+      addShares.run(orderId, JSON.stringify(shares));
+    }
+  };
+  return ({ changed, appended }: RowChanges): void => {
+    for (const change of changed) if (isProductChange(change)) writeProduct(change);
+    for (const change of changed) if (isReservationChange(change)) writeReservation(change);
+    const entries = appended.flatMap(({ row }) =>
+      isLedgerRow(row) ? [[row.productId, row.orderId, row.onHand, row.held, row.sold, row.why, row.at]] : [],
+    );
+    if (entries.length > 0) addLedgerRows.run(JSON.stringify(entries));
+  };
+};
+
+const migration = readFileSync(new URL('./migrations/0001-stock.sql', import.meta.url), 'utf8');
+
+export const sqliteStock: Tables['sqlite'] = {
+  migrations: [migration],
+  open: (connection) => ({ ...createReads(connection), write: createWrites(connection) }),
+};

@@ -1,0 +1,68 @@
+// What the shop adds to the engine's view of an order: who bought what, the money, why it failed, and the moves
+// that its charts accept now. It is read off the order actor's own context and never off a second copy of its rules.
+import type { AnyMachineSnapshot } from 'xstate';
+import type { Failure, Item, Problem } from '../../machines/messages.ts';
+import type { OrderContext } from '../../machines/order-setup.ts';
+import { moves } from '../../machines/system.ts';
+import type { SystemState } from '../step/system-state.ts';
+import { type Move, type SystemView, snapshotOf } from '../step/view.ts';
+
+export interface OrderView extends SystemView {
+  readonly customerId: string;
+  readonly email: string;
+  readonly currency: string;
+  readonly items: readonly Item[];
+  /** Minor units: the order's total, what was captured, and what was given back. */
+  readonly amount: number;
+  readonly paidAmount: number;
+  readonly refundedAmount: number;
+  readonly failure: Failure | null;
+  readonly problems: readonly Problem[];
+}
+
+/** What the order actor remembers. */
+export const contextOf = (state: SystemState): OrderContext => snapshotOf(state, 'order').context;
+
+export const toOrderView = (base: SystemView, state: SystemState): OrderView => {
+  const { customerId, email, currency, items, amount, paidAmount, refundedAmount, failure, problems } =
+    contextOf(state);
+  return {
+    ...base,
+    customerId,
+    email,
+    currency,
+    items,
+    amount,
+    paidAmount,
+    refundedAmount,
+    failure,
+    problems,
+  };
+};
+
+export const toUnreadableOrderView = (base: SystemView): OrderView => ({
+  ...base,
+  customerId: '',
+  email: '',
+  currency: '',
+  items: [],
+  amount: 0,
+  paidAmount: 0,
+  refundedAmount: 0,
+  failure: null,
+  problems: [],
+});
+
+export const findMoves = (state: SystemState): Move[] => {
+  const order: AnyMachineSnapshot = snapshotOf(state, 'order');
+  const { paidAmount, refundedAmount } = contextOf(state);
+  const reason = 'asked';
+  const refund = { type: moves.refund.type, refundId: 'next', amount: 1, reason };
+  const found: Move[] = [];
+  if (order.can({ type: moves.cancel.type, reason })) found.push({ move: 'cancel', by: moves.cancel.by });
+  if (order.can({ type: moves.capture.type })) found.push({ move: 'capture', by: moves.capture.by });
+  if (order.can(refund)) {
+    found.push({ move: 'refund', by: moves.refund.by, upTo: paidAmount - refundedAmount });
+  }
+  return found;
+};

@@ -1,0 +1,141 @@
+// The world outside the processes of a simulation: the bank, the mail, and the services through which a process reaches
+// them. Money and mail are counted here, when they move, and never asked of an order.
+import type { LedgerEntry } from '../../shop/audit/gateway-ledger.ts';
+import type { CommandTo, ShopService } from '../../shop/services.ts';
+import { createNetwork, type Network } from '../network.ts';
+import type { Process } from '../process.ts';
+import type { SeededRandom } from '../random.ts';
+import type { Timeline } from '../timeline.ts';
+import { type Bank, createBank } from './bank.ts';
+import type { OrderMonitor } from './order-monitor.ts';
+import { day, type Scenario } from './scenario.ts';
+import type { Webhook } from './webhooks.ts';
+
+export interface World {
+  readonly bank: Bank;
+  readonly network: Network;
+  gatewayFor(process: Process): ShopService<'gateway'>;
+  mailerFor(process: Process): ShopService<'mailer'>;
+  /** Notices that reached the customer of an order, by kind. */
+  notices(orderId: string): ReadonlySet<string>;
+}
+
+export interface WorldParts {
+  readonly timeline: Timeline;
+  readonly scenario: Scenario;
+  readonly monitor: OrderMonitor;
+  readonly random: (name: string) => SeededRandom;
+  readonly onWebhook: (webhook: Webhook) => void;
+}
+
+export const createWorld = (parts: WorldParts): World => {
+  const { timeline, scenario, monitor, random, onWebhook } = parts;
+  const { rates, distanceMs, webhookRate, declineRate } = scenario;
+  const network = createNetwork(timeline, random('network'), rates, distanceMs);
+  const draws = random('services');
+  const noteMoney = createMoneyChecks(monitor);
+  const decisions = random('bank');
+  const bank = createBank({
+    now: timeline.now,
+    isRefused: () => decisions.happens(0.01),
+    isDeclined: () => decisions.happens(declineRate),
+    onEntry: (entry) => {
+      monitor.trace(`bank ${entry.result} ${entry.key} ${entry.amount}`);
+      noteMoney(entry);
+      if (entry.result !== 'charged' && entry.result !== 'authorized') return;
+      if (webhookRate > 0) onWebhook({ entry, isQuick: draws.happens(webhookRate) });
+    },
+  });
+  const mail = createMail(monitor, bank);
+  /** Charges that took effect, with their answers lost. */
+  const unanswered = new Set<string>();
+
+  const askBank = (process: Process, command: CommandTo<'gateway'>, orderId: string) =>
+    network.ask(
+      () => {
+        const { key } = command;
+        if (!monitor.hasDecided(key)) monitor.violate(`the bank was asked ${key} before a commit`);
+        if (unanswered.has(key)) monitor.saw('timeout-then-same-key');
+        const reply = bank.act(command, orderId);
+        process.reachElsewhere('call.after-effect', command.type);
+        return reply;
+      },
+      () => {
+        if (command.type === 'gateway.refund') monitor.saw('refund-without-answer');
+        if (command.type === 'gateway.charge' && bank.knows(command.key)) unanswered.add(command.key);
+      },
+    );
+
+  return {
+    bank,
+    network,
+    gatewayFor: (process) => ({
+      name: 'gateway',
+      place: 'outside',
+      keyLifetimeMs: day,
+      answer: ({ command, orderId }) =>
+        process.receive(async () => {
+          if (draws.happens(rates.serviceFailed)) {
+            return { type: 'gateway.failed', reason: 'technical-failure' };
+          }
+          const reply = await askBank(process, command, orderId);
+          if (draws.happens(rates.answerMalformed)) throw new Error('the answer of the bank cannot be read');
+          return reply;
+        }),
+    }),
+    mailerFor: (process) => ({
+      name: 'mailer',
+      place: 'outside',
+      answer: ({ command, orderId }) =>
+        process.receive(async () => {
+          if (draws.happens(rates.serviceFailed)) return { type: 'mailer.failed', reason: 'busy' };
+          const act = () => {
+            mail.send(command, orderId);
+            process.reachElsewhere('call.after-effect', command.type);
+          };
+          await network.ask(act, () => {});
+          return { type: 'mailer.sent' };
+        }),
+    }),
+    notices: mail.notices,
+  };
+};
+
+/** A mailer that sends once for each key. */
+const createMail = (monitor: OrderMonitor, bank: Bank) => {
+  const sent = new Map<string, Set<string>>();
+  const keys = new Set<string>();
+  return {
+    send: ({ key, notice }: CommandTo<'mailer'>, orderId: string): void => {
+      if (keys.has(key)) return;
+      keys.add(key);
+      const notices = sent.get(orderId) ?? new Set();
+      sent.set(orderId, notices.add(notice));
+      monitor.trace(`mail ${notice} ${orderId}`);
+      const isPaid = bank.transactions(orderId).some(({ state }) => state === 'captured');
+      if (notice === 'confirmation' && !isPaid) {
+        monitor.violate(`${orderId} was confirmed before it was paid`);
+      }
+    },
+    notices: (orderId: string): ReadonlySet<string> => sent.get(orderId) ?? new Set(),
+  };
+};
+
+/** Nobody is charged twice, or for more than the order. */
+const createMoneyChecks = (monitor: OrderMonitor) => {
+  const accounts = new Map<string, { taken: number; standing: number }>();
+  return ({ orderId, result, amount }: LedgerEntry): void => {
+    const account = accounts.get(orderId) ?? { taken: 0, standing: 0 };
+    accounts.set(orderId, account);
+    if (result === 'charged' || result === 'captured') account.taken += amount;
+    if (result === 'charged' || result === 'authorized') account.standing += 1;
+    if (result === 'voided') account.standing -= 1;
+    if (result === 'refunded') account.taken -= amount;
+    if (account.taken === 0 && result === 'refunded') account.standing -= 1;
+    const { taken, standing } = account;
+    const total = monitor.amountOf(orderId);
+    if (taken > total || taken < 0 || standing > 1) {
+      monitor.violate(`${orderId} is charged ${taken} of ${total}, with ${standing} open charges`);
+    }
+  };
+};

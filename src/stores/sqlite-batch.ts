@@ -1,0 +1,189 @@
+// What a batch reads and writes in SQLite: many orders in one transaction, several rows to a statement. It never looks
+// into an order's system. It is the hot path: every statement here is paid for by every order.
+import type { TableStore } from '../application.ts';
+import type { BatchWrite, IdempotencyRecord, LoadedOrder, Needs, OrderWrite } from '../store.ts';
+import type { BatchRows } from './batch.ts';
+import { toShortId } from './sqlite-ids.ts';
+import type { Connection } from './sqlite-open.ts';
+import { pack, unpack } from './sqlite-packing.ts';
+import { createRowWriter } from './sqlite-row-writer.ts';
+import { text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
+import { refusingValues, type WriterAccess } from './sqlite-transactions.ts';
+
+/** Where the orders of a batch stand, with the systems that the caller does not have: one statement for all. */
+const createOrderReader = (connection: Connection) => {
+  const select = connection.prepare(
+    `SELECT orders.order_id, version, last_seq, iif(version IS needed.value ->> 1, NULL, system) AS system
+     FROM json_each(?) AS needed JOIN orders ON orders.order_id = needed.value ->> 0`,
+  );
+  return (needed: Needs['orders']): Map<string, LoadedOrder> => {
+    const orders = [...needed].map(([orderId, version]) => [orderId, version ?? null]);
+    return new Map(
+      select.all(JSON.stringify(orders)).map((row) => {
+        const head = { version: whole(row, 'version'), lastSeq: whole(row, 'last_seq') };
+        const system = row['system'] === null ? {} : { system: unpack(text(row, 'system')) };
+        return [text(row, 'order_id'), { ...head, ...system }];
+      }),
+    );
+  };
+};
+
+const createReceivedReader = (connection: Connection) => {
+  const select = connection.prepare(
+    'SELECT 1 FROM received WHERE order_id = ? AND message_id = ? AND causation_id IS NULL',
+  );
+  return (messages: Needs['received']): Needs['received'] =>
+    messages.filter(({ orderId, messageId }) => select.get(orderId, toShortId(orderId, messageId)));
+};
+
+const createKeys = (connection: Connection) => {
+  const select = connection.prepare('SELECT * FROM idempotency WHERE scope = ? AND key = ?');
+  const insert = connection.prepare(
+    `INSERT INTO idempotency (scope, key, fingerprint, order_id, status, version, at, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  return {
+    read: (keys: Needs['keys']): IdempotencyRecord[] =>
+      keys.flatMap(({ scope, key }) => {
+        const row = select.get(scope, key);
+        return row ? [toIdempotencyRecord(row)] : [];
+      }),
+    write: (records: readonly IdempotencyRecord[]): void => {
+      for (const { scope, key, fingerprint, orderId, status, version, at, body } of records) {
+        insert.run(scope, key, fingerprint, orderId, status, version, at, body);
+      }
+    },
+  };
+};
+
+const createOrderRowWriter = (connection: Connection) => {
+  const place = connection.prepare(
+    `INSERT INTO orders (version, last_seq, state, settled, incident, chart_version, updated_at, wake_at,
+       system, order_id, owner, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  // Whose order it is and when it came never change, and so their indexes are left alone.
+  const change = connection.prepare(
+    `UPDATE orders SET version = ?, last_seq = ?, state = ?, settled = ?, incident = ?, chart_version = ?,
+       updated_at = ?, wake_at = ?, system = ?
+     WHERE order_id = ?`,
+  );
+  return (write: OrderWrite): void => {
+    const { orderId, baseVersion, version, lastSeq, system, wakeAt, summary } = write;
+    const { state, chartVersion, updatedAt, owner, createdAt } = summary;
+    const settled = Number(summary.settled);
+    const incident = Number(summary.incident);
+    const facts = [version, lastSeq, state, settled, incident, chartVersion, updatedAt, wakeAt];
+    const values = [...facts, pack(system)];
+    if (baseVersion === 0) place.run(...values, orderId, owner, createdAt);
+    else change.run(...values, orderId);
+  };
+};
+
+const createHistoryWriter = (connection: Connection) => {
+  const messages = createRowWriter(connection, 'received', [
+    ...['order_id', 'version', 'message_id', 'kind', 'actor', 'type', 'data', 'causation_id'],
+    ...['correlation_id', 'disposition', 'reason', 'at'],
+  ]);
+  const journal = createRowWriter(connection, 'events', [
+    ...['order_id', 'seq', 'event_id', 'actor', 'type', 'schema_version', 'data', 'causation_id'],
+    ...['correlation_id', 'at'],
+  ]);
+  return {
+    add: ({ orderId, received, events }: OrderWrite): void => {
+      const shorten = (id: string) => toShortId(orderId, id);
+      for (const message of received) {
+        const { version, messageId, kind, to, type, causationId, correlationId } = message;
+        const { disposition, reason, at } = message;
+        const data = JSON.stringify(message.data);
+        const cause = causationId === null ? null : shorten(causationId);
+        const meta = [cause, correlationId, disposition, reason, at];
+        messages.add(orderId, version, shorten(messageId), kind, to, type, data, ...meta);
+      }
+      for (const event of events) {
+        const { seq, eventId, actor, type, schemaVersion, causationId, correlationId, at } = event;
+        const data = JSON.stringify(event.data);
+        const meta = [shorten(causationId), correlationId, at];
+        journal.add(orderId, seq, shorten(eventId), actor, type, schemaVersion, data, ...meta);
+      }
+    },
+    flush: () => {
+      messages.flush();
+      journal.flush();
+    },
+    forget: () => {
+      messages.forget();
+      journal.forget();
+    },
+  };
+};
+
+const createCallWriter = (connection: Connection) => {
+  const rows = createRowWriter(connection, 'calls', [
+    ...['call_id', 'order_id', 'service', 'actor', 'command', 'causation_id', 'correlation_id', 'at'],
+    ...['key_first_used_at', 'lease_owner', 'lease_until'],
+  ]);
+  const finish = connection.prepare(
+    `DELETE FROM calls WHERE sequence IN (
+       SELECT calls.sequence FROM json_each(?) AS finished
+       JOIN calls ON calls.call_id = finished.value ->> 0 AND calls.order_id = finished.value ->> 1)`,
+  );
+  let finished: [callId: string, orderId: string][] = [];
+  return {
+    add: ({ orderId, calls, finishedCalls }: OrderWrite, lease: BatchWrite['lease']): void => {
+      for (const callId of finishedCalls) finished.push([callId, orderId]);
+      for (const call of calls) {
+        const { callId, service, actor, causationId, correlationId, at, keyFirstUsedAt } = call;
+        const command = JSON.stringify(call.command);
+        const meta = [causationId, correlationId, at, keyFirstUsedAt, lease.owner, lease.until];
+        rows.add(callId, orderId, service, actor, command, ...meta);
+      }
+    },
+    flush: () => {
+      if (finished.length > 0) finish.run(JSON.stringify(finished));
+      finished = [];
+      rows.flush();
+    },
+    forget: () => {
+      finished = [];
+      rows.forget();
+    },
+  };
+};
+
+export const createBatchRows = (
+  connection: Connection,
+  { transact, read }: WriterAccess,
+  tables: TableStore | undefined,
+): BatchRows => {
+  const readOrders = createOrderReader(connection);
+  const readReceived = createReceivedReader(connection);
+  const keys = createKeys(connection);
+  const writeOrderRow = createOrderRowWriter(connection);
+  const history = createHistoryWriter(connection);
+  const calls = createCallWriter(connection);
+
+  return {
+    orders: (needed) => read(() => readOrders(needed)),
+    received: (messages) => read(() => readReceived(messages)),
+    records: (needed) => read(() => keys.read(needed)),
+    rows: (needed) => read(() => tables?.read(needed) ?? new Map()),
+    write: ({ orders, rows, lease }) =>
+      refusingValues(() =>
+        transact(() => {
+          // What a transaction left behind that failed.
+          history.forget();
+          calls.forget();
+          for (const order of orders) {
+            writeOrderRow(order);
+            history.add(order);
+            calls.add(order, lease);
+            keys.write(order.idempotency);
+          }
+          history.flush();
+          calls.flush();
+          tables?.write(rows);
+        }),
+      ),
+  };
+};

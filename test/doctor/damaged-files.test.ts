@@ -1,0 +1,78 @@
+// The checks of the file itself and of the mail folder find what they should: each in a copy of a healthy store that was
+// damaged by hand.
+import { cpSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { type Damage, describeDamage, findingsOf, unkeyed, useHealthyStore } from './damage.ts';
+import { damage, examineFiles, listFindings, makeFolder, violated } from './doctored-store.ts';
+
+const healthy = useHealthyStore();
+
+const storage: readonly Damage[] = [
+  ['storageIntact', 'the schema', 'the index orders_waking is missing', 'DROP INDEX orders_waking'],
+  ['storageIntact', 'the schema', 'the table received is not as this version makes it', unkeyed('received')],
+  ['storageIntact', 'the schema', 'the table products is not as this version makes it', unkeyed('products')],
+  [
+    'storageIntact',
+    'good-1',
+    'it could not be examined to the end',
+    unkeyed('shares'),
+    "UPDATE shares SET quantity = 'many' WHERE order_id = 'good-1'",
+  ],
+  [
+    'storageIntact',
+    'the references between tables',
+    '1 rows of shares refer to rows of products',
+    "INSERT INTO shares VALUES ('good-1', 'ghost', 1)",
+  ],
+];
+
+describeDamage('the file', healthy, storage);
+
+it('a broken page is a violation, and what can be read is examined all the same', async () => {
+  const broken = damage(healthy());
+  const connection = new DatabaseSync(broken.store, { readOnly: true });
+  const found = connection.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'products'").get();
+  const size = connection.prepare('PRAGMA page_size').get();
+  connection.close();
+  const bytes = readFileSync(broken.store);
+  const page = (Number(found?.['rootpage']) - 1) * Number(size?.['page_size']);
+  writeFileSync(broken.store, bytes.fill(0xff, page, page + 100));
+  const report = await examineFiles(broken);
+  expect(report.orders).toBe(18);
+  expect(violated(report)).toMatchObject([{ invariant: 'storageIntact' }]);
+  expect(listFindings(report)).toEqual([
+    expect.stringContaining('the table products'),
+    expect.stringContaining('the references between tables'),
+    expect.stringContaining('the tables could not be examined to the end'),
+  ]);
+  expect(report.checks.find(({ invariant }) => invariant === 'keyHasOneAnswer')).toMatchObject({
+    checked: 16,
+  });
+});
+
+describe('the mail folder', () => {
+  it.each([
+    ['good-1', 'its confirmation was sent, and is not in the folder', 'good-1-confirmation.eml', undefined],
+    ['declined-1', 'it was never paid', undefined, 'declined-1-confirmation.eml'],
+    ['good-1', 'it did not fail', undefined, 'good-1-failure.eml'],
+  ])('that does not agree with %s is a violation: %s', async (about, problem, less, more) => {
+    const mail = makeFolder();
+    cpSync(healthy().mail, mail, { recursive: true });
+    if (less) rmSync(join(mail, less));
+    if (more) writeFileSync(join(mail, more), 'Dear customer');
+    expect(await findingsOf({ ...healthy(), mail }, 'mailsMatchNotices', about)).toEqual([
+      expect.stringContaining(problem),
+    ]);
+  });
+
+  it('a mail that was written after the picture was taken is no violation', async () => {
+    const mail = makeFolder();
+    cpSync(healthy().mail, mail, { recursive: true });
+    const path = join(mail, 'good-1-failure.eml');
+    writeFileSync(path, 'Dear customer');
+    utimesSync(path, new Date('2031-01-01'), new Date('2031-01-01'));
+    expect(await examineFiles({ ...healthy(), mail })).toMatchObject({ violations: 0 });
+  });
+});

@@ -1,0 +1,187 @@
+// The inspector over an application that is no shop and has no display: two actors, one service, one move.
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import {
+  type AnyActorRef,
+  type AnyEventObject,
+  type AnyStateMachine,
+  createMachine,
+  emit,
+  type MachineConfig,
+  type MachineContext,
+  sendTo,
+} from 'xstate';
+import { z } from 'zod';
+import { createApi } from '../../src/api/app.ts';
+import { type Application, defineApplication } from '../../src/application.ts';
+import { readSettings } from '../../src/config.ts';
+import { createRunner } from '../../src/hosts/runner.ts';
+import { createInspector } from '../../src/inspector/server/inspector.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { type SystemView, snapshotOf } from '../../src/step/view.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { createCounter, never } from '../hosts/harness.ts';
+
+const createChart = (config: MachineConfig<MachineContext, AnyEventObject>): AnyStateMachine =>
+  createMachine(config);
+const send = (to: string, message: AnyEventObject) =>
+  sendTo<MachineContext, AnyEventObject, undefined, AnyActorRef, AnyEventObject, never, never>(
+    ({ system }) => system.get(to),
+    message,
+  );
+const announce = (type: string) =>
+  emit<MachineContext, AnyEventObject, undefined, AnyEventObject, AnyEventObject>({ type });
+
+const parcel = createChart({
+  id: 'anything',
+  context: { city: 'Oslo' },
+  initial: 'new',
+  states: {
+    new: { on: { 'parcel.send': 'collecting' } },
+    collecting: {
+      description: 'the courier',
+      entry: send('courier', { type: 'courier.collect', key: 'parcel/collect/1', attempt: 1, city: 'Oslo' }),
+      on: { 'courier.collected': 'sent', 'courier.busy': 'kept', 'parcel.keep': 'kept' },
+    },
+    sent: {
+      tags: 'settled',
+      description: 'on its way',
+      entry: [announce('parcel.sent'), send('tally', { type: 'tally.count' })],
+    },
+    kept: { tags: 'settled', entry: announce('parcel.kept') },
+  },
+});
+const tally = createChart({ initial: 'counting', states: { counting: { tags: 'settled' } } });
+
+const call = { key: z.string(), attempt: z.int() };
+const event = { version: 1, kind: 'event' } as const;
+const command = { version: 1, kind: 'command' } as const;
+
+const parcels: Application = defineApplication<SystemView>({
+  name: 'parcels',
+  charts: { parcel, tally },
+  chartVersion: '1',
+  services: { courier: { noAnswer: (reason) => ({ type: 'courier.busy', reason }) } },
+  messages: {
+    'parcel.send': { ...command, from: ['sender'], to: ['parcel'], payload: z.strictObject({}) },
+    'parcel.keep': {
+      ...command,
+      from: ['sender'],
+      to: ['parcel'],
+      payload: z.strictObject({ why: z.string() }),
+    },
+    'courier.collect': {
+      ...command,
+      from: ['parcel'],
+      to: ['courier'],
+      payload: z.strictObject({ ...call, city: z.string() }),
+      call: {
+        purposes: ['collect'],
+        replies: [{ type: 'courier.collected' }, { type: 'courier.busy', reason: 'rain' }],
+      },
+    },
+    'courier.collected': {
+      ...event,
+      from: ['courier'],
+      to: ['parcel'],
+      payload: z.strictObject({
+        ...call,
+        city: z.string(),
+        stops: z.array(z.strictObject({ minutes: z.int().min(5) })).min(1),
+      }),
+    },
+    'courier.busy': {
+      ...event,
+      from: ['courier'],
+      to: ['parcel'],
+      payload: z.strictObject({ ...call, reason: z.string() }),
+    },
+    'tally.count': { ...command, from: ['parcel'], to: ['tally'], payload: z.strictObject({}) },
+    'parcel.sent': { ...event, from: ['parcel'], to: ['journal'], payload: z.strictObject({}) },
+    'parcel.kept': { ...event, from: ['parcel'], to: ['journal'], payload: z.strictObject({}) },
+  },
+  moves: { keep: { type: 'parcel.keep', by: 'sender' } },
+  mainActor: 'parcel',
+  outcomes: ['parcel.sent', 'parcel.kept'],
+  ownerOf: () => 'ada',
+  findMoves: (state) =>
+    snapshotOf(state, 'parcel').can({ type: 'parcel.keep', why: '' }) ? [{ move: 'keep', by: 'sender' }] : [],
+  toView: (base) => base,
+  toUnreadableView: (base) => base,
+});
+
+const open = async () => {
+  const [clock, store, ids] = [createFakeClock(), createMemoryStore(), createCounter()];
+  const [settings, logger, registry] = [readSettings(), pino({ level: 'silent' }), new Registry()];
+  const metrics = createMetrics(registry);
+  const services = { courier: { name: 'courier', place: 'outside', answer: never } } as const;
+  const shared = { application: parcels, services, clock, settings, metrics };
+  const inspector = createInspector({ ...shared, readFigures: store.figures });
+  const { host } = await createRunner({ ...shared, store, ids, logger, observer: inspector.observer });
+  const api = createApi({ host, settings, clock, ids, metrics: registry, logger }, () => {});
+  inspector.addTo(api, host);
+  await host.place({ orderId: 'parcel-1', message: { type: 'parcel.send' } });
+  const get = async (path: string) => (await api.inject(`/inspector/api/${path}`)).json();
+  const post = async (path: string, payload: object) =>
+    (await api.inject({ method: 'POST', url: `/inspector/api/${path}`, payload })).json();
+  return { get, post };
+};
+
+test('it is described by its charts, actors, services and moves', async () => {
+  const { get } = await open();
+  const info = await get('application');
+  expect(info).toMatchObject({
+    name: 'parcels',
+    mainActor: 'parcel',
+    lanes: ['outside', 'parcel', 'tally', 'courier'],
+  });
+  const [chart] = info.charts;
+  expect(chart.nodes).toContainEqual(
+    expect.objectContaining({ path: 'collecting', text: 'Waiting for the courier', tone: 'doing' }),
+  );
+  expect(chart.nodes).toContainEqual(
+    expect.objectContaining({ path: 'sent', text: 'On its way', tone: 'settled', isSettled: true }),
+  );
+});
+
+test('its systems are listed by state', async () => {
+  const { get } = await open();
+  await get('orders?state=collecting');
+  await expect.poll(async () => (await get('orders?state=collecting')).total).toBe(1);
+  const { orders } = await get('orders?state=collecting');
+  expect(orders).toMatchObject([{ id: 'parcel-1', state: 'collecting', owner: 'ada', details: [] }]);
+});
+
+test('what could come next is made from what its messages declare', async () => {
+  const { post } = await open();
+  const { possible } = await post('orders/parcel-1/what-if', { version: 1, hypotheticals: [] });
+  const key = { key: 'parcel/collect/1', attempt: 1 };
+  expect(possible).toMatchObject([
+    {
+      hypothetical: { message: { type: 'courier.collected', ...key, city: 'Oslo', stops: [{ minutes: 5 }] } },
+    },
+    { hypothetical: { message: { type: 'courier.busy', ...key, reason: 'rain' } } },
+    { label: 'Keep', hypothetical: { to: 'parcel', message: { type: 'parcel.keep', why: 'example' } } },
+  ]);
+  const { points } = await post('orders/parcel-1/what-if', {
+    version: 1,
+    hypotheticals: [possible[0].hypothetical],
+  });
+  expect(points).toMatchObject([
+    {
+      from: 'courier',
+      disposition: 'applied',
+      deliveries: [{ from: 'parcel', to: 'tally', type: 'tally.count' }],
+      taken: { parcel: ['collecting>sent'], tally: [] },
+    },
+  ]);
+});
+
+test('a preview says what its moves would do', async () => {
+  const { post } = await open();
+  expect(await post('preview', { move: 'keep', orderIds: ['parcel-1'] })).toMatchObject({
+    previewed: [{ changes: [{ actor: 'parcel', from: 'collecting', to: 'kept' }], calls: [], refusal: null }],
+  });
+});

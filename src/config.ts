@@ -168,7 +168,7 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   throw new AppError('invalid-setting', `Invalid ${name}=${raw[name]}: ${problem?.message}`);
 };
 
-/** A service that takes longer than its calls may take would never be heard. */
+/** An answer that takes longer than the call's timeout is never read. */
 const refuseSlowServices = (settings: Settings): void => {
   for (const name of ['PAYMENT_DELAY_MS', 'MAIL_DELAY_MS'] as const) {
     if (settings[name] < settings.CALL_TIMEOUT_MS) continue;

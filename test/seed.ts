@@ -132,7 +132,7 @@ export const rows: Readonly<Record<string, Shown>> = {
   D34: { reason: 'the page’s own test folder shows another demo; our commands are run by our tests' },
   D35: ['main.test.ts', 'the whole can be embedded without listening, with every service replaced'],
   D36: [runner, 'a slow bank holds up one order and no other'],
-  D37: [http, 'a retry lets a parked order go on once the bank answers again'],
+  D37: [http, 'a retry lets an order with an incident continue once the bank answers again'],
   D38: [trouble, 'every event is seen once and in order by a watcher that comes back where it left'],
   D39: [runner, 'too many waiting messages refuse new orders, and it returns to normal by itself'],
   D40: ['step/scope.test.ts', 'goes on as under transition, from every state by every message and deadline'],

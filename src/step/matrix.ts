@@ -65,7 +65,7 @@ const follow = (transitions: readonly AnyTransitionDefinition[]) => {
     if (guard === undefined && isForbidden) return { outcomes, rest: 'forbidden' } as const;
     const to = target?.map(toPath).join(' + ') ?? 'stays';
     if (guard === undefined) return { outcomes: [...outcomes, { target: to }], rest: 'nothing' } as const;
-    outcomes.push({ guard: toWords(guard), target: to });
+    outcomes.push({ guard: toGuardText(guard), target: to });
   }
   return { outcomes, rest: 'open' } as const;
 };
@@ -99,7 +99,7 @@ const toAlwaysRows = (leaf: AnyStateNode): MatrixRow[] => {
 };
 
 /** A guard in words: `isCurrent and not isUnwanted`. */
-export const toWords = (guard: unknown): string => {
+export const toGuardText = (guard: unknown): string => {
   if (typeof guard === 'string') return guard;
   if (!isNamed(guard)) return 'a condition without a name';
   const { guards, name, type = name, params } = guard;
@@ -109,7 +109,7 @@ export const toWords = (guard: unknown): string => {
 };
 
 const toPart = (guard: unknown): string =>
-  isNamed(guard) && guard.guards && guard.name !== 'not' ? `(${toWords(guard)})` : toWords(guard);
+  isNamed(guard) && guard.guards && guard.name !== 'not' ? `(${toGuardText(guard)})` : toGuardText(guard);
 
 const isNamed = (
   guard: unknown,

@@ -156,30 +156,30 @@ describe('the incidents', () => {
     });
     await add('fine');
     await clock.advance(1000);
-    await add('parked');
-    await runner.waitUntilSettled('parked', 60_000);
+    await add('stuck');
+    await runner.waitUntilSettled('stuck', 60_000);
     const body = (await get('/incidents')).json();
     expect(body.next).toBeNull();
     expect(body.incidents).toMatchObject([
       {
-        orderId: 'parked',
+        orderId: 'stuck',
         actor: 'notification',
         reason: 'notice-unsent',
         since: '2026-01-31T12:00:01.000Z',
         moves: [
           { move: 'refund', by: 'operator', upTo: 5000 },
-          { move: 'retry', actor: 'notification', href: '/orders/parked/retry' },
-          { move: 'resolve', actor: 'notification', href: '/orders/parked/resolve' },
+          { move: 'retry', actor: 'notification', href: '/orders/stuck/retry' },
+          { move: 'resolve', actor: 'notification', href: '/orders/stuck/resolve' },
         ],
-        links: { order: '/orders/parked' },
+        links: { order: '/orders/stuck' },
       },
     ]);
   });
 
   it('each have the moves of their own actor and those of the order', async () => {
     const { get, add, runner, show } = await createEdge(withIncident);
-    await add('parked');
-    await runner.waitUntilSettled('parked', 60_000);
+    await add('stuck');
+    await runner.waitUntilSettled('stuck', 60_000);
     const incident = { reason: 'r', text: 't', since: noon };
     show({
       incidents: [

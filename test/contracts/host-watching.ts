@@ -125,9 +125,9 @@ const describeWaiting = (open: OpenHost): void => {
     const { host, clock } = opened;
     const before = clock.now();
     const { id } = await place(host);
-    const parked = { settled: false, incidents: [{ actor: 'notification' }] };
-    expect(await host.waitUntilSettled(id, 60_000)).toMatchObject(parked);
-    expect(await host.waitUntilSettled(id, 60_000)).toMatchObject(parked);
+    const withIncident = { settled: false, incidents: [{ actor: 'notification' }] };
+    expect(await host.waitUntilSettled(id, 60_000)).toMatchObject(withIncident);
+    expect(await host.waitUntilSettled(id, 60_000)).toMatchObject(withIncident);
     expect(clock.now()).toBe(before);
   });
 

@@ -227,6 +227,14 @@ const describeRefusing = (current: () => Store) => {
     await expect(stale).rejects.toMatchObject({ name: 'StaleBatch' });
     expect([...(await current().load(['a', 'b'])).keys()]).toEqual(['a']);
   });
+  it('a batch with an order that is not at the version it was decided on is stale', async () => {
+    await place(current(), 'a');
+    for (const order of [toWrite('a', 7), toWrite('unknown', 4)]) {
+      await expect(write(current(), [order])).rejects.toMatchObject({ name: 'StaleBatch' });
+    }
+    expect((await current().load(['a', 'unknown'])).size).toBe(1);
+    expect(await current().received('unknown', 0, 10)).toEqual([]);
+  });
   it('of writers that start from the same version, one wins', async () => {
     await place(current(), 'a');
     const racing = Array.from({ length: 20 }, () => write(current(), [toWrite('a', 1)]));

@@ -4,7 +4,7 @@ import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xst
 import { actorNames } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
 import { toDeadlineName } from '../../src/step/deadline-name.ts';
-import { toWords } from '../../src/step/matrix.ts';
+import { toGuardText } from '../../src/step/matrix.ts';
 import { toHeading } from './page.ts';
 
 export const renderCharts = (): string =>
@@ -101,7 +101,7 @@ const liftTo = (group: AnyStateNode, node: AnyStateNode): AnyStateNode =>
   node.parent === undefined || node.parent === group ? node : liftTo(group, node.parent);
 
 const toCause = ({ eventType, guard }: AnyTransitionDefinition): string => {
-  const condition = guard === undefined ? '' : ` if ${toWords(guard)}`;
+  const condition = guard === undefined ? '' : ` if ${toGuardText(guard)}`;
   const deadline = toDeadlineName(eventType);
   if (deadline !== undefined) return `after ${deadline}${condition}`;
   if (eventType.startsWith('xstate.done.')) return `all done${condition}`;

@@ -116,7 +116,7 @@ test('a person who names the transaction resolves an unknown charge as charged',
   });
 });
 
-test('a retry lets a parked order go on once the bank answers again', async () => {
+test('a retry lets an order with an incident continue once the bank answers again', async () => {
   let answer: Gateway = hang;
   const { url } = await open((call) => answer(call), { CALL_TIMEOUT_MS: 30, PAYMENT_ATTEMPTS: 2 });
   const order = await place(url);

@@ -114,7 +114,7 @@ test('an order that another host moved on is stepped from there, and not from me
   await expect(cancel(one)).rejects.toMatchObject({ code: 'move-not-allowed' });
 });
 
-test('a deadline that fell due while nothing ran is rung at the start', async () => {
+test('a deadline that fell due while nothing ran fires at the start', async () => {
   const store = createMemoryStore();
   const ids = createCounter();
   const before = await openHost({ store, ids, gateway: never });
@@ -129,7 +129,7 @@ test('a deadline that fell due while nothing ran is rung at the start', async ()
   );
 });
 
-test('a deadline that is not due yet is not rung with one that is', async () => {
+test('a deadline that is not due yet does not fire with one that is', async () => {
   const open = await openHost({
     settings: { PAY_WITHIN_MS: 30_000, CALL_TIMEOUT_MS: 10_000, RETRY_FIRST_DELAY_MS: 1000 },
     gateway: (call) => (call.command.type === 'gateway.charge' ? never(call) : { type: 'gateway.absent' }),

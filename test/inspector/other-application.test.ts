@@ -2,16 +2,6 @@
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
-import {
-  type AnyActorRef,
-  type AnyEventObject,
-  type AnyStateMachine,
-  createMachine,
-  emit,
-  type MachineConfig,
-  type MachineContext,
-  sendTo,
-} from 'xstate';
 import { z } from 'zod';
 import { createApi } from '../../src/api/app.ts';
 import { type Application, defineApplication } from '../../src/application.ts';
@@ -23,18 +13,9 @@ import { type SystemView, snapshotOf } from '../../src/step/view.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { createCounter, never } from '../hosts/harness.ts';
+import { chart, says, tell } from '../step/toy-words.ts';
 
-const createChart = (config: MachineConfig<MachineContext, AnyEventObject>): AnyStateMachine =>
-  createMachine(config);
-const send = (to: string, message: AnyEventObject) =>
-  sendTo<MachineContext, AnyEventObject, undefined, AnyActorRef, AnyEventObject, never, never>(
-    ({ system }) => system.get(to),
-    message,
-  );
-const announce = (type: string) =>
-  emit<MachineContext, AnyEventObject, undefined, AnyEventObject, AnyEventObject>({ type });
-
-const parcel = createChart({
+const parcel = chart({
   id: 'anything',
   context: { city: 'Oslo' },
   initial: 'new',
@@ -42,18 +23,18 @@ const parcel = createChart({
     new: { on: { 'parcel.send': 'collecting' } },
     collecting: {
       description: 'the courier',
-      entry: send('courier', { type: 'courier.collect', key: 'parcel/collect/1', attempt: 1, city: 'Oslo' }),
+      entry: tell('courier', 'courier.collect', { key: 'parcel/collect/1', attempt: 1, city: 'Oslo' }),
       on: { 'courier.collected': 'sent', 'courier.busy': 'kept', 'parcel.keep': 'kept' },
     },
     sent: {
       tags: 'settled',
       description: 'on its way',
-      entry: [announce('parcel.sent'), send('tally', { type: 'tally.count' })],
+      entry: [says('parcel.sent'), tell('tally', 'tally.count')],
     },
-    kept: { tags: 'settled', entry: announce('parcel.kept') },
+    kept: { tags: 'settled', entry: says('parcel.kept') },
   },
 });
-const tally = createChart({ initial: 'counting', states: { counting: { tags: 'settled' } } });
+const tally = chart({ initial: 'counting', states: { counting: { tags: 'settled' } } });
 
 const call = { key: z.string(), attempt: z.int() };
 const event = { version: 1, kind: 'event' } as const;

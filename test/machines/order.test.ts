@@ -221,40 +221,40 @@ describe('stock that cannot be sold although it was paid for', () => {
 });
 
 describe('an order that is paid but whose stock does not get sold', () => {
-  const parked = () => {
+  const withIncident = () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
     order.fireDeadline('sellDeadline', 'order');
     return order;
   };
 
   it('waits for an operator', () => {
-    const order = parked();
+    const order = withIncident();
     expect(order.incidents).toContain('order: paid-but-not-sold');
     expect(order.moves).toContain('resolve order: sold');
   });
 
   it('is asked for again if the operator retries', () => {
-    const order = parked();
+    const order = withIncident();
     expect(order.retry('order')).toBe('applied');
     expect(order.stateOf('order')).toBe('paying.selling.asking');
     expect(order.eventsOf('incident.closed')).toMatchObject([{ actor: 'order', how: 'retried' }]);
   });
 
   it('continues if the operator says that it is sold', () => {
-    const order = parked();
+    const order = withIncident();
     expect(order.resolve('order', 'sold')).toBe('applied');
     expect(order.stateOf('order')).toBe('completed.closed');
     expect(order.eventsOf('incident.closed')[0]).toMatchObject({ how: 'resolved', outcome: 'sold' });
   });
 
   it('is not settled before the warehouse has confirmed it, whatever the person says', () => {
-    const order = parked();
+    const order = withIncident();
     order.resolve('order', 'sold');
     expect(order.settled).toBe(false);
   });
 
   it('goes on by itself when the sale is confirmed after all', () => {
-    const order = parked();
+    const order = withIncident();
     expect(order.answer('warehouse.commit', 'committed')).toBe('applied');
     expect(order.stateOf('order')).toBe('completed.closed');
     expect(order.eventsOf('incident.closed')).toMatchObject([
@@ -264,7 +264,7 @@ describe('an order that is paid but whose stock does not get sold', () => {
   });
 
   it('does not change state for any other outcome', () => {
-    const order = parked();
+    const order = withIncident();
     expect(order.resolve('order', 'lost')).toBe('ignored: the outcome must be one of: sold');
     expect(order.stateOf('order')).toBe('paying.selling.needsAttention');
   });

@@ -200,7 +200,7 @@ describe('a charge whose outcome is unknown', () => {
 });
 
 describe('a charge whose outcome stays unknown', () => {
-  const parked = () => {
+  const withIncident = () => {
     const order = placeOrder({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['unknown'] });
     order.runUntilIdle();
     return order;
@@ -215,14 +215,14 @@ describe('a charge whose outcome stays unknown', () => {
   });
 
   it('is looked up again by a retry', () => {
-    const order = parked();
+    const order = withIncident();
     order.changeScript({ 'gateway.look-up': ['charged'] });
     expect(order.retry('payment')).toBe('applied');
     expect(order.view.state).toBe('completed');
   });
 
   it('gets as many look-ups again after a retry', () => {
-    const order = parked();
+    const order = withIncident();
     order.retry('payment');
     order.runUntilIdle();
     expect(order.commands('gateway.look-up')).toHaveLength(6);
@@ -230,14 +230,14 @@ describe('a charge whose outcome stays unknown', () => {
   });
 
   it('was made if an operator says so and names its transaction', () => {
-    const order = parked();
+    const order = withIncident();
     expect(order.resolve('payment', 'charged', { transactionId: 'transaction-7' })).toBe('applied');
     expect(order.eventsOf('payment.completed')).toMatchObject([{ transactionId: 'transaction-7' }]);
     expect(order.view).toMatchObject({ state: 'completed', paidAmount: 17_500 });
   });
 
   it('is not believed to be made without its transaction', () => {
-    const order = parked();
+    const order = withIncident();
     expect(order.resolve('payment', 'charged')).toBe(
       'ignored: the outcome must be not-charged, or charged with a transactionId',
     );
@@ -245,13 +245,13 @@ describe('a charge whose outcome stays unknown', () => {
   });
 
   it('is ended by no other outcome that an operator names', () => {
-    const order = parked();
+    const order = withIncident();
     expect(order.resolve('payment', 'lost', { transactionId: 'transaction-7' })).toMatch(/^ignored: /);
     expect(order.incidents).toEqual(['payment: charge-unknown']);
   });
 
   it('was not made if an operator says so', () => {
-    const order = parked();
+    const order = withIncident();
     order.resolve('payment', 'not-charged');
     expect(order.view).toMatchObject({
       state: 'failed',
@@ -269,7 +269,7 @@ describe('a charge whose outcome stays unknown', () => {
   });
 
   it('lets the order end when it takes too long, and money found later is refunded', () => {
-    const order = parked();
+    const order = withIncident();
     order.fireDeadline('payDeadline');
     expect(order.view.state).toBe('compensating');
     order.resolve('payment', 'charged', { transactionId: 'transaction-7' });

@@ -11,7 +11,7 @@ import {
 } from 'xstate';
 import { limits } from '../../src/config.ts';
 import { toDeadlineName } from '../../src/step/deadline-name.ts';
-import { toWords } from '../../src/step/matrix.ts';
+import { toGuardText } from '../../src/step/matrix.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
 
 /**
@@ -53,10 +53,10 @@ export const observeCharts = ({ charts, ...rest }: ChartSystem): ChartObserver =
       if (isLeaf(node)) meets.set(node, [add('state', path, node)]);
       for (const transition of transitionsOf(node)) {
         const deadline = toDeadlineName(transition.eventType);
-        const rings = deadline && `${path}, deadline ${deadline}`;
-        if (rings && !items.some(({ name }) => name === rings)) add('deadline', rings, transition);
+        const fires = deadline && `${path}, deadline ${deadline}`;
+        if (fires && !items.some(({ name }) => name === fires)) add('deadline', fires, transition);
         const name = add('transition', `${path}, ${toArrow(transition)}`, transition);
-        meets.set(transition, [name, ...(rings ? [rings] : [])]);
+        meets.set(transition, [name, ...(fires ? [fires] : [])]);
         if (transition.guard === undefined) continue;
         transition.guard = observeGuard(machine, transition.guard, (guard) => {
           const yes = add('guard', `${name}: ${guard} says yes`, transition);
@@ -104,7 +104,7 @@ const toCause = (eventType: string): string => {
 };
 
 const toCondition = ({ guard }: AnyTransitionDefinition): string =>
-  guard === undefined ? '' : ` if ${toWords(guard)}`;
+  guard === undefined ? '' : ` if ${toGuardText(guard)}`;
 
 /** A guard made by `and`, `or` or `not`: XState evaluates it through its `check`. */
 interface Combined {
@@ -124,13 +124,13 @@ const observeGuard = (
   if (isCombined(guard)) {
     const guards = guard.guards.map((inner) => observeGuard(machine, inner, hear));
     const combined = Object.assign(() => false, { check: guard.check, guards });
-    // `toWords` reads its name: `and`, `or`, `not`.
+    // `toGuardText` reads its name: `and`, `or`, `not`.
     return Object.defineProperty(combined, 'name', { value: guard.name });
   }
   const { type, params } = toNamed(guard);
   const implementation = machine.implementations.guards[type];
   if (typeof implementation !== 'function') throw new Error(`${type} is no guard with a name of its own`);
-  const words = toWords(guard);
+  const words = toGuardText(guard);
   const withReport = hear(words);
   const named: ObservedGuard = (given) => {
     const answer: boolean = implementation(given, params);

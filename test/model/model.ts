@@ -98,8 +98,8 @@ const toIncoming = (policy: Policy, moment: Moment, action: Action): Incoming | 
       const message = toAnswer(toService(call.service), call.command, action.word);
       const isNothing = message.type === 'gateway.failed' || message.type === 'gateway.refused';
       const doubted = moment.flights.get(callId)?.doubted === true && isNothing;
-      const heard = doubted ? toTimeout('gateway', call.command) : message;
-      return { kind: 'reply', orderId, at, callId, message: heard };
+      const arrived = doubted ? toTimeout('gateway', call.command) : message;
+      return { kind: 'reply', orderId, at, callId, message: arrived };
     }
     default:
       return undefined;
@@ -136,7 +136,7 @@ const stepAll = (
 export const createModel = (system: RegisteredSystem, policy: Policy, at = start): Model => {
   const take = (moment: Moment, at: number, next: NextIncoming) => stepAll(system, moment, at, next);
 
-  const ringDue = (moment: Moment, at: number): Moment =>
+  const fireDue = (moment: Moment, at: number): Moment =>
     take(moment, at, (state) => {
       const [due] = [...state.deadlines]
         .filter(([, { dueAt }]) => dueAt <= at)
@@ -148,7 +148,7 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
     const coming = findNextEvent(moment);
     if (coming === undefined) throw new Error('nothing will happen by itself');
     const { at } = coming;
-    if (coming.what === 'deadline') return ringDue(moment, at);
+    if (coming.what === 'deadline') return fireDue(moment, at);
     const call = moment.state.calls.get(coming.callId);
     if (call === undefined) throw new Error(`there is no call ${coming.callId}`);
     const message = toTimeout(toService(call.service), call.command);
@@ -161,8 +161,8 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
     const flights = [...moment.flights.keys()].map(
       (callId) => [callId, { endsAt: at + callTimeoutMs, doubted: true }] as const,
     );
-    const rung = ringDue({ ...moment, flights: new Map(flights) }, at);
-    const late = [...rung.state.calls].filter(
+    const fired = fireDue({ ...moment, flights: new Map(flights) }, at);
+    const late = [...fired.state.calls].filter(
       ([, call]) => at - call.at > makeWithinMs({ CALL_TIMEOUT_MS: callTimeoutMs }),
     );
     return late.reduce((reached, [callId, call]) => {
@@ -171,7 +171,7 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
         taken > 0 ? undefined : { kind: 'reply', orderId, at, callId, message },
       );
       return { ...after, results: [...reached.results, ...after.results] };
-    }, rung);
+    }, fired);
   };
 
   return {
@@ -252,10 +252,10 @@ type Coming =
 
 /** The next event by itself; undefined if there is none, or if two coincide and their order is open. */
 export const findNextEvent = (moment: Moment): Coming | undefined => {
-  const rings = nextDeadline(moment);
+  const dueAt = nextDeadline(moment);
   const [first, second] = [...moment.flights].sort(([, a], [, b]) => a.endsAt - b.endsAt);
   const ends = first?.[1].endsAt ?? Number.POSITIVE_INFINITY;
-  if (rings < ends) return { what: 'deadline', at: rings };
-  if (first === undefined || rings === ends || second?.[1].endsAt === ends) return undefined;
+  if (dueAt < ends) return { what: 'deadline', at: dueAt };
+  if (first === undefined || dueAt === ends || second?.[1].endsAt === ends) return undefined;
   return { what: 'silence', at: ends, callId: first[0] };
 };

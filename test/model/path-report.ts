@@ -44,7 +44,7 @@ const toWords = (before: Moment, action: Action): string => {
     case 'answer':
       return `${action.call} is answered: ${action.word}`;
     case 'fact':
-      return `${action.to} is told unasked: ${action.word}, by the key of ${action.key} (${action.attempt} attempt)`;
+      return `${action.to} gets, unsolicited, ${action.word}, by the key of ${action.key} (${action.attempt} attempt)`;
     case 'crash':
       return `the process dies, and is down ${action.down}`;
     case 'wait':

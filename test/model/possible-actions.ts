@@ -79,9 +79,9 @@ export const everyMove: readonly MoveAction[] = [
 
 /** Whether the current state has a transition for messages of `type`. */
 export const wants = (snapshot: AnyMachineSnapshot, type: string): boolean => {
-  const heard = listening.get(snapshot) ?? new Set(snapshot._nodes.flatMap(({ ownEvents }) => ownEvents));
-  listening.set(snapshot, heard);
-  return heard.has(type);
+  const accepted = listening.get(snapshot) ?? new Set(snapshot._nodes.flatMap(({ ownEvents }) => ownEvents));
+  listening.set(snapshot, accepted);
+  return accepted.has(type);
 };
 const listening = new WeakMap<AnyMachineSnapshot, ReadonlySet<string>>();
 

@@ -1,5 +1,5 @@
-// The checks that planted bugs are held against: the same tests and the same simulator that the product is
-// held against, run as processes of their own over a copy of the source. None knows of any bug.
+// The checks that should find planted bugs: the product's own tests and simulator, run as processes of their own over a
+// copy of the source. None knows of any bug.
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

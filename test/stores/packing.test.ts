@@ -1,4 +1,4 @@
-// What an order's row has in the place of its system (src/stores/sqlite-packing.ts).
+// What an order's row has instead of its system (src/stores/sqlite-packing.ts).
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { orderSystem } from '../../machines/system.ts';

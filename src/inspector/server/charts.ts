@@ -3,7 +3,7 @@
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import type { Application } from '../../application.ts';
 import type { Display, Tone } from '../../display.ts';
-import { toMatrix, toWords } from '../../step/matrix.ts';
+import { toGuardText, toMatrix } from '../../step/matrix.ts';
 import type { Chart, ChartEdge, ChartNode } from './protocol.ts';
 
 type Cause = ChartEdge['causes'][number];
@@ -50,7 +50,7 @@ const toNode = (actor: string, node: AnyStateNode, { mainActor, display }: Appli
 const within = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(within)];
 
 const toCause = ({ eventType, guard }: AnyTransitionDefinition): Cause => {
-  const words = guard === undefined ? '' : toWords(guard);
+  const words = guard === undefined ? '' : toGuardText(guard);
   const delay = /^xstate\.after\.([^.]+)/.exec(eventType)?.[1];
   if (delay !== undefined) return { on: delay, kind: 'deadline', guard: words };
   if (eventType === '') return { on: '', kind: 'always', guard: words };

@@ -37,3 +37,12 @@ test('the source map of ARCHITECTURE.md names what is there', async () => {
   const inside = named[1]?.filter((entry) => entry.isDirectory()).map(({ name }) => `${name}/`) ?? [];
   expect(inside.filter((name) => !architecture.includes(name))).toEqual([]);
 });
+
+test('the package holds every file that the README links to', async () => {
+  const links = [...(await read('README.md')).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(
+    ([, link = '']) => link,
+  );
+  expect(links.length).toBeGreaterThan(5);
+  const packed = new Set<string>([...manifest.files, 'README.md', 'LICENSE']);
+  expect(links.filter((link) => !packed.has(link) && !packed.has(link.split('/')[0] ?? ''))).toEqual([]);
+});

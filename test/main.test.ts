@@ -1,23 +1,25 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { createOrderchart, readSettings, type ShopService } from '../src/main.ts';
 import { createMemoryStore } from '../src/stores/memory.ts';
 import { sampleBody } from './e2e/client.ts';
+import { makeFolder } from './e2e/server.ts';
 
 const answering = (): {
   gateway: ShopService<'gateway'>;
   mailer: ShopService<'mailer'>;
-  told: string[];
+  recorded: string[];
 } => {
-  const told: string[] = [];
+  const recorded: string[] = [];
   return {
-    told,
+    recorded,
     gateway: {
       name: 'gateway',
       place: 'outside',
       answer: async ({ command }) => {
-        told.push(command.type);
+        recorded.push(command.type);
         if (command.type !== 'gateway.charge') return { type: 'gateway.absent' };
         const { amount, currency } = command;
         return { type: 'gateway.charged', transactionId: 'mine', amount, currency };
@@ -27,7 +29,7 @@ const answering = (): {
       name: 'mailer',
       place: 'outside',
       answer: async ({ command }) => {
-        told.push(command.notice);
+        recorded.push(command.notice);
         return { type: 'mailer.sent' };
       },
     },
@@ -35,7 +37,7 @@ const answering = (): {
 };
 
 test('the whole can be embedded without listening, with every service replaced', async () => {
-  const { told, ...services } = answering();
+  const { recorded, ...services } = answering();
   const logger = pino({ level: 'silent' });
   const shop = await createOrderchart(readSettings(), { services, store: createMemoryStore(), logger });
   await shop.catalogue.seedProducts(
@@ -53,7 +55,7 @@ test('the whole can be embedded without listening, with every service replaced',
   });
   expect(answer.statusCode).toBe(201);
   expect(answer.json()).toMatchObject({ state: 'completed', amount: 17_500, paidAmount: 17_500 });
-  expect(told).toEqual(['gateway.charge', 'confirmation']);
+  expect(recorded).toEqual(['gateway.charge', 'confirmation']);
 
   const metrics = (await shop.api.inject('/metrics')).body;
   expect(metrics).toContain('orderchart_orders{state="completed"} 1');
@@ -63,4 +65,23 @@ test('the whole can be embedded without listening, with every service replaced',
   await expect(
     shop.host.place({ customerId: 'a', email: 'a@b.co', currency: 'USD', items: [], amount: 1 }),
   ).rejects.toMatchObject({ code: 'closing' });
+});
+
+test('a start that replaces one service while another stays simulated warns of it by name', async () => {
+  const lines: unknown[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line) => lines.push(JSON.parse(line)) });
+  const folder = await makeFolder();
+  const settings = readSettings({
+    PAYMENT_LEDGER: join(folder.path, 'gateway.jsonl'),
+    MAIL_DIR: join(folder.path, 'mail'),
+  });
+  const { recorded: _, mailer, gateway } = answering();
+  for (const services of [{ mailer }, { mailer, gateway }, {}]) {
+    const shop = await createOrderchart(settings, { services, store: createMemoryStore(), logger });
+    await shop.close();
+  }
+  expect(lines).toMatchObject([
+    { simulated: ['gateway'], msg: 'some services are replaced, and others are still simulated' },
+  ]);
+  await folder.remove();
 });

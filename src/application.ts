@@ -134,8 +134,10 @@ export interface Tables {
 export interface Application<View extends SystemView = SystemView> {
   readonly name: string;
   readonly charts: ChartSystem['charts'];
-  /** The version under which snapshots of these charts are stored. */
+  /** The version under which systems of these charts are stored: new ones start on it. */
   readonly chartVersion: string;
+  /** Charts of other versions, by version: systems that are stored on one of them go on with it. */
+  readonly otherVersions?: Readonly<Record<string, ChartSystem['charts']>>;
   /** The services that the charts may send commands to, by name. */
   readonly services: Readonly<Record<string, ServiceDeclaration>>;
   readonly messages: Messages;
@@ -206,6 +208,7 @@ export const viewOf = <View extends SystemView>(
 export const toChartSystem = ({
   chartVersion,
   charts,
+  otherVersions,
   services,
   messages,
   invariants,
@@ -215,4 +218,5 @@ export const toChartSystem = ({
   services: Object.keys(services),
   schemaVersions: Object.fromEntries(Object.entries(messages).map(([type, { version }]) => [type, version])),
   ...(invariants && { invariants }),
+  ...(otherVersions && { otherVersions }),
 });

@@ -40,7 +40,7 @@ export const toAuditedOrder = (
   const events = records.events.map((row) =>
     toAuditedEvent(row, () => fieldsOf(row.data, `event ${row.seq}`)),
   );
-  const isReadable = order.chartVersion === system.version && order.unreadable === null;
+  const isReadable = system.versions.has(order.chartVersion) && order.unreadable === null;
   if (!isReadable)
     results.leaveOut('orders were written by other charts or are unreadable; they were not replayed');
   const fold =

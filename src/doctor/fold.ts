@@ -46,7 +46,7 @@ const replayAll = (
   results: Results<EngineCheck>,
 ): Fold | string | undefined => {
   const calls: Call[] = [];
-  let state = newSystem(system, order.createdAt, messages[0]?.correlationId ?? '');
+  let state = newSystem(system, order.createdAt, messages[0]?.correlationId ?? '', order.chartVersion);
   for (const message of messages) {
     const result = replayOne(system, order, state, message, results);
     if (typeof result === 'string') return result;
@@ -64,7 +64,7 @@ const replayAll = (
     ({ state } = result);
   }
   if (events.length > state.events) return `event ${state.events + 1} results from no message`;
-  const expected = toStored(system, state);
+  const expected = toStored(state);
   if (expected === order.system) return { state, calls };
   const difference = findDifference(order.system, expected);
   return difference === undefined ? { state, calls } : `its messages give another ${difference}`;

@@ -20,12 +20,15 @@ import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
 
 /** Charts that run together as one unit, and the names of the services that they may send commands to. */
 export interface ChartSystem {
+  /** Of these charts: new systems start on it. */
   readonly version: string;
   readonly charts: Readonly<Record<string, AnyStateMachine>>;
   readonly services: readonly string[];
   /** Versions of the messages' schemas by type; 1 for a type that is not named. */
   readonly schemaVersions?: Readonly<Record<string, number>>;
   readonly invariants?: Invariants;
+  /** Charts of other versions, by version: systems that are stored on one of them go on with it. */
+  readonly otherVersions?: Readonly<Record<string, ChartSystem['charts']>>;
 }
 
 /** A chart with the scope that its transitions run in. */
@@ -56,7 +59,16 @@ export interface RegisteredSystem {
   readonly longestStep: number;
   /** Whether steps note what is delivered within them. */
   isObserved(): boolean;
+  /** Every version that systems may be stored on, itself included. */
+  readonly versions: ReadonlyMap<string, RegisteredSystem>;
 }
+
+/** @throws Error for a version that is not registered: a system on it can neither be made nor loaded. */
+export const ofVersion = ({ versions }: RegisteredSystem, version: string): RegisteredSystem => {
+  const found = versions.get(version);
+  if (found) return found;
+  throw new Error(`there are no charts of version ${version}; there are ${[...versions.keys()].join(', ')}`);
+};
 
 /**
  * Registers `system`. Its steps note what is delivered within them while `isObserved` says so: never, when it is left
@@ -66,8 +78,28 @@ export interface RegisteredSystem {
  */
 export const registerSystem = (
   system: ChartSystem,
-  limits: { readonly microsteps: number; readonly messagesPerStep: number },
+  limits: Limits,
   isObserved: () => boolean = () => false,
+): RegisteredSystem => {
+  const versions = new Map<string, RegisteredSystem>();
+  for (const [version, charts] of Object.entries(system.otherVersions ?? {})) {
+    versions.set(version, registerVersion({ ...system, version, charts }, limits, isObserved, versions));
+  }
+  const newest = registerVersion(system, limits, isObserved, versions);
+  versions.set(system.version, newest);
+  return newest;
+};
+
+interface Limits {
+  readonly microsteps: number;
+  readonly messagesPerStep: number;
+}
+
+const registerVersion = (
+  system: ChartSystem,
+  limits: Limits,
+  isObserved: () => boolean,
+  versions: ReadonlyMap<string, RegisteredSystem>,
 ): RegisteredSystem => {
   const names = Object.keys(system.charts);
   const taken = names.filter((name) => system.services.includes(name));
@@ -93,6 +125,7 @@ export const registerSystem = (
     invariants: system.invariants,
     longestStep: limits.messagesPerStep,
     isObserved,
+    versions,
   };
 };
 

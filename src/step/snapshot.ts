@@ -4,7 +4,7 @@ import type { AnyMachineSnapshot, AnyStateNode } from 'xstate';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { toPaths } from './notes.ts';
-import type { RegisteredChart, RegisteredSystem } from './register.ts';
+import { ofVersion, type RegisteredChart, type RegisteredSystem } from './register.ts';
 import { type ActorState, deadline, pendingCall, quarantined, type SystemState } from './system-state.ts';
 
 /** Any JSON object, not checked further: a zod record would walk and copy it at every load. */
@@ -37,14 +37,25 @@ const storedSystem = z.strictObject({
   quarantined: z.array(quarantined),
 });
 
-/** The system of an order before its first message. */
-export const newSystem = (system: RegisteredSystem, at: number, correlationId: string): SystemState => ({
+/** The system of an order before its first message, on charts of the newest version or of the one named `charts`. */
+export const newSystem = (
+  system: RegisteredSystem,
+  at: number,
+  correlationId: string,
+  charts = system.version,
+): SystemState => ({
+  charts,
   version: 0,
   events: 0,
   correlationId,
   createdAt: at,
   updatedAt: at,
-  actors: new Map([...system.charts].map(([name, chart]) => [name, { snapshot: chart.initial, since: at }])),
+  actors: new Map(
+    [...ofVersion(system, charts).charts].map(([name, chart]) => [
+      name,
+      { snapshot: chart.initial, since: at },
+    ]),
+  ),
   deadlines: new Map(),
   calls: new Map(),
   keys: new Map(),
@@ -59,9 +70,9 @@ export const nextDueAt = (state: SystemState): number | null => {
 };
 
 /** The text that a store keeps. */
-export const toStored = (system: RegisteredSystem, state: SystemState): string =>
+export const toStored = (state: SystemState): string =>
   JSON.stringify({
-    charts: system.version,
+    charts: state.charts,
     version: state.version,
     events: state.events,
     correlationId: state.correlationId,
@@ -93,11 +104,11 @@ const toStoredActor = ({ snapshot, since }: ActorState): z.infer<typeof storedAc
  * @throws AppError `order-unreadable` with what is wrong: not JSON, another shape, another chart version,
  * an actor or a state that the charts do not have.
  */
-export const fromStored = (system: RegisteredSystem, text: string): SystemState => {
+export const fromStored = ({ versions }: RegisteredSystem, text: string): SystemState => {
   const stored = parse(text);
-  if (stored.charts !== system.version) {
-    return refuse(`it was written by chart version ${stored.charts}; this is version ${system.version}`);
-  }
+  const system =
+    versions.get(stored.charts) ??
+    refuse(`it was written by chart version ${stored.charts}; known are ${[...versions.keys()].join(', ')}`);
   const names = Object.keys(stored.actors);
   if (names.length !== system.names.length) {
     return refuse(`it has the actors ${names.join(', ')}; the charts are ${system.names.join(', ')}`);
@@ -107,6 +118,7 @@ export const fromStored = (system: RegisteredSystem, text: string): SystemState 
     actors.set(name, restore(chart, stored.actors[name] ?? refuse(`the actor '${name}' is missing`)));
   }
   return {
+    charts: stored.charts,
     version: stored.version,
     events: stored.events,
     correlationId: stored.correlationId,

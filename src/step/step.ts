@@ -7,7 +7,7 @@ import { isSameValue, whyIgnored } from './notes.ts';
 import { freezeParsed } from './plain-data.ts';
 import { toCause, toIncident } from './quarantine.ts';
 import { requireRecordable, toRecordable } from './recordable.ts';
-import type { RegisteredSystem } from './register.ts';
+import { ofVersion, type RegisteredSystem } from './register.ts';
 import type { Quarantined, SystemState } from './system-state.ts';
 import type { Delivery, Logged } from './trace.ts';
 
@@ -45,12 +45,13 @@ export interface StepResult {
  * or a deadline that does not exist any more: it was handled before, and there is nothing to record.
  */
 export const step = (
-  system: RegisteredSystem,
+  registered: RegisteredSystem,
   before: SystemState,
   incoming: Incoming,
 ): StepResult | undefined => {
   const arrived = address(before, incoming);
   if (arrived === undefined) return undefined;
+  const system = ofVersion(registered, before.charts);
   const draft = draftOf(system, arrived.state, { ...arrived, version: before.version + 1 });
   try {
     const { reason, delivered } = handle(draft, arrived);
@@ -74,7 +75,7 @@ export const quarantine = (
   error: unknown,
 ): StepResult | undefined => {
   const arrived = address(before, incoming);
-  return arrived && quarantineArrived(system, arrived, error);
+  return arrived && quarantineArrived(ofVersion(system, before.charts), arrived, error);
 };
 
 const forgetEffects = (system: RegisteredSystem): void => {
@@ -186,6 +187,7 @@ const finish = (
     draft.actors.set(name, { snapshot, since: cause.at });
   }
   const state: SystemState = {
+    charts: before.charts,
     version: cause.version,
     events: before.events + draft.emitted.length,
     correlationId: before.correlationId,

@@ -43,6 +43,8 @@ export interface ActorState {
 
 /** Immutable: a step makes a new one. */
 export interface SystemState {
+  /** The version of its charts. */
+  readonly charts: string;
   /** Messages recorded so far; 0 before the first. */
   readonly version: number;
   /** Domain events so far. */

@@ -68,7 +68,6 @@ export interface SystemView {
 
 /** What a view needs to know of what runs the system. */
 export interface ViewRules {
-  readonly chartVersion: string;
   readonly mainActor: string;
   readonly invariants?: Invariants;
   ownerOf(state: SystemState): string;
@@ -98,7 +97,7 @@ export const toSystemView = (rules: ViewRules, orderId: string, state: SystemSta
     })),
     moves: [...rules.findMoves(state), ...names.flatMap((name) => findRepairs(state, name))],
     correlationId: state.correlationId,
-    chartVersion: rules.chartVersion,
+    chartVersion: state.charts,
     createdAt: state.createdAt,
     updatedAt: state.updatedAt,
   };

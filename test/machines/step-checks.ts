@@ -41,7 +41,7 @@ export const checkStep = (
     strictEqual(schemaVersion, isMessageType(type) && messages[type].version);
   }
   for (const { from, to, message } of sent) checkMessage(from, to, message);
-  const loaded = fromStored(registered, toStored(registered, state));
+  const loaded = fromStored(registered, toStored(state));
   for (const [name, { snapshot }] of state.actors) {
     deepStrictEqual(loaded.actors.get(name)?.snapshot.context, snapshot.context);
     strictEqual(snapshot.status, 'active', `${name} is in a final state`);

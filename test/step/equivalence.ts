@@ -173,10 +173,10 @@ export const runStepped = (
   return { perform, system, results };
 };
 
-const storeAndLoad = (system: RegisteredSystem, state: Parameters<typeof toStored>[1]) => {
-  const text = toStored(system, state);
+const storeAndLoad = (system: RegisteredSystem, state: Parameters<typeof toStored>[0]) => {
+  const text = toStored(state);
   const loaded = fromStored(system, text);
-  const isSame = isDeepStrictEqual(JSON.parse(toStored(system, loaded)), JSON.parse(text));
+  const isSame = isDeepStrictEqual(JSON.parse(toStored(loaded)), JSON.parse(text));
   if (!isSame) throw new Error(`stored and loaded, it is not the same: ${text}`);
   return loaded;
 };

@@ -68,7 +68,7 @@ describe('a context that a chart changes in place', () => {
       expect(bench.send(type, 'toy', { item: 'desk' }).received.disposition).toBe('dead');
       expect(bench.contextOf('toy')).toEqual(kept);
 
-      const loaded = fromStored(bench.system, toStored(bench.system, bench.state()));
+      const loaded = fromStored(bench.system, toStored(bench.state()));
       const result = step(bench.system, loaded, {
         kind: 'message',
         orderId: 'o',

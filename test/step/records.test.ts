@@ -66,7 +66,7 @@ describe.each(stories)('the records of an order that is %s', (_, tellStory) => {
   test('lead to the same system when they are replayed', () => {
     const again = createStory();
     for (const incoming of story.incoming) again.take(incoming);
-    expect(toStored(orders, again.state())).toBe(toStored(orders, story.state()));
+    expect(toStored(again.state())).toBe(toStored(story.state()));
     expect(again.events()).toEqual(story.events());
   });
 
@@ -79,7 +79,7 @@ describe.each(stories)('the records of an order that is %s', (_, tellStory) => {
       expect(replayed.result.received).toEqual(received);
       state = replayed.result.state;
     }
-    expect(toStored(orders, state)).toBe(toStored(orders, story.state()));
+    expect(toStored(state)).toBe(toStored(story.state()));
   });
 });
 
@@ -106,15 +106,15 @@ describe('the step is pure', () => {
       const story = tellStory();
       let state: SystemState = frozen(newSystem(orders, newYear, 'correlation-1'));
       for (const incoming of story.incoming) {
-        const before = toStored(orders, state);
+        const before = toStored(state);
         const [first, second] = [step(orders, state, frozen(incoming)), step(orders, state, incoming)];
         if (first === undefined || second === undefined) throw new Error('that was not recorded');
-        expect(toStored(orders, second.state)).toBe(toStored(orders, first.state));
+        expect(toStored(second.state)).toBe(toStored(first.state));
         expect({ ...second, state: 0 }).toEqual({ ...first, state: 0 });
-        expect(toStored(orders, state)).toBe(before);
+        expect(toStored(state)).toBe(before);
         state = frozen(first.state);
       }
-      expect(toStored(orders, state)).toBe(toStored(orders, story.state()));
+      expect(toStored(state)).toBe(toStored(story.state()));
     },
   );
 

@@ -44,7 +44,7 @@ test('a message, a reply and a deadline are taken again with the same results', 
   const { received: recorded, state } = bench.send('GO');
   const replayed = replayMessage(bench.system, 'o', newSystem(bench.system, 1000, 'correlation'), recorded);
   const result: StepResult | undefined = typeof replayed === 'string' ? undefined : replayed.result;
-  expect(result && toStored(bench.system, result.state)).toBe(toStored(bench.system, state));
+  expect(result && toStored(result.state)).toBe(toStored(state));
 });
 
 test('a reply to a call that is not pending is named', () => {

@@ -3,14 +3,14 @@
 import { describe, expect, test } from 'vitest';
 import { assign, raise } from 'xstate';
 import { nextDueAt, toStored } from '../../src/step/snapshot.ts';
-import { charge, newYear, orderId, orders, untilCompleted, untilPaying } from './stories.ts';
+import { charge, newYear, orderId, untilCompleted, untilPaying } from './stories.ts';
 import { createBench, emittedIn } from './toy-bench.ts';
 import { chart, says, tell, tellLater } from './toy-words.ts';
 
 describe('nothing is recorded', () => {
   test('of the reply to a call that was never made', () => {
     const story = untilPaying();
-    const before = toStored(orders, story.state());
+    const before = toStored(story.state());
     const reply = {
       kind: 'reply',
       orderId,
@@ -19,7 +19,7 @@ describe('nothing is recorded', () => {
       message: { type: 'gateway.charged' },
     } as const;
     expect(story.take(reply)).toBeUndefined();
-    expect(toStored(orders, story.state())).toBe(before);
+    expect(toStored(story.state())).toBe(before);
   });
 
   test('of the second reply to a call', () => {
@@ -76,8 +76,8 @@ describe('an ignored message', () => {
     story.at(50);
     const { state, events, calls, finishedCalls } = story.tell('order', 'order.capture');
     expect({ events, calls, finishedCalls }).toEqual({ events: [], calls: [], finishedCalls: [] });
-    expect(JSON.parse(toStored(orders, state))).toEqual({
-      ...JSON.parse(toStored(orders, before)),
+    expect(JSON.parse(toStored(state))).toEqual({
+      ...JSON.parse(toStored(before)),
       version: before.version + 1,
       updatedAt: before.updatedAt + 50,
     });

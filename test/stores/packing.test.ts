@@ -1,15 +1,11 @@
 // What an order's row has instead of its system (src/stores/sqlite-packing.ts).
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { orderSystem } from '../../machines/system.ts';
-import { limits } from '../../src/config.ts';
-import { registerSystem } from '../../src/step/register.ts';
 import { toStored } from '../../src/step/snapshot.ts';
 import { pack, unpack } from '../../src/stores/sqlite-packing.ts';
 import { stories } from '../step/stories.ts';
 
-const registered = registerSystem(orderSystem, limits);
-const systems = stories.map(([name, tell]) => [name, toStored(registered, tell().state())] as const);
+const systems = stories.map(([name, tell]) => [name, toStored(tell().state())] as const);
 
 test.each(systems)(
   'the system of an order that is %s is a fifth as long, and comes back as it was',

@@ -15,12 +15,12 @@ const toUse = ([version, count]: readonly [string, number]): string =>
     ? `${toCount(count, 'order')} on an unknown chart version`
     : `${toCount(count, 'order')} in progress`;
 
-/** Orders on other versions are incidents: their charts cannot be drawn, but they are not hidden. */
+/** Orders on unknown versions are incidents: their charts cannot be drawn, but they are not hidden. */
 const Use = ({ version, versions }: { version: string; versions: Versions }) => (
   <span className="quiet">
     {toUse([version, versions[version] ?? 0])}
     {Object.entries(versions)
-      .filter(([each]) => each !== version)
+      .filter(([each]) => each === '')
       .map((each) => (
         <Link key={each[0]} to="/inspector/incidents" className="other-version">
           {toUse(each)}
@@ -54,7 +54,8 @@ const Covered = ({ chart }: { chart: Chart }) => {
 
 export const ChartsView = ({ charts, versions }: { charts: readonly Chart[]; versions: Versions }) => {
   const { parts } = useAddress();
-  const chart = charts.find(({ name }) => name === parts[1]) ?? charts[0];
+  const chart =
+    charts.find(({ name, version }) => name === parts[1] && version === (parts[2] ?? version)) ?? charts[0];
   if (!chart) return null;
   return (
     <section className="page">
@@ -63,15 +64,24 @@ export const ChartsView = ({ charts, versions }: { charts: readonly Chart[]; ver
           {chart.name} <small>version {chart.version}</small>
         </h1>
         <nav aria-label="Charts" className="tabs">
-          {charts.map(({ name }) => (
-            <Link
-              key={name}
-              to={`/inspector/charts/${name}`}
-              aria-current={name === chart.name ? 'page' : undefined}
-            >
-              {name}
-            </Link>
-          ))}
+          {charts
+            .filter(({ version }) => version === chart.version)
+            .map(({ name, version }) => (
+              <Link
+                key={name}
+                to={`/inspector/charts/${name}/${version}`}
+                aria-current={name === chart.name ? 'page' : undefined}
+              >
+                {name}
+              </Link>
+            ))}
+          {charts
+            .filter(({ name, version }) => name === chart.name && version !== chart.version)
+            .map(({ name, version }) => (
+              <Link key={version} to={`/inspector/charts/${name}/${version}`}>
+                version {version}
+              </Link>
+            ))}
         </nav>
         <Use version={chart.version} versions={versions} />
         <span className="grow" />
@@ -86,7 +96,13 @@ export const ChartsView = ({ charts, versions }: { charts: readonly Chart[]; ver
         </button>
       </header>
       <div className="card picture-card">
-        <ChartPicture key={chart.name} chart={chart} sizing={withWords} firstZoom={1} drawing={{}} />
+        <ChartPicture
+          key={`${chart.name} ${chart.version}`}
+          chart={chart}
+          sizing={withWords}
+          firstZoom={1}
+          drawing={{}}
+        />
       </div>
       <Covered chart={chart} />
       <Matrix chart={chart} />

@@ -52,7 +52,8 @@ interface Headline {
 
 export const toHeadline = ({ charts, mainActor }: ApplicationInfo, point: Point, now: number): Headline => {
   const { view, incidents, outcome } = point;
-  const chartOf = (actor: string): Chart | undefined => charts.find(({ name }) => name === actor);
+  const chartOf = (actor: string): Chart | undefined =>
+    charts.find(({ name, version }) => name === actor && version === view.chartVersion);
   const withIncident = new Set(incidents.map(({ actor }) => actor));
   const waiting = Object.keys(view.actors)
     .filter((name) => view.actors[name]?.settled === false && !withIncident.has(name))

@@ -174,9 +174,11 @@ const Body = ({
       />
       <Timeline points={points} selected={index} isLatest={isLatest} onSelect={select} />
       <div className="charts">
-        {application.charts.map((chart) => (
-          <ActorChart key={chart.name} chart={chart} points={shown} />
-        ))}
+        {application.charts
+          .filter(({ version }) => version === point.view.chartVersion)
+          .map((chart) => (
+            <ActorChart key={chart.name} chart={chart} points={shown} />
+          ))}
       </div>
       <div className="beside">
         <WhatIf

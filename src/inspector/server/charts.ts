@@ -81,12 +81,22 @@ const toEdges = (root: AnyStateNode): ChartEdge[] => {
   return [...edges].map(([id, edge]) => ({ id, ...edge }));
 };
 
-/** The charts of the version that runs, one for each actor. */
+/** The charts of every version, the newest first: one for each actor. */
 export const readCharts = (application: Application): readonly Chart[] => {
-  const { charts, chartVersion, messages } = application;
+  const { charts, chartVersion, otherVersions = {} } = application;
+  const versions = [[chartVersion, charts] as const, ...Object.entries(otherVersions).toReversed()];
+  return versions.flatMap(([version, each]) => readVersion(application, version, each));
+};
+
+const readVersion = (
+  application: Application,
+  version: string,
+  charts: Application['charts'],
+): readonly Chart[] => {
+  const { messages } = application;
   return Object.entries(charts).map(([name, machine]) => ({
     name,
-    version: chartVersion,
+    version,
     nodes: within(machine.root).map((node) => toNode(name, node, application)),
     edges: toEdges(machine.root),
     matrix: toMatrix(

@@ -45,7 +45,11 @@ export const createTimeline = (application: Application) => {
     const view = viewOf(application, orderId, state);
     const point: Point = {
       ...toMessage(before, incoming, result),
-      taken: Object.fromEntries(charts.map((chart) => [chart.name, findTakenBy(chart, result)])),
+      taken: Object.fromEntries(
+        charts
+          .filter(({ version }) => version === state.charts)
+          .map((chart) => [chart.name, findTakenBy(chart, result)]),
+      ),
       view,
       ...describeView(application, view, state, received),
       contexts: Object.fromEntries(
@@ -63,9 +67,10 @@ export const createTimeline = (application: Application) => {
     read: async function* (host: OrderAccess, orderId: string, after = 0): AsyncGenerator<Moment> {
       let state: SystemState | undefined;
       let received: readonly Received[] = [];
+      const version = (await host.get(orderId))?.chartVersion;
       for (let page = await host.received(orderId, 0, pageSize); page.length > 0; ) {
         for (const row of page) {
-          const before = state ?? newSystem(system, row.at, row.correlationId);
+          const before = state ?? newSystem(system, row.at, row.correlationId, version || undefined);
           const replayed = replayMessage(system, orderId, before, row);
           if (typeof replayed === 'string') {
             throw new AppError('order-unreadable', `The timeline ends here: ${replayed}.`);

@@ -2,6 +2,7 @@
 // are open. It works on a copy in memory with the pure step and has no effect outside.
 import type { Application } from '../../application.ts';
 import type { OrderAccess } from '../../host.ts';
+import { toDeadlineName } from '../../step/deadline-name.ts';
 import type { Incoming } from '../../step/step.ts';
 import type { SystemState } from '../../step/system-state.ts';
 import type { Move } from '../../step/view.ts';
@@ -129,7 +130,7 @@ const findPossible = (
     ),
     ...[...state.deadlines].map(
       ([key, { source, dueAt }]): Possibility => ({
-        label: `${source}: ${/xstate\.after\.([^.]+)/.exec(key)?.[1] ?? key} passes`,
+        label: `${source}: ${toDeadlineName(key) ?? key} passes`,
         kind: 'deadline',
         hypothetical: { kind: 'deadline', key, dueAt },
       }),

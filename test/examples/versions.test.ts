@@ -1,0 +1,67 @@
+// Chart versions side by side in one store: what was stored on version 1 goes on with its charts when a host starts with
+// version 2, new systems start on version 2, and the doctor and the timeline replay each with its own.
+import { expect, test } from 'vitest';
+import { createMachine } from 'xstate';
+import { type Courier, parcels } from '../../examples/parcels/parcels.ts';
+import { createExamine } from '../../src/doctor/examine.ts';
+import type { Point } from '../../src/inspector/server/protocol.ts';
+import { createTimeline } from '../../src/inspector/server/timeline.ts';
+import { type Application, createHost, readSettings } from '../../src/main.ts';
+import type { Store } from '../../src/store.ts';
+import { openScratchStore } from '../../src/stores/sqlite-scratch.ts';
+import { never } from '../hosts/harness.ts';
+
+/** Its tally counts nothing. */
+const nextParcels: Application = {
+  ...parcels,
+  chartVersion: '2',
+  charts: {
+    ...parcels.charts,
+    tally: createMachine({ initial: 'idle', states: { idle: { tags: 'settled' } } }),
+  },
+  otherVersions: { 1: parcels.charts },
+};
+const collecting: Courier['answer'] = async () => ({ type: 'courier.collected' });
+
+const open = async (store: Store, application: Application, answer: Courier['answer']) => {
+  const services = { courier: { name: 'courier', place: 'outside', answer } } as const;
+  const settings = readSettings({ LOG_LEVEL: 'silent', DRAIN_MS: 0 });
+  const { host } = await createHost({ application, store, services, settings });
+  const place = (parcelId: string) => {
+    const message = { type: 'parcel.send', parcelId, sender: 'ada', city: 'Oslo' };
+    return host.place({ orderId: parcelId, message });
+  };
+  return { host, place };
+};
+
+test('a stored system goes on with its own charts, and a new one starts on the newest', async () => {
+  const { store, openAudit, remove } = openScratchStore(parcels);
+  const before = await open(store, parcels, never);
+  await before.place('old');
+  await before.host.close();
+
+  const { host, place } = await open(store, nextParcels, collecting);
+  await place('new');
+  expect(await host.waitUntilSettled('old', 10_000)).toMatchObject({ chartVersion: '1', state: 'sent' });
+  expect(await host.waitUntilSettled('new', 10_000)).toMatchObject({ chartVersion: '2', state: 'sent' });
+  const typesOf = async (id: string) => (await host.history(id, 0, 10)).map(({ type }) => type);
+  expect(await typesOf('old')).toEqual(['tally.counted', 'parcel.sent']);
+  expect(await typesOf('new')).toEqual(['parcel.sent']);
+
+  const timeline = createTimeline(nextParcels);
+  for (const [id, version] of Object.entries({ old: '1', new: '2' })) {
+    const points: Point[] = [];
+    for await (const { point } of timeline.read(host, id)) points.push(point);
+    expect(points.map(({ view }) => view.chartVersion)).toEqual([version, version]);
+    expect(points.at(-1)?.taken['parcel']).toEqual(['collecting>sent']);
+  }
+  await host.close();
+
+  const source = openAudit(Date.now());
+  const { checks, notes } = await createExamine(nextParcels)(source, { atRest: true });
+  await source.close();
+  expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
+  expect(checks.find(({ invariant }) => invariant === 'stateIsFold')).toMatchObject({ checked: 2 });
+  expect(notes).toEqual([]);
+  await remove();
+});

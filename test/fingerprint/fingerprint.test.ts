@@ -1,0 +1,61 @@
+// A released chart version is frozen: thousands of messages, recorded when it was released, lead to what they led to then.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { type AnyStateMachine, emit } from 'xstate';
+import { toChartSystem } from '../../src/application.ts';
+import { limits } from '../../src/config.ts';
+import { shop } from '../../src/shop/shop.ts';
+import { registerSystem } from '../../src/step/register.ts';
+import { decode, encode, findDifference } from './fingerprint.ts';
+
+const released = ['1'];
+const read = (version: string) =>
+  decode(readFileSync(resolve(import.meta.dirname, `../../machines/fingerprints/version-${version}.gz`)));
+
+/** The shop with another chart for one of its actors. */
+const registerWith = (charts: Readonly<Record<string, AnyStateMachine>> = {}) => {
+  const system = toChartSystem(shop);
+  return registerSystem({ ...system, charts: { ...system.charts, ...charts } }, limits);
+};
+const [walk] = read('1');
+if (walk === undefined) throw new Error('no walk is recorded');
+
+test.each(released)('chart version %s does what it did when it was released', (version) => {
+  const system = registerWith().versions.get(version);
+  if (system === undefined) throw new Error(`version ${version} is needed by stored orders, and is gone`);
+  const walks = read(version);
+  expect(walks.reduce((sum, { lines }) => sum + lines.length, 0)).toBeGreaterThan(20_000);
+  for (const each of walks) expect(findDifference(system, each)).toBeUndefined();
+});
+
+/** A copy of the shop's chart, whose config is its own. */
+const copyChart = (name: string): AnyStateMachine => {
+  const chart = shop.charts[name];
+  if (chart === undefined) throw new Error(`there is no chart ${name}`);
+  return chart.provide({});
+};
+
+test('one more event of a chart is a difference: the walk, the message and both results are named', () => {
+  const notification = copyChart('notification');
+  notification.config = { ...notification.config, entry: emit({ type: 'notification.ready' }) };
+  expect(findDifference(registerWith({ notification }), walk)?.split('\n')).toEqual([
+    'walk 0, message 1 (message order.place) leads to something else than it did when the version was frozen:',
+    expect.stringMatching(/^ {2}then applied: validating/),
+    expect.stringMatching(/^ {2}now {2}applied: validating.*notification\.ready/),
+    expect.stringContaining('raise the version'),
+  ]);
+});
+
+test('another description is no difference', () => {
+  const order = copyChart('order');
+  const states = Object.entries(order.config.states ?? {}).map(
+    ([name, state]) => [name, { ...state, description: 'somewhere' }] as const,
+  );
+  order.config = { ...order.config, states: Object.fromEntries(states) };
+  expect(findDifference(registerWith({ order }), walk)).toBeUndefined();
+});
+
+test('a walk is the same after it was written and read', () => {
+  expect(decode(encode([walk]))).toEqual([walk]);
+});

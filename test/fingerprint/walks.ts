@@ -1,0 +1,98 @@
+// Random walks of an application's systems: messages that are possible at each point, drawn from a seed. A walk is kept as
+// its messages, so that it stays the same when this file changes.
+import type { AnyEventObject } from 'xstate';
+import { type Application, viewOf } from '../../src/application.ts';
+import type { Placement } from '../../src/host.ts';
+import { type ExampleMessage, findField, toExample } from '../../src/inspector/server/example-messages.ts';
+import { toMoveMessages } from '../../src/inspector/server/what-if.ts';
+import { createRandom } from '../../src/simulator/random.ts';
+import type { RegisteredSystem } from '../../src/step/register.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
+import { type Incoming, step } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
+
+export interface Walk {
+  readonly seed: number;
+  readonly incoming: readonly Incoming[];
+}
+
+export const startedAt = Date.UTC(2026, 0, 1);
+const mostMessages = 40;
+/** Of the messages, some come a second time, or after nobody awaits them. */
+const repeatedRate = 0.1;
+
+/** The walk of one seed: the first message, then what is possible. */
+export const createWalk = (
+  application: Application,
+  system: RegisteredSystem,
+  { orderId, message: first }: Placement,
+  seed: number,
+): Walk => {
+  const random = createRandom(seed, 'walk');
+  const incoming: Incoming[] = [];
+  let state = newSystem(system, startedAt, 'correlation');
+  let at = startedAt;
+  const take = (next: Incoming): void => {
+    incoming.push(next);
+    state = step(system, state, next)?.state ?? state;
+  };
+  const toIncoming = (to: string, message: AnyEventObject): Incoming => ({
+    kind: 'message',
+    ...{ orderId, at, to, message, messageId: `message-${incoming.length + 1}`, causationId: null },
+  });
+  take(toIncoming(application.mainActor, first));
+  const earlier: { readonly to: string; readonly message: AnyEventObject }[] = [];
+  while (incoming.length < mostMessages) {
+    at += random.between(0, 2000);
+    if (earlier.length > 0 && random.happens(repeatedRate)) {
+      const { to, message } = random.pick(earlier);
+      take(toIncoming(to, message));
+      continue;
+    }
+    const replies = findReplies(application, state).map(({ callId, message }): Incoming => {
+      return { kind: 'reply', orderId, at, callId, message };
+    });
+    const deadlines = findNextDeadline(state).map(({ key, dueAt }): Incoming => {
+      return { kind: 'deadline', orderId, at: Math.max(at, dueAt), key, dueAt };
+    });
+    const moves = findMoves(application, orderId, state).map(({ to, message }) => toIncoming(to, message));
+    const kinds = [replies, replies, replies, deadlines, deadlines, moves].filter(({ length }) => length > 0);
+    if (kinds.length === 0) break;
+    const kind = random.pick(kinds);
+    // Without this, few walks would come far: the first reply of a command is its success.
+    const next = kind === replies && random.happens(0.5) ? (kind[0] ?? random.pick(kind)) : random.pick(kind);
+    if (next.kind === 'reply') {
+      earlier.push({ to: state.calls.get(next.callId)?.actor ?? '', message: next.message });
+    }
+    ({ at } = next);
+    take(next);
+  }
+  return { seed, incoming };
+};
+
+const findReplies = ({ messages }: Application, state: SystemState) =>
+  [...state.calls].flatMap(([callId, { command }]) => {
+    const sources = [command, ...[...state.actors.values()].map(({ snapshot }) => snapshot.context)];
+    const lookup = (name: string): unknown =>
+      sources.map((source) => findField(source, name)).find((found) => found !== undefined && found !== '');
+    return (messages[command.type]?.call?.replies ?? []).map(
+      ({ type, ...given }): { callId: string; message: ExampleMessage } => ({
+        callId,
+        message: toExample(messages, type, given, lookup),
+      }),
+    );
+  });
+
+const findMoves = (application: Application, orderId: string, state: SystemState) =>
+  viewOf(application, orderId, state).moves.flatMap((move) =>
+    toMoveMessages(application, move).map((message) => ({
+      to: move.actor ?? application.mainActor,
+      message,
+    })),
+  );
+
+const findNextDeadline = ({ deadlines }: SystemState) =>
+  [...deadlines]
+    .map(([key, { dueAt }]) => ({ key, dueAt }))
+    .sort((one, other) => one.dueAt - other.dueAt)
+    .slice(0, 1);

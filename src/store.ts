@@ -148,6 +148,8 @@ export interface OrderFilter {
   /** ms since 1970; `createdFrom` inclusive, `createdBefore` exclusive. */
   readonly createdFrom?: number;
   readonly createdBefore?: number;
+  /** Chart versions that the host does not know: their orders count as incidents. */
+  readonly unknownVersions?: readonly string[];
   /** Continue after this order (newest first). */
   readonly after?: string;
   readonly limit: number;
@@ -186,15 +188,17 @@ export interface Store extends RowReads {
     readonly now: number;
     readonly until: number;
     readonly limit: number;
+    /** Chart versions that the host knows: calls of orders on others are left alone. */
+    readonly versions: readonly string[];
   }): Promise<readonly Call[]>;
   /** Gives calls back before their lease ends. Calls that are not `owner`'s are left alone. */
   returnCalls(owner: string, callIds: readonly string[]): Promise<void>;
   /** Gives back the calls of every owner: for a store that only one process can have open. */
   returnAllCalls(): Promise<void>;
-  /** Orders with a deadline due at `now`, the longest overdue first. */
-  dueOrders(now: number, limit: number): Promise<readonly string[]>;
-  /** When the next deadline of any order is due, or undefined. */
-  nextWake(): Promise<number | undefined>;
+  /** Orders on `versions` with a deadline due at `now`, the longest overdue first. */
+  dueOrders(now: number, limit: number, versions: readonly string[]): Promise<readonly string[]>;
+  /** When the next deadline of any order on `versions` is due, or undefined. */
+  nextWake(versions: readonly string[]): Promise<number | undefined>;
   /** Marks an order whose system cannot be read; its calls and deadlines rest. */
   markUnreadable(orderId: string, reason: string): Promise<void>;
   /** Lets every order that was marked unreadable be tried again. */
@@ -211,6 +215,8 @@ export interface Store extends RowReads {
     key: string,
     answer: { readonly status: number; readonly body: string; readonly version: number },
   ): Promise<void>;
+  /** The number of orders on each chart version. */
+  chartVersions(): Promise<Readonly<Record<string, number>>>;
   figures(): Promise<StoreFigures>;
   /** Resolves when the store can write; rejects with the reason when it cannot. */
   check(): Promise<void>;

@@ -9,7 +9,12 @@ export interface Running {
   readonly host: ShopHost;
   readonly catalogue: Catalogue;
   readonly api: FastifyInstance;
-  readonly recovery: { readonly resumed: number; readonly overdue: number; readonly incidents: number };
+  readonly recovery: {
+    readonly resumed: number;
+    readonly overdue: number;
+    readonly incidents: number;
+    readonly versions: Readonly<Record<string, number>>;
+  };
   close(): Promise<void>;
 }
 export type Create = (settings: Settings) => Promise<Running>;

@@ -19,12 +19,16 @@ export const serve = async (
   try {
     await running.catalogue.seedProducts(sampleProducts, systemClock.now());
     const address = await listen(running.api, settings);
-    const { resumed, overdue, incidents } = running.recovery;
+    const { resumed, overdue, incidents, versions } = running.recovery;
     console.log(`Orderchart listens on ${address}`);
     console.log(`Inspector: ${address}/inspector (API: ${address}/docs)`);
     console.log(
       `Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${incidents} open incidents`,
     );
+    const stored = Object.entries(versions).map(
+      ([version, orders]) => `${orders} on chart version ${version}`,
+    );
+    if (stored.length > 0) console.log(`Stored orders: ${stored.join(', ')}`);
     await then?.(running, address);
     await stopping.promise;
     console.log('Stopping: accepting nothing new and finishing what is under way …');

@@ -12,6 +12,8 @@ import { type CallRules, callService, type Services, serviceOf, toUnknownOutcome
 import type { Call, Store } from '../store.ts';
 
 export interface CallerParts {
+  /** Chart versions that this host knows. */
+  readonly versions: readonly string[];
   readonly store: Store;
   readonly application: CallRules;
   readonly services: Services;
@@ -109,7 +111,7 @@ export class Caller {
     const now = clock.now();
     const until = now + leaseMs(settings);
     faults.reach('claim.before');
-    const claimed = await store.claimCalls({ owner, now, until, limit });
+    const claimed = await store.claimCalls({ owner, now, until, limit, versions: this.#parts.versions });
     if (claimed.length > 0) faults.reach('claim.after');
     this.#backlog = claimed.length === limit;
     // A call of ours whose lease ended while it waits, or while its reply is committed, is still under way.

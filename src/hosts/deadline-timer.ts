@@ -8,6 +8,8 @@ import type { Faults } from '../faults.ts';
 import type { Store } from '../store.ts';
 
 export interface DeadlineTimerParts {
+  /** Chart versions that this host knows. */
+  readonly versions: readonly string[];
   readonly store: Store;
   readonly clock: Clock;
   readonly settings: Settings;
@@ -55,7 +57,7 @@ export class DeadlineTimer {
     try {
       const failed = await this.#fireBatches();
       // What just failed is still due: it is left until the next poll.
-      if (!failed) this.set((await store.nextWake()) ?? null);
+      if (!failed) this.set((await store.nextWake(this.#parts.versions)) ?? null);
     } catch (error) {
       logger.error({ error: describeError(error) }, 'deadlines cannot be looked up');
     }
@@ -72,9 +74,9 @@ export class DeadlineTimer {
 
   /** Returns whether the deadlines of any order could not be fired. */
   async #fireBatches(): Promise<boolean> {
-    const { store, clock, settings, fire, logger, faults } = this.#parts;
+    const { store, clock, settings, fire, logger, faults, versions } = this.#parts;
     while (!this.#stopped) {
-      const orderIds = await store.dueOrders(clock.now(), settings.MAX_BATCH_ORDERS);
+      const orderIds = await store.dueOrders(clock.now(), settings.MAX_BATCH_ORDERS, versions);
       if (orderIds.length > 0) faults.reach('deadline.due');
       const fired = await Promise.allSettled(orderIds.map((orderId) => fire(orderId)));
       const failures = fired.filter((each) => each.status === 'rejected');

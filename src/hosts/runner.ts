@@ -47,6 +47,8 @@ export interface Recovery {
   readonly resumed: number;
   readonly overdue: number;
   readonly incidents: number;
+  /** The number of stored orders on each chart version. */
+  readonly versions: Readonly<Record<string, number>>;
 }
 
 /**
@@ -80,10 +82,13 @@ class Runner<View extends SystemView> implements Host<View> {
   /** For those who wait until an order is settled or has an incident: they skip the commits between. */
   readonly #settled: Notifier<View>;
   readonly #closing = new AbortController();
+  /** Chart versions of stored orders that the application does not bring. */
+  #unknownVersions: readonly string[] = [];
 
   constructor(parts: RunnerParts<View>, engine: Engine<View>) {
     const { faults } = engine;
     const owner = parts.ids.next();
+    const versions = [...engine.system.versions.keys()];
     this.#parts = parts;
     this.#engine = engine;
     this.#inFlight = new InFlightOrders(parts.settings.MAX_CACHED_ORDERS);
@@ -92,6 +97,7 @@ class Runner<View extends SystemView> implements Host<View> {
     this.#caller = new Caller({
       ...parts,
       faults,
+      versions,
       owner,
       reply: (call, message) =>
         this.#run((done) => ({ kind: 'reply', orderId: call.orderId, call, message, done })),
@@ -101,6 +107,7 @@ class Runner<View extends SystemView> implements Host<View> {
     this.#deadlines = new DeadlineTimer({
       ...parts,
       faults,
+      versions,
       fire: (orderId) => this.#run((done) => ({ kind: 'deadline', orderId, done })),
     });
     const effects = {
@@ -119,17 +126,26 @@ class Runner<View extends SystemView> implements Host<View> {
   }
 
   async recover(): Promise<Recovery> {
-    const { store, clock, shared } = this.#parts;
+    const { store, clock, shared, logger } = this.#parts;
     const { faults } = this.#engine;
     faults.reach('recover.before');
     await store.clearUnreadable();
     if (shared !== true) await store.returnAllCalls();
     const { pendingCalls, incidents } = await store.figures();
-    const overdue = await store.dueOrders(clock.now(), mostOverdue);
+    const known = this.#engine.system.versions;
+    const overdue = await store.dueOrders(clock.now(), mostOverdue, [...known.keys()]);
+    const versions = await store.chartVersions();
+    this.#unknownVersions = Object.keys(versions).filter((version) => !known.has(version));
+    const unknown = this.#unknownVersions.reduce((sum, version) => sum + (versions[version] ?? 0), 0);
+    if (unknown > 0) {
+      const text =
+        'orders are on chart versions that are not known here: they are left alone, and listed as incidents';
+      logger.error({ orders: unknown, versions: this.#unknownVersions, known: [...known.keys()] }, text);
+    }
     faults.reach('recover.after');
     void this.#deadlines.fireDue();
     void this.#caller.poll();
-    return { resumed: pendingCalls, overdue: overdue.length, incidents };
+    return { resumed: pendingCalls, overdue: overdue.length, incidents: incidents + unknown, versions };
   }
 
   noteConnection: Host['noteConnection'] = () => this.#committer.noteConnection();
@@ -158,7 +174,9 @@ class Runner<View extends SystemView> implements Host<View> {
   };
 
   list: Host<View>['list'] = async (filter) =>
-    (await this.#parts.store.list(filter)).map((stored) => this.#toView(stored));
+    (await this.#parts.store.list({ ...filter, unknownVersions: this.#unknownVersions })).map((stored) =>
+      this.#toView(stored),
+    );
 
   history: Host['history'] = (orderId, after, limit) => this.#parts.store.events({ orderId, after, limit });
 

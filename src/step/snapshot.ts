@@ -102,13 +102,15 @@ const toStoredActor = ({ snapshot, since }: ActorState): z.infer<typeof storedAc
 
 /**
  * @throws AppError `order-unreadable` with what is wrong: not JSON, another shape, another chart version,
- * an actor or a state that the charts do not have.
+ * an actor or a state that the charts do not have. `details.chartVersion`: the version, if it is not registered.
  */
 export const fromStored = ({ versions }: RegisteredSystem, text: string): SystemState => {
   const stored = parse(text);
   const system =
     versions.get(stored.charts) ??
-    refuse(`it was written by chart version ${stored.charts}; known are ${[...versions.keys()].join(', ')}`);
+    refuse(`it was written by chart version ${stored.charts}; known are ${[...versions.keys()].join(', ')}`, {
+      chartVersion: stored.charts,
+    });
   const names = Object.keys(stored.actors);
   if (names.length !== system.names.length) {
     return refuse(`it has the actors ${names.join(', ')}; the charts are ${system.names.join(', ')}`);
@@ -199,6 +201,6 @@ const sortAsEntered = (
   return nodes.toSorted((a, b) => toPlace(a.id) - toPlace(b.id));
 };
 
-const refuse = (problem: string): never => {
-  throw new AppError('order-unreadable', `The stored order system cannot be read: ${problem}.`);
+const refuse = (problem: string, details: { readonly chartVersion?: string } = {}): never => {
+  throw new AppError('order-unreadable', `The stored order system cannot be read: ${problem}.`, details);
 };

@@ -27,7 +27,8 @@ const newestFirst = (one: OrderRow, other: OrderRow): number =>
   compare(other.summary.createdAt, one.summary.createdAt) || compare(other.orderId, one.orderId);
 
 const matches = ({ summary, unreadable }: OrderRow, filter: OrderFilter): boolean => {
-  const needsPerson = summary.incident || unreadable !== null;
+  const isUnknown = filter.unknownVersions?.includes(summary.chartVersion) ?? false;
+  const needsPerson = summary.incident || unreadable !== null || isUnknown;
   return (
     summary.state === (filter.state ?? summary.state) &&
     summary.settled === (filter.settled ?? summary.settled) &&
@@ -38,10 +39,15 @@ const matches = ({ summary, unreadable }: OrderRow, filter: OrderFilter): boolea
   );
 };
 
-const findWaking = ({ orders }: MemoryTables): { orderId: string; wakeAt: number }[] =>
+const findWaking = (
+  { orders }: MemoryTables,
+  versions: readonly string[],
+): { orderId: string; wakeAt: number }[] =>
   [...orders.values()]
-    .flatMap(({ orderId, wakeAt, unreadable }) =>
-      wakeAt === null || unreadable !== null ? [] : [{ orderId, wakeAt }],
+    .flatMap(({ orderId, wakeAt, unreadable, summary }) =>
+      wakeAt === null || unreadable !== null || !versions.includes(summary.chartVersion)
+        ? []
+        : [{ orderId, wakeAt }],
     )
     .sort((one, other) => one.wakeAt - other.wakeAt);
 
@@ -61,12 +67,12 @@ const createOrderReads = (tables: MemoryTables) => ({
       .slice(0, filter.limit)
       .map(toStoredOrder);
   },
-  dueOrders: (now: number, limit: number): readonly string[] =>
-    findWaking(tables)
+  dueOrders: (now: number, limit: number, versions: readonly string[]): readonly string[] =>
+    findWaking(tables, versions)
       .filter(({ wakeAt }) => wakeAt <= now)
       .slice(0, limit)
       .map(({ orderId }) => orderId),
-  nextWake: (): number | undefined => findWaking(tables)[0]?.wakeAt,
+  nextWake: (versions: readonly string[]): number | undefined => findWaking(tables, versions)[0]?.wakeAt,
 });
 
 const createOtherReads = (tables: MemoryTables) => ({
@@ -85,6 +91,13 @@ const createOtherReads = (tables: MemoryTables) => ({
   idempotencyRecord: (scope: string, key: string) => {
     const record = tables.idempotency.get(toKey(scope, key));
     return record && copy(record);
+  },
+  chartVersions: () => {
+    const counts: Record<string, number> = {};
+    for (const { summary } of tables.orders.values()) {
+      counts[summary.chartVersion] = (counts[summary.chartVersion] ?? 0) + 1;
+    }
+    return counts;
   },
   figures: () => {
     const rows = [...tables.orders.values()];
@@ -117,9 +130,15 @@ const createCallChanges = ({ orders, calls }: MemoryTables) => {
     if (row !== undefined) calls.set(callId, { ...row, owner, until });
   };
   return {
-    claimCalls: ({ owner, now, until, limit }: Parameters<Store['claimCalls']>[0]): readonly Call[] => {
+    claimCalls: (
+      ...[{ owner, now, until, limit, versions }]: Parameters<Store['claimCalls']>
+    ): readonly Call[] => {
+      const isClaimable = (orderId: string): boolean => {
+        const order = orders.get(orderId);
+        return order?.unreadable === null && versions.includes(order.summary.chartVersion);
+      };
       const claimed = [...calls.values()]
-        .filter((row) => row.until <= now && (orders.get(row.call.orderId)?.unreadable ?? null) === null)
+        .filter((row) => row.until <= now && isClaimable(row.call.orderId))
         .sort((one, other) => one.sequence - other.sequence)
         .slice(0, limit);
       for (const { call } of claimed) lease(call.callId, owner, until);
@@ -177,6 +196,7 @@ export const createMemoryStore = (): Store => {
     lastPosition: guard(others.lastPosition),
     idempotencyRecord: guard(others.idempotencyRecord),
     updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
+    chartVersions: guard(others.chartVersions),
     figures: guard(others.figures),
     row: guard(others.row),
     rows: guard(others.rows),

@@ -5,7 +5,8 @@ import type { OpenDatabase } from './sqlite-open.ts';
 import { toCall, whole } from './sqlite-rows.ts';
 import type { Transact } from './sqlite-transactions.ts';
 
-const claimable = `lease_until <= ? AND order_id NOT IN (SELECT order_id FROM orders WHERE unreadable IS NOT NULL)`;
+const claimable = `lease_until <= ? AND EXISTS (SELECT 1 FROM orders WHERE orders.order_id = calls.order_id
+  AND unreadable IS NULL AND chart_version IN (SELECT value FROM json_each(?)))`;
 
 export const createCallChanges = ({ writer, reader }: OpenDatabase, transact: Transact) => {
   const anyClaimable = reader.prepare(`SELECT 1 FROM calls WHERE ${claimable} LIMIT 1`);
@@ -22,10 +23,13 @@ export const createCallChanges = ({ writer, reader }: OpenDatabase, transact: Tr
   );
 
   return {
-    claimCalls: ({ owner, now, until, limit }: Parameters<Store['claimCalls']>[0]): readonly Call[] => {
+    claimCalls: (
+      ...[{ owner, now, until, limit, versions }]: Parameters<Store['claimCalls']>
+    ): readonly Call[] => {
+      const known = JSON.stringify(versions);
       // Asked again and again while there is nothing to do: that must not cost a durable transaction.
-      if (anyClaimable.get(now) === undefined) return [];
-      const rows = transact(() => claim.all(owner, until, now, limit));
+      if (anyClaimable.get(now, known) === undefined) return [];
+      const rows = transact(() => claim.all(owner, until, now, known, limit));
       return rows.sort((one, other) => whole(one, 'sequence') - whole(other, 'sequence')).map(toCall);
     },
     returnCalls: (owner: string, callIds: readonly string[]): void => {

@@ -54,8 +54,16 @@ const toConditions = (filter: OrderFilter, isFew: (condition: Condition) => bool
   const narrow: Condition[] = [];
   if (filter.settled === false) narrow.push([unsettled]);
   if (filter.settled === true) conditions.push(['settled = 1']);
-  if (filter.incident === true) narrow.push([needsPerson]);
-  if (filter.incident === false) conditions.push([`NOT ${needsPerson}`]);
+  if (filter.incident !== undefined) {
+    const { unknownVersions = [] } = filter;
+    const isUnknown = 'chart_version IN (SELECT value FROM json_each(?))';
+    const condition: Condition =
+      unknownVersions.length === 0
+        ? [needsPerson]
+        : [`(${needsPerson} OR ${isUnknown})`, JSON.stringify(unknownVersions)];
+    if (filter.incident) narrow.push(condition);
+    else conditions.push([`NOT ${condition[0]}`, ...condition.slice(1)]);
+  }
   if (filter.state !== undefined) narrow.push(['state = ?', filter.state]);
   conditions.push(...narrow);
   if (filter.owner !== undefined) {
@@ -76,14 +84,15 @@ export const createOrderReads = (connection: Connection) => {
   const createdAt = connection.prepare('SELECT created_at FROM orders WHERE order_id = ?');
   const due = connection.prepare(
     `SELECT order_id FROM orders WHERE wake_at IS NOT NULL AND unreadable IS NULL AND wake_at <= ?
-     ORDER BY wake_at LIMIT ?`,
+     AND chart_version IN (SELECT value FROM json_each(?)) ORDER BY wake_at LIMIT ?`,
   );
   const isFew = ([sql, ...values]: Condition): boolean => {
     const count = prepare(`SELECT count(*) AS number FROM (SELECT 1 FROM orders WHERE ${sql} LIMIT ?)`);
     return whole(count.get(...values, fewOrders + 1) ?? {}, 'number') <= fewOrders;
   };
   const next = connection.prepare(
-    `SELECT wake_at FROM orders WHERE wake_at IS NOT NULL AND unreadable IS NULL ORDER BY wake_at LIMIT 1`,
+    `SELECT wake_at FROM orders WHERE wake_at IS NOT NULL AND unreadable IS NULL
+     AND chart_version IN (SELECT value FROM json_each(?)) ORDER BY wake_at LIMIT 1`,
   );
 
   return {
@@ -106,10 +115,10 @@ export const createOrderReads = (connection: Connection) => {
         .all(...valuesOf(conditions), filter.limit)
         .map(toStoredOrder);
     },
-    dueOrders: (now: number, limit: number): readonly string[] =>
-      due.all(now, limit).map((row) => text(row, 'order_id')),
-    nextWake: (): number | undefined => {
-      const row = next.get();
+    dueOrders: (now: number, limit: number, versions: readonly string[]): readonly string[] =>
+      due.all(now, JSON.stringify(versions), limit).map((row) => text(row, 'order_id')),
+    nextWake: (versions: readonly string[]): number | undefined => {
+      const row = next.get(JSON.stringify(versions));
       return row && whole(row, 'wake_at');
     },
   };
@@ -144,6 +153,9 @@ export const createHistoryReads = (connection: Connection) => {
 
 export const createOtherReads = (connection: Connection) => {
   const record = connection.prepare('SELECT * FROM idempotency WHERE scope = ? AND key = ?');
+  const versions = connection.prepare(
+    'SELECT chart_version, count(*) AS number FROM orders GROUP BY chart_version',
+  );
   const states = connection.prepare('SELECT state, count(*) AS number FROM orders GROUP BY state');
   const counts = connection.prepare(
     `SELECT (SELECT count(*) FROM orders WHERE incident = 1) AS incidents,
@@ -156,6 +168,8 @@ export const createOtherReads = (connection: Connection) => {
       const row = record.get(scope, key);
       return row && toIdempotencyRecord(row);
     },
+    chartVersions: (): Readonly<Record<string, number>> =>
+      Object.fromEntries(versions.all().map((row) => [text(row, 'chart_version'), whole(row, 'number')])),
     figures: (): StoreFigures => {
       const row = counts.get() ?? {};
       return {

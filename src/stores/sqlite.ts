@@ -48,6 +48,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     lastPosition: guard(history.lastPosition),
     idempotencyRecord: guard(others.idempotencyRecord),
     updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
+    chartVersions: guard(others.chartVersions),
     figures: guard(others.figures),
     row: guard((key: string) => rows?.read([key]).get(key)),
     rows: guard((table: string, { after, limit }: { readonly after?: string; readonly limit: number }) =>

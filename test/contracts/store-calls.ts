@@ -5,13 +5,28 @@ import { free, lease, noon, place, toCall, toSummary, toWrite, write } from './s
 
 const toIds = (calls: readonly Call[]) => calls.map(({ callId }) => callId);
 const claim = async (store: Store, changes: Partial<Parameters<Store['claimCalls']>[0]> = {}) =>
-  toIds(await store.claimCalls({ owner: 'host-2', now: noon, until: noon + 500, limit: 10, ...changes }));
+  toIds(
+    await store.claimCalls({
+      owner: 'host-2',
+      now: noon,
+      until: noon + 500,
+      limit: 10,
+      versions: ['1'],
+      ...changes,
+    }),
+  );
 
 const describeLeases = (current: () => Store) => {
   it('a call that was written without a lease is claimed, whole', async () => {
     const call = toCall('a', 'c1');
     await write(current(), [toWrite('a', 0, { calls: [call] })], { lease: free });
-    const claimed = await current().claimCalls({ owner: 'x', now: noon, until: noon + 1, limit: 10 });
+    const claimed = await current().claimCalls({
+      owner: 'x',
+      now: noon,
+      until: noon + 1,
+      limit: 10,
+      versions: ['1'],
+    });
     expect(claimed).toEqual([call]);
   });
   it('a call under lease is left alone until the lease ends', async () => {
@@ -67,7 +82,13 @@ const describeLeases = (current: () => Store) => {
     await write(current(), [toWrite('a', 0, { calls: [toCall('a', 'c1')] })], { lease: free });
     const again = toWrite('a', 1, { finishedCalls: ['c1'], calls: [toCall('a', 'c1', { at: noon + 9 })] });
     await write(current(), [again], { lease: free });
-    const claimed = await current().claimCalls({ owner: 'x', now: noon, until: noon, limit: 9 });
+    const claimed = await current().claimCalls({
+      owner: 'x',
+      now: noon,
+      until: noon,
+      limit: 9,
+      versions: ['1'],
+    });
     expect(claimed.map(({ at }) => at)).toEqual([noon + 9]);
   });
 };
@@ -78,23 +99,57 @@ const describeDeadlines = (current: () => Store) => {
     await place(current(), 'b', { wakeAt: noon + 10 });
     await place(current(), 'c', { wakeAt: noon + 30 });
     await place(current(), 'd');
-    expect(await current().dueOrders(noon + 20, 10)).toEqual(['b', 'a']);
-    expect(await current().dueOrders(noon + 30, 1)).toEqual(['b']);
-    expect(await current().dueOrders(noon + 9, 10)).toEqual([]);
+    expect(await current().dueOrders(noon + 20, 10, ['1'])).toEqual(['b', 'a']);
+    expect(await current().dueOrders(noon + 30, 1, ['1'])).toEqual(['b']);
+    expect(await current().dueOrders(noon + 9, 10, ['1'])).toEqual([]);
   });
   it('the next deadline is the earliest of all orders', async () => {
-    expect(await current().nextWake()).toBeUndefined();
+    expect(await current().nextWake(['1'])).toBeUndefined();
     await place(current(), 'a', { wakeAt: noon + 20 });
     await place(current(), 'b', { wakeAt: noon + 10 });
-    expect(await current().nextWake()).toBe(noon + 10);
+    expect(await current().nextWake(['1'])).toBe(noon + 10);
   });
   it('a deadline moves and goes with its order', async () => {
     await place(current(), 'a', { wakeAt: noon });
     await write(current(), [toWrite('a', 1, { wakeAt: noon + 5 })]);
-    expect(await current().dueOrders(noon, 10)).toEqual([]);
-    expect(await current().nextWake()).toBe(noon + 5);
+    expect(await current().dueOrders(noon, 10, ['1'])).toEqual([]);
+    expect(await current().nextWake(['1'])).toBe(noon + 5);
     await write(current(), [toWrite('a', 2, { wakeAt: null })]);
-    expect(await current().nextWake()).toBeUndefined();
+    expect(await current().nextWake(['1'])).toBeUndefined();
+  });
+};
+
+const describeVersions = (current: () => Store) => {
+  const place = async () => {
+    const on = (chartVersion: string) => ({ summary: toSummary({ chartVersion }), wakeAt: noon });
+    const old = toWrite('a', 0, { ...on('1'), calls: [toCall('a', 'c1')] });
+    const next = toWrite('b', 0, { ...on('2'), calls: [toCall('b', 'c2')], wakeAt: noon - 5 });
+    await write(current(), [old, next], { lease: free });
+  };
+
+  it('calls and deadlines of orders on other chart versions are left alone', async () => {
+    await place();
+    expect(await current().dueOrders(noon, 10, ['1'])).toEqual(['a']);
+    expect(await current().nextWake(['1'])).toBe(noon);
+    expect(await claim(current(), { versions: ['1'] })).toEqual(['c1']);
+    expect(await current().dueOrders(noon, 10, ['1', '2'])).toEqual(['b', 'a']);
+    expect(await current().nextWake(['1', '2'])).toBe(noon - 5);
+    expect(await claim(current(), { versions: ['1', '2'] })).toEqual(['c2']);
+    expect(await current().dueOrders(noon, 10, [])).toEqual([]);
+  });
+  it('the orders on each chart version are counted', async () => {
+    expect(await current().chartVersions()).toEqual({});
+    await place();
+    expect(await current().chartVersions()).toEqual({ 1: 1, 2: 1 });
+  });
+  it('orders on unknown chart versions are listed as incidents', async () => {
+    await place();
+    const list = async (incident: boolean, ...unknownVersions: readonly string[]) =>
+      (await current().list({ incident, unknownVersions, limit: 10 })).map(({ orderId }) => orderId);
+    expect(await list(true)).toEqual([]);
+    expect(await list(true, '2', '3')).toEqual(['b']);
+    expect(await list(false, '2', '3')).toEqual(['a']);
+    expect(await list(false)).toEqual(['b', 'a']);
   });
 };
 
@@ -111,8 +166,8 @@ const describeUnreadable = (current: () => Store) => {
     ]);
     expect((await current().figures()).unreadable).toBe(1);
     expect(await claim(current())).toEqual([]);
-    expect(await current().dueOrders(noon, 10)).toEqual([]);
-    expect(await current().nextWake()).toBeUndefined();
+    expect(await current().dueOrders(noon, 10, ['1'])).toEqual([]);
+    expect(await current().nextWake(['1'])).toBeUndefined();
   });
   it('unreadable orders are tried again after a start', async () => {
     const waiting = { calls: [toCall('a', 'c1')], wakeAt: noon };
@@ -125,7 +180,7 @@ const describeUnreadable = (current: () => Store) => {
       system: '{"step":1}',
     });
     expect(await claim(current())).toEqual(['c1']);
-    expect(await current().dueOrders(noon, 10)).toEqual(['a']);
+    expect(await current().dueOrders(noon, 10, ['1'])).toEqual(['a']);
   });
   it('an order that is set aside stays so when a commit that began before is written', async () => {
     await place(current(), 'a', { summary: toSummary({ incident: true }) });
@@ -147,5 +202,6 @@ const describeUnreadable = (current: () => Store) => {
 export const describeCalls = (current: () => Store): void => {
   describe('leases of calls', () => describeLeases(current));
   describe('deadlines', () => describeDeadlines(current));
+  describe('chart versions', () => describeVersions(current));
   describe('unreadable orders', () => describeUnreadable(current));
 };

@@ -156,7 +156,9 @@ const describeHistory = (current: () => Store) => {
     expect(await current().received(odd, 0, 10)).toEqual(kept.received);
     expect((await current().events({ orderId: odd, after: 0, limit: 1 }))[0]?.data).toEqual(data);
     expect(await current().idempotencyRecord(odd, odd)).toEqual(kept.idempotency[0]);
-    expect(await current().claimCalls({ owner: odd, now: noon, until: noon, limit: 1 })).toEqual(kept.calls);
+    expect(
+      await current().claimCalls({ owner: odd, now: noon, until: noon, limit: 1, versions: ['1'] }),
+    ).toEqual(kept.calls);
     expect(await current().row(`products/${odd}`)).toEqual(product.after);
   });
   it('nothing that is stored is shared with who stored or read it', async () => {
@@ -204,7 +206,7 @@ const describeEnd = (current: () => Store) => {
       store.open(toNeeds(['b'])),
       store.load(['a']),
       store.list({ limit: 1 }),
-      store.claimCalls({ owner: 'x', now: noon, until: noon, limit: 1 }),
+      store.claimCalls({ owner: 'x', now: noon, until: noon, limit: 1, versions: ['1'] }),
       store.row('products/anvil'),
       store.check(),
       store.figures(),

@@ -98,7 +98,7 @@ test('a store that fails once when it is asked for deadlines is asked again', as
   let isBroken = false;
   const nextWake: typeof store.nextWake = async () => {
     if (isBroken) throw new Error('disk full');
-    return store.nextWake();
+    return store.nextWake(['1']);
   };
   const { clock, mailerCalls, lines, ...open } = await openHost({
     store: { ...store, nextWake },

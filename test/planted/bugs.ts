@@ -47,7 +47,16 @@ export const patched = async ({ name, patch }: PlantedBug): Promise<ReadonlyMap<
 /** A copy of the source with the bug in it, or as it is without one; `await using` removes it. */
 export const plant = async (bug: PlantedBug | undefined): Promise<AsyncDisposable & { path: string }> => {
   const path = await mkdtemp(join(tmpdir(), 'orderchart-planted-'));
-  const parts = ['machines', 'src', 'test', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+  const parts = [
+    'machines',
+    'examples',
+    'src',
+    'test',
+    'docs',
+    'package.json',
+    'tsconfig.json',
+    'vitest.config.ts',
+  ];
   await Promise.all(parts.map((part) => cp(join(root, part), join(path, part), { recursive: true })));
   await symlink(join(root, 'node_modules'), join(path, 'node_modules'));
   if (bug) for (const [file, text] of await patched(bug)) await writeFile(join(path, file), text);

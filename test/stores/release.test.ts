@@ -83,7 +83,7 @@ const findViolations = async (path: string) => {
 test('a store of release 0.1.0 reads as it was written, history and idempotency keys included', async () => {
   await using files = await copyKept();
   const opened = await open(files.path);
-  expect(opened.recovery).toEqual({ resumed: 1, overdue: 0, incidents: 3 });
+  expect(opened.recovery).toEqual({ resumed: 1, overdue: 0, incidents: 3, versions: { 1: 12 } });
   expect(await summarize(opened)).toEqual(written);
   expect(await opened.host.lastPosition()).toBe(100);
   const history = await opened.host.history('completed-1', 0, 100);

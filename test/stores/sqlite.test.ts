@@ -63,14 +63,14 @@ describe('opening a file', () => {
     const schema = query('SELECT * FROM sqlite_schema');
     openDatabase(files.path(), shop).close();
     expect(query('SELECT * FROM sqlite_schema')).toEqual(schema);
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 4 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 5 }]);
   });
   it('a file that was left between its first settings and its first migration is taken up', () => {
     const connection = new DatabaseSync(files.path());
     connection.exec('PRAGMA journal_mode = WAL');
     connection.close();
     openDatabase(files.path(), shop).close();
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 4 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 5 }]);
   });
   it('a file of the first schema is taken over with all of its history', async () => {
     const connection = new DatabaseSync(files.path());
@@ -119,7 +119,7 @@ describe('opening a file', () => {
     const refusal = { code: 'store-unsupported', message: expect.stringContaining('newer Orderchart') };
     expect(() => openDatabase(files.path(), shop)).toThrow(expect.objectContaining(refusal));
     expect(query('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
-    connection.exec('PRAGMA user_version = 4');
+    connection.exec('PRAGMA user_version = 5');
     connection.close();
     openDatabase(files.path(), shop).close();
   });
@@ -192,7 +192,7 @@ describe('one process per file', () => {
       events: await store.events({ after: 0, limit: 10 }),
       products: await createCatalogue(store).products({ limit: 10 }),
       figures: await store.figures(),
-      wake: await store.nextWake(),
+      wake: await store.nextWake(['1']),
     });
     const before = await withStore(async (store) => {
       await createCatalogue(store).putProduct('anvil', toSetting(), noon);
@@ -206,8 +206,12 @@ describe('one process per file', () => {
     expect(existsSync(`${files.path()}-wal`)).toBe(false);
     await withStore(async (store) => {
       expect(await look(store)).toEqual(before);
-      expect(await store.claimCalls({ owner: 'x', now: lease.until - 1, until: 0, limit: 9 })).toEqual([]);
-      expect(await store.claimCalls({ owner: 'x', now: lease.until, until: 0, limit: 9 })).toEqual(calls);
+      expect(
+        await store.claimCalls({ owner: 'x', now: lease.until - 1, until: 0, limit: 9, versions: ['1'] }),
+      ).toEqual([]);
+      expect(
+        await store.claimCalls({ owner: 'x', now: lease.until, until: 0, limit: 9, versions: ['1'] }),
+      ).toEqual(calls);
       expect(await commit({ store }, 'c')).toBe('committed');
     });
   });

@@ -1,5 +1,6 @@
 // Chart versions side by side in one store: what was stored on version 1 goes on with its charts when a host starts with
 // version 2, new systems start on version 2, and the doctor and the timeline replay each with its own.
+import pino from 'pino';
 import { expect, test } from 'vitest';
 import { createMachine } from 'xstate';
 import { type Courier, parcels } from '../../examples/parcels/parcels.ts';
@@ -9,7 +10,7 @@ import { createTimeline } from '../../src/inspector/server/timeline.ts';
 import { type Application, createHost, readSettings } from '../../src/main.ts';
 import type { Store } from '../../src/store.ts';
 import { openScratchStore } from '../../src/stores/sqlite-scratch.ts';
-import { never } from '../hosts/harness.ts';
+import { never } from './harness.ts';
 
 /** Its tally counts nothing. */
 const nextParcels: Application = {
@@ -33,6 +34,55 @@ const open = async (store: Store, application: Application, answer: Courier['ans
   };
   return { host, place };
 };
+
+test('an order on an unknown chart version is an incident from the start on, and nothing is ever written to it', async () => {
+  const { store, remove } = openScratchStore(parcels);
+  const newer = await open(store, nextParcels, never);
+  await newer.place('new');
+  await newer.host.close();
+  const before = (await store.load(['new'])).get('new');
+  expect(before?.system).toContain('"charts":"2"');
+
+  const lines: object[] = [];
+  const asked: string[] = [];
+  const { host, recovery } = await createHost({
+    application: parcels,
+    store,
+    services: {
+      courier: {
+        name: 'courier',
+        place: 'outside',
+        answer: async ({ orderId }) => {
+          asked.push(orderId);
+          return { type: 'courier.collected' };
+        },
+      },
+    },
+    settings: readSettings({ DRAIN_MS: 0, POLL_MS: 10 }),
+    logger: pino({ level: 'error' }, { write: (line) => lines.push(JSON.parse(line)) }),
+  });
+  expect(recovery).toMatchObject({ incidents: 1, versions: { 2: 1 } });
+  expect(lines).toMatchObject([{ orders: 1, versions: ['2'], known: ['1'] }]);
+  const reason = 'The stored order system cannot be read: it was written by chart version 2; known are 1.';
+  expect(await host.list({ incident: true, limit: 10 })).toMatchObject([{ id: 'new', unreadable: reason }]);
+  const message = { type: 'parcel.keep', why: 'changed my mind' };
+  const move = host.send({ orderId: 'new', to: 'parcel', message, otherwise: 'refuse' });
+  await expect(move).rejects.toMatchObject({ code: 'order-unreadable', message: reason });
+  const old = { type: 'parcel.send', parcelId: 'old', sender: 'ada', city: 'Oslo' };
+  await host.place({ orderId: 'old', message: old });
+  expect(await host.waitUntilSettled('old', 10_000)).toMatchObject({ state: 'sent' });
+  await host.close();
+  expect(asked).toEqual(['old']);
+  expect((await store.load(['new'])).get('new')).toEqual(before);
+
+  const again = await open(store, nextParcels, collecting);
+  expect(await again.host.waitUntilSettled('new', 10_000)).toMatchObject({
+    chartVersion: '2',
+    state: 'sent',
+  });
+  await again.host.close();
+  await remove();
+});
 
 test('a stored system goes on with its own charts, and a new one starts on the newest', async () => {
   const { store, openAudit, remove } = openScratchStore(parcels);

@@ -136,7 +136,7 @@ export interface Application<View extends SystemView = SystemView> {
   readonly charts: ChartSystem['charts'];
   /** The version under which systems of these charts are stored: new ones start on it. */
   readonly chartVersion: string;
-  /** Charts of other versions, by version: systems that are stored on one of them go on with it. */
+  /** Charts of other versions, by version: systems that are stored on one of them keep it. */
   readonly otherVersions?: Readonly<Record<string, ChartSystem['charts']>>;
   /** The services that the charts may send commands to, by name. */
   readonly services: Readonly<Record<string, ServiceDeclaration>>;

@@ -31,7 +31,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Identifiers whose time part follows `clock`; their random part comes from the system unless told. */
+/** Identifiers whose time part follows `clock`; their random part comes from the system by default. */
 export const createIds = (clock: Clock, drawBytes: (count: number) => Uint8Array = randomBytes): Ids => ({
   next: () => v7({ msecs: clock.now(), random: drawBytes(16) }),
 });

@@ -132,14 +132,14 @@ export const limits = {
   requestTimeoutMs: 10_000,
   /** Bytes of an identifier in an address, percent-encoded. */
   parameterBytes: 600,
-  /** How long a reader that lost its stream is told to wait before it comes back. */
+  /** How long a reader that lost its stream should wait before it reconnects. */
   streamRetryMs: 1000,
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,
   /** How long new connections are taken in after a commit, at most, before the next one begins. */
   listenMs: 500,
-  /** How often an order that is waited for is read, in case that nobody told of it. */
+  /** How often an awaited order is read, in case a notification was missed. */
   lookMs: 10_000,
   /** Messages of one order in one commit. */
   messagesPerCommit: 50,
@@ -182,8 +182,8 @@ export const leaseMs = ({ CALL_TIMEOUT_MS }: Pick<Settings, 'CALL_TIMEOUT_MS'>):
   CALL_TIMEOUT_MS + limits.leaseMarginMs;
 
 /**
- * ms after its decision until when a call is made: time for one host to die and for another to take over. Whoever
- * comes later would act on what its order has long given up, so the order's charts are told that nothing is known.
+ * ms after its decision until when a call is made: time for one host to die and for another to take over. A
+ * later call would act on what its order has given up, so its charts get the reply for an unknown outcome.
  */
 export const makeWithinMs = (settings: Pick<Settings, 'CALL_TIMEOUT_MS'>): number =>
   leaseMs(settings) + limits.leaseMarginMs;

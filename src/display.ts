@@ -6,12 +6,12 @@ import type { SystemView } from './step/view.ts';
 /** `undoing`: what was done is taken back. */
 export type Tone = 'doing' | 'undoing' | 'good' | 'settled' | 'incident';
 
-/** What a system holds of something that others want too, such as stock of a product. */
+/** What a system holds of a shared resource, such as stock of a product. */
 export interface Holding {
   /** What it holds something of: a product's id. */
   readonly id: string;
   readonly quantity: number;
-  /** False before it holds it, and after it gave it back or used it. */
+  /** False before it holds it, and after it released or used it. */
   readonly isHeld: boolean;
   /** When it expires (ms since 1970), or null when it does not. */
   readonly until: number | null;

@@ -13,7 +13,7 @@ export const openEventStream = (reply: FastifyReply): ServerResponse => {
   raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'x-accel-buffering': 'no',
-    // A stream ends with its connection, so that a closing server waits for nobody.
+    // A stream ends with its connection, so a closing server does not wait for it.
     connection: 'close',
   });
   raw.write(`retry: ${limits.streamRetryMs}\n\n`);

@@ -46,7 +46,7 @@ export const isFaultPoint = (name: string): name is FaultPoint => Object.hasOwn(
 export interface Faults {
   /**
    * Called when a point is reached; `about` names the command of a `stock` or `call` point. It may throw, or end the
-   * process; it then makes sure that nothing of this host goes on afterwards.
+   * process; it then makes sure that nothing of this host runs afterwards.
    */
   reach(point: FaultPoint, about?: string): void;
 }

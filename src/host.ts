@@ -10,13 +10,13 @@ import type { IdempotencyRecord, JournalEvent, OrderFilter } from './store.ts';
 
 export type { Incident, Move, SystemView } from './step/view.ts';
 
-/** What is sent to a caller: byte for byte what an idempotency key stands for. */
+/** An answer to a caller, as it is stored for its idempotency key, byte for byte. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
 }
 
-/** An idempotency key, and how the answer that it will stand for is made from the order's view. */
+/** An idempotency key, and how its stored answer is made from the order's view. */
 export interface Idempotency<View extends SystemView = SystemView> {
   readonly scope: string;
   readonly key: string;
@@ -52,7 +52,7 @@ export interface Receipt<View extends SystemView = SystemView> {
   readonly disposition: Disposition | 'duplicate';
   readonly reason: string | null;
   readonly view: View;
-  /** What the request's idempotency key stands for now; undefined without a key. */
+  /** The answer that is stored for the request's idempotency key; undefined without a key. */
   readonly answer: Answer | undefined;
 }
 
@@ -85,7 +85,7 @@ export interface HostHealth {
 }
 
 export interface Host<View extends SystemView = SystemView> {
-  /** A client has connected: a busy host listens for a moment before it goes on. */
+  /** A client has connected: a busy host accepts connections before it continues. */
   noteConnection(): void;
   /**
    * False when a message would wait longer than `MAX_WAIT_MS` for its commit: the network's edge refuses it then.
@@ -130,14 +130,14 @@ export interface Host<View extends SystemView = SystemView> {
   lastPosition(): Promise<number>;
   /** Resolves when the order is settled or has an incident, or `withinMs` later, with its view. */
   waitUntilSettled(orderId: string, withinMs: number, signal?: AbortSignal): Promise<View | undefined>;
-  /** What the key stands for, if it was used before. */
+  /** What is stored for the key, if it was used before. */
   recall(scope: string, key: string): Promise<IdempotencyRecord | undefined>;
   /** Replaces the answer of a key whose first request is still being answered. */
   amend(scope: string, key: string, answer: Answer & { readonly version: number }): Promise<void>;
   health(): Promise<HostHealth>;
-  /** Accepts nothing new, finishes what is under way (for a bounded time), then stops. */
+  /** Accepts nothing new, finishes running work (for a bounded time), then stops. */
   close(): Promise<void>;
 }
 
-/** All of a host but how orders are placed, which an application may give a form of its own. */
+/** A host without `place`, for which an application may have its own form. */
 export type OrderAccess<View extends SystemView = SystemView> = Omit<Host<View>, 'place'>;

@@ -19,7 +19,7 @@ export interface ServiceCall<C = Command> {
   readonly command: C;
   /** When this call was decided (ms since 1970). */
   readonly at: number;
-  /** Aborted when the deadline has passed or the host closes; nobody reads the answer after that. */
+  /** Aborted when the deadline has passed or the host closes; the answer is not read after that. */
   readonly signal: AbortSignal;
 }
 

@@ -63,7 +63,7 @@ export interface SimulationReport {
   readonly sightings: Readonly<Partial<Record<Sighting, number>>>;
   /** Orders by their last state. */
   readonly states: Readonly<Record<string, number>>;
-  /** What did not hold, with the virtual time; empty when everything held. */
+  /** The violations, with their virtual times. */
   readonly violations: readonly string[];
 }
 

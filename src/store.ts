@@ -1,7 +1,7 @@
-// Who remembers: the contract of the stores. A batch of orders takes one way: `open` loads everything that its
+// The contract of the stores. A batch of orders takes one path: `open` loads everything that its
 // decision needs, the caller decides in memory, and `write` stores all of it durably or nothing. Work that must
 // happen afterwards (calls, deadlines) is rows. Nothing here assumes one process, or that an answer comes at
-// once: a batch whose ground has moved meanwhile is refused as stale, and its caller opens and decides again.
+// once: a batch whose orders changed meanwhile is refused as stale, and its caller opens and decides again.
 import type { Row, RowChanges } from './application.ts';
 import type { Call, NewEvent, Received } from './step/effect.ts';
 
@@ -38,7 +38,7 @@ export interface JournalEvent extends NewEvent {
   readonly position: number;
 }
 
-/** The answer that an idempotency key stands for. `scope` keeps routes apart. */
+/** The stored answer for an idempotency key. `scope` keeps routes apart. */
 export interface IdempotencyRecord {
   readonly scope: string;
   readonly key: string;
@@ -108,7 +108,7 @@ export interface BatchWrite {
   readonly lease: { readonly owner: string; readonly until: number };
 }
 
-/** One batch under way. What it loaded stays true until it is written or released. */
+/** One open batch. What it loaded stays valid until it is written or released. */
 export interface Batch {
   readonly loaded: Loaded;
   /** Loads more: what the decision turned out to need. `loaded` then has both. */
@@ -209,7 +209,7 @@ export interface Store extends RowReads {
   events(filter: EventFilter): Promise<readonly JournalEvent[]>;
   lastPosition(): Promise<number>;
   idempotencyRecord(scope: string, key: string): Promise<IdempotencyRecord | undefined>;
-  /** Replaces the answer that a key stands for, while the first one was still on its way. */
+  /** Replaces a key's answer before the first one was sent. */
   updateIdempotencyAnswer(
     scope: string,
     key: string,

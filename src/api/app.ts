@@ -45,12 +45,12 @@ const createServer = ({ host, ids, logger }: EdgeDependencies, requestTimeoutMs:
   });
   watchAnswers(app.server, answers);
   app.server.on('connection', () => host.noteConnection());
-  // Node would refuse an expectation that it does not know without a word; nobody has to meet one.
+  // Node would refuse an unknown expectation without a body; ignoring it is allowed.
   app.server.on('checkExpectation', (...exchange) => app.server.emit('request', ...exchange));
   return app;
 };
 
-/** Adds an application's routes. What it gets beside the API tells when clients disconnect and the server closes. */
+/** Adds an application's routes. `disconnects` reports when clients disconnect and the server closes. */
 export type AddRoutes = (api: Api, connected: Pick<ConnectedDependencies, 'disconnects'>) => void;
 
 /**

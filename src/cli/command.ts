@@ -15,7 +15,7 @@ import { simulateSeeds } from './simulate.ts';
 
 const commands = ['start', 'serve', 'help'] as const;
 
-/** Runs the command that `words` (without program and script) ask for. Sets the process's exit code. */
+/** Runs the command in `words` (the arguments without program and script). Sets the process's exit code. */
 export const runCommand = async (
   words: readonly string[],
   create: Create,

@@ -37,7 +37,7 @@ export const foldMessages = (
   return undefined;
 };
 
-/** The result; a problem in words; or undefined when a step cannot be taken again as it was then. */
+/** The result; a problem in words; or undefined when a step can no longer be repeated. */
 const replayAll = (
   system: RegisteredSystem,
   order: OrderRow,
@@ -50,7 +50,7 @@ const replayAll = (
   for (const message of messages) {
     const result = replayOne(system, order, state, message, results);
     if (typeof result === 'string') return result;
-    // Its chart was corrected since: from here on the order went another way than it would go today.
+    // Its chart was corrected since: from here on the order took another path than it would take today.
     if (message.disposition === 'dead' && result.received.disposition !== 'dead') {
       results.leaveOut(
         'orders hold a message that made a chart fail and no longer does; they were not replayed',

@@ -1,5 +1,5 @@
-// What follows a commit, in this order for each of its orders: its system is cached, its calls are made, its deadline
-// set, its readers woken, observers and metrics told; then the callers are answered. Nothing here waits or writes.
+// What follows a commit, in this order for each of its orders: cache its system, make its calls, set its deadline, wake its
+// readers, notify observers, count; then answer the callers. Nothing here waits or writes.
 import type { Logger } from 'pino';
 import type { CommitObserver } from '../host.ts';
 import type { Metrics } from '../metrics.ts';

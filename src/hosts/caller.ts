@@ -39,7 +39,7 @@ export class Caller {
   readonly #waiting = new Map<string, Call>();
   /** Taken over from another host, which may have made them. */
   readonly #takenOver = new Set<string>();
-  /** There may be calls in the store that nobody has leased. */
+  /** There may be calls in the store without a lease. */
   #backlog = false;
   #cancelPoll: (() => void) | undefined;
 
@@ -67,7 +67,7 @@ export class Caller {
     this.#cancelPoll = this.#parts.clock.schedule(() => this.poll(), this.#parts.settings.POLL_MS);
   }
 
-  /** Lets calls under way finish for `graceMs`, then gives back what is left. */
+  /** Lets running calls finish for `graceMs`, then gives the others back. */
   async stop(graceMs: number): Promise<void> {
     this.#cancelPoll?.();
     const { clock, store, owner } = this.#parts;

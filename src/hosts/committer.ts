@@ -44,7 +44,7 @@ export class Committer<View extends SystemView> {
     this.#parts = parts;
   }
 
-  /** Queues a task; its commit comes as soon as the one under way is done. */
+  /** Queues a task; its commit starts when the current one is done. */
   add(task: Task<View>): void {
     const queue = this.#queues.get(task.orderId);
     if (queue) queue.push(task);
@@ -101,7 +101,7 @@ export class Committer<View extends SystemView> {
     this.#idle = undefined;
   }
 
-  /** Lets what came in during the flush join the next batch. Each turn accepts one connection: more take more turns. */
+  /** Lets requests that arrived during the flush join the next batch. Node accepts one connection per turn of the event loop. */
   async #listen(): Promise<void> {
     const { clock } = this.#parts;
     const until = clock.now() + limits.listenMs;
@@ -149,7 +149,7 @@ export class Committer<View extends SystemView> {
     for (const order of decision.failed) await this.#fail(order);
   }
 
-  /** A batch that stays stale is taken apart, and each of its orders has one more try of its own. */
+  /** A batch that stays stale is split, and each of its orders is tried once more alone. */
   async #again(orders: readonly OrderTasks<View>[], tries: number, stale: StaleBatch): Promise<void> {
     if (tries <= limits.staleRetries) {
       const reloaded = orders.map(({ orderId, tasks, failures }) => this.#toOrder(orderId, tasks, failures));

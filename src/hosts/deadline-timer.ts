@@ -1,5 +1,5 @@
 // Fires the deadlines of orders that are due. Deadlines are rows, so they fire late rather than never: what fell due
-// while no process ran fires at the start. It holds one timer, whatever the number of orders.
+// while no process ran fires at the start. It has one timer for all orders.
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config.ts';

@@ -1,5 +1,5 @@
 // Decides a batch: every order's tasks on what was loaded, in memory and without waiting. It writes nothing and
-// answers nobody. A task that makes its order fail is quarantined, and so is kept from the others.
+// sends no answer. A task that makes its order fail is quarantined, so the others are not affected.
 
 import { type BatchRows, RowNeeded } from '../batch-rows.ts';
 import { AppError, describeError } from '../errors.ts';
@@ -21,7 +21,7 @@ export interface OrderTasks<View extends SystemView> {
   readonly failures: Map<Task<View>, { readonly error: unknown }>;
 }
 
-/** One order, decided: what to write, and what to tell whom after the commit. */
+/** One decided order: what to write, and the answers to send after the commit. */
 export interface DecidedOrder<View extends SystemView> {
   readonly orderId: string;
   readonly tasks: readonly Task<View>[];
@@ -142,7 +142,7 @@ export class BatchDecision<View extends SystemView> {
     return { failed: undefined, decided } as const;
   }
 
-  /** What a task's idempotency key stands for already: in the store, or by an earlier task of this batch. */
+  /** What is already stored for a task's idempotency key: in the store, or by an earlier task of this batch. */
   #recordOf(task: Task<View>, { answers }: OrderTransaction<View>): IdempotencyRecord | undefined {
     const use = idempotencyOf(task);
     if (use === undefined) return undefined;

@@ -15,7 +15,7 @@ export class InFlightOrders {
     return this.#systems.get(orderId);
   }
 
-  /** Keeps what waits for a service; what waits for days without a call under way is in the store. */
+  /** Keeps orders that wait for a service. Others may wait for days: they stay in the store. */
   keep(orderId: string, state: SystemState): void {
     this.#systems.delete(orderId);
     if (state.calls.size === 0 || isSettled(state)) return;
@@ -28,7 +28,7 @@ export class InFlightOrders {
     this.#systems.delete(orderId);
   }
 
-  /** Whether the order waited for a service, and for nobody else, at its last commit here. */
+  /** Whether the order waited only for a service at its last commit here. */
   isWaitingForService(orderId: string): boolean {
     const state = this.#systems.get(orderId);
     return state !== undefined && !hasIncident(state);

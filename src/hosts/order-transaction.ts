@@ -45,7 +45,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   readonly at: number;
   readonly received: Received[] = [];
   readonly events: NewEvent[] = [];
-  /** What was delivered to actors and services; none when nobody observes. */
+  /** What was delivered to actors and services; empty while nothing is observed. */
   readonly deliveries: Delivery[] = [];
   /** States that the main actor left in this commit, and how long it was in them. */
   readonly left: { readonly state: string; readonly ms: number }[] = [];

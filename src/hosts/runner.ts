@@ -1,5 +1,5 @@
 // How the promise of host.ts is kept: messages go through the committer, which decides and writes them; only after the
-// commit come its effects (after-commit.ts). It holds no truth of its own: what it forgets, it finds again in the store.
+// commit come its effects (after-commit.ts). It has no state that is not in the store.
 import type { Logger } from 'pino';
 import { type Application, toChartSystem } from '../application.ts';
 import type { Clock, Ids } from '../clock.ts';
@@ -33,7 +33,7 @@ export interface RunnerParts<View extends SystemView> {
   readonly logger: Logger;
   /** Called at every commit point. Left out: nothing happens there. */
   readonly faults?: Faults;
-  /** Observes this host's commits. Left out: nobody does. */
+  /** Observes this host's commits. */
   readonly observer?: CommitObserver;
   /**
    * Other hosts are at work over the same store: their calls are left alone until their leases end. Left

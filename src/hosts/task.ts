@@ -140,7 +140,7 @@ const send = <View extends SystemView>(
   return resolve({ disposition, reason, view, answer });
 };
 
-/** Keeps the answer that an idempotency key will stand for, as it will be sent. */
+/** Stores the answer for an idempotency key, as it will be sent. */
 const keep = <View extends SystemView>(
   { orderId, at, keepAnswer }: OrderTransaction<View>,
   idempotency: Idempotency<View> | undefined,
@@ -159,6 +159,6 @@ const fireDeadlines = <View extends SystemView>(transaction: OrderTransaction<Vi
   const due = [...transaction.state.deadlines]
     .filter(([, { dueAt }]) => dueAt <= at)
     .sort(([, a], [, b]) => a.dueAt - b.dueAt);
-  // One that an earlier one cleared, or set anew, is gone: nothing is recorded of it.
+  // One that an earlier one cleared or set again is gone: nothing of it is recorded.
   for (const [key, { dueAt }] of due) transaction.deliver({ kind: 'deadline', key, dueAt });
 };

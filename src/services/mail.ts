@@ -1,5 +1,5 @@
-// What customers are told: the two notices of an order as an RFC 5322 message with a plain and an HTML
-// body. It never sends anything and never quotes internal words: a failure is explained by its kind alone.
+// The two notices of an order as an RFC 5322 message with a plain and an HTML
+// body. It never sends anything and never quotes internal texts: a failure is explained by its kind alone.
 // It exists apart from the mailers so that every one of them says the same.
 import { createHash } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
@@ -80,7 +80,7 @@ const explain = ({ orderId, reason }: Send): Notice | undefined => {
   };
 };
 
-/** `charged`: whether money can have been taken before the order ended in this way. */
+/** `charged`: whether the order may have been charged before it ended like this. */
 const explanations: Readonly<Record<Failure['kind'], { why: string; charged: 'never' | 'perhaps' }>> = {
   'insufficient-stock': { why: 'There is not enough in stock of what you ordered.', charged: 'never' },
   'payment-declined': { why: 'Your bank declined the payment.', charged: 'never' },
@@ -122,7 +122,7 @@ const toHtml = ({ subject, body }: Notice): string => {
   return `<!doctype html>\n<html lang="en">\n${head}\n<body>\n${parts.join('\n')}\n</body>\n</html>\n`;
 };
 
-/** A product's name cannot start lines of its own in the plain text. */
+/** A product's name cannot add lines to the plain text. */
 const toOneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 
 const escapeHtml = (text: string): string =>

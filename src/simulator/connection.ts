@@ -52,7 +52,7 @@ export const connect = (store: Store, process: Process, parts: ConnectionParts):
 
 /**
  * Opens a batch. It is released when the process ends, and when it is not delivered in time, as a database ends an idle
- * transaction: a batch that nobody works on never keeps the others waiting.
+ * transaction: an abandoned batch never blocks the others.
  */
 const open = async (store: Store, process: Process, parts: ConnectionParts, needs: Needs): Promise<Batch> => {
   const { timeline, random, rates, monitor } = parts;

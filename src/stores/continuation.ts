@@ -13,7 +13,7 @@ const requireGapless = (what: string, numbers: readonly number[], before: number
 
 /**
  * @throws StaleBatch when the order moved on since the decision; Error when `write` does not continue from `head`
- * without a gap, which is a bug of whoever decided it.
+ * without a gap, which is a bug of its caller.
  */
 export const requireContinuation = (head: Head | undefined, write: OrderWrite): void => {
   const { orderId, baseVersion, version, lastSeq, received, events } = write;

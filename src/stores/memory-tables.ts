@@ -1,5 +1,5 @@
-// The tables of the memory store: maps, and what a batch reads and writes of them. They never hand out what they hold
-// without `copy`, and what a batch writes is kept as a whole or not at all.
+// The tables of the memory store: maps, and what a batch reads and writes of them. They return
+// only copies, and keep what a batch writes as a whole or not at all.
 import type { Row } from '../application.ts';
 import {
   type BatchWrite,
@@ -42,7 +42,7 @@ export const createTables = () => ({
 });
 export type MemoryTables = ReturnType<typeof createTables>;
 
-/** The same value with nothing shared, and with whatever JSON can't carry lost, as on a disk. */
+/** A deep copy, without what JSON cannot carry, as on a disk. */
 export const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 
 export const toKey = (scope: string, key: string): string => JSON.stringify([scope, key]);

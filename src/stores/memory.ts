@@ -171,7 +171,7 @@ export const createMemoryStore = (): Store => {
   const tables = createTables();
   const { guard, close } = createDoor();
   const takeTurn = createTurns();
-  /** A change waits for the batch under way. */
+  /** A change waits for the current batch. */
   const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
     guard((...given: Given) => inTurn(takeTurn, () => method(...given)));
   const batchRows = createBatchRows(tables);

@@ -1,4 +1,4 @@
-// What stored order systems have in common: one that was completed, with ids and times that stand for any. It must
+// What stored order systems have in common: one that was completed, with placeholder ids and times. It must
 // never change: what was packed with it can be unpacked with nothing else. Charts that have grown far away from it
 // deserve a second one, with a number of its own (sqlite-packing.ts).
 export const firstDictionary = [

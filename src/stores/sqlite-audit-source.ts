@@ -1,6 +1,6 @@
-// A SQLite store as an audit source: one read transaction on a connection of its own, so that all of it is one picture
-// while the service goes on writing. It never writes, never waits for the service's lock, and never refuses a row for
-// what is in it.
+// A SQLite store as an audit source: one read transaction on a connection of its own, so it is one consistent
+// picture while the service keeps writing. It never writes, never waits for the service's lock, and never refuses a row
+// because of its content.
 import { statSync } from 'node:fs';
 import type { DatabaseSync as Database } from 'node:sqlite';
 import type { AuditSource, Fields, KeyRow } from '../audit-source.ts';
@@ -11,7 +11,7 @@ import { readOrderRecords } from './sqlite-order-records.ts';
 import { type Row, text, whole } from './sqlite-rows.ts';
 import { checkStorage } from './sqlite-storage.ts';
 
-/** A statement waits this long for a tool that holds the file for a moment. */
+/** How long a statement waits for a tool that locks the file briefly. */
 const busyMs = 5000;
 const pageRows = 200;
 /** For the sorts: what does not fit goes to temporary files. */

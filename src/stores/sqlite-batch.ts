@@ -62,7 +62,7 @@ const createOrderRowWriter = (connection: Connection) => {
        system, order_id, owner, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  // Whose order it is and when it came never change, and so their indexes are left alone.
+  // The owner and the time of creation never change, so their indexes are not updated.
   const change = connection.prepare(
     `UPDATE orders SET version = ?, last_seq = ?, state = ?, settled = ?, incident = ?, chart_version = ?,
        updated_at = ?, wake_at = ?, system = ?

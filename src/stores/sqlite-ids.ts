@@ -1,7 +1,7 @@
 // Ids in the file: most begin with the id of the order that they belong to, which its row says already. They
 // are kept with ~ in its place. It exists because ids were a third of what the history took.
 
-/** What is written for `id` in a row of `orderId`: `~/events/3`; an id of somebody's that begins with ~ gets another. */
+/** What is written for `id` in a row of `orderId`: `~/events/3`; a caller's id that begins with ~ gets a second one. */
 export const toShortId = (orderId: string, id: string): string => {
   if (id.startsWith(`${orderId}/`)) return `~${id.slice(orderId.length)}`;
   return id.startsWith('~') ? `~${id}` : id;

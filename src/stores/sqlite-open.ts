@@ -13,7 +13,7 @@ type Row = Record<string, SQLOutputValue>;
 /** An application whose tables live in the file. */
 export type TableOwner = Pick<Application, 'name' | 'tables'>;
 
-/** A prepared statement, as the store uses one: each use starts it anew and takes it to its end. */
+/** A prepared statement, as the store uses one: each use runs it from the start to the end. */
 export interface Statement {
   run(...values: SQLInputValue[]): { readonly changes: number | bigint };
   get(...values: SQLInputValue[]): Row | undefined;
@@ -21,8 +21,8 @@ export interface Statement {
 }
 
 /**
- * What the store needs of a connection: `DatabaseSync` is one, and so is whoever lets the same SQLite run on a
- * disk that tests break. Errors of SQLite carry its extended code as `errcode`.
+ * What the store needs of a connection: `DatabaseSync` is one; tests bring another, which runs the same SQLite on a
+ * simulated disk. Errors of SQLite carry its extended code as `errcode`.
  */
 export interface Connection {
   /** Whether a transaction is open. Some errors end it by themselves. */
@@ -45,7 +45,7 @@ export interface OpenDatabase {
 export const applicationId = 0x4f726463;
 /** The first release whose WAL reset can't lose a commit to a checkpoint that runs at the same time. */
 const leastSqlite = [3, 51, 3] as const;
-/** How long a statement waits for a tool (a backup, `sqlite3`) that holds the file for a moment. */
+/** How long a statement waits for a tool (a backup, `sqlite3`) that locks the file briefly. */
 const busyMs = 5000;
 /** The write-ahead log is cut to this size after a burst. */
 const logBytes = 64 * 1024 * 1024;
@@ -54,8 +54,8 @@ const checkpointPages = 4096;
 const migrationsFolder = new URL('./migrations/', import.meta.url);
 
 /**
- * The locks that this process holds. A connection that nothing refers to is garbage, and Node closes it when
- * it collects it: without this, the lock of a store that is in use could go, and a second process come in.
+ * The locks of this process. Node closes a connection when it is garbage collected: without these references, the lock
+ * of a store in use could be dropped, and a second process could open it.
  */
 const heldLocks = new Set<Database>();
 
@@ -193,7 +193,7 @@ export const prepareWriter = (connection: Connection, path: string, application:
  * A database of its own beside the file, held in an open exclusive transaction. The operating system drops
  * that lock when the process dies, however it dies. `locking_mode=EXCLUSIVE` on the file itself would do the
  * same, but then no other process could read it while the service runs, and neither could our own reader.
- * The lock file stays when it is let go: whoever deletes one can delete it under its next holder.
+ * The lock file stays when it is released: deleting it could delete the lock of the next process.
  */
 const takeLock = (path: string): Database => {
   const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
@@ -211,7 +211,7 @@ const takeLock = (path: string): Database => {
   }
 };
 
-/** Two names of one file (a symbolic link) must come to one lock. */
+/** Two names of one file (a symbolic link) must share one lock. */
 const toRealPath = (path: string): string =>
   existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
 

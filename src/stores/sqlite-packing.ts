@@ -5,7 +5,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { firstDictionary } from './packing-dictionary.ts';
 
 const prefix = '1:';
-// Small windows and buffers: they are made anew for each text, and that takes longer than to go through it. Of a
+// Small windows and buffers: they are allocated for each text, which takes longer than the compression. Of a
 // dictionary longer than the window (4 KiB) only the end would be of use.
 const window = { windowBits: 12, dictionary: Buffer.from(firstDictionary) };
 const packing = { ...window, level: 3, memLevel: 3, chunkSize: 1024 };
@@ -14,7 +14,7 @@ const unpacking = { ...window, chunkSize: 4096 };
 /** About a tenth of the length of `text`, the JSON of a system. */
 export const pack = (text: string): string => prefix + deflateRawSync(text, packing).toString('base64');
 
-/** What was packed; what cannot be unpacked is returned as it is, for whoever reads it to refuse. */
+/** What was packed; text that cannot be unpacked is returned as it is, and its reader refuses it. */
 export const unpack = (kept: string): string => {
   if (!kept.startsWith(prefix)) return kept;
   try {

@@ -1,5 +1,5 @@
-// Everything that is asked of the SQLite file without changing it. It never waits for a transaction under
-// way: it has a connection of its own and sees what is committed.
+// All reads of the SQLite file. They never wait for a running transaction: they have a connection of their own and see
+// what is committed.
 import type { SQLInputValue } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import type {
@@ -48,7 +48,7 @@ const valuesOf = (conditions: readonly Condition[]): SQLInputValue[] =>
 const unsettled = 'settled = 0';
 const needsPerson = '(incident = 1 OR unreadable IS NOT NULL)';
 
-/** `isFew`: few orders fulfil a condition that has an index of its own. */
+/** `isFew`: few orders match a condition with an index of its own. */
 const toConditions = (filter: OrderFilter, isFew: (condition: Condition) => boolean): Condition[] => {
   const conditions: Condition[] = [];
   const narrow: Condition[] = [];
@@ -140,7 +140,7 @@ export const createHistoryReads = (connection: Connection) => {
       if (types !== undefined) {
         conditions.push(['type IN (SELECT value FROM json_each(?))', JSON.stringify(types)]);
       }
-      // Within one order both come to the same, and `seq` is what its index is sorted by.
+      // Within one order both give the same order, and its index is sorted by `seq`.
       const order = orderId === undefined ? 'position' : 'seq';
       const sql = `SELECT * FROM events ${joinConditions(conditions)} ORDER BY ${order} LIMIT ?`;
       return prepare(sql)

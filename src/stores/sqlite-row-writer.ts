@@ -1,5 +1,5 @@
 // Collects rows for one table and writes several of them with each statement: a statement costs more than the
-// rows in it. It knows nothing of what it writes. Rows are written in the order in which they came.
+// rows in it. It does not know what it writes. Rows are written in the order in which they were added.
 import type { SQLInputValue } from 'node:sqlite';
 import type { Connection, Statement } from './sqlite-open.ts';
 

@@ -1,4 +1,4 @@
-// A SQLite store to be used up: a real file in a folder of its own that goes with it. It does not wait for the
+// A disposable SQLite store: a real file in a folder of its own, which is removed with it. It does not wait for the
 // disk, so it survives no power cut: simulations lose processes, not power.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -67,7 +67,7 @@ const makeSchema = ({ tables }: TableOwner): ReadonlyMap<string, string> => {
   }
 };
 
-/** What somebody added (an index for a report) is no problem. */
+/** Additions by a user (an index for a report) are no problem. */
 const compareSchemas = (
   found: ReadonlyMap<string, string>,
   expected: ReadonlyMap<string, string>,

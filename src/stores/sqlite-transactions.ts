@@ -1,5 +1,5 @@
 // The one way to change the file, and to read what a change is decided on: one transaction at a time, durable when it
-// returns. It never tries again, and after an I/O error it refuses until the file is opened anew: what such an error left
+// returns. It never tries again, and after an I/O error it refuses until the file is opened again: what such an error left
 // in the operating system's cache is unknown, and a second fsync would only say that it forgot.
 import { RefusedWrite } from '../store.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
@@ -16,7 +16,7 @@ export interface WriterAccess {
 
 /** SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB: what is in the file is not what was written. */
 const untrusted: readonly number[] = [10, 11, 26];
-/** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE: the values given are at fault. */
+/** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE: the values are invalid. */
 const refusals: readonly number[] = [18, 19, 20, 25];
 
 /** An earlier write left the file in an unknown state. */
@@ -66,7 +66,7 @@ export const createWriterAccess = ({ writer, path }: OpenDatabase): WriterAccess
   return { transact, read };
 };
 
-/** Does what `task` does. @throws RefusedWrite when the values are at fault, and not the file. */
+/** Does what `task` does. @throws RefusedWrite when the values are invalid, not the file. */
 export const refusingValues = <T>(task: () => T): T => {
   try {
     return task();

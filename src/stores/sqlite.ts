@@ -13,13 +13,13 @@ import { createTurns, inTurn } from './turns.ts';
 
 /**
  * The store over a file that `openDatabase` opened, with the tables of the application that it was opened for.
- * `close` closes the file and lets go of its lock.
+ * `close` closes the file and releases its lock.
  */
 export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Store => {
   const { writer, reader } = database;
   const { guard, close } = createDoor();
   const takeTurn = createTurns();
-  /** A change waits for the batch under way. */
+  /** A change waits for the current batch. */
   const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
     guard((...given: Given) => inTurn(takeTurn, () => method(...given)));
   const access = createWriterAccess(database);

@@ -13,7 +13,7 @@ export interface Disconnects {
 
 interface Disconnect extends Disposable {
   readonly signal: AbortSignal;
-  /** Whether it was the client who left (and nobody reads an answer any more). */
+  /** Whether the client left, so that nobody reads the answer. */
   gone(): boolean;
 }
 

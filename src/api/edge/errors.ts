@@ -185,7 +185,7 @@ export const answerBrokenConnection =
       return;
     }
     const last = answers.get(socket);
-    // A request has one answer, and nothing may be written into one that is under way.
+    // A request has one answer: nothing may be written into one that has begun.
     if (last?.headersSent && !(last.writableFinished && last.req.complete)) {
       socket.end(() => socket.destroy());
       return;

@@ -12,7 +12,7 @@ interface KeyUse {
   readonly fingerprint: string;
 }
 
-/** An answer as it is sent: byte for byte what its key stands for. */
+/** An answer as it is sent and stored for its key, byte for byte. */
 export interface Answered extends Answer {
   readonly orderId: string;
   /** The order's version that `body` shows. */
@@ -40,7 +40,7 @@ export const toFingerprint = (route: string, body: unknown): string =>
     .update(`${route}\n${canonical(body)}`)
     .digest('hex');
 
-/** @throws AppError `idempotency-key-reused` when the key stands for another request. */
+/** @throws AppError `idempotency-key-reused` when the key was used for another request. */
 const toReplay = (use: KeyUse, record: IdempotencyRecord): Answered => {
   if (record.fingerprint !== use.fingerprint) {
     throw new AppError(

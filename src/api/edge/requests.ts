@@ -1,4 +1,4 @@
-// What holds for every request: an id, headers that browsers must see, one log line and one figure. It never
+// What every request gets: an id, security headers, one log line and one metric. It never
 // logs an address with its query, a body, an e-mail or a name.
 
 import type { IncomingMessage } from 'node:http';
@@ -55,7 +55,7 @@ export const addRequestRules = (
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers);
     reply.header('x-request-id', request.id);
-    // `close` comes for every answer, also for one that nobody waited for; `finish` does not.
+    // `close` is emitted for every answer, even if the client left; `finish` is not.
     reply.raw.once('close', () => record(request, reply));
     done(whyRefused(request));
   });

@@ -1,4 +1,4 @@
-// Sends a stored answer: the very bytes that its idempotency key stands for. It never formats an order anew.
+// Sends a stored answer: the exact bytes that are stored for its idempotency key. It never renders an order again.
 import type { FastifyReply } from 'fastify';
 import type { Answered } from './idempotency.ts';
 

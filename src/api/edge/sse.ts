@@ -1,5 +1,5 @@
 // Server-sent events from the journal. It keeps no event in memory: it reads on only when the socket has
-// taken what it was given, so a slow reader slows itself and nobody else. A reader resumes by position.
+// taken what it was given, so a slow reader slows only itself. A reader resumes by position.
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';

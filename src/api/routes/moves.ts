@@ -1,4 +1,4 @@
-// The moves that people make on an order, each a route of its own with the message that it stands for. It
+// The moves that people make on an order, each a route of its own that sends one message. It
 // never decides whether a move is open: the chart does.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';

@@ -76,7 +76,7 @@ const toPlaced =
     body: JSON.stringify(toOrder(view)),
   });
 
-/** Waits as the caller asked, and stores what is really sent as the answer that the key stands for. */
+/** Waits as the caller asked, and stores what is sent as the key's answer. */
 const waitAndAmend = async (
   { host, disconnects, logger }: RouteDependencies,
   reply: FastifyReply,
@@ -94,7 +94,7 @@ const waitAndAmend = async (
     }
     return { ...placed, ...answer, version: view.version };
   } catch (error) {
-    // The order is placed: its first answer stands, and the key stands for it.
+    // The order is placed: the key keeps its first answer.
     const name = error instanceof Error ? error.name : 'unknown';
     logger.warn({ orderId: placed.orderId, error: name }, 'an answer could not be amended');
     return placed;

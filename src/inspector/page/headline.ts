@@ -7,7 +7,7 @@ type Deadline = Point['view']['deadlines'][number];
 
 const aDayMs = 86_400_000;
 
-/** What an actor does in its states, in the charts' words. */
+/** What an actor does in its states, from the charts' descriptions. */
 const toText = (chart: Chart | undefined, { view }: Point, actor: string): string => {
   const { state = '', description = '' } = view.actors[actor] ?? {};
   const texts = state

@@ -49,7 +49,7 @@ export const toOpenMoves = (application: Application, view: SystemView): readonl
     };
   });
 
-/** The open incidents, in the display's words. What the engine stored keeps its old word for quarantined messages. */
+/** The open incidents, with the display's texts. Stored texts keep their old word for quarantined messages. */
 export const toIncidents = ({ display }: Application, { incidents }: SystemView): readonly Incident[] =>
   incidents.map((incident) => ({
     ...incident,

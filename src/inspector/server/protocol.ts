@@ -10,7 +10,7 @@ export interface ChartNode {
   readonly parent: string | null;
   readonly name: string;
   readonly kind: 'atomic' | 'compound' | 'parallel' | 'final';
-  /** What the actor does here, in words that durations can follow: `Waiting for the bank`. */
+  /** What the actor does here, as a text that a duration can follow: `Waiting for the bank`. */
   readonly text: string;
   readonly tone: Tone;
   readonly isSettled: boolean;

@@ -1,5 +1,5 @@
 // The shop with one flaw: the notice to a customer whose address begins with `poison` makes its chart throw. A simulation
-// needs orders whose messages are quarantined while others go on.
+// needs orders whose messages are quarantined while others continue.
 import { notificationChart } from '../../../machines/notification.ts';
 import { shop } from '../../shop/shop.ts';
 

@@ -16,7 +16,7 @@ export interface OperatorParts {
   readonly random: SeededRandom;
   readonly nodes: readonly ShopNode[];
   readonly world: World;
-  /** Nothing that was asked of the bank is still on its way: what did not happen yet will never happen. */
+  /** No request to the bank is in transit: what has not happened yet never will. */
   readonly isFinal: () => boolean;
   /** How long until the next round, ms. */
   readonly pauseMs: () => number;

@@ -28,6 +28,7 @@ export interface StoredOrder {
   readonly version: number;
   /** The serialised order system (`src/step/snapshot.ts` reads it). */
   readonly system: string;
+  readonly summary: OrderSummary;
   /** Why the host could not read `system`. Such an order is left alone. */
   readonly unreadable?: string;
 }

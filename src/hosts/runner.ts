@@ -274,7 +274,8 @@ class Runner<View extends SystemView> implements Host<View> {
     return done.promise;
   }
 
-  #toView({ orderId, version, system: stored, unreadable }: StoredOrder): View {
+  #toView(order: StoredOrder): View {
+    const { orderId, system: stored, unreadable } = order;
     const { application, system } = this.#engine;
     try {
       const state = fromStored(system, stored);
@@ -282,7 +283,7 @@ class Runner<View extends SystemView> implements Host<View> {
       return unreadable === undefined ? view : toStoppedView(view, application.mainActor, unreadable);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      const base = toUnreadableSystemView(application, system.names, orderId, version, error.message);
+      const base = toUnreadableSystemView(application, system.names, order, error.message);
       return application.toUnreadableView(base);
     }
   }

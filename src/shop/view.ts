@@ -42,7 +42,7 @@ export const toOrderView = (base: SystemView, state: SystemState): OrderView => 
 
 export const toUnreadableOrderView = (base: SystemView): OrderView => ({
   ...base,
-  customerId: '',
+  customerId: base.owner,
   email: '',
   currency: '',
   items: [],

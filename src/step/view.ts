@@ -109,30 +109,42 @@ export const toStoppedView = <View extends SystemView>(view: View, actor: string
   incidents: [...view.incidents, { actor, reason: 'set-aside', text, since: view.updatedAt }],
 });
 
+/** What is stored beside a system. */
+interface UnreadableOrder {
+  readonly orderId: string;
+  readonly version: number;
+  readonly summary: {
+    readonly owner: string;
+    readonly chartVersion: string;
+    readonly createdAt: number;
+    readonly updatedAt: number;
+  };
+}
+
 /** What is known of an order whose stored system cannot be read. */
 export const toUnreadableSystemView = (
   { mainActor }: Pick<ViewRules, 'mainActor'>,
   actors: readonly string[],
-  orderId: string,
-  version: number,
+  { orderId, version, summary }: UnreadableOrder,
   problem: string,
 ): SystemView => {
-  const nowhere = { state: 'unreadable', description: problem, settled: false, since: 0 };
+  const { owner, chartVersion, createdAt, updatedAt } = summary;
+  const nowhere = { state: 'unreadable', description: problem, settled: false, since: updatedAt };
   return {
     id: orderId,
     version,
     state: 'unreadable',
     settled: false,
     actors: Object.fromEntries(actors.map((name) => [name, nowhere])),
-    owner: '',
-    incidents: [{ actor: mainActor, reason: 'unreadable', text: problem, since: 0 }],
+    owner,
+    incidents: [{ actor: mainActor, reason: 'unreadable', text: problem, since: updatedAt }],
     deadlines: [],
     calls: [],
     moves: [],
     correlationId: '',
-    chartVersion: '',
-    createdAt: 0,
-    updatedAt: 0,
+    chartVersion,
+    createdAt,
+    updatedAt,
     unreadable: problem,
   };
 };

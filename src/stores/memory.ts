@@ -14,10 +14,11 @@ import {
 } from './memory-tables.ts';
 import { createTurns, inTurn } from './turns.ts';
 
-const toStoredOrder = ({ orderId, version, system, unreadable }: OrderRow): StoredOrder => ({
+const toStoredOrder = ({ orderId, version, system, summary, unreadable }: OrderRow): StoredOrder => ({
   orderId,
   version,
   system,
+  summary: copy(summary),
   ...(unreadable === null ? {} : { unreadable }),
 });
 

@@ -77,7 +77,8 @@ const toConditions = (filter: OrderFilter, isFew: (condition: Condition) => bool
 
 export const createOrderReads = (connection: Connection) => {
   const prepare = createPreparer(connection);
-  const columns = 'order_id, version, system, unreadable';
+  const columns =
+    'order_id, version, system, unreadable, owner, state, settled, incident, chart_version, created_at, updated_at';
   const load = connection.prepare(
     `SELECT ${columns} FROM orders WHERE order_id IN (SELECT value FROM json_each(?))`,
   );

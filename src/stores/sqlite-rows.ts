@@ -46,6 +46,15 @@ export const toStoredOrder = (row: Row): StoredOrder => {
     orderId: text(row, 'order_id'),
     version: whole(row, 'version'),
     system: unpack(text(row, 'system')),
+    summary: {
+      owner: text(row, 'owner'),
+      state: text(row, 'state'),
+      settled: whole(row, 'settled') === 1,
+      incident: whole(row, 'incident') === 1,
+      chartVersion: text(row, 'chart_version'),
+      createdAt: whole(row, 'created_at'),
+      updatedAt: whole(row, 'updated_at'),
+    },
     ...(unreadable === null ? {} : { unreadable }),
   };
 };

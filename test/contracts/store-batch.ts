@@ -132,10 +132,11 @@ const describeTurns = (current: () => Store) => {
 };
 
 const describeWriting = (current: () => Store) => {
-  it('a new order is stored with its system and version', async () => {
-    await place(current(), 'a', { system: '{"x":"1"}' });
+  it('a new order is stored with its system, version and summary', async () => {
+    const summary = toSummary({ owner: 'ada', incident: true, settled: true });
+    await place(current(), 'a', { system: '{"x":"1"}', summary });
     expect(await current().load(['a', 'unknown'])).toEqual(
-      new Map([['a', { orderId: 'a', version: 1, system: '{"x":"1"}' }]]),
+      new Map([['a', { orderId: 'a', version: 1, system: '{"x":"1"}', summary }]]),
     );
   });
   it("many orders and the application's rows are stored in one batch", async () => {

@@ -158,7 +158,8 @@ const describeUnreadable = (current: () => Store) => {
     const waiting = { calls: [toCall('a', 'c1')], wakeAt: noon };
     await write(current(), [toWrite('a', 0, waiting), toWrite('b', 0)], { lease: free });
     await current().markUnreadable('a', 'chart 9 is unknown');
-    const expected = { orderId: 'a', version: 1, system: '{"step":1}', unreadable: 'chart 9 is unknown' };
+    const stored = { orderId: 'a', version: 1, system: '{"step":1}', summary: toSummary() };
+    const expected = { ...stored, unreadable: 'chart 9 is unknown' };
     expect((await current().load(['a'])).get('a')).toEqual(expected);
     expect((await current().list({ limit: 10 })).map(({ unreadable }) => unreadable)).toEqual([
       undefined,
@@ -178,6 +179,7 @@ const describeUnreadable = (current: () => Store) => {
       orderId: 'a',
       version: 1,
       system: '{"step":1}',
+      summary: toSummary(),
     });
     expect(await claim(current())).toEqual(['c1']);
     expect(await current().dueOrders(noon, 10, ['1'])).toEqual(['a']);

@@ -64,7 +64,10 @@ test('an order on an unknown chart version is an incident from the start on, and
   expect(recovery).toMatchObject({ incidents: 1, versions: { 2: 1 } });
   expect(lines).toMatchObject([{ orders: 1, versions: ['2'], known: ['1'] }]);
   const reason = 'The stored order system cannot be read: it was written by chart version 2; known are 1.';
-  expect(await host.list({ incident: true, limit: 10 })).toMatchObject([{ id: 'new', unreadable: reason }]);
+  expect(await host.list({ incident: true, limit: 10 })).toMatchObject([
+    { id: 'new', unreadable: reason, owner: 'ada', chartVersion: '2', createdAt: expect.any(Number) },
+  ]);
+  expect((await host.get('new'))?.createdAt).toBeGreaterThan(Date.UTC(2026, 0, 1));
   const message = { type: 'parcel.keep', why: 'changed my mind' };
   const move = host.send({ orderId: 'new', to: 'parcel', message, otherwise: 'refuse' });
   await expect(move).rejects.toMatchObject({ code: 'order-unreadable', message: reason });

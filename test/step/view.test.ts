@@ -261,9 +261,15 @@ describe('an order with a quarantined message', () => {
 });
 
 describe('an order that cannot be read', () => {
-  test('shows the reason, and nothing that is not known', () => {
+  test('shows the reason, and what is stored beside its system', () => {
+    const times = { createdAt: newYear, updatedAt: newYear + 1 };
     const view = shop.toUnreadableView(
-      toUnreadableSystemView(shop, Object.keys(shop.charts), orderId, 4, 'it was written by chart version 0'),
+      toUnreadableSystemView(
+        shop,
+        Object.keys(shop.charts),
+        { orderId, version: 4, summary: { owner: 'ada', chartVersion: '0', ...times } },
+        'it was written by chart version 0',
+      ),
     );
     expect(view).toMatchObject({
       id: orderId,
@@ -271,12 +277,14 @@ describe('an order that cannot be read', () => {
       state: 'unreadable',
       settled: false,
       unreadable: 'it was written by chart version 0',
-      incidents: [{ actor: 'order', reason: 'unreadable', text: 'it was written by chart version 0' }],
+      incidents: [{ actor: 'order', reason: 'unreadable', since: times.updatedAt }],
+      chartVersion: '0',
+      ...times,
       moves: [],
       deadlines: [],
       calls: [],
-      owner: '',
-      customerId: '',
+      owner: 'ada',
+      customerId: 'ada',
       items: [],
       amount: 0,
     });

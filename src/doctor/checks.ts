@@ -34,7 +34,7 @@ export const engineChecks = {
   },
   stateIsFold: {
     sentence: 'Replaying the messages of an order gives its stored system, its events and its calls',
-    advice: keepAndReport,
+    advice: `If many orders of one chart version are affected, its charts were changed without a new version: run the charts as they were, and raise the version for the change. Otherwise: ${keepAndReport}`,
     needsReplay: true,
   },
   deadlinesOnTime: {

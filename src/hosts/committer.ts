@@ -140,7 +140,7 @@ export class Committer<View extends SystemView> {
     } catch (error) {
       for (const { orderId } of orders) inFlight.delete(orderId);
       if (error instanceof StaleBatch) return this.#again(orders, tries, error);
-      if (error instanceof RefusedWrite) return this.#apart(orders, tries, error.cause);
+      if (error instanceof RefusedWrite) return this.#commitAlone(orders, tries, error.cause);
       return this.#refuseAll(orders, error);
     }
     metrics.commitSeconds.observe((clock.now() - startedAt) / 1000);
@@ -169,17 +169,17 @@ export class Committer<View extends SystemView> {
    * A batch cannot be stored because of one of its orders: each is committed alone. The one that fails alone has
    * its messages quarantined; when that does not help, the order is marked unreadable.
    */
-  async #apart(orders: readonly OrderTasks<View>[], tries: number, cause: unknown): Promise<void> {
+  async #commitAlone(orders: readonly OrderTasks<View>[], tries: number, cause: unknown): Promise<void> {
     if (orders.length > 1) {
       for (const order of orders) await this.#commit([order], tries);
       return;
     }
     for (const { orderId, tasks, failures } of orders) {
       this.#parts.logger.error({ orderId, error: describeError(cause) }, 'an order cannot be committed');
-      const blamed = tasks.filter((task) => !failures.has(task));
+      const untried = tasks.filter((task) => !failures.has(task));
       const isStored = tasks[0]?.kind !== 'place';
-      if (isStored && blamed.length > 0) {
-        for (const task of blamed) failures.set(task, { error: cause });
+      if (isStored && untried.length > 0) {
+        for (const task of untried) failures.set(task, { error: cause });
         await this.#commit([this.#toOrder(orderId, tasks, failures)], tries);
         continue;
       }

@@ -37,7 +37,7 @@ interface ShopPlan {
   readonly path: string;
   readonly settings?: Readonly<Record<string, string | number>> | undefined;
   readonly paymentMs?: number | undefined;
-  /** In the place of the instant gateway. */
+  /** Instead of the instant gateway. */
   readonly gateway?: ShopService<'gateway'>;
   readonly counts?: Counts;
 }

@@ -1,5 +1,5 @@
-// What a store shows to an examiner: one consistent picture of it, taken without stopping whoever writes. It is raw:
-// text stays text, and nothing is refused because it is wrong, for that is what the examiner looks for.
+// What a store shows to an examiner: one consistent picture of it, taken without stopping the writer. It is raw:
+// text stays text, and nothing is refused because it is wrong, since that is what the examiner looks for.
 
 /** Data of which nothing is known but that it has names: a row, or the payload of a message. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -78,6 +78,15 @@ export interface CommitObserver {
   note(change: OrderChange): void;
 }
 
+/** What a start found: calls to make again, deadlines that fell due meanwhile, open incidents. */
+export interface Recovery {
+  readonly resumed: number;
+  readonly overdue: number;
+  readonly incidents: number;
+  /** The number of stored orders on each chart version. */
+  readonly versions: Readonly<Record<string, number>>;
+}
+
 export interface HostHealth {
   readonly ready: boolean;
   /** Why it is not ready. */

@@ -149,11 +149,15 @@ export interface OrderFilter {
   /** ms since 1970; `createdFrom` inclusive, `createdBefore` exclusive. */
   readonly createdFrom?: number;
   readonly createdBefore?: number;
-  /** Chart versions that the host does not know: their orders count as incidents. */
-  readonly unknownVersions?: readonly string[];
   /** Continue after this order (newest first). */
   readonly after?: string;
   readonly limit: number;
+}
+
+/** What a host asks its store for. */
+export interface StoredOrderFilter extends OrderFilter {
+  /** Chart versions that the host does not know: their orders count as incidents. */
+  readonly unknownVersions?: readonly string[];
 }
 
 export interface EventFilter {
@@ -205,7 +209,7 @@ export interface Store extends RowReads {
   /** Lets every order that was marked unreadable be tried again. */
   clearUnreadable(): Promise<void>;
 
-  list(filter: OrderFilter): Promise<readonly StoredOrder[]>;
+  list(filter: StoredOrderFilter): Promise<readonly StoredOrder[]>;
   received(orderId: string, after: number, limit: number): Promise<readonly Received[]>;
   events(filter: EventFilter): Promise<readonly JournalEvent[]>;
   lastPosition(): Promise<number>;

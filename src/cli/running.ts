@@ -1,6 +1,7 @@
 // What the commands are given by main.ts: the whole, and a way to make it. Commands never put parts together.
 import type { FastifyInstance } from 'fastify';
 import type { Settings } from '../config.ts';
+import type { Recovery } from '../host.ts';
 import type { Catalogue } from '../shop/catalogue.ts';
 import type { ShopHost } from '../shop/placement.ts';
 
@@ -9,12 +10,7 @@ export interface Running {
   readonly host: ShopHost;
   readonly catalogue: Catalogue;
   readonly api: FastifyInstance;
-  readonly recovery: {
-    readonly resumed: number;
-    readonly overdue: number;
-    readonly incidents: number;
-    readonly versions: Readonly<Record<string, number>>;
-  };
+  readonly recovery: Recovery;
   close(): Promise<void>;
 }
 export type Create = (settings: Settings) => Promise<Running>;

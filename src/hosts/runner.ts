@@ -6,7 +6,7 @@ import type { Clock, Ids } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type Faults, noFaults } from '../faults.ts';
-import type { CommitObserver, Host } from '../host.ts';
+import type { CommitObserver, Host, Recovery } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import { registerSystem } from '../step/register.ts';
@@ -40,15 +40,6 @@ export interface RunnerParts<View extends SystemView> {
    * out: no other process has the store open.
    */
   readonly shared?: boolean;
-}
-
-/** What a start found: calls to make again, deadlines that fell due meanwhile, open incidents. */
-export interface Recovery {
-  readonly resumed: number;
-  readonly overdue: number;
-  readonly incidents: number;
-  /** The number of stored orders on each chart version. */
-  readonly versions: Readonly<Record<string, number>>;
 }
 
 /**

@@ -1,21 +1,19 @@
-// Prepares charts for the step: checks that they use only what a pure step supports, and makes the scope that
-// XState passes to a transition. That scope is the only place that depends on XState's internals; xstate is
-// pinned, and tests compare the results with `createActor`. It never runs a message.
-import {
-  type AnyActorRef,
-  type AnyActorScope,
-  type AnyEventObject,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type AnyStateNode,
-  createActor,
-  createMachine,
-  type ExecutableActionObject,
+// Prepares charts for the step: checks that they use only what a pure step supports, and registers each version's charts
+// with the scope that their transitions run in. It never runs a message.
+import type {
+  AnyActorRef,
+  AnyActorScope,
+  AnyEventObject,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  AnyStateNode,
+  ExecutableActionObject,
 } from 'xstate';
 import { AppError, describeError } from '../errors.ts';
 import type { Invariants } from './invariants.ts';
 import { isWhole } from './notes.ts';
 import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
+import { makeReferences, makeScope } from './scope.ts';
 import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
 
 /** Charts that run together as one unit, and the names of the services that they may send commands to. */
@@ -254,52 +252,3 @@ const toNodes = (node: AnyStateNode): [string, AnyStateNode][] => [
   [node.id, node],
   ...Object.values(node.states).flatMap(toNodes),
 ];
-
-/** Stand-ins for actors and services. A chart can send to them, and nothing else. */
-const makeReferences = (names: readonly string[]): ReadonlyMap<string, AnyActorRef> => {
-  const nobody = createMachine({});
-  return new Map(
-    names.map((name) => {
-      const refuseUse = () => {
-        throw new Error(`'${name}' can be sent to by an action, and neither read nor called by a chart`);
-      };
-      const methods = { send: refuseUse, getSnapshot: refuseUse, subscribe: refuseUse, on: refuseUse };
-      return [name, Object.assign(createActor(nobody, { id: name }), methods)];
-    }),
-  );
-};
-
-const makeScope = (name: string, references: ReadonlyMap<string, AnyActorRef>) => {
-  const find = (wanted: string): AnyActorRef => {
-    const found = references.get(wanted);
-    if (found) return found;
-    throw new Error(`${name} names '${wanted}', which is no actor or service of this system`);
-  };
-  let collected: ExecutableActionObject[] = [];
-  const self = find(name);
-  const scope: AnyActorScope = {
-    self,
-    id: name,
-    sessionId: name,
-    system: {
-      ...self.system,
-      get: (key) => find(String(key)),
-      getAll: () => Object.fromEntries(references),
-    },
-    actionExecutor: (action) => {
-      collected.push(action);
-    },
-    logger: nothing,
-    defer: nothing,
-    emit: nothing,
-    stopChild: nothing,
-  };
-  const take = () => {
-    const taken = collected;
-    collected = [];
-    return taken;
-  };
-  return { scope, take };
-};
-
-const nothing = () => {};

@@ -15,7 +15,7 @@ import { requireContinuation } from './continuation.ts';
 import type { TakeTurn } from './turns.ts';
 
 /** How one store reads and writes a batch. */
-export interface BatchRows {
+export interface BatchAccess {
   orders(needed: Needs['orders']): ReadonlyMap<string, LoadedOrder>;
   /** Those of `messages` that are recorded. */
   received(messages: Needs['received']): Needs['received'];
@@ -42,7 +42,7 @@ class LoadedRows implements Loaded {
     return this.#records.get(toName(scope, key));
   }
 
-  add(store: BatchRows, needs: Needs): void {
+  add(store: BatchAccess, needs: Needs): void {
     if (needs.orders.size > 0) {
       for (const [orderId, order] of store.orders(needs.orders)) this.orders.set(orderId, order);
     }
@@ -72,7 +72,7 @@ const requireContinuations = ({ orders }: Loaded, write: BatchWrite): void => {
 };
 
 /** Opens a batch when its turn comes. */
-export const openBatch = async (store: BatchRows, takeTurn: TakeTurn, needs: Needs): Promise<Batch> => {
+export const openBatch = async (store: BatchAccess, takeTurn: TakeTurn, needs: Needs): Promise<Batch> => {
   const loaded = new LoadedRows();
   const endTurn = await takeTurn();
   let isOpen = true;

@@ -11,7 +11,7 @@ import {
   type Received,
   RefusedWrite,
 } from '../store.ts';
-import type { BatchRows } from './batch.ts';
+import type { BatchAccess } from './batch.ts';
 
 export interface OrderRow {
   readonly orderId: string;
@@ -83,7 +83,7 @@ const joinReceived = (before: readonly Received[], added: readonly Received[]): 
   return all;
 };
 
-export const createBatchRows = (tables: MemoryTables): BatchRows => {
+export const createBatchAccess = (tables: MemoryTables): BatchAccess => {
   let sequence = 0;
 
   const keepOrder = (

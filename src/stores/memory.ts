@@ -1,12 +1,12 @@
 // The store that forgets everything when the process ends: the contract of store.ts on tables. It never shares a value
 // with its callers. It is for trying things out, and for tests that are about something else.
 import { AppError } from '../errors.ts';
-import type { Call, EventFilter, JournalEvent, OrderFilter, Store, StoredOrder } from '../store.ts';
+import type { Call, EventFilter, JournalEvent, Store, StoredOrder, StoredOrderFilter } from '../store.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
 import {
   copy,
-  createBatchRows,
+  createBatchAccess,
   createTables,
   type MemoryTables,
   type OrderRow,
@@ -27,7 +27,7 @@ const compare = <T extends number | string>(one: T, other: T): number =>
 const newestFirst = (one: OrderRow, other: OrderRow): number =>
   compare(other.summary.createdAt, one.summary.createdAt) || compare(other.orderId, one.orderId);
 
-const matches = ({ summary, unreadable }: OrderRow, filter: OrderFilter): boolean => {
+const matches = ({ summary, unreadable }: OrderRow, filter: StoredOrderFilter): boolean => {
   const isUnknown = filter.unknownVersions?.includes(summary.chartVersion) ?? false;
   const needsPerson = summary.incident || unreadable !== null || isUnknown;
   return (
@@ -57,7 +57,7 @@ const createOrderReads = (tables: MemoryTables) => ({
     const rows = orderIds.flatMap((orderId) => tables.orders.get(orderId) ?? []);
     return new Map(rows.map((row) => [row.orderId, toStoredOrder(row)]));
   },
-  list: (filter: OrderFilter): readonly StoredOrder[] => {
+  list: (filter: StoredOrderFilter): readonly StoredOrder[] => {
     const cursor = filter.after === undefined ? undefined : tables.orders.get(filter.after);
     if (filter.after !== undefined && cursor === undefined) {
       throw new AppError('invalid-request', `There is no order ${filter.after} to continue after.`);
@@ -175,7 +175,7 @@ export const createMemoryStore = (): Store => {
   /** A change waits for the current batch. */
   const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
     guard((...given: Given) => inTurn(takeTurn, () => method(...given)));
-  const batchRows = createBatchRows(tables);
+  const batchRows = createBatchAccess(tables);
   const orders = createOrderReads(tables);
   const others = createOtherReads(tables);
   const calls = createCallChanges(tables);

@@ -2,7 +2,7 @@
 // into an order's system. It is the hot path: every statement here is paid for by every order.
 import type { TableStore } from '../application.ts';
 import type { BatchWrite, IdempotencyRecord, LoadedOrder, Needs, OrderWrite } from '../store.ts';
-import type { BatchRows } from './batch.ts';
+import type { BatchAccess } from './batch.ts';
 import { toShortId } from './sqlite-ids.ts';
 import type { Connection } from './sqlite-open.ts';
 import { pack, unpack } from './sqlite-packing.ts';
@@ -151,11 +151,11 @@ const createCallWriter = (connection: Connection) => {
   };
 };
 
-export const createBatchRows = (
+export const createBatchAccess = (
   connection: Connection,
   { transact, read }: WriterAccess,
   tables: TableStore | undefined,
-): BatchRows => {
+): BatchAccess => {
   const readOrders = createOrderReader(connection);
   const readReceived = createReceivedReader(connection);
   const keys = createKeys(connection);

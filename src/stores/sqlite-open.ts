@@ -177,7 +177,7 @@ export const prepareWriter = (connection: Connection, path: string, application:
     throw new AppError('store-unsupported', message);
   }
   connection.exec('PRAGMA synchronous = FULL');
-  // Savepoints keep copies of pages: in memory, or the commit that has them would write them to a file too.
+  // Copies of pages, for statements that may fail half-way, stay in memory: in a file they would be written at each commit.
   connection.exec('PRAGMA temp_store = MEMORY');
   connection.exec(`PRAGMA journal_size_limit = ${logBytes}`);
   // What is written again and again (the ends of tables, the orders that move) goes back into the file once.

@@ -6,9 +6,9 @@ import type {
   EventFilter,
   IdempotencyRecord,
   JournalEvent,
-  OrderFilter,
   Received,
   StoredOrder,
+  StoredOrderFilter,
   StoreFigures,
 } from '../store.ts';
 import type { Connection, Statement } from './sqlite-open.ts';
@@ -49,7 +49,7 @@ const unsettled = 'settled = 0';
 const needsPerson = '(incident = 1 OR unreadable IS NOT NULL)';
 
 /** `isFew`: few orders match a condition with an index of its own. */
-const toConditions = (filter: OrderFilter, isFew: (condition: Condition) => boolean): Condition[] => {
+const toConditions = (filter: StoredOrderFilter, isFew: (condition: Condition) => boolean): Condition[] => {
   const conditions: Condition[] = [];
   const narrow: Condition[] = [];
   if (filter.settled === false) narrow.push([unsettled]);
@@ -101,7 +101,7 @@ export const createOrderReads = (connection: Connection) => {
       const orders = load.all(JSON.stringify(orderIds)).map(toStoredOrder);
       return new Map(orders.map((order) => [order.orderId, order]));
     },
-    list: (filter: OrderFilter): readonly StoredOrder[] => {
+    list: (filter: StoredOrderFilter): readonly StoredOrder[] => {
       const conditions = toConditions(filter, isFew);
       if (filter.after !== undefined) {
         const row = createdAt.get(filter.after);

@@ -4,7 +4,7 @@ import type { Tables } from '../application.ts';
 import type { Store } from '../store.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
-import { createBatchRows } from './sqlite-batch.ts';
+import { createBatchAccess } from './sqlite-batch.ts';
 import { createCallChanges, createOrderChanges } from './sqlite-changes.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
@@ -24,7 +24,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     guard((...given: Given) => inTurn(takeTurn, () => method(...given)));
   const access = createWriterAccess(database);
   const { transact } = access;
-  const batchRows = createBatchRows(writer, access, tables?.sqlite.open(writer));
+  const batchRows = createBatchAccess(writer, access, tables?.sqlite.open(writer));
   const orders = createOrderReads(reader);
   const history = createHistoryReads(reader);
   const others = createOtherReads(reader);

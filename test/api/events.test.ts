@@ -48,7 +48,7 @@ describe('events', () => {
     expect(seen).toEqual(own);
   });
 
-  it('of all orders come by position and type', async () => {
+  it('of all orders are read by position and type', async () => {
     const { get, events } = await createHistory();
     const positions = async (query: string): Promise<string[]> =>
       (await get(`/events${query}`)).json().events.map(({ position }: { position: string }) => position);

@@ -66,7 +66,7 @@ const describeJournal = (open: OpenHost): void => {
     expect(await host.history('mine', third, 2)).toEqual(all.slice(3, 5));
   });
 
-  it('the events of all orders come by position, behind one, of some types, page by page', async () => {
+  it('the events of all orders are read by position, by type and page by page', async () => {
     await using opened = await open();
     const { host } = opened;
     expect(await host.lastPosition()).toBe(0);

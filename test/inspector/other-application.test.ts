@@ -3,13 +3,14 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { parcels as shipped } from '../../examples/parcels/parcels.ts';
 import { createApi } from '../../src/api/app.ts';
 import { type Application, defineApplication } from '../../src/application.ts';
 import { readSettings } from '../../src/config.ts';
 import { createRunner } from '../../src/hosts/runner.ts';
 import { createInspector } from '../../src/inspector/server/inspector.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { type SystemView, snapshotOf } from '../../src/step/view.ts';
+import type { SystemView } from '../../src/step/view.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { createCounter, never } from '../hosts/harness.ts';
@@ -40,19 +41,12 @@ const call = { key: z.string(), attempt: z.int() };
 const event = { version: 1, kind: 'event' } as const;
 const command = { version: 1, kind: 'command' } as const;
 
+/** The example with charts of its own, and replies whose fields need examples. */
 const parcels: Application = defineApplication<SystemView>({
-  name: 'parcels',
+  ...shipped,
   charts: { parcel, tally },
-  chartVersion: '1',
-  services: { courier: { noAnswer: (reason) => ({ type: 'courier.busy', reason }) } },
   messages: {
-    'parcel.send': { ...command, from: ['sender'], to: ['parcel'], payload: z.strictObject({}) },
-    'parcel.keep': {
-      ...command,
-      from: ['sender'],
-      to: ['parcel'],
-      payload: z.strictObject({ why: z.string() }),
-    },
+    ...shipped.messages,
     'courier.collect': {
       ...command,
       from: ['parcel'],
@@ -73,24 +67,8 @@ const parcels: Application = defineApplication<SystemView>({
         stops: z.array(z.strictObject({ minutes: z.int().min(5) })).min(1),
       }),
     },
-    'courier.busy': {
-      ...event,
-      from: ['courier'],
-      to: ['parcel'],
-      payload: z.strictObject({ ...call, reason: z.string() }),
-    },
-    'tally.count': { ...command, from: ['parcel'], to: ['tally'], payload: z.strictObject({}) },
-    'parcel.sent': { ...event, from: ['parcel'], to: ['journal'], payload: z.strictObject({}) },
-    'parcel.kept': { ...event, from: ['parcel'], to: ['journal'], payload: z.strictObject({}) },
   },
-  moves: { keep: { type: 'parcel.keep', by: 'sender' } },
-  mainActor: 'parcel',
-  outcomes: ['parcel.sent', 'parcel.kept'],
   ownerOf: () => 'ada',
-  findMoves: (state) =>
-    snapshotOf(state, 'parcel').can({ type: 'parcel.keep', why: '' }) ? [{ move: 'keep', by: 'sender' }] : [],
-  toView: (base) => base,
-  toUnreadableView: (base) => base,
 });
 
 const open = async () => {

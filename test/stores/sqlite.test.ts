@@ -48,7 +48,7 @@ describe('opening a file', () => {
     const names = ['journal_mode', 'synchronous', 'foreign_keys', 'recursive_triggers'];
     expect(names.flatMap(read)).toEqual(['wal', 2, 1, 1]);
     expect(() => database.reader.exec('CREATE TABLE t (a)')).toThrow('readonly');
-    // The log of a burst goes back to a size that is opened quickly, and savepoints write to no file.
+    // The log of a burst goes back to a size that is opened quickly, and copies of pages are written to no file.
     expect(['journal_size_limit', 'wal_autocheckpoint', 'temp_store'].flatMap(read)).toEqual([
       64 * 1024 * 1024,
       4096,

@@ -61,12 +61,12 @@ const howIncidentEnds: Readonly<Record<string, 'retried' | 'resolved'>> = {
 
 /** Why `incident.…` is ignored if the actor has no incident. */
 export const noIncidentReasons = {
-  'incident.retry': 'nothing here waits for a person',
-  'incident.resolve': 'nothing here waits for a person who says that',
+  'incident.retry': 'no incident is open here',
+  'incident.resolve': 'no incident is open here',
 } as const;
 
 /** Why an answer is ignored that says only that an attempt had no result. */
-export const staleAnswerReason = 'no answer is awaited, or only that to a later attempt';
+export const staleAnswerReason = 'no answer is expected, or only the one to a later attempt';
 
 /** The wait after the nth attempt in ms: doubles each time, up to the longest. 0 counts as the first. */
 export const toBackoffMs = (retrying: Retrying, tries: number): number =>

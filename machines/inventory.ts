@@ -59,13 +59,13 @@ export const inventoryChart = inventorySetup.createMachine({
 
     checked: {
       tags: 'settled',
-      description: 'the warehouse has everything; nothing is reserved yet',
+      description: 'everything is in stock; nothing is reserved yet',
       on: { 'inventory.reserve': { target: 'reserving', actions: 'forgetTries' } },
     },
 
     reserving: {
       meta: {
-        ignores: { 'inventory.release': 'it was asked for before, and follows the answer that is awaited' },
+        ignores: { 'inventory.release': 'the release is already requested, and follows the pending answer' },
       },
       on: {
         'warehouse.reserved': { guard: 'isOurs', target: 'reserved' },
@@ -125,7 +125,7 @@ export const inventoryChart = inventorySetup.createMachine({
 
     committing: {
       tags: 'held',
-      meta: { ignores: { 'inventory.commit': 'the sale is under way already' } },
+      meta: { ignores: { 'inventory.commit': 'the commit is already under way' } },
       on: {
         'inventory.release': onRelease,
         'warehouse.committed': { guard: 'isOurs', target: 'committed' },
@@ -139,8 +139,8 @@ export const inventoryChart = inventorySetup.createMachine({
         },
         backingOff: { description: 'the next attempt of the commit' },
         needsAttention: {
-          reason: 'sale-unconfirmed',
-          text: 'the warehouse does not confirm the sale',
+          reason: 'commit-unconfirmed',
+          text: 'the warehouse does not confirm the commit',
           outcomes: {
             committed: { target: '#inventory.committed' },
             'not-committed': { target: '#inventory.releasing', actions: 'tellNotCommitted' },
@@ -150,7 +150,7 @@ export const inventoryChart = inventorySetup.createMachine({
     },
 
     releasing: {
-      meta: { ignores: { 'inventory.release': 'the stock is being given back already' } },
+      meta: { ignores: { 'inventory.release': 'the stock is already being released' } },
       entry: 'forgetTries',
       on: {
         'warehouse.released': {
@@ -171,7 +171,7 @@ export const inventoryChart = inventorySetup.createMachine({
         backingOff: { description: 'the next attempt of the release' },
         needsAttention: {
           reason: 'release-unconfirmed',
-          text: 'the warehouse does not take the stock back',
+          text: 'the warehouse does not confirm the release',
           outcomes: {
             released: { target: '#inventory.released', actions: ['announceReleased', 'tellReleased'] },
           },
@@ -181,7 +181,7 @@ export const inventoryChart = inventorySetup.createMachine({
 
     unavailable: {
       tags: 'settled',
-      description: 'the warehouse does not have everything; nothing is reserved',
+      description: 'not everything is in stock; nothing is reserved',
       on: { 'inventory.release': onReleaseWithoutStock },
     },
     committed: {
@@ -189,8 +189,8 @@ export const inventoryChart = inventorySetup.createMachine({
       description: 'the stock is committed',
       meta: {
         ignores: {
-          'inventory.release': 'the stock is sold',
-          'inventory.commit': 'the stock is sold already',
+          'inventory.release': 'the stock is committed',
+          'inventory.commit': 'the stock is already committed',
         },
       },
       entry: ['announceCommitted', 'tellCommitted'],
@@ -198,7 +198,7 @@ export const inventoryChart = inventorySetup.createMachine({
     released: {
       tags: 'settled',
       description: 'no stock is reserved for this order any more',
-      meta: { ignores: { 'inventory.release': 'the stock was given back' } },
+      meta: { ignores: { 'inventory.release': 'the stock was released' } },
     },
   },
 });

@@ -92,7 +92,7 @@ export const notificationChart = setup({
       ...noIncidentReasons,
       'notification.send-confirmation': 'an order gets one notice',
       'notification.send-failure': 'an order gets one notice',
-      'mailer.sent': 'no message waits for this answer',
+      'mailer.sent': 'no notice is waiting for this answer',
       'mailer.failed': staleAnswerReason,
     },
   },

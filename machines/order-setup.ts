@@ -22,14 +22,14 @@ const toLines = ({ items, currency }: { items: readonly Item[]; currency: string
 
 /** Every way in which an order can fail, in words that a customer may read. Recorded: never change a text. */
 export const failures = {
-  'insufficient-stock': 'the stock was not enough when it was to be reserved',
+  'insufficient-stock': 'there was not enough stock to reserve',
   'payment-declined': 'the bank declined the payment',
-  'payment-gave-up': 'the payment did not go through, however often it was tried',
+  'payment-gave-up': 'the payment failed at every attempt',
   'reservation-expired': 'the reservation expired before the payment was made',
   'authorization-expired': 'the authorised payment was not captured in time',
-  'stock-not-sold': 'the reserved stock could not be sold',
+  'stock-not-committed': 'the reserved stock could not be committed',
   'deadline-passed': 'the order took too long',
-  rejected: 'the order cannot be filled as it was placed',
+  rejected: 'the order cannot be fulfilled as it was placed',
 } as const;
 const toFailure = (kind: keyof typeof failures): Failure => ({ kind, text: failures[kind] });
 /** Why the order ends without being completed. Only a rejected one has no failure of its own. */
@@ -54,7 +54,7 @@ export const orderSetup = setup({
     reserveDeadline: ({ context }) => context.policy.reserveWithinMs,
     payDeadline: ({ context }) => context.policy.payWithinMs,
     authorizationExpiry: ({ context }) => context.policy.authorizationTtlMs,
-    sellDeadline: ({ context }) => context.policy.sellWithinMs,
+    commitDeadline: ({ context }) => context.policy.commitWithinMs,
     notifyDeadline: ({ context }) => context.policy.notifyWithinMs,
     compensateDeadline: ({ context }) => context.policy.compensateWithinMs,
     refundDeadline: ({ context }) => context.policy.refundWithinMs,
@@ -95,7 +95,7 @@ export const orderSetup = setup({
       retrying: context.policy.inventory,
     })),
     askToReserve: tell('inventory', () => ({ type: 'inventory.reserve' })),
-    askToSell: tell('inventory', () => ({ type: 'inventory.commit' })),
+    askToCommit: tell('inventory', () => ({ type: 'inventory.commit' })),
     askForStockBack: tell('inventory', ({ context }) => ({
       type: 'inventory.release',
       why: toEndReason(context).kind === 'cancelled' ? 'cancelled' : 'failed',
@@ -162,37 +162,37 @@ export const orderSetup = setup({
 /** Why a message is ignored if no transition takes it, unless its state gives a better reason. Recorded. */
 export const ignoreReasons = {
   ...noIncidentReasons,
-  'order.place': 'the order was placed before',
-  'order.cancel': 'the order is over',
-  'order.capture': 'no authorised payment waits to be captured',
-  'order.refund': 'only what was paid for a completed order can be refunded, up to what is left of it',
-  'inventory.check-passed': 'the order waits for its check only while it is validating',
-  'inventory.check-failed': 'the order waits for its check only while it is validating',
-  'inventory.reservation-completed': 'the order waits for its reservation only while it is reserving',
-  'inventory.reservation-failed': 'the order waits for its reservation only while it is reserving',
+  'order.place': 'the order was already placed',
+  'order.cancel': 'the order has ended',
+  'order.capture': 'no authorised payment is waiting to be captured',
+  'order.refund': 'only what was paid for a completed order can be refunded, up to what is left',
+  'inventory.check-passed': 'the order expects this only while it is validating',
+  'inventory.check-failed': 'the order expects this only while it is validating',
+  'inventory.reservation-completed': 'the order expects this only while it is reserving',
+  'inventory.reservation-failed': 'the order expects this only while it is reserving',
   'inventory.reservation-expired': 'the order needs its reservation only while it is paying',
-  'inventory.release-completed': 'the order does not wait for its stock to be given back',
-  'inventory.commit-completed': 'the order does not wait for its stock to be sold',
-  'inventory.commit-failed': 'the order does not wait for its stock to be sold',
-  'payment.authorized': 'the order does not wait for its charge',
-  'payment.completed': 'the order does not wait for its payment',
-  'payment.failed': 'the order does not wait for its payment',
-  'payment.cancelled': 'the order does not wait for its money to be given back',
-  'payment.refunded': 'the order does not wait for a refund',
-  'payment.refund-refused': 'the order does not wait for a refund',
-  'notification.delivered': 'the order does not wait for its notice',
-  'notification.delayed': 'the order does not wait for its notice',
+  'inventory.release-completed': 'the order is not waiting for its stock to be released',
+  'inventory.commit-completed': 'the order is not waiting for its stock to be committed',
+  'inventory.commit-failed': 'the order is not waiting for its stock to be committed',
+  'payment.authorized': 'the order is not waiting for its charge',
+  'payment.completed': 'the order is not waiting for its payment',
+  'payment.failed': 'the order is not waiting for its payment',
+  'payment.cancelled': 'the order is not waiting for its money to be returned',
+  'payment.refunded': 'the order is not waiting for a refund',
+  'payment.refund-refused': 'the order is not waiting for a refund',
+  'notification.delivered': 'the order is not waiting for its notice',
+  'notification.delayed': 'the order is not waiting for its notice',
 } as const;
 
 /** While compensating: the other actors have been asked to undo what they did. */
 export const ignoreReasonsWhileCompensating = {
-  'order.cancel': 'the order is on its way out already',
-  'order.capture': 'the order is on its way out; what is authorised is set free',
-  'order.refund': 'the order is on its way out; what was taken is given back anyway',
-  'inventory.reservation-completed': 'the order is on its way out; what was reserved is given back',
-  'inventory.reservation-expired': 'the order is on its way out and has asked for the stock back itself',
-  'payment.authorized': 'the order is on its way out; what is authorised is set free',
-  'payment.failed': 'the order is on its way out for another reason',
+  'order.cancel': 'the order is already being undone',
+  'order.capture': 'the order is being undone; authorised money is released',
+  'order.refund': 'the order is being undone; captured money is refunded anyway',
+  'inventory.reservation-completed': 'the order is being undone; reserved stock is released',
+  'inventory.reservation-expired': 'the order is being undone and has already asked for the release',
+  'payment.authorized': 'the order is being undone; authorised money is released',
+  'payment.failed': 'the order is already being undone for another reason',
 } as const;
 
 export const newOrder: OrderContext = {
@@ -208,7 +208,7 @@ export const newOrder: OrderContext = {
     reserveWithinMs: 0,
     payWithinMs: 0,
     authorizationTtlMs: 0,
-    sellWithinMs: 0,
+    commitWithinMs: 0,
     notifyWithinMs: 0,
     compensateWithinMs: 0,
     refundWithinMs: 0,
@@ -226,5 +226,5 @@ export const newOrder: OrderContext = {
 /** The order fails, and first releases its stock and returns its money. */
 export const failWith = (kind: keyof typeof failures) =>
   ({ target: '#order.compensating', actions: { type: 'noteFailure', params: { kind } } }) as const;
-export const onPaid = { target: 'selling', actions: 'notePaid' } as const;
+export const onPaid = { target: 'committing', actions: 'notePaid' } as const;
 export const onCancel = { target: '#order.compensating', actions: 'noteCancelled' } as const;

@@ -72,28 +72,28 @@ export const orderChart = orderSetup.createMachine({
         },
         capturing: {
           description: 'the capture of the authorised payment',
-          meta: { ignores: { 'order.capture': 'the capture is under way already' } },
+          meta: { ignores: { 'order.capture': 'the capture is already under way' } },
           entry: 'askForCapture',
           after: { payDeadline: failWith('deadline-passed') },
           on: { 'payment.completed': onPaid },
         },
-        selling: {
+        committing: {
           initial: 'asking',
           on: {
             'inventory.commit-completed': '#order.notifying',
-            'inventory.commit-failed': failWith('stock-not-sold'),
+            'inventory.commit-failed': failWith('stock-not-committed'),
           },
           states: {
             asking: {
               description: 'the reserved stock to be committed',
-              entry: 'askToSell',
-              after: { sellDeadline: 'needsAttention' },
+              entry: 'askToCommit',
+              after: { commitDeadline: 'needsAttention' },
             },
             needsAttention: incident({
-              reason: 'paid-but-not-sold',
-              text: 'the order is paid and its stock is not sold',
+              reason: 'paid-but-not-committed',
+              text: 'the order is paid, but its stock is not committed',
               retry: 'asking',
-              outcomes: { sold: { target: '#order.notifying' } },
+              outcomes: { committed: { target: '#order.notifying' } },
             }),
           },
         },
@@ -102,7 +102,7 @@ export const orderChart = orderSetup.createMachine({
 
     notifying: {
       description: 'the confirmation to be sent',
-      meta: { ignores: { 'order.cancel': 'the order is paid and sold; once completed it can be refunded' } },
+      meta: { ignores: { 'order.cancel': 'the order is paid; once it is completed it can be refunded' } },
       entry: 'askToConfirm',
       after: { notifyDeadline: 'completed' },
       on: { 'notification.delivered': 'completed', 'notification.delayed': 'completed' },
@@ -132,7 +132,7 @@ export const orderChart = orderSetup.createMachine({
             waiting: { description: 'the refund', after: { refundDeadline: 'needsAttention' } },
             needsAttention: incident({
               reason: 'refund-overdue',
-              text: 'the refund takes too long',
+              text: 'the refund is overdue',
               retry: 'waiting',
               outcomes: { refused: { target: '#order.completed.closed' } },
             }),
@@ -161,7 +161,7 @@ export const orderChart = orderSetup.createMachine({
             },
             needsAttention: incident({
               reason: 'stock-not-returned',
-              text: 'the stock is not given back',
+              text: 'the stock is not released',
               retry: 'returning',
               outcomes: { 'stock-returned': { target: 'returned' } },
             }),
@@ -179,7 +179,7 @@ export const orderChart = orderSetup.createMachine({
             },
             needsAttention: incident({
               reason: 'money-not-returned',
-              text: 'the money is not given back',
+              text: 'the money is not returned',
               retry: 'returning',
               outcomes: { 'money-returned': { target: 'returned' } },
             }),

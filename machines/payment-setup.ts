@@ -200,21 +200,21 @@ export const newPayment: PaymentContext = {
   unwanted: false,
 };
 
-const known = 'it is not about our charge, or what became of that is known already';
+const known = 'it is not about this charge, or the outcome is already known';
 /** Why a message is ignored if no transition takes it, unless its state gives a better reason. Recorded. */
 export const ignoreReasons = {
   ...noIncidentReasons,
   'payment.charge': 'one order is charged once',
-  'payment.capture': 'no authorised payment waits to be captured',
-  'payment.cancel': 'the payment is called off already',
-  'payment.refund': 'only a captured payment can be given back, up to what is left of it',
+  'payment.capture': 'no authorised payment is waiting to be captured',
+  'payment.cancel': 'the payment was already cancelled',
+  'payment.refund': 'only captured money can be refunded, up to what is left',
   'gateway.charged': known,
   'gateway.authorized': known,
   'gateway.declined': known,
-  'gateway.absent': 'no look-up waits for this answer',
-  'gateway.captured': 'no capture waits for this answer',
-  'gateway.voided': 'no void waits for this answer',
-  'gateway.refunded': 'no refund waits for this answer',
+  'gateway.absent': 'no look-up is waiting for this answer',
+  'gateway.captured': 'no capture is waiting for this answer',
+  'gateway.voided': 'no void is waiting for this answer',
+  'gateway.refunded': 'no refund is waiting for this answer',
   'gateway.refused': staleAnswerReason,
   'gateway.failed': staleAnswerReason,
   'gateway.unknown': staleAnswerReason,

@@ -99,7 +99,7 @@ export const paymentChart = paymentSetup.createMachine({
         backingOff: { description: 'the next look-up of the charge', after: { lookUpBackOff: 'asking' } },
         needsAttention: {
           reason: 'charge-unknown',
-          text: 'the bank does not say what became of the charge (if it was made, name its transactionId)',
+          text: 'the bank does not say whether the charge was made (if it was, give its transactionId)',
           hint: 'the outcome must be not-charged, or charged with a transactionId',
           outcomes: {
             charged: {
@@ -128,7 +128,7 @@ export const paymentChart = paymentSetup.createMachine({
     },
 
     capturing: {
-      meta: { ignores: { 'payment.capture': 'the capture is under way already' } },
+      meta: { ignores: { 'payment.capture': 'the capture is already under way' } },
       entry: 'forgetTries',
       on: {
         ...captureResults,
@@ -178,7 +178,7 @@ export const paymentChart = paymentSetup.createMachine({
         backingOff: { description: 'the next attempt of the void' },
         needsAttention: {
           reason: 'void-unconfirmed',
-          text: 'the held money is not known to be free',
+          text: 'the bank does not confirm that the authorisation is void',
           outcomes: {
             voided: { target: '#payment.cancelled', actions: 'announceCancelled' },
             captured: { target: '#payment.charged' },
@@ -213,7 +213,7 @@ export const paymentChart = paymentSetup.createMachine({
           },
         },
         refunding: {
-          meta: { ignores: { 'payment.cancel': 'a refund is under way already' } },
+          meta: { ignores: { 'payment.cancel': 'a refund is already under way' } },
           on: {
             'gateway.refunded': { guard: 'isOurs', ...onRefunded },
             'payment.refund': { actions: 'refuseRefund' },

@@ -7,7 +7,7 @@ import type { Audit } from './audit.ts';
 import type { Display } from './display.ts';
 import { AppError } from './errors.ts';
 import type { Invariants } from './step/invariants.ts';
-import type { ChartSystem } from './step/register.ts';
+import type { ChartSystem, ChartVersion, Translator } from './step/register.ts';
 import type { SystemState } from './step/system-state.ts';
 import { type Move, type SystemView, toSystemView } from './step/view.ts';
 
@@ -131,16 +131,22 @@ export interface Tables {
   };
 }
 
-export interface Application<View extends SystemView = SystemView> {
-  readonly name: string;
+/** One version of an application's charts, with the messages that they know. */
+export interface ApplicationVersion {
   readonly charts: ChartSystem['charts'];
-  /** The version under which systems of these charts are stored: new ones start on it. */
+  readonly messages: Messages;
+  /** Between these messages and those of the services and moves. Left out: they are the same. */
+  readonly translator?: Translator;
+}
+
+export interface Application<View extends SystemView = SystemView> extends ApplicationVersion {
+  readonly name: string;
+  /** The version under which systems of its charts are stored: new ones start on it. */
   readonly chartVersion: string;
-  /** Charts of other versions, by version: systems that are stored on one of them keep it. */
-  readonly otherVersions?: Readonly<Record<string, ChartSystem['charts']>>;
+  /** Other versions: systems that are stored on one of them keep it. */
+  readonly otherVersions?: Readonly<Record<string, ApplicationVersion>>;
   /** The services that the charts may send commands to, by name. */
   readonly services: Readonly<Record<string, ServiceDeclaration>>;
-  readonly messages: Messages;
   readonly moves: Readonly<Record<string, MoveDeclaration>>;
   /** The actor whose top-level state is the system's state in lists. */
   readonly mainActor: string;
@@ -204,19 +210,29 @@ export const viewOf = <View extends SystemView>(
   state: SystemState,
 ): View => application.toView(toSystemView(application, orderId, state), state);
 
-/** The charts as the step runs them. */
-export const toChartSystem = ({
-  chartVersion,
+const toChartVersion = ({ charts, messages, translator }: ApplicationVersion): ChartVersion => ({
   charts,
-  otherVersions,
-  services,
-  messages,
-  invariants,
-}: Application): ChartSystem => ({
-  version: chartVersion,
-  charts,
-  services: Object.keys(services),
   schemaVersions: Object.fromEntries(Object.entries(messages).map(([type, { version }]) => [type, version])),
-  ...(invariants && { invariants }),
-  ...(otherVersions && { otherVersions }),
+  ...(translator && { translator }),
 });
+
+/** The charts as the step runs them. */
+export const toChartSystem = (application: Application): ChartSystem => {
+  const { chartVersion, services, invariants, otherVersions = {} } = application;
+  return {
+    ...toChartVersion(application),
+    version: chartVersion,
+    services: Object.keys(services),
+    ...(invariants && { invariants }),
+    otherVersions: Object.fromEntries(
+      Object.entries(otherVersions).map(([version, each]) => [version, toChartVersion(each)]),
+    ),
+  };
+};
+
+/** Every version of an application: the newest first, then the others from the latest to the earliest. */
+export const versionsOf = (application: Application): ReadonlyMap<string, ApplicationVersion> =>
+  new Map([
+    [application.chartVersion, application],
+    ...Object.entries(application.otherVersions ?? {}).toReversed(),
+  ]);

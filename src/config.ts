@@ -59,7 +59,9 @@ export const settingsSchema = z.strictObject({
   AUTHORIZATION_TTL_MS: duration
     .default(604_800_000)
     .describe('how long authorised money waits for its capture'),
-  SELL_WITHIN_MS: duration.default(60_000).describe('after this, paid stock that is not sold is an incident'),
+  COMMIT_WITHIN_MS: duration
+    .default(60_000)
+    .describe('after this, paid stock that is not sold is an incident'),
   NOTIFY_WITHIN_MS: duration.default(10_000).describe('how long a confirmation may hold an order back'),
   COMPENSATE_WITHIN_MS: duration.default(300_000).describe('after this, giving back is an incident'),
   REFUND_WITHIN_MS: duration

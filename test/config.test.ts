@@ -13,7 +13,7 @@ describe('the reservation', () => {
   it('lasts until an authorisation has expired where the money is taken later', () => {
     const policy = policyOf({ PAYMENT_CAPTURE: 'later' });
     expect(policy.reservationTtlMs).toBe(
-      policy.payWithinMs + policy.authorizationTtlMs + policy.sellWithinMs,
+      policy.payWithinMs + policy.authorizationTtlMs + policy.commitWithinMs,
     );
   });
 

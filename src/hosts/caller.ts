@@ -9,11 +9,12 @@ import { describeError } from '../errors.ts';
 import type { Faults } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
 import { type CallRules, callService, type Services, serviceOf, toUnknownOutcome } from '../service.ts';
+import type { RegisteredSystem } from '../step/register.ts';
+import { toService } from '../step/translate.ts';
 import type { Call, Store } from '../store.ts';
 
 export interface CallerParts {
-  /** Chart versions that this host knows. */
-  readonly versions: readonly string[];
+  readonly system: RegisteredSystem;
   readonly store: Store;
   readonly application: CallRules;
   readonly services: Services;
@@ -105,13 +106,19 @@ export class Caller {
   }
 
   async #claimFree(): Promise<void> {
-    const { store, clock, settings, owner, faults } = this.#parts;
+    const { system, store, clock, settings, owner, faults } = this.#parts;
     const limit = settings.MAX_CALLS_IN_FLIGHT - this.#inFlight.size - this.#waiting.size;
     if (limit <= 0) return;
     const now = clock.now();
     const until = now + leaseMs(settings);
     faults.reach('claim.before');
-    const claimed = await store.claimCalls({ owner, now, until, limit, versions: this.#parts.versions });
+    const claimed = await store.claimCalls({
+      owner,
+      now,
+      until,
+      limit,
+      versions: [...system.versions.keys()],
+    });
     if (claimed.length > 0) faults.reach('claim.after');
     this.#backlog = claimed.length === limit;
     // A call of ours whose lease ended while it waits, or while its reply is committed, is still under way.
@@ -147,17 +154,18 @@ export class Caller {
   }
 
   async #answer(call: Call): Promise<void> {
-    const { application, services, clock, settings, metrics, store, owner, faults } = this.#parts;
+    const { application, system, services, clock, settings, metrics, store, owner, faults } = this.#parts;
     const service = serviceOf(services, call.service);
     if (service.place === 'inside') return this.#parts.replyInside(call);
-    const { type } = call.command;
-    if (Number(call.command['attempt']) > 1) metrics.retries.inc({ command: type });
+    const asked = toService(system, call);
+    const { type } = asked.command;
+    if (Number(asked.command['attempt']) > 1) metrics.retries.inc({ command: type });
     const startedAt = clock.now();
     faults.reach('call.before', type);
     const abandoning = new AbortController();
     if (this.#isStopping) abandoning.abort();
     this.#abandoning.add(abandoning);
-    const message = await callService(application, service, call, {
+    const message = await callService(application, service, asked, {
       clock,
       timeoutMs: settings.CALL_TIMEOUT_MS,
       makeWithinMs: makeWithinMs(settings),
@@ -168,7 +176,7 @@ export class Caller {
     if (message === undefined) return store.returnCalls(owner, [call.callId]);
     faults.reach('call.after-reply', type);
     const isRepeated = this.#takenOver.has(call.callId);
-    const reply = isRepeated ? toUnknownOutcome(application, call, message) : message;
+    const reply = isRepeated ? toUnknownOutcome(application, asked, message) : message;
     metrics.calls.inc({ command: type, reply: reply.type });
     metrics.callSeconds.observe({ command: type }, (clock.now() - startedAt) / 1000);
     return this.#parts.reply(call, reply);

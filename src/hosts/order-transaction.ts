@@ -11,6 +11,7 @@ import { nextDueAt, toStored } from '../step/snapshot.ts';
 import { type Incoming, quarantine, type StepResult, step } from '../step/step.ts';
 import type { SystemState } from '../step/system-state.ts';
 import type { Delivery } from '../step/trace.ts';
+import { toCharts, toService } from '../step/translate.ts';
 import { hasIncident, isSettled, type SystemView, toMainState, toSystemView } from '../step/view.ts';
 import type { Call, IdempotencyRecord, NewEvent, OrderWrite, Received } from '../store.ts';
 
@@ -100,7 +101,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   /** What a message would do. Nothing is kept of it. */
   attempt(incoming: WithoutOrder<Incoming>): StepResult | undefined {
     const { system } = this.#parts.engine;
-    const arrival = { ...incoming, orderId: this.orderId, at: this.at };
+    const arrival = this.#arrive(incoming);
     return this.#failure
       ? quarantine(system, this.#state, arrival, this.#failure.error)
       : step(system, this.#state, arrival);
@@ -167,6 +168,12 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     };
   }
 
+  /** What comes in, in the words of the order's charts. */
+  #arrive(incoming: WithoutOrder<Incoming>): Incoming {
+    const { orderId, at } = this;
+    return toCharts(this.#parts.engine.system, this.#state.charts, { ...incoming, orderId, at });
+  }
+
   #keep(result: StepResult): void {
     requireContinuation(this.#state, result);
     this.#noteLeaving(result.state);
@@ -199,8 +206,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     const message = this.#ask(call);
     this.#answeredInside.add(call.callId);
     const { system } = this.#parts.engine;
-    const { orderId, at } = this;
-    const next = step(system, this.#state, { kind: 'reply', orderId, at, callId: call.callId, message });
+    const next = step(system, this.#state, this.#arrive({ kind: 'reply', callId: call.callId, message }));
     if (next) this.#keep(next);
   }
 
@@ -210,7 +216,8 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     const service = serviceOf(engine.services, call.service);
     if (service.place !== 'inside') throw new Error(`${call.service} does not live in the store`);
     engine.faults.reach('stock.before', call.command.type);
-    const message = answerInside(engine.application.messages, service, call, rows);
+    const asked = toService(engine.system, call);
+    const message = answerInside(engine.application.messages, service, asked, rows);
     engine.faults.reach('stock.after', call.command.type);
     return message;
   }

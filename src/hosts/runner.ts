@@ -88,7 +88,7 @@ class Runner<View extends SystemView> implements Host<View> {
     this.#caller = new Caller({
       ...parts,
       faults,
-      versions,
+      system: engine.system,
       owner,
       reply: (call, message) =>
         this.#run((done) => ({ kind: 'reply', orderId: call.orderId, call, message, done })),

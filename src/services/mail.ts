@@ -96,7 +96,7 @@ const explanations: Readonly<Record<Failure['kind'], { why: string; charged: 'ne
     why: 'The time for which your bank had set the money aside has passed.',
     charged: 'perhaps',
   },
-  'stock-not-sold': { why: 'We could not set the items aside for you after all.', charged: 'perhaps' },
+  'stock-not-committed': { why: 'We could not set the items aside for you after all.', charged: 'perhaps' },
   'deadline-passed': { why: 'It took us longer than we allow ourselves.', charged: 'perhaps' },
   cancelled: { why: 'If you did not ask for this, please get in touch with us.', charged: 'perhaps' },
   rejected: {

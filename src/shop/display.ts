@@ -12,6 +12,9 @@ const calling = (path: string, call: string): Readonly<Record<string, string>> =
   [`${path}.backingOff`]: `Retrying ${call}`,
 });
 
+/** In version 1 it is named `selling`. */
+const committingStock = 'Paid; committing the reserved stock';
+
 const states = {
   order: {
     placing: 'Waiting for the order',
@@ -20,7 +23,8 @@ const states = {
     'paying.charging': 'Waiting for the payment',
     'paying.authorized': 'Authorised; waiting for capture',
     'paying.capturing': 'Capturing the payment',
-    'paying.selling.asking': 'Paid; committing the reserved stock',
+    'paying.selling.asking': committingStock,
+    'paying.committing.asking': committingStock,
     notifying: 'Sending the confirmation',
     'completed.closed': 'Completed',
     'completed.refunding.waiting': 'Refunding',
@@ -64,13 +68,19 @@ const states = {
   },
 };
 
+const commitUnconfirmed = 'the warehouse does not confirm that the reserved stock is committed';
+const paidNotCommitted = 'the order is paid, but its reserved stock is not committed';
+
+/** `sale-unconfirmed` and `paid-but-not-sold` are the names in version 1. */
 const incidents = {
   'charge-unknown':
     'the outcome of the charge is unknown. Look it up at the bank; if it was charged, resolve with its transaction ID',
   'void-unconfirmed': 'the bank does not confirm that the authorised money is free again',
-  'sale-unconfirmed': 'the warehouse does not confirm that the reserved stock is committed',
+  'commit-unconfirmed': commitUnconfirmed,
+  'sale-unconfirmed': commitUnconfirmed,
   'release-unconfirmed': 'the warehouse does not release the stock',
-  'paid-but-not-sold': 'the order is paid, but its reserved stock is not committed',
+  'paid-but-not-committed': paidNotCommitted,
+  'paid-but-not-sold': paidNotCommitted,
   'stock-not-returned': 'the stock is not released',
   'money-not-returned': 'the money is not returned',
   'refund-overdue': 'the refund is overdue',

@@ -43,10 +43,10 @@ const toPlacement = (settings: Settings, orderId: string, basket: Basket): Place
 
 /** Stock is held at least as long as the authorised money waits, or a late capture would find none to sell. */
 const toReservationTtl = (settings: Settings): number => {
-  const { RESERVATION_TTL_MS, PAYMENT_CAPTURE, PAY_WITHIN_MS, AUTHORIZATION_TTL_MS, SELL_WITHIN_MS } =
+  const { RESERVATION_TTL_MS, PAYMENT_CAPTURE, PAY_WITHIN_MS, AUTHORIZATION_TTL_MS, COMMIT_WITHIN_MS } =
     settings;
   if (PAYMENT_CAPTURE === 'at-once') return RESERVATION_TTL_MS;
-  return Math.max(RESERVATION_TTL_MS, PAY_WITHIN_MS + AUTHORIZATION_TTL_MS + SELL_WITHIN_MS);
+  return Math.max(RESERVATION_TTL_MS, PAY_WITHIN_MS + AUTHORIZATION_TTL_MS + COMMIT_WITHIN_MS);
 };
 
 /** The rules that an order is placed with: they travel with it, so that a changed setting changes no order under way. */
@@ -63,7 +63,7 @@ export const toPolicy = (settings: Settings): Policy => {
     reserveWithinMs: settings.RESERVE_WITHIN_MS,
     payWithinMs: settings.PAY_WITHIN_MS,
     authorizationTtlMs: settings.AUTHORIZATION_TTL_MS,
-    sellWithinMs: settings.SELL_WITHIN_MS,
+    commitWithinMs: settings.COMMIT_WITHIN_MS,
     notifyWithinMs: settings.NOTIFY_WITHIN_MS,
     compensateWithinMs: settings.COMPENSATE_WITHIN_MS,
     refundWithinMs: settings.REFUND_WITHIN_MS,

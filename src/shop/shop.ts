@@ -2,7 +2,8 @@
 // to an order is in machines/.
 import type { AnyEventObject } from 'xstate';
 import { messages, type serviceNames } from '../../machines/messages.ts';
-import { moves, orderSystem } from '../../machines/system.ts';
+import { newestVersion, registry } from '../../machines/registry.ts';
+import { moves } from '../../machines/system.ts';
 import { type CallFailure, defineApplication, type ServiceDeclaration } from '../application.ts';
 import { shopAudit } from './audit/audit.ts';
 import { stockReadings } from './audit/stock-rows.ts';
@@ -40,12 +41,14 @@ const rowsNeeded = (orderId: string, message: AnyEventObject | undefined): reado
 
 const toPayload = ({ type: _, ...payload }: AnyEventObject) => payload;
 
+const { [newestVersion]: newest, ...otherVersions } = registry;
+
 export const shop = defineApplication<OrderView>({
   name: 'shop',
-  chartVersion: orderSystem.version,
-  charts: orderSystem.charts,
+  chartVersion: newestVersion,
+  ...newest,
+  otherVersions,
   services,
-  messages,
   moves,
   mainActor: 'order',
   outcomes: ['order.completed', 'order.rejected', 'order.failed', 'order.cancelled'],

@@ -79,13 +79,13 @@ const answerReserve = (
 
 const answerRelease = ({ orderId, at }: Call, rows: Rows): Reply =>
   release(rows, orderId, at) === 'committed'
-    ? { type: 'warehouse.refused', reason: 'already-sold' }
+    ? { type: 'warehouse.refused', reason: 'already-committed' }
     : { type: 'warehouse.released' };
 
 const answerCommit = ({ orderId, at }: Call, rows: Rows): Reply =>
   commit(rows, orderId, at) === 'committed'
     ? { type: 'warehouse.committed' }
-    : { type: 'warehouse.refused', reason: 'not-held' };
+    : { type: 'warehouse.refused', reason: 'not-reserved' };
 
 const toProblem = ({ productId, quantity, available }: Shortage): Problem => ({
   productId,

@@ -272,9 +272,9 @@ const call = (draft: Draft, actor: string, service: string, event: AnyEventObjec
   const command = Object.freeze({ ...event, key });
   const pending: PendingCall = { actor, service, command, at, causationId };
   draft.calls.set(callId, pending);
-  const { correlationId } = draft.before;
+  const { correlationId, charts: chartVersion } = draft.before;
   draft.trace?.noteCalled(actor, service, command);
-  draft.newCalls.push({ ...pending, callId, orderId, correlationId, keyFirstUsedAt });
+  draft.newCalls.push({ ...pending, callId, orderId, chartVersion, correlationId, keyFirstUsedAt });
 };
 
 /** A stored message must be the same when it is read again. */

@@ -42,6 +42,8 @@ export interface NewEvent {
 export interface Call {
   readonly callId: string;
   readonly orderId: string;
+  /** The version of the charts whose command it is. */
+  readonly chartVersion: string;
   readonly service: string;
   /** The actor that sent the command and receives the reply. */
   readonly actor: string;

@@ -10,23 +10,38 @@ import type {
   ExecutableActionObject,
 } from 'xstate';
 import { AppError, describeError } from '../errors.ts';
+import type { Call } from './effect.ts';
 import type { Invariants } from './invariants.ts';
 import { isWhole } from './notes.ts';
 import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
 import { makeReferences, makeScope } from './scope.ts';
 import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
 
-/** Charts that run together as one unit, and the names of the services that they may send commands to. */
-export interface ChartSystem {
-  /** Of these charts: new systems start on it. */
-  readonly version: string;
+/** Between the messages of a version's charts and those of today. People and services know only today's. */
+export interface Translator {
+  /** A message from outside, or the reply to a call, as these charts know it. */
+  toCharts(message: AnyEventObject): AnyEventObject;
+  /** A command of these charts as services know it. */
+  toService(command: Call['command']): Call['command'];
+}
+
+/** Charts that run together as one unit, and their messages. */
+export interface ChartVersion {
   readonly charts: Readonly<Record<string, AnyStateMachine>>;
-  readonly services: readonly string[];
   /** Versions of the messages' schemas by type; 1 for a type that is not named. */
   readonly schemaVersions?: Readonly<Record<string, number>>;
+  /** Left out: their messages are those of today. */
+  readonly translator?: Translator;
+}
+
+/** The charts of every version, and the names of the services that they may send commands to. */
+export interface ChartSystem extends ChartVersion {
+  /** Of these charts: new systems start on it. */
+  readonly version: string;
+  readonly services: readonly string[];
   readonly invariants?: Invariants;
-  /** Charts of other versions, by version: systems that are stored on one of them go on with it. */
-  readonly otherVersions?: Readonly<Record<string, ChartSystem['charts']>>;
+  /** By version: systems that are stored on one of them go on with it. */
+  readonly otherVersions?: Readonly<Record<string, ChartVersion>>;
 }
 
 /** A chart with the scope that its transitions run in. */
@@ -52,6 +67,7 @@ export interface RegisteredSystem {
   readonly charts: ReadonlyMap<string, RegisteredChart>;
   readonly services: ReadonlySet<string>;
   readonly schemaVersions: Readonly<Record<string, number>>;
+  readonly translator: Translator | undefined;
   readonly invariants: Invariants | undefined;
   /** Messages between the actors in one step, at most. */
   readonly longestStep: number;
@@ -80,8 +96,10 @@ export const registerSystem = (
   isObserved: () => boolean = () => false,
 ): RegisteredSystem => {
   const versions = new Map<string, RegisteredSystem>();
-  for (const [version, charts] of Object.entries(system.otherVersions ?? {})) {
-    versions.set(version, registerVersion({ ...system, version, charts }, limits, isObserved, versions));
+  const { services, invariants } = system;
+  for (const [version, other] of Object.entries(system.otherVersions ?? {})) {
+    const whole = { ...other, version, services, ...(invariants && { invariants }) };
+    versions.set(version, registerVersion(whole, limits, isObserved, versions));
   }
   const newest = registerVersion(system, limits, isObserved, versions);
   versions.set(system.version, newest);
@@ -120,6 +138,7 @@ const registerVersion = (
     charts,
     services: new Set(system.services),
     schemaVersions: system.schemaVersions ?? {},
+    translator: system.translator,
     invariants: system.invariants,
     longestStep: limits.messagesPerStep,
     isObserved,

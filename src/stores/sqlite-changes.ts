@@ -12,7 +12,8 @@ export const createCallChanges = ({ writer, reader }: OpenDatabase, transact: Tr
   const anyClaimable = reader.prepare(`SELECT 1 FROM calls WHERE ${claimable} LIMIT 1`);
   const claim = writer.prepare(
     `UPDATE calls SET lease_owner = ?, lease_until = ?
-     WHERE sequence IN (SELECT sequence FROM calls WHERE ${claimable} ORDER BY sequence LIMIT ?) RETURNING *`,
+     WHERE sequence IN (SELECT sequence FROM calls WHERE ${claimable} ORDER BY sequence LIMIT ?)
+     RETURNING *, (SELECT chart_version FROM orders WHERE orders.order_id = calls.order_id) AS chart_version`,
   );
   const giveBack = writer.prepare(
     `UPDATE calls SET lease_owner = '', lease_until = 0

@@ -92,6 +92,7 @@ export const toJournalEvent = (row: Row): JournalEvent => ({
   at: whole(row, 'at'),
 });
 
+/** A row of `calls` with its order's `chart_version`. */
 export const toCall = (row: Row): Call => {
   const command = record(row, 'command');
   const { type, key } = command;
@@ -99,6 +100,7 @@ export const toCall = (row: Row): Call => {
   return {
     callId: text(row, 'call_id'),
     orderId: text(row, 'order_id'),
+    chartVersion: text(row, 'chart_version'),
     service: text(row, 'service'),
     actor: text(row, 'actor'),
     command: { ...command, type, key },

@@ -85,7 +85,7 @@ describe('the messages of an order', () => {
       causationId: null,
       correlationId: body.messages[0].correlationId,
       disposition: 'ignored',
-      reason: 'no void waits for this answer',
+      reason: 'no void is waiting for this answer',
       at: '2026-01-31T12:00:00.000Z',
     });
     expect((await get('/orders/order-1/messages?after=4')).json()).toEqual({ messages: [], next: null });

@@ -91,7 +91,7 @@ const describeSending = (open: OpenHost): void => {
     await using opened = await open({ gateway: never });
     const { host } = opened;
     const { id } = await place(host);
-    const reason = 'no void waits for this answer';
+    const reason = 'no void is waiting for this answer';
     expect(await voided(host, id, 'fact-1')).toMatchObject({ result: { disposition: 'ignored', reason } });
     expect((await host.received(id, 0, 100)).at(-1)).toMatchObject({ messageId: 'fact-1', reason });
   });

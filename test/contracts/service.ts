@@ -29,6 +29,7 @@ export const toCall = <C extends Command>(
   causationId: 'cause-1',
   correlationId: 'correlation-1',
   at: Date.UTC(2026, 0, 1),
+  chartVersion: '1',
   keyFirstUsedAt: Date.UTC(2026, 0, 1),
   ...rest,
   command,

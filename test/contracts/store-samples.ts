@@ -66,6 +66,7 @@ export const toCall = (orderId: string, callId: string, changes: Partial<Call> =
   causationId: 'message-1',
   correlationId: 'correlation-1',
   at: noon,
+  chartVersion: '1',
   keyFirstUsedAt: noon - 5,
   ...changes,
 });

@@ -3,38 +3,35 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { type AnyStateMachine, emit } from 'xstate';
+import { registry } from '../../machines/registry.ts';
 import { toChartSystem } from '../../src/application.ts';
 import { limits } from '../../src/config.ts';
 import { shop } from '../../src/shop/shop.ts';
-import { registerSystem } from '../../src/step/register.ts';
+import { ofVersion, registerSystem } from '../../src/step/register.ts';
 import { decode, encode, findDifference } from './fingerprint.ts';
 
-const released = ['1'];
+const released = Object.keys(shop.otherVersions ?? {});
 const read = (version: string) =>
   decode(readFileSync(resolve(import.meta.dirname, `../../machines/fingerprints/version-${version}.gz`)));
 
-/** The shop with another chart for one of its actors. */
+/** Version 1 with another chart for one of its actors. */
 const registerWith = (charts: Readonly<Record<string, AnyStateMachine>> = {}) => {
-  const system = toChartSystem(shop);
-  return registerSystem({ ...system, charts: { ...system.charts, ...charts } }, limits);
+  const version1 = { ...registry[1], charts: { ...registry[1].charts, ...charts } };
+  return ofVersion(registerSystem(toChartSystem({ ...shop, otherVersions: { 1: version1 } }), limits), '1');
 };
 const [walk] = read('1');
 if (walk === undefined) throw new Error('no walk is recorded');
 
 test.each(released)('chart version %s does what it did when it was released', (version) => {
-  const system = registerWith().versions.get(version);
-  if (system === undefined) throw new Error(`version ${version} is needed by stored orders, and is gone`);
+  const system = ofVersion(registerWith(), version);
   const walks = read(version);
   expect(walks.reduce((sum, { lines }) => sum + lines.length, 0)).toBeGreaterThan(20_000);
   for (const each of walks) expect(findDifference(system, each)).toBeUndefined();
 });
 
 /** A copy of the shop's chart, whose config is its own. */
-const copyChart = (name: string): AnyStateMachine => {
-  const chart = shop.charts[name];
-  if (chart === undefined) throw new Error(`there is no chart ${name}`);
-  return chart.provide({});
-};
+const copyChart = (name: keyof (typeof registry)[1]['charts']): AnyStateMachine =>
+  registry[1].charts[name].provide({});
 
 test('one more event of a chart is a difference: the walk, the message and both results are named', () => {
   const notification = copyChart('notification');

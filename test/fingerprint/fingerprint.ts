@@ -29,7 +29,8 @@ const toLine = ({ state, received, events, calls }: StepResult): string => {
   const states = [...state.actors.values()].map(({ snapshot }) => toStateName(snapshot)).join(' | ');
   const happened = [...events.map(({ type }) => type), ...calls.map(({ command }) => `→ ${command.type}`)];
   const quarantined = state.quarantined.map(({ reason: _, ...rest }) => rest);
-  const whole = JSON.stringify([toStored({ ...state, quarantined: [] }), quarantined, events, calls]);
+  const decided = calls.map(({ chartVersion: _, ...call }) => call);
+  const whole = JSON.stringify([toStored({ ...state, quarantined: [] }), quarantined, events, decided]);
   const hash = createHash('sha256').update(whole).digest('hex').slice(0, 8);
   return `${disposition}: ${[states, ...happened].join(', ')} #${hash}`;
 };

@@ -3,6 +3,7 @@
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import type { ServiceName } from '../../machines/messages.ts';
+import type { Application } from '../../src/application.ts';
 import { readSettings } from '../../src/config.ts';
 import type { CommitObserver } from '../../src/host.ts';
 import { createRunner } from '../../src/hosts/runner.ts';
@@ -11,6 +12,7 @@ import { createCatalogue } from '../../src/shop/catalogue.ts';
 import { createShopHost, type ShopHost } from '../../src/shop/placement.ts';
 import type { ReplyFrom, ShopCall, ShopService, ShopServices } from '../../src/shop/services.ts';
 import { shop } from '../../src/shop/shop.ts';
+import type { OrderView } from '../../src/shop/view.ts';
 import { createWarehouse } from '../../src/shop/warehouse.ts';
 import type { ChartSystem } from '../../src/step/register.ts';
 import type { Store } from '../../src/store.ts';
@@ -80,6 +82,7 @@ export const openHost = async ({
   keyLifetimeMs,
   settings = {},
   charts,
+  application = charts ? { ...shop, charts: charts.charts, chartVersion: charts.version } : shop,
   ids = createCounter(),
   observer,
   shared = false,
@@ -91,6 +94,7 @@ export const openHost = async ({
   keyLifetimeMs?: number;
   settings?: Record<string, string | number>;
   charts?: ChartSystem;
+  application?: Application<OrderView>;
   ids?: { next(): string };
   observer?: CommitObserver;
   /** Other hosts are at work over the same store. */
@@ -120,7 +124,7 @@ export const openHost = async ({
   );
   const parsed = readSettings({ LOG_LEVEL: 'trace', ...settings });
   const runner = await createRunner({
-    application: charts ? { ...shop, charts: charts.charts, chartVersion: charts.version } : shop,
+    application,
     store,
     services,
     clock,

@@ -20,7 +20,7 @@ const nextParcels: Application = {
     ...parcels.charts,
     tally: createMachine({ initial: 'idle', states: { idle: { tags: 'settled' } } }),
   },
-  otherVersions: { 1: parcels.charts },
+  otherVersions: { 1: parcels },
 };
 const collecting: Courier['answer'] = async () => ({ type: 'courier.collected' });
 

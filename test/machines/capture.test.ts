@@ -54,14 +54,14 @@ describe('a capture is ignored', () => {
     [
       'before the authorisation',
       { 'gateway.charge': ['silent'] },
-      'no authorised payment waits to be captured',
+      'no authorised payment is waiting to be captured',
     ],
-    ['the second time', { 'gateway.capture': ['silent'] }, 'the capture is under way already'],
-    ['once everything is paid', {}, 'no authorised payment waits to be captured'],
+    ['the second time', { 'gateway.capture': ['silent'] }, 'the capture is already under way'],
+    ['once everything is paid', {}, 'no authorised payment is waiting to be captured'],
     [
       'on the way out',
       { 'gateway.capture': ['refused'], 'gateway.void': ['silent'] },
-      'the order is on its way out; what is authorised is set free',
+      'the order is being undone; authorised money is released',
     ],
   ])('%s', (_, script, reason) => {
     const order = captured(script);
@@ -70,7 +70,7 @@ describe('a capture is ignored', () => {
 
   it('if the money was captured at once', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
-    expect(order.capture()).toBe('ignored: no authorised payment waits to be captured');
+    expect(order.capture()).toBe('ignored: no authorised payment is waiting to be captured');
   });
 });
 
@@ -131,7 +131,7 @@ describe('a capture that does not go through', () => {
     const order = captured({ 'gateway.capture': ['silent'] });
     order.cancel();
     expect(order.send('payment', { type: 'payment.cancel' })).toBe(
-      'ignored: the payment is called off already',
+      'ignored: the payment was already cancelled',
     );
   });
 
@@ -225,7 +225,7 @@ describe('money that is to be voided', () => {
   it('is voided only by answers with its own key', () => {
     const order = cancelled({ 'gateway.void': ['silent'] });
     const foreign = { type: 'gateway.voided', key: 'order-2/void/1', attempt: 2 };
-    expect(order.send('payment', foreign)).toBe('ignored: no void waits for this answer');
+    expect(order.send('payment', foreign)).toBe('ignored: no void is waiting for this answer');
     expect(order.stateOf('payment')).toBe('voiding.asking');
   });
 

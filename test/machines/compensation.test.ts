@@ -44,7 +44,7 @@ describe('stock that is to be released', () => {
   it('is asked for once, however often the order wants it', () => {
     const order = placeOrder({ ...declined, 'warehouse.release': ['silent'] });
     expect(order.send('inventory', { type: 'inventory.release', why: 'failed' })).toBe(
-      'ignored: the stock is being given back already',
+      'ignored: the stock is already being released',
     );
     expect(order.commands('warehouse.release')).toHaveLength(1);
   });
@@ -52,7 +52,7 @@ describe('stock that is to be released', () => {
   it('is released only by answers with its own key', () => {
     const order = placeOrder({ ...declined, 'warehouse.release': ['silent'] });
     const foreign = { type: 'warehouse.released', key: 'order-2/release/1', attempt: 3 };
-    expect(order.send('inventory', foreign)).toBe('ignored: no release waits for this answer');
+    expect(order.send('inventory', foreign)).toBe('ignored: no release is waiting for this answer');
     expect(order.send('inventory', { ...foreign, type: 'warehouse.refused', reason: 'x' })).toMatch(
       /^ignored: /,
     );

@@ -30,7 +30,7 @@ describe('the warehouse is asked', () => {
 describe.each([
   ['check', 'checked', 'checking', 'check-unanswered', ['available']],
   ['reserve', 'reserved', 'reserving', 'reservation-unconfirmed', ['reserved']],
-  ['commit', 'committed', 'committing', 'sale-unconfirmed', ['committed', 'not-committed']],
+  ['commit', 'committed', 'committing', 'commit-unconfirmed', ['committed', 'not-committed']],
 ])('a %s', (purpose, done, state, incident, outcomes) => {
   const command = `warehouse.${purpose}`;
 
@@ -95,7 +95,7 @@ describe.each([
     expect(order.stateOf('inventory')).toBe(`${state}.backingOff`);
     order.fireDeadline('backOff', 'inventory');
     expect(order.answer(command, 'failed')).toBe(
-      'ignored: no answer is awaited, or only that to a later attempt',
+      'ignored: no answer is expected, or only the one to a later attempt',
     );
     expect(order.stateOf('inventory')).toBe(`${state}.asking`);
   });
@@ -104,7 +104,7 @@ describe.each([
     const order = placeOrder({ [command]: ['silent'] });
     const foreign = { key: `order-2/${purpose}/1`, attempt: 1, problems: [] };
     expect(order.send('inventory', { type: `warehouse.${done}`, ...foreign })).toMatch(
-      /^ignored: no .* waits/,
+      /^ignored: no .* is waiting/,
     );
     expect(order.stateOf('inventory')).toBe(`${state}.asking`);
   });
@@ -136,7 +136,7 @@ describe('a reservation', () => {
   it('that is confirmed twice is announced once', () => {
     const order = placeOrder({ 'gateway.charge': ['silent'] });
     const again = { type: 'warehouse.reserved', key: 'order-1/reserve/1', attempt: 2 };
-    expect(order.send('inventory', again)).toBe('ignored: no reservation waits for this answer');
+    expect(order.send('inventory', again)).toBe('ignored: no reservation is waiting for this answer');
     expect(order.eventsOf('inventory.reserved')).toHaveLength(2);
   });
 
@@ -145,7 +145,7 @@ describe('a reservation', () => {
     order.cancel();
     expect(order.commands('warehouse.release')).toEqual([]);
     expect(order.send('inventory', { type: 'inventory.release', why: 'failed' })).toBe(
-      'ignored: it was asked for before, and follows the answer that is awaited',
+      'ignored: the release is already requested, and follows the pending answer',
     );
     order.answer('warehouse.reserve', 'reserved');
     expect(order.commands('warehouse.release')).toHaveLength(1);
@@ -171,7 +171,7 @@ describe('a sale', () => {
 
   it('is not refused by an answer with another key', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
-    const foreign = { type: 'warehouse.refused', key: 'order-1/check/1', attempt: 3, reason: 'not-held' };
+    const foreign = { type: 'warehouse.refused', key: 'order-1/check/1', attempt: 3, reason: 'not-reserved' };
     expect(order.send('inventory', foreign)).toMatch(/^ignored: /);
     expect(order.stateOf('inventory')).toBe('committing.asking');
   });
@@ -179,17 +179,21 @@ describe('a sale', () => {
   it('that is asked for twice is made once', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
     expect(order.send('inventory', { type: 'inventory.commit' })).toBe(
-      'ignored: the sale is under way already',
+      'ignored: the commit is already under way',
     );
     order.answer('warehouse.commit', 'committed');
-    expect(order.send('inventory', { type: 'inventory.commit' })).toBe('ignored: the stock is sold already');
+    expect(order.send('inventory', { type: 'inventory.commit' })).toBe(
+      'ignored: the stock is already committed',
+    );
     expect(order.commands('warehouse.commit')).toHaveLength(1);
   });
 
   it('that turns out to be made after a cancel is an incident', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'], 'warehouse.release': ['refused'] });
     order.cancel();
-    expect(order.answer('warehouse.commit', 'committed')).toBe('ignored: no sale waits for this answer');
+    expect(order.answer('warehouse.commit', 'committed')).toBe(
+      'ignored: no commit is waiting for this answer',
+    );
     expect(order.incidents).toEqual(['inventory: release-unconfirmed']);
     expect(order.view.state).toBe('compensating');
   });

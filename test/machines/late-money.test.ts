@@ -109,7 +109,7 @@ describe('an authorisation that was voided', () => {
     order.cancel();
     const { key, attempt, transactionId, amount, currency } = charged(order);
     const again = { type: 'gateway.authorized', key, attempt, transactionId, amount, currency };
-    expect(order.send('payment', again)).toMatch(/^ignored: .* known already$/);
+    expect(order.send('payment', again)).toMatch(/^ignored: .* already known$/);
     expect(order.commands('gateway.void')).toHaveLength(1);
     expect(order.eventsOf('payment.authorized')).toHaveLength(1);
   });
@@ -119,10 +119,10 @@ describe('money that is not ours', () => {
   it.each(['order-2/charge/1', 'order-1/charge/2', 'order-1/capture/1'])('(%s) changes nothing', (key) => {
     const order = placeOrder({ 'gateway.charge': ['silent'] });
     const foreign = { ...charged(order), key };
-    expect(order.send('payment', foreign)).toMatch(/^ignored: it is not about our charge/);
+    expect(order.send('payment', foreign)).toMatch(/^ignored: it is not about this charge/);
     order.cancel();
     order.answer('gateway.charge', 'failed');
-    expect(order.send('payment', foreign)).toMatch(/^ignored: it is not about our charge/);
+    expect(order.send('payment', foreign)).toMatch(/^ignored: it is not about this charge/);
     expect(order.view.paidAmount).toBe(0);
   });
 });

@@ -35,7 +35,7 @@ describe('a notice', () => {
   it('that is confirmed twice is announced once', () => {
     const order = placeOrder();
     const sent = { type: 'mailer.sent', key: 'order-1/confirmation/1', attempt: 1 };
-    expect(order.send('notification', sent)).toBe('ignored: no message waits for this answer');
+    expect(order.send('notification', sent)).toBe('ignored: no notice is waiting for this answer');
     expect(order.eventsOf('order.confirmation-sent')).toHaveLength(1);
   });
 
@@ -49,7 +49,7 @@ describe('a notice', () => {
   it('is not confirmed by the answer to another message', () => {
     const order = placeOrder({ 'mailer.send': ['silent'] });
     const foreign = { type: 'mailer.sent', key: 'order-2/confirmation/1', attempt: 1 };
-    expect(order.send('notification', foreign)).toBe('ignored: no message waits for this answer');
+    expect(order.send('notification', foreign)).toBe('ignored: no notice is waiting for this answer');
     expect(order.stateOf('order')).toBe('notifying');
   });
 });
@@ -128,7 +128,7 @@ describe('a notice that fails', () => {
     order.fireDeadline('answerDeadline', 'notification');
     order.fireDeadline('backOff', 'notification');
     expect(order.answer('mailer.send', 'failed')).toBe(
-      'ignored: no answer is awaited, or only that to a later attempt',
+      'ignored: no answer is expected, or only the one to a later attempt',
     );
     expect(order.stateOf('notification')).toBe('sending.asking');
   });

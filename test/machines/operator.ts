@@ -19,7 +19,7 @@ const resolveIf = (isTrue: boolean, outcome: string): Resolution | undefined =>
 const lookups: Readonly<Record<string, Lookup>> = {
   'check-unanswered': () => ({ outcome: 'available' }),
   'reservation-unconfirmed': ({ stock }) => resolveIf(stock === 'held', 'reserved'),
-  'sale-unconfirmed': ({ stock }) => ({ outcome: stock === 'sold' ? 'committed' : 'not-committed' }),
+  'commit-unconfirmed': ({ stock }) => ({ outcome: stock === 'sold' ? 'committed' : 'not-committed' }),
   'release-unconfirmed': (books) => {
     // What was committed by then is returned to stock by hand.
     books.stock = 'released';
@@ -35,7 +35,7 @@ const lookups: Readonly<Record<string, Lookup>> = {
   'void-unconfirmed': ({ transactions: [made] }) =>
     resolveIf(made?.state === 'captured', 'captured') ?? resolveIf(made?.state === 'voided', 'voided'),
   'refund-unconfirmed': ({ bank }, key) => resolveIf(bank.knows(key), 'refunded'),
-  'paid-but-not-sold': ({ stock }) => resolveIf(stock === 'sold', 'sold'),
+  'paid-but-not-committed': ({ stock }) => resolveIf(stock === 'sold', 'committed'),
   'stock-not-returned': ({ stock }) => resolveIf(stock === 'released', 'stock-returned'),
   'money-not-returned': ({ transactions }) =>
     resolveIf(

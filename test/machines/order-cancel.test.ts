@@ -143,7 +143,7 @@ describe('a cancel is taken', () => {
 
   it('while an operator is asked about an unsold order', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
-    order.fireDeadline('sellDeadline', 'order');
+    order.fireDeadline('commitDeadline', 'order');
     order.cancel();
     expect(order.incidents).toEqual([]);
     expectCancelled(order);
@@ -189,7 +189,7 @@ describe('a cancel changes nothing', () => {
   it('once the order is paid and sold', () => {
     const order = placeOrder({ 'mailer.send': ['silent'] });
     expect(order.stateOf('order')).toBe('notifying');
-    expect(order.cancel()).toBe('ignored: the order is paid and sold; once completed it can be refunded');
+    expect(order.cancel()).toBe('ignored: the order is paid; once it is completed it can be refunded');
     order.answer('mailer.send', 'sent');
     expect(order.view.state).toBe('completed');
   });
@@ -206,9 +206,9 @@ describe('a cancel changes nothing', () => {
     expect(order.cancel()).toBe('ignored: the order is completed: it can only be refunded');
   });
 
-  it('while the order is on its way out already', () => {
+  it('while the order is already being undone', () => {
     const order = placeOrder({ 'gateway.charge': ['declined'], 'warehouse.release': ['silent'] });
-    expect(order.cancel()).toBe('ignored: the order is on its way out already');
+    expect(order.cancel()).toBe('ignored: the order is already being undone');
     order.answer('warehouse.release', 'released');
     expect(order.view).toMatchObject({ state: 'failed', failure: { kind: 'payment-declined' } });
   });
@@ -226,13 +226,13 @@ describe('a cancel changes nothing', () => {
   ])('once the order is %s', (state, script) => {
     const order = placeOrder(script);
     expect(order.view.state).toBe(state);
-    expect(order.cancel()).toBe('ignored: the order is over');
+    expect(order.cancel()).toBe('ignored: the order has ended');
   });
 
   it('the second time', () => {
     const order = placeOrder({ 'warehouse.check': ['silent'] });
     order.cancel('first');
-    expect(order.cancel('second')).toBe('ignored: the order is over');
+    expect(order.cancel('second')).toBe('ignored: the order has ended');
     expect(order.eventsOf('order.cancelled')).toMatchObject([{ reason: 'first' }]);
   });
 });

@@ -67,7 +67,7 @@ describe('an answer in time', () => {
     ['warehouse.check', 'checked', 'validateDeadline'],
     ['warehouse.reserve', 'reserved', 'reserveDeadline'],
     ['gateway.charge', 'charged', 'payDeadline'],
-    ['warehouse.commit', 'committed', 'sellDeadline'],
+    ['warehouse.commit', 'committed', 'commitDeadline'],
     ['mailer.send', 'sent', 'notifyDeadline'],
   ])('to %s clears its deadline', (command, answer, deadline) => {
     const order = placeOrder(silentWith(command));
@@ -120,7 +120,7 @@ describe('a reservation that expires', () => {
       policy: { capture: 'later', reservationTtlMs: 20_000 },
     });
     order.fireDeadline('reservationExpiry');
-    expect(order.capture()).toMatch(/^ignored: the order is on its way out/);
+    expect(order.capture()).toMatch(/^ignored: the order is being undone/);
     expect(order.commands('gateway.capture')).toEqual([]);
   });
 
@@ -137,7 +137,7 @@ describe('a reservation that expires', () => {
   it('takes no cancel any more, and is released once', () => {
     const order = placeOrder(silentWith('gateway.charge', 'warehouse.release'), hurry);
     order.fireDeadline('reservationExpiry');
-    expect(order.cancel()).toBe('ignored: the order is on its way out already');
+    expect(order.cancel()).toBe('ignored: the order is already being undone');
     order.answer('gateway.charge', 'failed');
     order.answer('warehouse.release', 'released');
     order.runUntilIdle();

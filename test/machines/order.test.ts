@@ -199,7 +199,7 @@ describe('stock that cannot be sold although it was paid for', () => {
     const order = placeOrder({ 'warehouse.commit': ['refused'] });
     expect(order.view).toMatchObject({
       state: 'failed',
-      failure: { kind: 'stock-not-sold' },
+      failure: { kind: 'stock-not-committed' },
       paidAmount: 17_500,
       refundedAmount: 17_500,
       settled: true,
@@ -223,33 +223,33 @@ describe('stock that cannot be sold although it was paid for', () => {
 describe('an order that is paid but whose stock does not get sold', () => {
   const withIncident = () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
-    order.fireDeadline('sellDeadline', 'order');
+    order.fireDeadline('commitDeadline', 'order');
     return order;
   };
 
   it('waits for an operator', () => {
     const order = withIncident();
-    expect(order.incidents).toContain('order: paid-but-not-sold');
-    expect(order.moves).toContain('resolve order: sold');
+    expect(order.incidents).toContain('order: paid-but-not-committed');
+    expect(order.moves).toContain('resolve order: committed');
   });
 
   it('is asked for again if the operator retries', () => {
     const order = withIncident();
     expect(order.retry('order')).toBe('applied');
-    expect(order.stateOf('order')).toBe('paying.selling.asking');
+    expect(order.stateOf('order')).toBe('paying.committing.asking');
     expect(order.eventsOf('incident.closed')).toMatchObject([{ actor: 'order', how: 'retried' }]);
   });
 
   it('continues if the operator says that it is sold', () => {
     const order = withIncident();
-    expect(order.resolve('order', 'sold')).toBe('applied');
+    expect(order.resolve('order', 'committed')).toBe('applied');
     expect(order.stateOf('order')).toBe('completed.closed');
-    expect(order.eventsOf('incident.closed')[0]).toMatchObject({ how: 'resolved', outcome: 'sold' });
+    expect(order.eventsOf('incident.closed')[0]).toMatchObject({ how: 'resolved', outcome: 'committed' });
   });
 
   it('is not settled before the warehouse has confirmed it, whatever the person says', () => {
     const order = withIncident();
-    order.resolve('order', 'sold');
+    order.resolve('order', 'committed');
     expect(order.settled).toBe(false);
   });
 
@@ -265,7 +265,7 @@ describe('an order that is paid but whose stock does not get sold', () => {
 
   it('does not change state for any other outcome', () => {
     const order = withIncident();
-    expect(order.resolve('order', 'lost')).toBe('ignored: the outcome must be one of: sold');
-    expect(order.stateOf('order')).toBe('paying.selling.needsAttention');
+    expect(order.resolve('order', 'lost')).toBe('ignored: the outcome must be one of: committed');
+    expect(order.stateOf('order')).toBe('paying.committing.needsAttention');
   });
 });

@@ -79,12 +79,12 @@ const createShelf = (random: () => number) => {
         return { type: 'warehouse.reserved' };
       }
       case 'warehouse.release':
-        if (books.stock === 'sold') return { type: 'warehouse.refused', reason: 'already-sold' };
+        if (books.stock === 'sold') return { type: 'warehouse.refused', reason: 'already-committed' };
         books.stock = 'released';
         return { type: 'warehouse.released' };
       case 'warehouse.commit':
         if (books.stock === 'none' || books.stock === 'released') {
-          return { type: 'warehouse.refused', reason: 'not-held' };
+          return { type: 'warehouse.refused', reason: 'not-reserved' };
         }
         books.stock = 'sold';
         return { type: 'warehouse.committed' };

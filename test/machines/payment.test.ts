@@ -49,7 +49,7 @@ describe('a charge', () => {
     const order = placeOrder(script);
     order.cancel();
     expect(order.send('payment', { type: 'payment.cancel' })).toBe(
-      'ignored: the payment is called off already',
+      'ignored: the payment was already cancelled',
     );
   });
 
@@ -60,7 +60,7 @@ describe('a charge', () => {
     order.fireDeadline('backOff', 'payment');
     expect(order.stateOf('payment')).toBe('charging.asking');
     expect(order.answer('gateway.charge', 'failed')).toBe(
-      'ignored: no answer is awaited, or only that to a later attempt',
+      'ignored: no answer is expected, or only the one to a later attempt',
     );
     expect(order.stateOf('payment')).toBe('charging.asking');
     expect(order.answer('gateway.charge', 'charged')).toBe('applied');
@@ -194,7 +194,7 @@ describe('a charge whose outcome is unknown', () => {
     const order = placeOrder({ 'gateway.charge': ['unknown'], 'gateway.look-up': ['silent'] });
     order.fireDeadline('lookUpBackOff', 'payment');
     order.fireDeadline('answerDeadline', 'payment');
-    expect(order.answer('gateway.look-up', 'absent')).toBe('ignored: no look-up waits for this answer');
+    expect(order.answer('gateway.look-up', 'absent')).toBe('ignored: no look-up is waiting for this answer');
     expect(order.commands('gateway.charge')).toHaveLength(1);
   });
 });

@@ -106,8 +106,8 @@ const rareCases: readonly [string, () => TestOrder, Steps, object][] = [
     'a sale that an operator confirms before the warehouse does',
     () => placeOrder({ 'warehouse.commit': ['silent'] }),
     (order) => {
-      order.fireDeadline('sellDeadline', 'order');
-      order.resolve('order', 'sold');
+      order.fireDeadline('commitDeadline', 'order');
+      order.resolve('order', 'committed');
       order.answer('warehouse.commit', 'committed');
     },
     { state: 'completed' },

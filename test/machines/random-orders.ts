@@ -69,7 +69,7 @@ const startRun = (seed: number): RandomRun => {
       payment: retrying,
       notification: retrying,
       payWithinMs: orShort(300_000),
-      sellWithinMs: orShort(120_000),
+      commitWithinMs: orShort(120_000),
       compensateWithinMs: orShort(310_000),
       refundWithinMs: orShort(320_000),
       reservationTtlMs: orShort(900_000),

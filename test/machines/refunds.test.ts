@@ -54,8 +54,7 @@ describe('a completed order', () => {
 });
 
 describe('no refund is made', () => {
-  const tooMuch =
-    'ignored: only what was paid for a completed order can be refunded, up to what is left of it';
+  const tooMuch = 'ignored: only what was paid for a completed order can be refunded, up to what is left';
 
   it('of more than was paid', () => {
     const order = placeOrder();
@@ -74,7 +73,7 @@ describe('no refund is made', () => {
     const order = placeOrder();
     order.refund(10_000);
     expect(order.send('payment', { type: 'payment.refund', refundId: 'wild', amount: 7501 })).toBe(
-      'ignored: only a captured payment can be given back, up to what is left of it',
+      'ignored: only captured money can be refunded, up to what is left',
     );
     expect(order.commands('gateway.refund')).toHaveLength(1);
   });
@@ -106,7 +105,7 @@ describe('no refund is made', () => {
 
   it('of an order that is compensating: what was captured is refunded anyway', () => {
     const order = placeOrder({ 'warehouse.commit': ['refused'], 'gateway.refund': ['silent'] });
-    expect(order.refund(1)).toBe('ignored: the order is on its way out; what was taken is given back anyway');
+    expect(order.refund(1)).toBe('ignored: the order is being undone; captured money is refunded anyway');
   });
 });
 
@@ -157,7 +156,7 @@ describe('a refund that does not go through', () => {
     order.runUntilIdle();
     order.resolve('payment', 'not-refunded');
     expect(order.answer('gateway.refund', 'refunded')).toBe('applied');
-    expect(order.answer('gateway.refund', 'refunded')).toBe('ignored: no refund waits for this answer');
+    expect(order.answer('gateway.refund', 'refunded')).toBe('ignored: no refund is waiting for this answer');
     expect(order.view).toMatchObject({ refundedAmount: 500, settled: true });
   });
 
@@ -171,7 +170,7 @@ describe('a refund that does not go through', () => {
       attempt: 2,
       refundTransactionId: 'refund-1',
     };
-    expect(order.send('payment', again)).toBe('ignored: no refund waits for this answer');
+    expect(order.send('payment', again)).toBe('ignored: no refund is waiting for this answer');
     expect(order.view.refundedAmount).toBe(500);
   });
 
@@ -199,7 +198,7 @@ describe('a refund that does not go through', () => {
       attempt: 2,
       refundTransactionId: 'r',
     };
-    expect(order.send('payment', other)).toBe('ignored: no refund waits for this answer');
+    expect(order.send('payment', other)).toBe('ignored: no refund is waiting for this answer');
     expect(order.view.refundedAmount).toBe(0);
   });
 

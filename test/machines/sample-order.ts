@@ -29,7 +29,7 @@ export const samplePolicy: Policy = {
   reserveWithinMs: 110_000,
   payWithinMs: 300_000,
   authorizationTtlMs: 700_000,
-  sellWithinMs: 120_000,
+  commitWithinMs: 120_000,
   notifyWithinMs: 5000,
   compensateWithinMs: 310_000,
   refundWithinMs: 320_000,

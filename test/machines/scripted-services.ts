@@ -27,7 +27,7 @@ const defaultAnswers: Readonly<Record<string, (command: AnyEventObject) => strin
 const details: Readonly<Record<string, (money: object) => object>> = {
   'warehouse.checked': () => ({ problems: [] }),
   'warehouse.insufficient': () => ({ problems: [shortage] }),
-  'warehouse.refused': () => ({ reason: 'not-held' }),
+  'warehouse.refused': () => ({ reason: 'not-reserved' }),
   'warehouse.failed': () => ({ reason: 'error' }),
   'gateway.charged': (money) => ({ transactionId: 'transaction-1', ...money }),
   'gateway.authorized': (money) => ({ transactionId: 'transaction-1', ...money }),

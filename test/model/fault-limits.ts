@@ -11,7 +11,7 @@ export const toSettings = (more: Readonly<Record<string, string | number>> = {})
     RESERVE_WITHIN_MS: 110_000,
     PAY_WITHIN_MS: 300_000,
     AUTHORIZATION_TTL_MS: 700_000,
-    SELL_WITHIN_MS: 120_000,
+    COMMIT_WITHIN_MS: 120_000,
     NOTIFY_WITHIN_MS: 5000,
     COMPENSATE_WITHIN_MS: 310_000,
     REFUND_WITHIN_MS: 320_000,

@@ -111,6 +111,7 @@ export const exploreUnconstrained = (...names: readonly ActorName[]): ReadonlySe
     ...toChartSystem(shop),
     invariants,
     charts: Object.fromEntries(names.map((name) => [name, orderSystem.charts[name]])),
+    otherVersions: {},
     services: [...serviceNames, ...actorNames.filter((name) => !names.includes(name))],
   });
   const first = newSystem(system, start, 'free');

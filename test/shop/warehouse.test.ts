@@ -183,7 +183,7 @@ describe('a release', () => {
     const { ask, product } = open();
     ask(reserve(line('mouse', 1)));
     ask(commit);
-    expect(ask(release)).toMatchObject({ type: 'warehouse.refused', reason: 'already-sold' });
+    expect(ask(release)).toMatchObject({ type: 'warehouse.refused', reason: 'already-committed' });
     expect(product('mouse')).toMatchObject({ onHand: 4, sold: 1 });
   });
 });
@@ -199,10 +199,10 @@ describe('a commit', () => {
 
   it('of what is not held is refused and sells nothing', () => {
     const { ask, product } = open();
-    expect(ask(commit)).toMatchObject({ type: 'warehouse.refused', reason: 'not-held' });
+    expect(ask(commit)).toMatchObject({ type: 'warehouse.refused', reason: 'not-reserved' });
     ask(reserve(line('mouse', 2)));
     ask(release);
-    expect(ask(commit)).toMatchObject({ type: 'warehouse.refused', reason: 'not-held' });
+    expect(ask(commit)).toMatchObject({ type: 'warehouse.refused', reason: 'not-reserved' });
     expect(product('mouse')).toMatchObject({ onHand: 5, sold: 0 });
   });
 });

@@ -9,10 +9,12 @@ import { chart, says } from './toy-words.ts';
 
 /** Version 1 goes one way and version 2 another. */
 const toVersion = (word: string) => ({
-  toy: chart({ initial: 'off', states: { off: { on: { GO: 'on' } }, on: { entry: says(word) } } }),
+  charts: {
+    toy: chart({ initial: 'off', states: { off: { on: { GO: 'on' } }, on: { entry: says(word) } } }),
+  },
 });
 const registered = registerSystem(
-  { version: '2', charts: toVersion('new'), services: [], otherVersions: { 1: toVersion('old') } },
+  { version: '2', ...toVersion('new'), services: [], otherVersions: { 1: toVersion('old') } },
   limits,
 );
 const go = (state: SystemState) => {
@@ -52,7 +54,7 @@ test('a version that is not registered can neither be started nor loaded', () =>
 });
 
 test('charts of an older version that cannot be run are refused with the others', () => {
-  const spawning = { toy: chart({ invoke: { src: 'work' } }) };
-  const system = { version: '2', charts: toVersion('new'), services: [], otherVersions: { 1: spawning } };
+  const spawning = { charts: { toy: chart({ invoke: { src: 'work' } }) } };
+  const system = { version: '2', ...toVersion('new'), services: [], otherVersions: { 1: spawning } };
   expect(() => registerSystem(system, limits)).toThrow('These charts cannot be run durably');
 });

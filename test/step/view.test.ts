@@ -33,7 +33,7 @@ describe('an order that is paying', () => {
       version: 3,
       state: 'paying',
       settled: false,
-      chartVersion: '1',
+      chartVersion: orderSystem.version,
       correlationId: 'correlation-1',
     });
     expect(view.actors['order']).toEqual({

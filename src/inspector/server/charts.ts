@@ -1,7 +1,7 @@
 // Reads an application's charts so that they can be drawn: states, and the transitions between them, those with the
 // same ends as one edge. It knows no orders, and keeps no second copy of a chart.
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
-import type { Application } from '../../application.ts';
+import { type Application, versionsOf } from '../../application.ts';
 import type { Display, Tone } from '../../display.ts';
 import { toGuardText, toMatrix } from '../../step/matrix.ts';
 import type { Chart, ChartEdge, ChartNode } from './protocol.ts';
@@ -82,27 +82,17 @@ const toEdges = (root: AnyStateNode): ChartEdge[] => {
 };
 
 /** The charts of every version, the newest first: one for each actor. */
-export const readCharts = (application: Application): readonly Chart[] => {
-  const { charts, chartVersion, otherVersions = {} } = application;
-  const versions = [[chartVersion, charts] as const, ...Object.entries(otherVersions).toReversed()];
-  return versions.flatMap(([version, each]) => readVersion(application, version, each));
-};
-
-const readVersion = (
-  application: Application,
-  version: string,
-  charts: Application['charts'],
-): readonly Chart[] => {
-  const { messages } = application;
-  return Object.entries(charts).map(([name, machine]) => ({
-    name,
-    version,
-    nodes: within(machine.root).map((node) => toNode(name, node, application)),
-    edges: toEdges(machine.root),
-    matrix: toMatrix(
-      machine,
-      Object.keys(messages).filter((type) => messages[type]?.to.includes(name)),
-    ),
-    definition: machine.config,
-  }));
-};
+export const readCharts = (application: Application): readonly Chart[] =>
+  [...versionsOf(application)].flatMap(([version, { charts, messages }]) =>
+    Object.entries(charts).map(([name, machine]) => ({
+      name,
+      version,
+      nodes: within(machine.root).map((node) => toNode(name, node, application)),
+      edges: toEdges(machine.root),
+      matrix: toMatrix(
+        machine,
+        Object.keys(messages).filter((type) => messages[type]?.to.includes(name)),
+      ),
+      definition: machine.config,
+    })),
+  );

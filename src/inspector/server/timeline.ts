@@ -12,6 +12,7 @@ import { newSystem } from '../../step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../step/step.ts';
 import type { SystemState } from '../../step/system-state.ts';
 import type { Delivery } from '../../step/trace.ts';
+import { toCharts } from '../../step/translate.ts';
 import { readCharts } from './charts.ts';
 import { toIncidents, toOpenMoves } from './forms.ts';
 import { findTaken } from './paths.ts';
@@ -84,8 +85,9 @@ export const createTimeline = (application: Application) => {
     },
     /** What `incoming` would make of a moment; undefined when the call or deadline is not there any more. */
     next: ({ orderId, state, received }: Moment, incoming: Incoming): Moment | undefined => {
-      const result = step(system, state, incoming);
-      return result && toMoment(orderId, state, received, incoming, result);
+      const arrived = toCharts(system, state.charts, incoming);
+      const result = step(system, state, arrived);
+      return result && toMoment(orderId, state, received, arrived, result);
     },
   };
 };

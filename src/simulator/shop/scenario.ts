@@ -89,7 +89,7 @@ const drawSettings = (
     // A charge that is still wanted after a day meets a key that the bank has forgotten.
     PAY_WITHIN_MS: hasOutage ? 3 * day : pick([seconds(5, 30), 120_000]),
     AUTHORIZATION_TTL_MS: pick([60_000, 180_000]),
-    SELL_WITHIN_MS: pick([5000, 60_000]),
+    COMMIT_WITHIN_MS: pick([5000, 60_000]),
     NOTIFY_WITHIN_MS: pick([500, 10_000]),
     COMPENSATE_WITHIN_MS: pick([10_000, 60_000]),
     REFUND_WITHIN_MS: pick([10_000, 60_000]),

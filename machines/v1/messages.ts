@@ -1,0 +1,180 @@
+// Every message that customers, operators, the four actors and the services exchange, as one closed union.
+// Each entry says what it carries, who may send it and who receives it; what happens then is said by the
+// charts. Types, checks, the journal and the documents come from here.
+import { z } from 'zod';
+import {
+  type Address,
+  actorNames,
+  attempt,
+  command,
+  currency,
+  customerId,
+  email,
+  event,
+  failure,
+  id,
+  item,
+  line,
+  milliseconds,
+  minorUnits,
+  money,
+  notice,
+  personText,
+  policy,
+  problem,
+  quantity,
+  recipient,
+  released,
+  retrying,
+  share,
+} from './payloads.ts';
+import { serviceMessages } from './service-messages.ts';
+
+export type { ActorName, ServiceName } from './payloads.ts';
+
+/** Every message by type: `version` of its schema, `kind`, who sends it, who receives it, its payload. */
+export const messages = {
+  // What people ask for.
+  'order.place': command(['customer'], ['order'], {
+    orderId: id,
+    customerId,
+    email,
+    ...money,
+    items: z.array(item).min(1),
+    policy,
+  }),
+  'order.cancel': command(['customer', 'operator'], ['order'], { reason: personText }),
+  'order.capture': command(['operator'], ['order'], {}),
+  'order.refund': command(['operator'], ['order'], {
+    refundId: id,
+    amount: z.int().positive().optional(),
+    reason: personText,
+  }),
+  'incident.retry': command(['operator'], actorNames, { note: personText.optional() }),
+  'incident.resolve': command(['operator'], actorNames, {
+    outcome: id,
+    note: personText,
+    transactionId: id.optional(),
+  }),
+
+  // What happens to an order.
+  'order.created': event(['order'], ['journal'], {
+    customerId,
+    email,
+    ...money,
+    items: z.array(item).min(1),
+  }),
+  'order.validated': event(['order'], ['journal'], {}),
+  'order.rejected': event(['order'], ['journal'], { problems: z.array(problem).min(1) }),
+  'order.processing-started': event(['order'], ['journal'], {}),
+  'order.completed': event(['order'], ['journal'], { finalAmount: minorUnits, currency }),
+  'order.failed': event(['order'], ['journal'], { reason: failure }),
+  'order.cancelled': event(['order'], ['journal'], { reason: personText }),
+  'order.confirmation-sent': event(['notification'], ['journal'], { recipient }),
+  'order.failure-notification-sent': event(['notification'], ['journal'], {
+    recipient,
+    reason: failure,
+  }),
+  'incident.opened': event(actorNames, ['journal'], {
+    actor: z.enum(actorNames),
+    reason: id,
+    text: personText,
+  }),
+  'incident.closed': event(actorNames, ['journal'], {
+    actor: z.enum(actorNames),
+    how: z.enum(['retried', 'resolved', 'overtaken']),
+    outcome: id.optional(),
+    note: personText.optional(),
+  }),
+
+  // Between the order and its inventory.
+  'inventory.check': command(['order'], ['inventory'], {
+    orderId: id,
+    lines: z.array(line).min(1),
+    reservationTtlMs: milliseconds,
+    retrying,
+  }),
+  'inventory.reserve': command(['order'], ['inventory'], {}),
+  'inventory.release': command(['order'], ['inventory'], { why: released }),
+  'inventory.commit': command(['order'], ['inventory'], {}),
+  'inventory.check-passed': event(['inventory'], ['order'], {}),
+  'inventory.check-failed': event(['inventory'], ['order'], { problems: z.array(problem).min(1) }),
+  'inventory.reservation-completed': event(['inventory'], ['order'], {}),
+  'inventory.reservation-failed': event(['inventory'], ['order'], { problems: z.array(problem).min(1) }),
+  'inventory.reservation-expired': event(['inventory'], ['order'], {}),
+  'inventory.release-completed': event(['inventory'], ['order'], {}),
+  'inventory.commit-completed': event(['inventory'], ['order'], {}),
+  'inventory.commit-failed': event(['inventory'], ['order'], {}),
+  'inventory.reserved': event(['inventory'], ['journal'], share),
+  'inventory.released': event(['inventory'], ['journal'], { ...share, why: released }),
+  'inventory.committed': event(['inventory'], ['journal'], share),
+  'inventory.insufficient': event(['inventory'], ['journal'], {
+    productId: id,
+    requested: quantity,
+    available: minorUnits,
+  }),
+
+  // Between the order and its payment.
+  'payment.charge': command(['order'], ['payment'], {
+    orderId: id,
+    ...money,
+    method: z.enum(['card']),
+    capture: z.enum(['at-once', 'later']),
+    retrying,
+  }),
+  'payment.capture': command(['order'], ['payment'], {}),
+  'payment.cancel': command(['order'], ['payment'], {}),
+  'payment.refund': command(['order'], ['payment'], { refundId: id, amount: z.int().positive() }),
+  'payment.initiated': event(['payment'], ['journal'], {
+    ...money,
+    method: z.enum(['card']),
+    ...attempt,
+  }),
+  'payment.authorized': event(['payment'], ['order', 'journal'], { ...money, transactionId: id }),
+  'payment.completed': event(['payment'], ['order', 'journal'], { ...money, transactionId: id }),
+  'payment.failed': event(['payment'], ['order', 'journal'], { reason: z.enum(['declined', 'gave-up']) }),
+  'payment.outcome-unknown': event(['payment'], ['journal'], attempt),
+  'payment.cancelled': event(['payment'], ['order', 'journal'], {}),
+  'payment.refunded': event(['payment'], ['order', 'journal'], { ...money, refundId: id, transactionId: id }),
+  'payment.refund-refused': event(['payment'], ['order', 'journal'], { refundId: id }),
+
+  // Between the order and its notices.
+  'notification.send-confirmation': command(['order'], ['notification'], {
+    orderId: id,
+    recipient,
+    ...money,
+    items: z.array(item).min(1),
+    retrying,
+  }),
+  'notification.send-failure': command(['order'], ['notification'], {
+    orderId: id,
+    recipient,
+    ...money,
+    items: z.array(item).min(1),
+    reason: failure,
+    retrying,
+  }),
+  'notification.delivered': event(['notification'], ['order'], { notice }),
+  'notification.delayed': event(['notification'], ['order'], { notice }),
+
+  ...serviceMessages,
+} as const;
+
+export type MessageType = keyof typeof messages;
+type Payload<T extends MessageType> = z.infer<(typeof messages)[T]['payload']>;
+/** A message as actors see it: its type and its payload, immutable. Metadata travels in an envelope. */
+export type Message<T extends MessageType = MessageType> = {
+  [K in T]: Readonly<{ type: K } & (string extends keyof Payload<K> ? unknown : Payload<K>)>;
+}[T];
+/** The messages that `A` may receive. */
+export type MessageTo<A extends Address> = {
+  [K in MessageType]: A extends (typeof messages)[K]['to'][number] ? Message<K> : never;
+}[MessageType];
+/** What the outside may see, kept in the journal for good. */
+export type DomainEvent = MessageTo<'journal'>;
+export type Retrying = z.infer<typeof retrying>;
+export type Item = z.infer<typeof item>;
+export type Line = z.infer<typeof line>;
+export type Problem = z.infer<typeof problem>;
+export type Failure = z.infer<typeof failure>;
+export type Notice = z.infer<typeof notice>;

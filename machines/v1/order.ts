@@ -1,0 +1,210 @@
+// The order from placement to its end: validating, reserving, paying, notifying, completed. An order that
+// fails or is cancelled first releases its stock and returns its money (compensating), then notifies the
+// customer. The chart never acts itself: it sends commands to `inventory`, `payment` and `notification`, and
+// never waits for an answer without a deadline. Settled states still react: a completed order can be
+// refunded, and late money is recorded.
+import {
+  failWith,
+  ignoreReasons,
+  ignoreReasonsWhileCompensating,
+  incident,
+  newOrder,
+  onCancel,
+  onPaid,
+  orderSetup,
+} from './order-setup.ts';
+
+export const orderChart = orderSetup.createMachine({
+  id: 'order',
+  context: newOrder,
+  initial: 'placing',
+  meta: { ignores: ignoreReasons },
+  states: {
+    placing: {
+      description: 'the order to be placed',
+      meta: { ignores: { 'order.cancel': 'there is no order yet' } },
+      on: { 'order.place': { target: 'validating', actions: 'noteOrder' } },
+    },
+
+    validating: {
+      description: 'the check of stock and prices',
+      entry: ['announceCreated', 'askToCheck'],
+      after: { validateDeadline: failWith('deadline-passed') },
+      on: {
+        'inventory.check-passed': 'reserving',
+        'inventory.check-failed': { target: 'rejected', actions: 'noteProblems' },
+        'order.cancel': onCancel,
+      },
+    },
+
+    reserving: {
+      description: 'the stock reservation',
+      entry: ['announceValidated', 'announceStarted', 'askToReserve'],
+      after: { reserveDeadline: failWith('deadline-passed') },
+      on: {
+        'inventory.reservation-completed': 'paying',
+        'inventory.reservation-failed': {
+          target: 'compensating',
+          actions: ['noteProblems', { type: 'noteFailure', params: { kind: 'insufficient-stock' } }],
+        },
+        'order.cancel': onCancel,
+      },
+    },
+
+    paying: {
+      initial: 'charging',
+      on: {
+        'payment.failed': { target: 'compensating', actions: 'notePaymentFailure' },
+        'inventory.reservation-expired': failWith('reservation-expired'),
+        'order.cancel': onCancel,
+      },
+      states: {
+        charging: {
+          description: 'the payment',
+          entry: 'askForPayment',
+          after: { payDeadline: failWith('deadline-passed') },
+          on: { 'payment.authorized': 'authorized', 'payment.completed': onPaid },
+        },
+        authorized: {
+          description: 'a request to capture the authorised payment',
+          after: { authorizationExpiry: failWith('authorization-expired') },
+          on: { 'order.capture': 'capturing', 'payment.completed': onPaid },
+        },
+        capturing: {
+          description: 'the capture of the authorised payment',
+          meta: { ignores: { 'order.capture': 'the capture is under way already' } },
+          entry: 'askForCapture',
+          after: { payDeadline: failWith('deadline-passed') },
+          on: { 'payment.completed': onPaid },
+        },
+        selling: {
+          initial: 'asking',
+          on: {
+            'inventory.commit-completed': '#order.notifying',
+            'inventory.commit-failed': failWith('stock-not-sold'),
+          },
+          states: {
+            asking: {
+              description: 'the reserved stock to be committed',
+              entry: 'askToSell',
+              after: { sellDeadline: 'needsAttention' },
+            },
+            needsAttention: incident({
+              reason: 'paid-but-not-sold',
+              text: 'the order is paid and its stock is not sold',
+              retry: 'asking',
+              outcomes: { sold: { target: '#order.notifying' } },
+            }),
+          },
+        },
+      },
+    },
+
+    notifying: {
+      description: 'the confirmation to be sent',
+      meta: { ignores: { 'order.cancel': 'the order is paid and sold; once completed it can be refunded' } },
+      entry: 'askToConfirm',
+      after: { notifyDeadline: 'completed' },
+      on: { 'notification.delivered': 'completed', 'notification.delayed': 'completed' },
+    },
+
+    completed: {
+      initial: 'closed',
+      entry: 'announceCompleted',
+      meta: { ignores: { 'order.cancel': 'the order is completed: it can only be refunded' } },
+      states: {
+        closed: {
+          tags: 'settled',
+          description: 'the order is paid and its stock is committed',
+          on: {
+            'order.refund': { guard: 'isRefundable', target: 'refunding', actions: 'askForRefund' },
+            'payment.refunded': { actions: 'noteRefunded' },
+          },
+        },
+        refunding: {
+          initial: 'waiting',
+          meta: { ignores: { 'order.refund': 'another refund is under way' } },
+          on: {
+            'payment.refunded': { target: 'closed', actions: 'noteRefunded' },
+            'payment.refund-refused': 'closed',
+          },
+          states: {
+            waiting: { description: 'the refund', after: { refundDeadline: 'needsAttention' } },
+            needsAttention: incident({
+              reason: 'refund-overdue',
+              text: 'the refund takes too long',
+              retry: 'waiting',
+              outcomes: { refused: { target: '#order.completed.closed' } },
+            }),
+          },
+        },
+      },
+    },
+
+    compensating: {
+      type: 'parallel',
+      meta: { ignores: ignoreReasonsWhileCompensating },
+      onDone: [{ guard: 'isCancelled', target: 'cancelled' }, { target: 'failed' }],
+      on: {
+        'payment.completed': { actions: 'notePaid' },
+        'payment.refunded': { actions: 'noteRefunded' },
+      },
+      states: {
+        stock: {
+          initial: 'returning',
+          on: { 'inventory.release-completed': '.returned' },
+          states: {
+            returning: {
+              description: 'the stock to be released',
+              entry: 'askForStockBack',
+              after: { compensateDeadline: 'needsAttention' },
+            },
+            needsAttention: incident({
+              reason: 'stock-not-returned',
+              text: 'the stock is not given back',
+              retry: 'returning',
+              outcomes: { 'stock-returned': { target: 'returned' } },
+            }),
+            returned: { type: 'final' },
+          },
+        },
+        money: {
+          initial: 'returning',
+          on: { 'payment.cancelled': '.returned', 'payment.refund-refused': '.returned' },
+          states: {
+            returning: {
+              description: 'the money to be returned',
+              entry: 'askForMoneyBack',
+              after: { compensateDeadline: 'needsAttention' },
+            },
+            needsAttention: incident({
+              reason: 'money-not-returned',
+              text: 'the money is not given back',
+              retry: 'returning',
+              outcomes: { 'money-returned': { target: 'returned' } },
+            }),
+            returned: { type: 'final' },
+          },
+        },
+      },
+    },
+
+    rejected: {
+      tags: 'settled',
+      description: 'the order cannot be fulfilled as it was placed',
+      entry: ['announceRejected', 'askToTellFailure'],
+    },
+    failed: {
+      tags: 'settled',
+      description: 'the order failed; any stock was released and any money returned',
+      entry: ['announceFailed', 'askToTellFailure'],
+      on: { 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': { actions: 'noteRefunded' } },
+    },
+    cancelled: {
+      tags: 'settled',
+      description: 'the order was cancelled; any stock was released and any money returned',
+      entry: ['announceCancelled', 'askToTellFailure'],
+      on: { 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': { actions: 'noteRefunded' } },
+    },
+  },
+});

@@ -1,0 +1,116 @@
+// What messages carry: the fields that several of them share, who can send and receive them, and how one is declared.
+import { z } from 'zod';
+
+export const actorNames = ['order', 'inventory', 'payment', 'notification'] as const;
+export const serviceNames = ['warehouse', 'gateway', 'mailer'] as const;
+export type ActorName = (typeof actorNames)[number];
+export type ServiceName = (typeof serviceNames)[number];
+export type Address = ActorName | ServiceName | 'customer' | 'operator' | 'journal';
+
+const text = z.string().min(1).max(1000);
+export const id = z.string().min(1).max(200);
+export const minorUnits = z.int().nonnegative();
+export const quantity = z.int().positive();
+export const currency = z.string().regex(/^[A-Z]{3}$/);
+export const milliseconds = z.int().nonnegative();
+
+// Fields that can name a person, or that a person writes: they stay out of what leaves for tools.
+const personal = { personal: true };
+export const customerId = id.meta(personal);
+export const email = z.email().max(254).meta(personal);
+export const recipient = z.email().meta(personal);
+export const personText = text.meta(personal);
+
+export const item = z.strictObject({
+  productId: id,
+  // It may carry an engraving.
+  name: personText,
+  quantity,
+  unitPrice: minorUnits,
+  lineTotal: minorUnits,
+});
+export const line = z.strictObject({ productId: id, quantity, unitPrice: minorUnits, currency });
+export const share = { productId: id, quantity };
+export const problem = z.strictObject({
+  productId: id,
+  kind: z.enum(['unknown-product', 'price-changed', 'currency-changed', 'insufficient-stock']),
+  requested: quantity.optional(),
+  available: minorUnits.optional(),
+  expected: z.union([minorUnits, currency]).optional(),
+  actual: z.union([minorUnits, currency]).optional(),
+});
+export const failure = z.strictObject({
+  kind: z.enum([
+    'insufficient-stock',
+    'payment-declined',
+    'payment-gave-up',
+    'reservation-expired',
+    'authorization-expired',
+    'stock-not-sold',
+    'deadline-passed',
+    'cancelled',
+    'rejected',
+  ]),
+  // A customer's own reason for a cancellation.
+  text: personText,
+});
+export const retrying = z.strictObject({
+  attempts: z.int().positive(),
+  firstDelayMs: milliseconds,
+  longestDelayMs: milliseconds,
+  answerWithinMs: milliseconds,
+});
+export const policy = z.strictObject({
+  capture: z.enum(['at-once', 'later']),
+  validateWithinMs: milliseconds,
+  reserveWithinMs: milliseconds,
+  payWithinMs: milliseconds,
+  authorizationTtlMs: milliseconds,
+  sellWithinMs: milliseconds,
+  notifyWithinMs: milliseconds,
+  compensateWithinMs: milliseconds,
+  refundWithinMs: milliseconds,
+  reservationTtlMs: milliseconds,
+  inventory: retrying,
+  payment: retrying,
+  notification: retrying,
+});
+export const released = z.enum(['cancelled', 'failed', 'expired']);
+export const notice = z.enum(['confirmation', 'failure']);
+export const attempt = { key: id, attempt: z.int().positive() };
+export const money = { amount: minorUnits, currency };
+
+const declare =
+  <const Kind extends 'command' | 'event'>(kind: Kind) =>
+  <
+    const From extends readonly Address[],
+    const To extends readonly Address[],
+    Shape extends z.core.$ZodLooseShape,
+  >(
+    from: From,
+    to: To,
+    shape: Shape,
+  ) => ({ version: 1, kind, from, to, payload: z.strictObject(shape) });
+export const command = declare('command');
+export const event = declare('event');
+
+/** A call to a service: what its idempotency key is for, and what it may be answered, success first. */
+export interface CallNotes {
+  /** The middle part of the key `ORDER/purpose/number`. */
+  readonly purposes: readonly string[];
+  readonly replies: readonly ({ readonly type: string } & Readonly<Record<string, unknown>>)[];
+  /** It changes nothing at the service. */
+  readonly readsOnly?: boolean;
+}
+
+/** A command to a service. */
+export const ask = <
+  const From extends ActorName,
+  const To extends ServiceName,
+  Shape extends z.core.$ZodLooseShape,
+>(
+  from: From,
+  to: To,
+  shape: Shape,
+  call: CallNotes,
+) => ({ ...command([from], [to], { ...attempt, ...shape }), call });

@@ -7,6 +7,7 @@ import type { Audit } from './audit.ts';
 import type { Display } from './display.ts';
 import { AppError } from './errors.ts';
 import type { Invariants } from './step/invariants.ts';
+import type { Migrations } from './step/migration-rules.ts';
 import type { ChartSystem, ChartVersion, Translator } from './step/register.ts';
 import type { SystemState } from './step/system-state.ts';
 import { type Move, type SystemView, toSystemView } from './step/view.ts';
@@ -145,6 +146,8 @@ export interface Application<View extends SystemView = SystemView> extends Appli
   readonly chartVersion: string;
   /** Other versions: systems that are stored on one of them keep it. */
   readonly otherVersions?: Readonly<Record<string, ApplicationVersion>>;
+  /** How systems of one version are moved to another, by `FROM→TO`. Without a rule they are moved as they are. */
+  readonly migrations?: Migrations;
   /** The services that the charts may send commands to, by name. */
   readonly services: Readonly<Record<string, ServiceDeclaration>>;
   readonly moves: Readonly<Record<string, MoveDeclaration>>;
@@ -181,7 +184,9 @@ export const defineApplication = <View extends SystemView>(
   throw new AppError('chart-unsupported', text, { problems });
 };
 
-const findMisfits = ({ charts, mainActor, services, messages, moves, outcomes }: Application): string[] => {
+const findMisfits = (application: Application): string[] => {
+  const { charts, mainActor, services, messages, moves, outcomes, migrations = {} } = application;
+  const versions = [...versionsOf(application).keys()];
   const receivers = new Set([...Object.keys(charts), ...Object.keys(services)]);
   const unknown = (what: string, types: readonly string[]): string[] =>
     types
@@ -189,6 +194,14 @@ const findMisfits = ({ charts, mainActor, services, messages, moves, outcomes }:
       .map((type) => `${what} names the message ${type}, which is not declared`);
   return [
     ...(Object.hasOwn(charts, mainActor) ? [] : [`its main actor '${mainActor}' has no chart`]),
+    ...Object.keys(migrations)
+      .filter((name) => !name.split('→').every((version) => versions.includes(version)))
+      .map(
+        (name) => `the migration '${name}' is not FROM→TO with two of its versions (${versions.join(', ')})`,
+      ),
+    ...Object.keys(messages)
+      .filter((type) => type.startsWith('system.'))
+      .map((type) => `the message ${type} has a name that the engine keeps for itself: system.*`),
     ...unknown('outcomes', outcomes),
     ...Object.entries(moves).flatMap(([name, { type }]) => unknown(`the move '${name}'`, [type])),
     ...Object.entries(services).flatMap(([name, { noAnswer, doubtful = [] }]) =>
@@ -218,12 +231,13 @@ const toChartVersion = ({ charts, messages, translator }: ApplicationVersion): C
 
 /** The charts as the step runs them. */
 export const toChartSystem = (application: Application): ChartSystem => {
-  const { chartVersion, services, invariants, otherVersions = {} } = application;
+  const { chartVersion, services, invariants, migrations, otherVersions = {} } = application;
   return {
     ...toChartVersion(application),
     version: chartVersion,
     services: Object.keys(services),
     ...(invariants && { invariants }),
+    ...(migrations && { migrations }),
     otherVersions: Object.fromEntries(
       Object.entries(otherVersions).map(([version, each]) => [version, toChartVersion(each)]),
     ),

@@ -87,6 +87,37 @@ export interface Recovery {
   readonly versions: Readonly<Record<string, number>>;
 }
 
+/** A wish to move one order to another chart version. */
+export interface OrderMigration {
+  readonly orderId: string;
+  /** The version to move to. */
+  readonly to: string;
+  readonly why: string;
+  readonly who: string;
+  /** Undoes the last migration instead: only if nothing has happened to the order since. */
+  readonly back?: boolean;
+}
+
+/** What a migration led to, or would lead to. */
+export type MigrationOutcome = Readonly<
+  /** `changes`: what changes of its deadlines, calls and incidents, in words. */
+  | { kind: 'moved'; from: string; changes: readonly string[] }
+  | { kind: 'already-there' }
+  /** Its states are not in the other charts, and no rule says where they are. */
+  | { kind: 'needs-rule'; text: string }
+  /** It cannot be moved: pending work would be lost, nothing would move it, or its rule refuses. */
+  | { kind: 'stuck'; text: string }
+  | { kind: 'unreadable'; text: string }
+>;
+
+/** One order of a rehearsal. */
+export interface RehearsedOrder {
+  readonly orderId: string;
+  readonly chartVersion: string;
+  readonly state: string;
+  readonly outcome: MigrationOutcome;
+}
+
 export interface HostHealth {
   readonly ready: boolean;
   /** Why it is not ready. */
@@ -112,6 +143,13 @@ export interface Host<View extends SystemView = SystemView> {
    * `details.moves`), `overloaded` or `closing`; then nothing was stored.
    */
   send(sending: Sending<View>): Promise<Outcome<Receipt<View>>>;
+  /**
+   * Moves an order to another chart version, or says why not. Resolves after the commit.
+   * @throws AppError `invalid-request` for a version that is not known here, `order-not-found`, `overloaded`, `closing`.
+   */
+  migrate(migration: OrderMigration): Promise<MigrationOutcome>;
+  /** What migrating a page of orders (newest first) would lead to. Nothing is stored. */
+  rehearse(to: string, filter: OrderFilter): Promise<readonly RehearsedOrder[]>;
   get(orderId: string): Promise<View | undefined>;
   /** Newest first. */
   list(filter: OrderFilter): Promise<readonly View[]>;

@@ -146,6 +146,8 @@ export interface OrderFilter {
   /** It has an incident, or cannot be read. */
   readonly incident?: boolean;
   readonly owner?: string;
+  /** Only orders on one of these chart versions. */
+  readonly chartVersions?: readonly string[];
   /** ms since 1970; `createdFrom` inclusive, `createdBefore` exclusive. */
   readonly createdFrom?: number;
   readonly createdBefore?: number;

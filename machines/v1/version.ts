@@ -10,12 +10,14 @@ import { paymentChart } from './payment.ts';
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-/** Words that version 2 has others for: today's, and those of these charts. */
-const refusals: Readonly<Record<string, string>> = {
-  'already-committed': 'already-sold',
-  'not-reserved': 'not-held',
-};
-const failureKinds: Readonly<Record<string, string>> = { 'stock-not-sold': 'stock-not-committed' };
+/** Words of these charts, and today's for them. */
+const words = [
+  ['already-sold', 'already-committed'],
+  ['not-held', 'not-reserved'],
+  ['stock-not-sold', 'stock-not-committed'],
+] as const;
+const today: Readonly<Record<string, string>> = Object.fromEntries(words);
+const then: Readonly<Record<string, string>> = Object.fromEntries(words.map(([old, word]) => [word, old]));
 
 const toCharts = (message: AnyEventObject): AnyEventObject => {
   const { policy, reason } = message;
@@ -23,15 +25,21 @@ const toCharts = (message: AnyEventObject): AnyEventObject => {
     const { commitWithinMs, ...same } = policy;
     return { ...message, policy: { ...same, sellWithinMs: commitWithinMs } };
   }
-  if (message.type === 'warehouse.refused') return { ...message, reason: refusals[reason] ?? reason };
+  if (message.type === 'warehouse.refused') return { ...message, reason: then[reason] ?? reason };
   return message;
 };
 
-const toService = <Command extends AnyEventObject>(command: Command): Command => {
-  const reason: unknown = command['reason'];
-  if (command.type !== 'mailer.send' || !isRecord(reason)) return command;
+const fromCharts = <M extends AnyEventObject>(message: M): M => {
+  const policy: unknown = message['policy'];
+  const reason: unknown = message['reason'];
+  if (message.type === 'order.place' && isRecord(policy)) {
+    const { sellWithinMs, ...same } = policy;
+    return { ...message, policy: { ...same, commitWithinMs: sellWithinMs } };
+  }
+  if (message.type === 'warehouse.refused') return { ...message, reason: today[String(reason)] ?? reason };
+  if (message.type !== 'mailer.send' || !isRecord(reason)) return message;
   const kind = String(reason['kind']);
-  return { ...command, reason: { ...reason, kind: failureKinds[kind] ?? kind } };
+  return { ...message, reason: { ...reason, kind: today[kind] ?? kind } };
 };
 
 export const version1 = {
@@ -42,5 +50,5 @@ export const version1 = {
     notification: notificationChart,
   },
   messages,
-  translator: { toCharts, toService },
+  translator: { toCharts, fromCharts },
 } as const;

@@ -5,7 +5,7 @@ import type { EventRow, OrderRow } from '../audit-source.ts';
 import { describeError } from '../errors.ts';
 import type { Call, NewEvent, Received } from '../step/effect.ts';
 import type { RegisteredSystem } from '../step/register.ts';
-import { replayMessage } from '../step/replay.ts';
+import { firstVersion, replayMessage } from '../step/replay.ts';
 import { newSystem, toStored } from '../step/snapshot.ts';
 import type { SystemState } from '../step/system-state.ts';
 import type { EngineCheck } from './checks.ts';
@@ -46,7 +46,9 @@ const replayAll = (
   results: Results<EngineCheck>,
 ): Fold | string | undefined => {
   const calls: Call[] = [];
-  let state = newSystem(system, order.createdAt, messages[0]?.correlationId ?? '', order.chartVersion);
+  const read = messages.map(({ type, fields }) => ({ type, data: fields }));
+  const start = firstVersion(read) ?? order.chartVersion;
+  let state = newSystem(system, order.createdAt, messages[0]?.correlationId ?? '', start);
   for (const message of messages) {
     const result = replayOne(system, order, state, message, results);
     if (typeof result === 'string') return result;

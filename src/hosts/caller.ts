@@ -91,8 +91,9 @@ export class Caller {
     for (const each of this.#abandoning) each.abort();
   }
 
+  /** A call of ours whose lease ended while it waits, or while its reply is committed, is still under way. */
   #make(calls: readonly Call[]): void {
-    for (const call of calls) this.#waiting.set(call.callId, call);
+    for (const call of calls) if (!this.#inFlight.has(call.callId)) this.#waiting.set(call.callId, call);
     this.#next();
   }
 
@@ -121,10 +122,8 @@ export class Caller {
     });
     if (claimed.length > 0) faults.reach('claim.after');
     this.#backlog = claimed.length === limit;
-    // A call of ours whose lease ended while it waits, or while its reply is committed, is still under way.
-    const taken = claimed.filter(({ callId }) => !this.#inFlight.has(callId));
-    for (const { callId } of taken) this.#takenOver.add(callId);
-    this.#make(taken);
+    for (const { callId } of claimed) if (!this.#inFlight.has(callId)) this.#takenOver.add(callId);
+    this.#make(claimed);
   }
 
   #next(): void {

@@ -195,6 +195,8 @@ const toFaultName = <View extends SystemView>(task: Task<View>): FaultName => {
       return 'accept';
     case 'send':
       return task.sending.otherwise === 'refuse' ? 'move' : 'fact';
+    case 'migrate':
+      return 'move';
     case 'reply':
     case 'answer-inside':
       return 'reply';

@@ -3,9 +3,11 @@
 // nothing, and keeps nothing after the commit.
 import type { AnyEventObject } from 'xstate';
 import type { Application, Rows } from '../application.ts';
+import { AppError, describeError } from '../errors.ts';
 import type { Faults } from '../faults.ts';
 import { answerInside, type Services, serviceOf } from '../service.ts';
 import { InvariantViolation } from '../step/invariants.ts';
+import { type MigrationProblem, type MigrationResult, migrate, moveBack } from '../step/migration.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { nextDueAt, toStored } from '../step/snapshot.ts';
 import { type Incoming, quarantine, type StepResult, step } from '../step/step.ts';
@@ -33,6 +35,9 @@ export interface TransactionParts<View extends SystemView> {
   /** Whether the store has recorded a message of the order under this id. */
   wasReceived(messageId: string): boolean;
 }
+
+/** A migration without what the transaction knows itself. */
+type Migrating = Omit<Parameters<typeof migrate>[2], 'orderId' | 'at' | 'actor'>;
 
 type WithoutOrder<T> = T extends unknown ? Omit<T, 'orderId' | 'at'> : never;
 
@@ -121,6 +126,29 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     const result = this.attempt(incoming);
     if (result !== undefined) this.accept(result);
     return result;
+  }
+
+  /** What moving the order to other charts would do. Nothing is kept of it. */
+  migrate(request: Migrating): MigrationResult | MigrationProblem {
+    this.#requireStorable();
+    return migrate(this.#parts.engine.system, this.#state, this.#toMigration(request));
+  }
+
+  /** What undoing the order's last migration would do: `system` is what it started from. */
+  moveBack(system: SystemState, request: Migrating): MigrationResult {
+    this.#requireStorable();
+    return moveBack(this.#parts.engine.system, this.#state, system, this.#toMigration(request));
+  }
+
+  #toMigration(request: Migrating) {
+    return { ...request, orderId: this.orderId, at: this.at, actor: this.mainActor };
+  }
+
+  /** @throws AppError when the commit of this order failed before: a migration is given up, not quarantined. */
+  #requireStorable(): void {
+    if (this.#failure === undefined) return;
+    const text = `The order cannot be stored on the other version: ${describeError(this.#failure.error)}.`;
+    throw new AppError('invalid-request', text);
   }
 
   /** Answers a call of an earlier commit from the store's rows. */

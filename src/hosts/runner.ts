@@ -18,6 +18,7 @@ import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { InFlightOrders } from './in-flight-orders.ts';
+import { createMigrations } from './migrations.ts';
 import { everyOrder, Notifier } from './notifier.ts';
 import type { Engine } from './order-transaction.ts';
 import type { Task } from './task.ts';
@@ -72,6 +73,7 @@ class Runner<View extends SystemView> implements Host<View> {
   readonly #readers: Notifier;
   /** For those who wait until an order is settled or has an incident: they skip the commits between. */
   readonly #settled: Notifier<View>;
+  readonly #migrations: Pick<Host, 'migrate' | 'rehearse'>;
   readonly #closing = new AbortController();
   /** Chart versions of stored orders that the application does not bring. */
   #unknownVersions: readonly string[] = [];
@@ -100,6 +102,12 @@ class Runner<View extends SystemView> implements Host<View> {
       faults,
       versions,
       fire: (orderId) => this.#run((done) => ({ kind: 'deadline', orderId, done })),
+    });
+    this.#migrations = createMigrations({
+      ...parts,
+      engine,
+      admit: () => this.#admit(),
+      run: (task) => this.#run((done) => ({ ...task, done })),
     });
     const effects = {
       ...{ engine, inFlight: this.#inFlight, caller: this.#caller, deadlines: this.#deadlines },
@@ -158,6 +166,10 @@ class Runner<View extends SystemView> implements Host<View> {
     const messageId = sending.messageId ?? this.#parts.ids.next();
     return this.#run((done) => ({ kind: 'send', orderId, sending, messageId, done }));
   };
+
+  migrate: Host['migrate'] = (migration) => this.#migrations.migrate(migration);
+
+  rehearse: Host['rehearse'] = (to, filter) => this.#migrations.rehearse(to, filter);
 
   get: Host<View>['get'] = async (orderId) => {
     const stored = (await this.#parts.store.load([orderId])).get(orderId);

@@ -2,7 +2,17 @@
 // kind knows how its messages are stepped and what to answer after the commit; none of them writes anything.
 import type { AnyEventObject } from 'xstate';
 import { AppError } from '../errors.ts';
-import type { Answer, Idempotency, Outcome, Placement, Receipt, Sending } from '../host.ts';
+import type {
+  Answer,
+  Idempotency,
+  MigrationOutcome,
+  OrderMigration,
+  Outcome,
+  Placement,
+  Receipt,
+  Sending,
+} from '../host.ts';
+import type { SystemState } from '../step/system-state.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Call } from '../store.ts';
 import type { OrderTransaction } from './order-transaction.ts';
@@ -36,12 +46,20 @@ interface AnswerInsideTask extends TaskOf<'answer-inside', void> {
 
 interface DeadlineTask extends TaskOf<'deadline', void> {}
 
+export interface MigrateTask extends TaskOf<'migrate', MigrationOutcome> {
+  readonly migration: OrderMigration;
+  readonly messageId: string;
+  /** For the way back: the order's system before its last migration, and the version that the order has since. */
+  readonly return: { readonly system: SystemState; readonly fromVersion: number } | undefined;
+}
+
 export type Task<View extends SystemView> =
   | PlaceTask<View>
   | SendTask<View>
   | ReplyTask
   | AnswerInsideTask
-  | DeadlineTask;
+  | DeadlineTask
+  | MigrateTask;
 
 /** The idempotency key that a task is asked under. */
 export const idempotencyOf = <View extends SystemView>(task: Task<View>): Idempotency<View> | undefined => {
@@ -49,7 +67,7 @@ export const idempotencyOf = <View extends SystemView>(task: Task<View>): Idempo
   return task.kind === 'send' ? task.sending.idempotency : undefined;
 };
 
-/** The message that a task brings; undefined for deadlines, which only the order itself knows. */
+/** The message that a task brings; undefined for what only the order itself knows. */
 export const messageOf = <View extends SystemView>(task: Task<View>): AnyEventObject | undefined => {
   switch (task.kind) {
     case 'place':
@@ -61,6 +79,7 @@ export const messageOf = <View extends SystemView>(task: Task<View>): AnyEventOb
     case 'answer-inside':
       return task.call.command;
     case 'deadline':
+    case 'migrate':
       return undefined;
   }
 };
@@ -90,6 +109,10 @@ export const decideTask = <View extends SystemView>(
     case 'deadline':
       fireDeadlines(transaction);
       return task.done.resolve;
+    case 'migrate': {
+      const outcome = move(transaction, task);
+      return () => task.done.resolve(outcome);
+    }
   }
 };
 
@@ -138,6 +161,22 @@ const send = <View extends SystemView>(
   // A quarantined message is no answer to keep: the key stays free for the next try.
   const answer = disposition === 'dead' ? undefined : keep(transaction, idempotency, view);
   return resolve({ disposition, reason, view, answer });
+};
+
+const move = <View extends SystemView>(
+  transaction: OrderTransaction<View>,
+  { migration: { to, why, who }, messageId, return: returning }: MigrateTask,
+): MigrationOutcome => {
+  const { charts: from, version } = transaction.state;
+  if (from === to) return { kind: 'already-there' };
+  if (returning !== undefined && returning.fromVersion !== version) {
+    return { kind: 'stuck', text: 'it has received other messages since it was migrated' };
+  }
+  const request = { messageId, to, why, who };
+  const moved = returning ? transaction.moveBack(returning.system, request) : transaction.migrate(request);
+  if (moved.kind !== 'maps') return moved;
+  transaction.accept(moved.result);
+  return { kind: 'moved', from, changes: moved.changes };
 };
 
 /** Stores the answer for an idempotency key, as it will be sent. */

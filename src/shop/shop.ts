@@ -8,6 +8,7 @@ import { type CallFailure, defineApplication, type ServiceDeclaration } from '..
 import { shopAudit } from './audit/audit.ts';
 import { stockReadings } from './audit/stock-rows.ts';
 import { shopDisplay } from './display.ts';
+import { fromVersion1 } from './from-version-1.ts';
 import { shopInvariants } from './invariants.ts';
 import { toProductKey, toReservationKey } from './stock.ts';
 import { sqliteStock } from './stock-sqlite.ts';
@@ -48,6 +49,7 @@ export const shop = defineApplication<OrderView>({
   chartVersion: newestVersion,
   ...newest,
   otherVersions,
+  migrations: { [`1→${newestVersion}`]: fromVersion1 },
   services,
   moves,
   mainActor: 'order',

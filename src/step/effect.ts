@@ -4,6 +4,9 @@
 /** The outcome of a message that reached an order. Duplicates of a recorded message are not recorded. */
 export type Disposition = 'applied' | 'ignored' | 'dead';
 
+/** The type of the message that a migration is recorded as (migration.ts). No actor receives it. */
+export const migrated = 'system.migrated';
+
 /** One message that an order received. Folded by `version`, these give the order's system. */
 export interface Received {
   /** The order's version that this message made: 1, 2, 3, … without gaps. */

@@ -10,8 +10,8 @@ import type {
   ExecutableActionObject,
 } from 'xstate';
 import { AppError, describeError } from '../errors.ts';
-import type { Call } from './effect.ts';
 import type { Invariants } from './invariants.ts';
+import type { Migrations } from './migration-rules.ts';
 import { isWhole } from './notes.ts';
 import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
 import { makeReferences, makeScope } from './scope.ts';
@@ -19,10 +19,10 @@ import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
 
 /** Between the messages of a version's charts and those of today. People and services know only today's. */
 export interface Translator {
-  /** A message from outside, or the reply to a call, as these charts know it. */
+  /** A message of today (from people, or the reply to a call) as these charts know it. */
   toCharts(message: AnyEventObject): AnyEventObject;
-  /** A command of these charts as services know it. */
-  toService(command: Call['command']): Call['command'];
+  /** A message of these charts (a command to a service, or one that was recorded) as it is today. */
+  fromCharts<M extends AnyEventObject>(message: M): M;
 }
 
 /** Charts that run together as one unit, and their messages. */
@@ -42,6 +42,7 @@ export interface ChartSystem extends ChartVersion {
   readonly invariants?: Invariants;
   /** By version: systems that are stored on one of them go on with it. */
   readonly otherVersions?: Readonly<Record<string, ChartVersion>>;
+  readonly migrations?: Migrations;
 }
 
 /** A chart with the scope that its transitions run in. */
@@ -73,6 +74,7 @@ export interface RegisteredSystem {
   readonly longestStep: number;
   /** Whether steps note what is delivered within them. */
   isObserved(): boolean;
+  readonly migrations: Migrations;
   /** Every version that systems may be stored on, itself included. */
   readonly versions: ReadonlyMap<string, RegisteredSystem>;
 }
@@ -96,9 +98,9 @@ export const registerSystem = (
   isObserved: () => boolean = () => false,
 ): RegisteredSystem => {
   const versions = new Map<string, RegisteredSystem>();
-  const { services, invariants } = system;
+  const { services, invariants, migrations = {} } = system;
   for (const [version, other] of Object.entries(system.otherVersions ?? {})) {
-    const whole = { ...other, version, services, ...(invariants && { invariants }) };
+    const whole = { ...other, version, services, migrations, ...(invariants && { invariants }) };
     versions.set(version, registerVersion(whole, limits, isObserved, versions));
   }
   const newest = registerVersion(system, limits, isObserved, versions);
@@ -142,6 +144,7 @@ const registerVersion = (
     invariants: system.invariants,
     longestStep: limits.messagesPerStep,
     isObserved,
+    migrations: system.migrations ?? {},
     versions,
   };
 };

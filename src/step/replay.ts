@@ -1,8 +1,11 @@
 // Takes an order's recorded messages through its charts once more, by the same step that ran them. It has no clock,
 // changes nothing and judges nothing: the doctor compares the result with what is stored, the inspector shows it.
 import type { AnyEventObject } from 'xstate';
-import type { Received } from './effect.ts';
+import { migrated, type Received } from './effect.ts';
+import { adopt } from './migration.ts';
 import type { RegisteredSystem } from './register.ts';
+import { isSameData } from './same-data.ts';
+import { newSystem } from './snapshot.ts';
 import { type Incoming, type StepResult, step, toReplyId } from './step.ts';
 import type { SystemState } from './system-state.ts';
 
@@ -18,6 +21,30 @@ export interface Replayed {
   readonly result: StepResult;
 }
 
+/** The version from which an order was moved first; undefined if it was placed on the one that it is on. */
+export const firstVersion = (messages: readonly Pick<Received, 'type' | 'data'>[]): string | undefined => {
+  const first = messages.find(({ type }) => type === migrated);
+  return first && String(first.data['from']);
+};
+
+/** The system that all of an order's recorded messages so far lead to; or why they cannot. */
+export const replayAll = (
+  system: RegisteredSystem,
+  orderId: string,
+  messages: readonly (Recorded & Pick<Received, 'correlationId'>)[],
+  chartVersion: string,
+): SystemState | string => {
+  const [first] = messages;
+  if (first === undefined) return 'it has received no message';
+  let state = newSystem(system, first.at, first.correlationId, firstVersion(messages) ?? chartVersion);
+  for (const message of messages) {
+    const replayed = replayMessage(system, orderId, state, message);
+    if (typeof replayed === 'string') return replayed;
+    ({ state } = replayed.result);
+  }
+  return state;
+};
+
 /** Steps `state` with the next recorded message; or says why it cannot have come there. */
 export const replayMessage = (
   system: RegisteredSystem,
@@ -26,7 +53,10 @@ export const replayMessage = (
   recorded: Recorded,
 ): Replayed | string => {
   const incoming = toIncoming(orderId, state, recorded);
-  const result = step(system, state, incoming);
+  const result =
+    recorded.type === migrated
+      ? adopt(system, state, { ...recorded, orderId })
+      : step(system, state, incoming);
   if (result !== undefined) return { incoming, result };
   const problem =
     recorded.kind === 'reply' ? 'answers a call that was not pending' : 'is a deadline that was not set';
@@ -67,19 +97,3 @@ const findDeadline = (
   }
   return found;
 };
-
-/** Whether two values are the same as JSON, whatever the order of their properties. */
-const isSameData = (one: unknown, other: unknown): boolean => {
-  if (one === other) return true;
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
-  if (Array.isArray(one) !== Array.isArray(other)) return false;
-  const properties = definedEntries(one);
-  const others = new Map(definedEntries(other));
-  return (
-    properties.length === others.size &&
-    properties.every(([name, value]) => others.has(name) && isSameData(value, others.get(name)))
-  );
-};
-
-const definedEntries = (value: object): [string, unknown][] =>
-  Object.entries(value).filter(([, part]) => part !== undefined);

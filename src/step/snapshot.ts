@@ -37,6 +37,9 @@ const storedSystem = z.strictObject({
   quarantined: z.array(quarantined),
 });
 
+/** A system as it is stored: plain JSON. */
+export type StoredSystem = z.infer<typeof storedSystem>;
+
 /** The system of an order before its first message, on charts of the newest version or of the one named `charts`. */
 export const newSystem = (
   system: RegisteredSystem,

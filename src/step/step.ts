@@ -2,7 +2,7 @@
 // A step that throws or would break an invariant changes nothing: its message is quarantined and an incident opened.
 import type { AnyEventObject } from 'xstate';
 import { actorOf, type Draft, draftOf, reacts, relay, releaseId, startActors } from './deliver.ts';
-import type { Call, Disposition, NewEvent, Received } from './effect.ts';
+import { type Call, type Disposition, migrated, type NewEvent, type Received } from './effect.ts';
 import { isSameValue, whyIgnored } from './notes.ts';
 import { freezeParsed } from './plain-data.ts';
 import { toCause, toIncident } from './quarantine.ts';
@@ -167,8 +167,11 @@ const handle = (draft: Draft, arrived: Arrived): Handled => {
 };
 
 const whyNotTaken = (draft: Draft, { from, to, message, finishedCalls }: Arrived): string | null => {
-  const isForged = message.type.startsWith('xstate.') && (from === 'outside' || finishedCalls.length > 0);
-  if (isForged) return "messages named xstate.* are the charts' own and are not taken from outside";
+  const isFromOutside = from === 'outside' || finishedCalls.length > 0;
+  if (message.type.startsWith('xstate.') && isFromOutside) {
+    return "messages named xstate.* are the charts' own and are not taken from outside";
+  }
+  if (message.type === migrated) return 'a system is migrated by its host alone';
   if (from !== 'outside' && draft.system.services.has(to)) return null;
   const { snapshot } = actorOf(draft, to);
   if (snapshot.status !== 'active') return 'the actor has reached its final state';

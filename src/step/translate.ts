@@ -16,5 +16,5 @@ export const toCharts = ({ versions }: Versions, chartVersion: string, incoming:
 /** A call as its service knows it. */
 export const toService = ({ versions }: Versions, call: Call): Call => {
   const translator = versions.get(call.chartVersion)?.translator;
-  return translator ? { ...call, command: translator.toService(call.command) } : call;
+  return translator ? { ...call, command: translator.fromCharts(call.command) } : call;
 };

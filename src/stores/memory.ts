@@ -35,6 +35,7 @@ const matches = ({ summary, unreadable }: OrderRow, filter: StoredOrderFilter): 
     summary.settled === (filter.settled ?? summary.settled) &&
     needsPerson === (filter.incident ?? needsPerson) &&
     summary.owner === (filter.owner ?? summary.owner) &&
+    (filter.chartVersions?.includes(summary.chartVersion) ?? true) &&
     summary.createdAt >= (filter.createdFrom ?? summary.createdAt) &&
     summary.createdAt < (filter.createdBefore ?? Number.POSITIVE_INFINITY)
   );

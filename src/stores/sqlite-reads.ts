@@ -47,6 +47,7 @@ const valuesOf = (conditions: readonly Condition[]): SQLInputValue[] =>
 // As literals: a partial index is not used for a parameter.
 const unsettled = 'settled = 0';
 const needsPerson = '(incident = 1 OR unreadable IS NOT NULL)';
+const isOnVersion = 'chart_version IN (SELECT value FROM json_each(?))';
 
 /** `isFew`: few orders match a condition with an index of its own. */
 const toConditions = (filter: StoredOrderFilter, isFew: (condition: Condition) => boolean): Condition[] => {
@@ -56,11 +57,10 @@ const toConditions = (filter: StoredOrderFilter, isFew: (condition: Condition) =
   if (filter.settled === true) conditions.push(['settled = 1']);
   if (filter.incident !== undefined) {
     const { unknownVersions = [] } = filter;
-    const isUnknown = 'chart_version IN (SELECT value FROM json_each(?))';
     const condition: Condition =
       unknownVersions.length === 0
         ? [needsPerson]
-        : [`(${needsPerson} OR ${isUnknown})`, JSON.stringify(unknownVersions)];
+        : [`(${needsPerson} OR ${isOnVersion})`, JSON.stringify(unknownVersions)];
     if (filter.incident) narrow.push(condition);
     else conditions.push([`NOT ${condition[0]}`, ...condition.slice(1)]);
   }
@@ -69,6 +69,9 @@ const toConditions = (filter: StoredOrderFilter, isFew: (condition: Condition) =
   if (filter.owner !== undefined) {
     // With the plus the owner's orders are looked for among the few, and not the few among the owner's.
     conditions.push([`${narrow.some(isFew) ? '+' : ''}owner = ?`, filter.owner]);
+  }
+  if (filter.chartVersions !== undefined) {
+    conditions.push([isOnVersion, JSON.stringify(filter.chartVersions)]);
   }
   if (filter.createdFrom !== undefined) conditions.push(['created_at >= ?', filter.createdFrom]);
   if (filter.createdBefore !== undefined) conditions.push(['created_at < ?', filter.createdBefore]);

@@ -18,7 +18,7 @@ import { sampleOrder } from './sample-order.ts';
 
 const policy = toPolicy(readSettings());
 const version1 = registry[1];
-const { toCharts, toService } = version1.translator;
+const { toCharts, fromCharts } = version1.translator;
 const walks = decode(readFileSync(resolve(import.meta.dirname, '../../machines/fingerprints/version-1.gz')));
 const schemaOf = (
   catalogue: Readonly<Record<string, { readonly payload: z.ZodType }>>,
@@ -59,7 +59,7 @@ test('every command of the recorded walks is one that today’s services know', 
       if (result === undefined) continue;
       ({ state } = result);
       for (const { command } of result.calls) {
-        const { type, ...payload } = toService(command);
+        const { type, ...payload } = fromCharts(command);
         expect(schemaOf(messages, type).safeParse(payload)).toMatchObject({ success: true });
         if (type === 'mailer.send') reasons.add(JSON.stringify(payload['reason']));
       }

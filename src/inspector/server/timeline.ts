@@ -7,7 +7,7 @@ import type { OrderAccess } from '../../host.ts';
 import type { Received } from '../../step/effect.ts';
 import { toPaths } from '../../step/notes.ts';
 import { registerSystem } from '../../step/register.ts';
-import { replayMessage } from '../../step/replay.ts';
+import { firstVersion, replayMessage } from '../../step/replay.ts';
 import { newSystem } from '../../step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../step/step.ts';
 import type { SystemState } from '../../step/system-state.ts';
@@ -63,15 +63,29 @@ export const createTimeline = (application: Application) => {
     return { orderId, state, received, point };
   };
 
+  /** The version that the order was placed on; undefined: there is no such order. */
+  const findFirstVersion = async (host: OrderAccess, orderId: string): Promise<string | undefined> => {
+    const version = (await host.get(orderId))?.chartVersion;
+    if (version === undefined || system.versions.size === 1) return version;
+    let after = 0;
+    for (;;) {
+      const page = await host.received(orderId, after, pageSize);
+      const first = firstVersion(page);
+      const last = page.at(-1);
+      if (first !== undefined || last === undefined) return first ?? version;
+      after = last.version;
+    }
+  };
+
   return {
     /** Every moment of an order behind `after`, oldest first. */
     read: async function* (host: OrderAccess, orderId: string, after = 0): AsyncGenerator<Moment> {
       let state: SystemState | undefined;
       let received: readonly Received[] = [];
-      const version = (await host.get(orderId))?.chartVersion;
+      const version = await findFirstVersion(host, orderId);
       for (let page = await host.received(orderId, 0, pageSize); page.length > 0; ) {
         for (const row of page) {
-          const before = state ?? newSystem(system, row.at, row.correlationId, version || undefined);
+          const before = state ?? newSystem(system, row.at, row.correlationId, version);
           const replayed = replayMessage(system, orderId, before, row);
           if (typeof replayed === 'string') {
             throw new AppError('order-unreadable', `The timeline ends here: ${replayed}.`);

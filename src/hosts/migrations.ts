@@ -1,0 +1,101 @@
+// Moving stored orders to another chart version: one order in a commit of its own kind, or a page of orders as a rehearsal
+// that stores nothing. What a move does to a system is said by src/step/migration.ts.
+import type { Ids } from '../clock.ts';
+import { limits } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { Host, MigrationOutcome, OrderMigration } from '../host.ts';
+import { migrated, type Received } from '../step/effect.ts';
+import { migrate } from '../step/migration.ts';
+import { replayAll } from '../step/replay.ts';
+import { fromStored } from '../step/snapshot.ts';
+import type { SystemView } from '../step/view.ts';
+import type { Store, StoredOrder } from '../store.ts';
+import type { Engine } from './order-transaction.ts';
+import type { MigrateTask } from './task.ts';
+
+interface MigrationParts<View extends SystemView> {
+  readonly engine: Engine<View>;
+  readonly store: Store;
+  readonly ids: Ids;
+  /** @throws AppError when new work is not accepted now. */
+  admit(): void;
+  run(task: Omit<MigrateTask, 'done'>): Promise<MigrationOutcome>;
+}
+
+export const createMigrations = <View extends SystemView>(
+  parts: MigrationParts<View>,
+): Pick<Host, 'migrate' | 'rehearse'> => ({
+  migrate: async (migration) => {
+    requireVersion(parts.engine, migration.to);
+    parts.admit();
+    const { orderId, back } = migration;
+    const returning = back === true ? await findReturn(parts, migration) : undefined;
+    if (returning !== undefined && 'kind' in returning) return returning;
+    const messageId = parts.ids.next();
+    try {
+      return await parts.run({ kind: 'migrate', orderId, migration, messageId, return: returning });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'order-unreadable') throw error;
+      return { kind: 'unreadable', text: error.message };
+    }
+  },
+  rehearse: async (to, filter) => {
+    requireVersion(parts.engine, to);
+    return (await parts.store.list(filter)).map((stored) => ({
+      orderId: stored.orderId,
+      chartVersion: stored.summary.chartVersion,
+      state: stored.summary.state,
+      outcome: rehearseOne(parts.engine, to, stored),
+    }));
+  },
+});
+
+const requireVersion = <View extends SystemView>({ system }: Engine<View>, version: string): void => {
+  if (system.versions.has(version)) return;
+  const known = [...system.versions.keys()].join(', ');
+  throw new AppError('invalid-request', `There is no chart version ${version}; there are ${known}.`);
+};
+
+const rehearseOne = <View extends SystemView>(
+  { system, application }: Engine<View>,
+  to: string,
+  { orderId, system: stored, summary }: StoredOrder,
+): MigrationOutcome => {
+  const { chartVersion: from, updatedAt: at } = summary;
+  if (from === to) return { kind: 'already-there' };
+  try {
+    const rehearsal = { orderId, at, to, messageId: 'rehearsal', why: 'rehearsal', who: 'rehearsal' };
+    const state = fromStored(system, stored);
+    const outcome = migrate(system, state, { ...rehearsal, actor: application.mainActor });
+    return outcome.kind === 'maps' ? { kind: 'moved', from, changes: outcome.changes } : outcome;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { kind: 'unreadable', text: error.message };
+  }
+};
+
+/** What the order was before its last migration, if that is the last thing that happened to it. */
+const findReturn = async <View extends SystemView>(
+  { engine, store }: MigrationParts<View>,
+  { orderId, to }: OrderMigration,
+): Promise<MigrateTask['return'] | MigrationOutcome> => {
+  const stuck = (text: string): MigrationOutcome => ({ kind: 'stuck', text });
+  const order = (await store.load([orderId])).get(orderId);
+  if (order === undefined) throw new AppError('order-not-found', `There is no order ${orderId}.`);
+  if (order.summary.chartVersion === to) return { kind: 'already-there' };
+  const messages = await readAll(store, orderId);
+  const last = messages.at(-1);
+  if (last?.type !== migrated) return stuck('it has received other messages since it was migrated');
+  if (last.data['from'] !== to) return stuck(`it was not migrated from version ${to}`);
+  const system = replayAll(engine.system, orderId, messages.slice(0, -1), to);
+  return typeof system === 'string' ? stuck(system) : { system, fromVersion: last.version };
+};
+
+const readAll = async (store: Store, orderId: string): Promise<readonly Received[]> => {
+  const messages: Received[] = [];
+  for (;;) {
+    const page = await store.received(orderId, messages.length, limits.eventPage);
+    messages.push(...page);
+    if (page.length < limits.eventPage) return messages;
+  }
+};

@@ -37,6 +37,9 @@ const fromCharts = <M extends AnyEventObject>(message: M): M => {
     return { ...message, policy: { ...same, commitWithinMs: sellWithinMs } };
   }
   if (message.type === 'warehouse.refused') return { ...message, reason: today[String(reason)] ?? reason };
+  if (message.type === 'incident.resolve' && message['outcome'] === 'sold') {
+    return { ...message, outcome: 'committed' };
+  }
   if (message.type !== 'mailer.send' || !isRecord(reason)) return message;
   const kind = String(reason['kind']);
   return { ...message, reason: { ...reason, kind: today[kind] ?? kind } };

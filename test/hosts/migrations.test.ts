@@ -1,0 +1,136 @@
+// Orders of the shop that are moved to the newest chart version while their host runs: what is under way goes on, the way
+// back is open until something happens, and the doctor and the timeline pass through it.
+import { expect, test } from 'vitest';
+import { newestVersion } from '../../machines/registry.ts';
+import { createExamine } from '../../src/doctor/examine.ts';
+import { createTimeline } from '../../src/inspector/server/timeline.ts';
+import { shop } from '../../src/shop/shop.ts';
+import { openScratchStore } from '../../src/stores/sqlite-scratch.ts';
+import { shopOfVersion1 } from '../released-shop.ts';
+import {
+  type Answer,
+  chargeAll,
+  createCounter,
+  never,
+  type OpenHost,
+  openHost,
+  place,
+  settle,
+  settleNow,
+  shut,
+  widgets,
+} from './harness.ts';
+
+const to = newestVersion;
+const wish = { to, why: 'a better chart', who: 'ada' };
+
+/** An order of version 1, taken by a node of release 0.1.0, and a node of today over the same store. */
+const begin = async ({
+  before: first = never,
+  now = chargeAll,
+}: Partial<Record<string, Answer<'gateway'>>> = {}) => {
+  const { store, openAudit, remove } = openScratchStore(shop);
+  const ids = createCounter();
+  const settings = { DRAIN_MS: 0 };
+  const before = await openHost({ store, ids, settings, application: shopOfVersion1, gateway: first });
+  const { id } = await place(before, widgets(1));
+  await settleNow(before);
+  await shut(before, 0);
+  const open = await openHost({ store, ids, clock: before.clock, gateway: now });
+  const end = async () => {
+    await shut(open);
+    const { checks, notes } = await createExamine(shop)(openAudit(open.clock.now()), { atRest: true });
+    expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
+    expect(notes.filter((note) => note.includes('not replayed'))).toEqual([]);
+    await remove();
+  };
+  return { open, id, end };
+};
+const migrationsOf = async ({ host }: OpenHost, id: string) =>
+  (await host.received(id, 0, 100)).filter(({ type }) => type === 'system.migrated');
+
+test('an order whose charge is under way is moved, and its charge is answered on the new charts', async () => {
+  const released = Promise.withResolvers<void>();
+  const { open, id, end } = await begin({
+    now: async (call) => {
+      await released.promise;
+      return chargeAll(call);
+    },
+  });
+  await settleNow(open);
+  expect(await open.host.migrate({ orderId: id, ...wish })).toEqual({
+    kind: 'moved',
+    from: '1',
+    changes: [],
+  });
+  expect(await open.host.get(id)).toMatchObject({ chartVersion: to, state: 'paying' });
+  released.resolve();
+  expect(await settle(open, id)).toMatchObject({ chartVersion: to, state: 'completed', paidAmount: 5000 });
+  expect(open.gatewayCalls).toHaveLength(1);
+  const [message] = await migrationsOf(open, id);
+  expect(message).toMatchObject({ to: 'order', disposition: 'applied', data: { from: '1', ...wish } });
+  const versions: string[] = [];
+  for await (const { point } of createTimeline(shop).read(open.host, id))
+    versions.push(point.view.chartVersion);
+  expect(new Set(versions)).toEqual(new Set(['1', to]));
+  await end();
+});
+
+test('a completed order is moved, and refunded on the new charts', async () => {
+  const { open, id, end } = await begin({ before: chargeAll });
+  expect(await open.host.migrate({ orderId: id, ...wish })).toMatchObject({ kind: 'moved' });
+  expect(await open.host.migrate({ orderId: id, ...wish })).toEqual({ kind: 'already-there' });
+  const message = { type: 'order.refund', refundId: 'r-1', reason: 'late' } as const;
+  await open.host.send({ orderId: id, to: 'order', message, otherwise: 'refuse' });
+  await settle(open, id);
+  expect(await open.host.get(id)).toMatchObject({ chartVersion: to, refundedAmount: 5000 });
+  await end();
+});
+
+test('an order goes back while nothing has happened to it since, and only to where it was', async () => {
+  const { open, id, end } = await begin({ before: chargeAll });
+  const back = { orderId: id, ...wish, to: '1', back: true };
+  expect(await open.host.migrate(back)).toEqual({ kind: 'already-there' });
+  const before = await open.host.get(id);
+  await open.host.migrate({ orderId: id, ...wish });
+  expect(await open.host.migrate({ ...back, to })).toEqual({ kind: 'already-there' });
+  expect(await open.host.migrate(back)).toMatchObject({ kind: 'moved', from: to });
+  const { version: _, updatedAt, ...same } = before ?? {};
+  expect(await open.host.get(id)).toMatchObject(same);
+  await open.host.migrate({ orderId: id, ...wish });
+  const message = { type: 'order.refund', refundId: 'r-1', amount: 100, reason: 'late' } as const;
+  await open.host.send({ orderId: id, to: 'order', message, otherwise: 'refuse' });
+  const text = 'it has received other messages since it was migrated';
+  expect(await open.host.migrate(back)).toEqual({ kind: 'stuck', text });
+  await settle(open, id);
+  expect((await migrationsOf(open, id)).map(({ data }) => data['to'])).toEqual([to, '1', to]);
+  await end();
+});
+
+test('a rehearsal says what a migration would lead to, and changes nothing', async () => {
+  const { open, id, end } = await begin({ before: chargeAll });
+  const before = await open.host.received(id, 0, 100);
+  expect(await open.host.rehearse(to, { limit: 10 })).toEqual([
+    {
+      orderId: id,
+      chartVersion: '1',
+      state: 'completed',
+      outcome: { kind: 'moved', from: '1', changes: [] },
+    },
+  ]);
+  expect(await open.host.rehearse(to, { limit: 10, chartVersions: [to] })).toEqual([]);
+  expect(await open.host.received(id, 0, 100)).toEqual(before);
+  expect(await open.host.get(id)).toMatchObject({ chartVersion: '1' });
+  await end();
+});
+
+test('a version that is not known is refused, with those that are', async () => {
+  const { open, id, end } = await begin({ before: chargeAll });
+  const refusal = { code: 'invalid-request', message: `There is no chart version 3; there are 1, ${to}.` };
+  await expect(open.host.migrate({ orderId: id, ...wish, to: '3' })).rejects.toMatchObject(refusal);
+  await expect(open.host.rehearse('3', { limit: 10 })).rejects.toMatchObject(refusal);
+  await expect(open.host.migrate({ orderId: 'none', ...wish })).rejects.toMatchObject({
+    code: 'order-not-found',
+  });
+  await end();
+});

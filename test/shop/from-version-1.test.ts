@@ -1,0 +1,71 @@
+// Orders of version 1 at every point of the recorded walks: each can be moved to version 2, and goes on there as it would
+// have gone on, in other words.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { newestVersion, registry } from '../../machines/registry.ts';
+import { toChartSystem } from '../../src/application.ts';
+import { limits } from '../../src/config.ts';
+import { shop } from '../../src/shop/shop.ts';
+import { migrate } from '../../src/step/migration.ts';
+import { toStateName } from '../../src/step/notes.ts';
+import { registerSystem } from '../../src/step/register.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
+import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
+import { decode } from '../fingerprint/fingerprint.ts';
+import { startedAt } from '../fingerprint/walks.ts';
+
+const system = registerSystem(toChartSystem(shop), limits);
+const walks = decode(readFileSync(resolve(import.meta.dirname, '../../machines/fingerprints/version-1.gz')));
+const { fromCharts } = registry[1].translator;
+
+const rename = (text: string): string =>
+  text.replace('selling', 'committing').replace('sellDeadline', 'commitDeadline');
+
+/** The message of a walk as version 2 gets it. */
+const translate = (incoming: Incoming): Incoming =>
+  incoming.kind === 'deadline'
+    ? { ...incoming, key: rename(incoming.key) }
+    : { ...incoming, message: fromCharts(incoming.message) };
+
+/** What a step led to, in the words of version 2: without the texts, which are others. */
+const outline = (result: StepResult | undefined) =>
+  result && {
+    disposition: result.received.disposition,
+    states: [...result.state.actors.values()].map(({ snapshot }) => rename(toStateName(snapshot))),
+    happened: [...result.events, ...result.calls.map(({ command }) => command)].map(({ type }) => type),
+    deadlines: [...result.state.deadlines].map(([key, { dueAt }]) => [rename(key), dueAt]),
+    calls: [...result.state.calls.values()].map(({ command: { type, key } }) => [type, key]),
+  };
+
+const move = (state: SystemState, orderId: string): SystemState => {
+  const request = { orderId, at: state.updatedAt, messageId: 'move', actor: 'order', to: newestVersion };
+  const outcome = migrate(system, state, { ...request, why: 'test', who: 'test' });
+  if (outcome.kind !== 'maps') throw new Error(outcome.text);
+  // The number of a message makes the ids of its calls, which the walk names.
+  return { ...outcome.result.state, version: state.version };
+};
+
+test('an order that is moved anywhere on its way goes on as it would have gone on', () => {
+  const left = new Set<string>();
+  for (const [index, { incoming }] of walks.slice(0, 1000).entries()) {
+    const moveAfter = 1 + (index % (incoming.length - 1));
+    let before = newSystem(system, startedAt, 'correlation', '1');
+    let after: SystemState | undefined;
+    for (const [place, next] of incoming.entries()) {
+      const expected = step(system, before, next);
+      if (after !== undefined) {
+        const result = step(system, after, translate(next));
+        expect(outline(result)).toEqual(outline(expected));
+        after = result?.state ?? after;
+      }
+      before = expected?.state ?? before;
+      if (place + 1 !== moveAfter) continue;
+      after = move(before, next.orderId);
+      for (const [actor, { snapshot }] of before.actors) left.add(`${actor}: ${toStateName(snapshot)}`);
+    }
+  }
+  expect(left.size).toBeGreaterThan(40);
+  expect([...left]).toEqual(expect.arrayContaining(['order: paying.selling.asking']));
+});

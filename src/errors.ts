@@ -21,6 +21,8 @@ export const errorCodes = [
   'store-in-use',
   'store-unsupported',
   'chart-unsupported',
+  'local-socket-unusable',
+  'service-failed',
   'invalid-setting',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

@@ -16,6 +16,9 @@ import type { Faults } from './faults.ts';
 import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
 import { createRunner } from './hosts/runner.ts';
 import { createInspector } from './inspector/server/inspector.ts';
+import { openLocalSocket } from './local-socket/open.ts';
+import { reachStore } from './local-socket/reach-store.ts';
+import type { LocalSocket, StoreAccess } from './local-socket.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
 import type { Services } from './service.ts';
 import { createSimulatedGateway } from './services/gateway-simulated.ts';
@@ -138,6 +141,8 @@ export interface Orderchart {
   readonly catalogue: Catalogue;
   /** The Fastify instance, not listening. */
   readonly api: FastifyInstance;
+  /** For commands on this machine, not listening; undefined if no file of ours is held. */
+  readonly localSocket: LocalSocket | undefined;
   /** What this start found of the last run. */
   readonly recovery: Recovery;
   /** Accepts nothing new, lets what is under way finish (at most DRAIN_MS), and closes everything. */
@@ -187,21 +192,38 @@ export const createOrderchart = async (
   const dependencies = { host, catalogue, settings, clock, ids, metrics: registry, logger, links };
   const api = createApi(dependencies, createShopRoutes(dependencies));
   inspector.addTo(api, host);
+  const databasePath = replacements.store === undefined ? toDatabasePath(settings) : undefined;
+  const localSocket = await openLocalSocket({ databasePath, application: shop, api, logger });
   const close = async () => {
     await host.close();
-    const stopWaiting = clock.schedule(() => api.server.closeAllConnections(), settings.DRAIN_MS);
-    await api.close();
+    const stopWaiting = clock.schedule(() => {
+      api.server.closeAllConnections();
+      localSocket?.abandonRequests();
+    }, settings.DRAIN_MS);
+    await Promise.all([api.close(), localSocket?.close()]);
     stopWaiting();
     await Promise.all(Object.values(services).map((service) => service.close?.()));
     await store.close();
   };
-  return { host, catalogue, api, recovery, close };
+  return { host, catalogue, api, localSocket, recovery, close };
 };
 
-const openStore = ({ DATABASE_URL }: Settings): Store =>
-  DATABASE_URL === 'memory:'
-    ? createMemoryStore()
-    : openSqliteStore(DATABASE_URL.slice('sqlite:'.length), shop);
+/** The path of the SQLite file; undefined for a store in memory. */
+const toDatabasePath = ({ DATABASE_URL }: Settings): string | undefined =>
+  DATABASE_URL === 'memory:' ? undefined : DATABASE_URL.slice('sqlite:'.length);
+
+/**
+ * How a command that writes reaches the shop's store: through the service that holds it, or opened by itself.
+ * @throws AppError `store-in-use` if a process holds it that cannot be asked, `local-socket-unusable`,
+ * `service-failed`, `store-unsupported`.
+ */
+export const reachShopStore = (databasePath: string): Promise<StoreAccess<Store>> =>
+  reachStore(databasePath, () => openSqliteStore(databasePath, shop), systemClock);
+
+const openStore = (settings: Settings): Store => {
+  const path = toDatabasePath(settings);
+  return path === undefined ? createMemoryStore() : openSqliteStore(path, shop);
+};
 
 const createServices = async (
   settings: Settings,

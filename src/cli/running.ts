@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Settings } from '../config.ts';
 import type { Recovery } from '../host.ts';
+import type { LocalSocket } from '../local-socket.ts';
 import type { Catalogue } from '../shop/catalogue.ts';
 import type { ShopHost } from '../shop/placement.ts';
 
@@ -10,6 +11,7 @@ export interface Running {
   readonly host: ShopHost;
   readonly catalogue: Catalogue;
   readonly api: FastifyInstance;
+  readonly localSocket: LocalSocket | undefined;
   readonly recovery: Recovery;
   close(): Promise<void>;
 }

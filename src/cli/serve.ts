@@ -17,6 +17,7 @@ export const serve = async (
   const stopping = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.resolve());
   try {
+    await running.localSocket?.listen();
     await running.catalogue.seedProducts(sampleProducts, systemClock.now());
     const address = await listen(running.api, settings);
     const { resumed, overdue, incidents, versions } = running.recovery;

@@ -1,9 +1,10 @@
 // Opens one SQLite file for one process: the lock, the settings that durability rests on, the migrations. It
 // never reads or writes orders. A file that cannot be used safely is refused at the start.
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { DatabaseSync as Database, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Application } from '../application.ts';
+import { toRealPath } from '../database-path.ts';
 import { AppError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import { text, whole } from './sqlite-rows.ts';
@@ -210,10 +211,6 @@ const takeLock = (path: string): Database => {
     throw new AppError('store-in-use', message, { path });
   }
 };
-
-/** Two names of one file (a symbolic link) must share one lock. */
-const toRealPath = (path: string): string =>
-  existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
 
 const openLocked = (path: string, application: TableOwner): OpenDatabase => {
   const opened: Database[] = [];

@@ -16,8 +16,14 @@ const edgeCodes = [
 ] as const;
 type EdgeCode = (typeof edgeCodes)[number];
 
-/** Codes of a start, which no caller of the API gets. */
-type InternalCode = 'store-in-use' | 'store-unsupported' | 'chart-unsupported' | 'invalid-setting';
+/** Codes of a start or of a command, which no caller of the API gets. */
+type InternalCode =
+  | 'store-in-use'
+  | 'store-unsupported'
+  | 'chart-unsupported'
+  | 'local-socket-unusable'
+  | 'service-failed'
+  | 'invalid-setting';
 export type ProblemCode = Exclude<ErrorCode, InternalCode> | EdgeCode;
 
 interface ProblemKind {

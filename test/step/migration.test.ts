@@ -226,6 +226,70 @@ describe('a rule', () => {
   });
 });
 
+describe('what a rule adds', () => {
+  test('is new: a call gets a row, a deadline a time', () => {
+    const command = { type: 'ask', key: 'o/more/1', attempt: 1 };
+    const added = { actor: 'toy', service: 'world', command, at: 4000, causationId: 'm1' };
+    const late = { source: 'toy', to: 'toy', event: { type: 'GO' }, dueAt: 9000, causationId: 'm1' };
+    const given = rule(({ calls, deadlines }) => ({
+      calls: { ...calls, more: added },
+      deadlines: { ...deadlines, 'toy:later': late },
+    }));
+    const { outcome } = moveWaiting(register(waiting(), given));
+    if (outcome.kind !== 'maps') throw new Error(outcome.text);
+    expect(outcome.result.calls).toMatchObject([{ callId: 'more', command, keyFirstUsedAt: 4000 }]);
+    expect(outcome.result.finishedCalls).toEqual([]);
+    expect(outcome.changes).toEqual(['the deadline toy:later is new', 'the call more (ask) is new']);
+  });
+});
+
+test('a quarantined message is carried over, or has to be named', () => {
+  const breaking = waiting().provide({
+    delays: {
+      patience: () => {
+        throw new Error('no patience');
+      },
+    },
+  });
+  const move = (given?: Migration) => {
+    const system = registerSystem(
+      {
+        ...{ version: '2', charts: { toy: waiting() }, services: ['world'] },
+        otherVersions: { 1: { charts: { toy: breaking } } },
+        ...(given && { migrations: { '1→2': given } }),
+      },
+      limits,
+    );
+    return migrate(system, deliver(system, newSystem(system, 1000, 'c', '1'), 'GO').state, request);
+  };
+  expect(move()).toMatchObject({ kind: 'maps', result: { state: { quarantined: [{ messageId: 'm1' }] } } });
+  const text = 'the quarantined message m1 is lost';
+  expect(move(rule(() => ({ quarantined: [] })))).toEqual({ kind: 'stuck', text });
+  expect(move(rule(() => ({ quarantined: [], drops: { incidents: ['m1'] } })))).toMatchObject({
+    kind: 'maps',
+  });
+});
+
+test('an actor that is done stays done', () => {
+  const ending = chart({
+    id: 'toy',
+    context: {},
+    initial: 'a',
+    states: { a: { on: { GO: 'z' } }, z: { type: 'final' } },
+  });
+  const system = registerSystem(
+    {
+      version: '2',
+      charts: { toy: ending },
+      services: [],
+      otherVersions: { 1: { charts: { toy: ending } } },
+    },
+    limits,
+  );
+  const { outcome } = moveWaiting(system);
+  expect(outcome).toMatchObject({ kind: 'maps', changes: [] });
+});
+
 describe('a moved system', () => {
   test('is what a replay of its messages gives, although its rule is another by now', () => {
     const system = register(waiting());
@@ -253,6 +317,22 @@ describe('a moved system', () => {
     const messages = [first.received, outcome.result.received, result.received];
     expect(replayAll(system, 'o', messages, '1')).toMatchObject({ charts: '1', version: 3 });
   });
+});
+
+test('a replay of no messages, or of one that cannot have come, says so', () => {
+  const system = register(waiting());
+  const { first } = moveWaiting(system);
+  expect(replayAll(system, 'o', [], '1')).toBe('it has received no message');
+  const reply = {
+    ...first.received,
+    version: 2,
+    kind: 'reply',
+    messageId: 'none/reply',
+    type: 'answer',
+  } as const;
+  expect(replayAll(system, 'o', [first.received, reply], '1')).toBe(
+    'message 2 (answer) answers a call that was not pending',
+  );
 });
 
 test('a message from outside cannot migrate a system', () => {

@@ -34,8 +34,8 @@ export const products = [
   { productId: 'product-3', name: 'Gizmo', unitPrice: 250, currency: 'USD' },
 ];
 
-/** Codes after which the same request may succeed. */
-const retryable = ['overloaded', 'closing', 'store-unavailable'];
+/** Codes after which the same request may succeed, at another node: it may know charts that this one does not. */
+const retryable = ['overloaded', 'closing', 'store-unavailable', 'order-unreadable'];
 class NoAnswer extends Error {}
 
 type Intent = 'keep' | 'cancel' | 'refund';

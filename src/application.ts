@@ -9,7 +9,7 @@ import { AppError } from './errors.ts';
 import type { Invariants } from './step/invariants.ts';
 import type { ChartSystem } from './step/register.ts';
 import type { SystemState } from './step/system-state.ts';
-import { type Move, type SystemView, toSystemView } from './step/view.ts';
+import { type Move, type SystemView, toSystemView, type UnreadableView } from './step/view.ts';
 
 /** Why a call to a service has no usable answer. */
 export type CallFailure = 'no-answer' | 'error' | 'malformed-answer' | 'malformed-command' | 'key-expired';
@@ -153,7 +153,7 @@ export interface Application<View extends SystemView = SystemView> {
   /** Adds the application's fields to the engine's view. */
   toView(base: SystemView, state: SystemState): View;
   /** The view of a system that cannot be read. */
-  toUnreadableView(base: SystemView): View;
+  toUnreadableView(base: UnreadableView): View;
   readonly invariants?: Invariants;
   readonly tables?: Tables;
   /** What the doctor checks beside what it checks of every application. */

@@ -190,11 +190,12 @@ export const createOtherReads = (connection: Connection) => {
        (SELECT count(*) FROM calls) AS calls`,
   );
   const findUnknown = createFindUnknown(connection);
+  // With the plus the few marked orders are looked through, and not all orders of each version.
   const unreadables = connection.prepare(
     `SELECT chart_version, count(*) AS number FROM orders
      WHERE chart_version IN (SELECT value FROM json_each(?)) GROUP BY chart_version
      UNION ALL SELECT chart_version, count(*) FROM orders WHERE unreadable IS NOT NULL
-       AND chart_version NOT IN (SELECT value FROM json_each(?)) GROUP BY chart_version`,
+       AND +chart_version NOT IN (SELECT value FROM json_each(?)) GROUP BY +chart_version`,
   );
   const countUnreadable = (known?: readonly string[]): OrdersByVersion => {
     const unknown = JSON.stringify(known === undefined ? [] : findUnknown(known));

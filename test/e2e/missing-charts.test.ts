@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pack, unpack } from '../../src/stores/sqlite-packing.ts';
-import { ask } from './client.ts';
+import { EventReader } from '../api/connections.ts';
+import { ask, post } from './client.ts';
 import { makeFolder, runCommand, startServer } from './server.ts';
 
 const sample = '01900000-0000-7000-8000-000000000175';
@@ -61,5 +62,14 @@ test('with --leave-unreadable it starts, shows what the row knows, and counts th
   expect(inspected.orders).toMatchObject([
     { id: sample, state: 'completed', owner: 'customer-123', details: [] },
   ]);
+  const page = await EventReader.open(`${server.url}/inspector/api/orders/${sample}/live`);
+  const [broken] = await page.take(1);
+  expect(broken?.event).toBe('broken');
+  expect(broken?.data).toMatch(
+    /version 9.*customer customer-123, state completed, chart version 9, placed 2/,
+  );
+  expect(
+    (await post(`${server.url}/inspector/api/preview`, { orderIds: [sample], move: 'cancel' })).body,
+  ).toMatchObject({ previewed: [{ orderId: sample, refusal: expect.stringContaining('version 9') }] });
   expect(await server.stop()).toBe(0);
 });

@@ -67,7 +67,10 @@ export const createTimeline = (application: Application) => {
     read: async function* (host: OrderAccess, orderId: string, after = 0): AsyncGenerator<Moment> {
       let state: SystemState | undefined;
       let received: readonly Received[] = [];
-      const version = (await host.get(orderId))?.chartVersion;
+      const { chartVersion: version, unreadable } = (await host.get(orderId)) ?? {};
+      if (version && unreadable !== undefined && !system.versions.has(version)) {
+        throw new AppError('order-unreadable', unreadable);
+      }
       for (let page = await host.received(orderId, 0, pageSize); page.length > 0; ) {
         for (const row of page) {
           const before = state ?? newSystem(system, row.at, row.correlationId, version || undefined);

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Application } from './application.ts';
+import { chartVersionsOf, refuseMissingCharts } from './chart-versions.ts';
 import { runCommand } from './cli/command.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
@@ -29,7 +30,7 @@ import type { ShopServices } from './shop/services.ts';
 import { shop } from './shop/shop.ts';
 import { createWarehouse } from './shop/warehouse.ts';
 import { createSimulate } from './simulator/shop/simulate.ts';
-import type { Store } from './store.ts';
+import type { OrdersByVersion, Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openAuditSource } from './stores/sqlite-audit-source.ts';
@@ -106,7 +107,8 @@ export interface HostParts<View extends SystemView> {
 
 /**
  * Runs an application's systems over a store, and resumes what the last host left.
- * @throws AppError `chart-unsupported`, or `invalid-setting` when a service has no adapter.
+ * @throws AppError `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set, or `invalid-setting` when a
+ * service has no adapter.
  */
 export const createHost = async <View extends SystemView>(
   parts: HostParts<View>,
@@ -152,7 +154,7 @@ export interface Orderchart {
 /**
  * Puts the whole shop together, without listening.
  * @throws AppError `store-in-use` when another process has the database open, `store-unsupported`,
- * `chart-unsupported`.
+ * `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set.
  */
 export const createOrderchart = async (
   settings: Settings = readSettings(),
@@ -166,7 +168,8 @@ export const createOrderchart = async (
   const catalogue = createCatalogue(store);
   const services = await createServices(settings, clock, logger, replacements.services ?? {});
   const metrics = createMetrics(registry);
-  const readFigures = store.figures;
+  const versions = chartVersionsOf(shop);
+  const readFigures = () => store.figures(versions);
   addStoreMetrics(registry, readFigures);
   const inspector = createInspector({ application: shop, services, readFigures, metrics, clock, settings });
   const runner = await createRunner({
@@ -222,7 +225,12 @@ export const reachShopStore = (databasePath: string): Promise<StoreAccess<Store>
 
 const openStore = (settings: Settings): Store => {
   const path = toDatabasePath(settings);
-  return path === undefined ? createMemoryStore() : openSqliteStore(path, shop);
+  if (path === undefined) return createMemoryStore();
+  const known = chartVersionsOf(shop);
+  const judge = (stored: OrdersByVersion): void => {
+    if (settings.LEAVE_UNREADABLE === '0') refuseMissingCharts(stored, known);
+  };
+  return createSqliteStore(openDatabase(path, shop, judge), shop.tables);
 };
 
 const createServices = async (

@@ -201,7 +201,7 @@ test('an order whose rows do not go together is set aside as a whole, and the ot
       incidents: [{ actor: 'order', reason: 'set-aside', text: expect.stringContaining('event seq') }],
     },
   ]);
-  expect(await open.store.figures()).toMatchObject({ unreadable: 1 });
+  expect(await open.store.figures()).toMatchObject({ unreadable: { 1: 1 } });
 });
 
 test('an order that cannot be placed is not there, and the next one is', async () => {

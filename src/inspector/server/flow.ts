@@ -2,6 +2,7 @@
 // while after, and forgets then; otherwise no commit costs anything. It reads from the store which orders are in
 // flight, then follows each commit, and keeps counters and places, never contents.
 import { type Application, viewOf } from '../../application.ts';
+import { sumOrders } from '../../chart-versions.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../config.ts';
 import type { CommitObserver, OrderAccess, OrderChange } from '../../host.ts';
@@ -193,7 +194,7 @@ export class Flow implements CommitObserver {
       isFiltered: !view.isComplete,
       isLoading: this.#settledMeanwhile !== undefined,
       isTruncated: this.#inFlight.size >= limits.inspectedOrders,
-      incidents: incidents + unreadable,
+      incidents: incidents + sumOrders(unreadable),
       services,
       sample,
     };

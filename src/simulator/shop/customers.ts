@@ -144,7 +144,7 @@ const wish = async (
     await move(parts, view.id, `${view.id}/cancel`, { type: 'order.cancel', reason: 'changed my mind' });
     return true;
   }
-  if (intent === 'refund' && can('refund')) {
+  if (intent === 'refund' && can('refund') && view.unreadable === undefined) {
     const upTo = view.paidAmount - view.refundedAmount;
     const amount = random.happens(0.4) ? undefined : random.between(1, upTo);
     const refundId = `refund-${left}`;

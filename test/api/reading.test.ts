@@ -1,5 +1,6 @@
 // Reading: orders, lists and their cursors, and incidents. Nothing moves.
 import { describe, expect, it } from 'vitest';
+import { newestVersion } from '../../machines/registry.ts';
 import { chargeAll, never } from '../hosts/harness.ts';
 import { createEdge, noon, problemOf, withIncident } from './edge.ts';
 
@@ -76,7 +77,7 @@ describe('an order', () => {
         },
       ],
       moves: [],
-      chartVersion: '1',
+      chartVersion: newestVersion,
       createdAt: '2026-01-31T12:00:00.000Z',
       updatedAt: '2026-01-31T12:00:00.000Z',
       links: expect.objectContaining({ self: '/orders/order-1' }),

@@ -6,6 +6,8 @@ import './node-version.ts';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
+import type { AddRoutes } from './api/app.ts';
+import type { Api, EdgeDependencies } from './api/edge/dependencies.ts';
 import type { Application } from './application.ts';
 import { chartVersionsOf, refuseMissingCharts } from './chart-versions.ts';
 import { runCommand } from './cli/command.ts';
@@ -28,6 +30,7 @@ import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
 import { createShopHost, type ShopHost } from './shop/placement.ts';
 import type { ShopServices } from './shop/services.ts';
 import { shop } from './shop/shop.ts';
+import type { OrderView } from './shop/view.ts';
 import { createWarehouse } from './shop/warehouse.ts';
 import { createSimulate } from './simulator/shop/simulate.ts';
 import type { OrdersByVersion, Store } from './store.ts';
@@ -57,6 +60,7 @@ export {
 } from './application.ts';
 export { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 export { readSettings, type Settings } from './config.ts';
+export type { Display } from './display.ts';
 export { AppError, type ErrorCode } from './errors.ts';
 export type {
   CommitObserver,
@@ -73,11 +77,11 @@ export type { Catalogue } from './shop/catalogue.ts';
 export type { Basket, ShopHost } from './shop/placement.ts';
 export type { CommandTo, ReplyFrom, ShopCall, ShopService, ShopServices } from './shop/services.ts';
 export { shop } from './shop/shop.ts';
-export type { OrderView } from './shop/view.ts';
 export { createWarehouse } from './shop/warehouse.ts';
 export { snapshotOf } from './step/view.ts';
 export type { Store } from './store.ts';
 export { createMemoryStore } from './stores/memory.ts';
+export type { AddRoutes, Api, OrderView };
 
 /**
  * Opens the SQLite file at `path` as a store for one application and this process alone.
@@ -127,76 +131,50 @@ export const createHost = async <View extends SystemView>(
 
 const createLogger = ({ LOG_LEVEL }: Settings): Logger => pino({ level: LOG_LEVEL, base: null });
 
-/** What can be replaced of the shop. Whatever is left out is made from the settings. */
-export interface Replacements {
-  readonly services?: Partial<ShopServices>;
-  readonly store?: Store;
-  readonly clock?: Clock;
-  readonly ids?: Ids;
-  readonly logger?: Logger;
-  /** Called at every commit point (src/faults.ts): for simulations and tests that crash there. */
-  readonly faults?: Faults;
+/** What a service is made of: a host, and the application's own routes. */
+export interface ServiceParts<View extends SystemView> extends Omit<HostParts<View>, 'observer' | 'shared'> {
+  /** Returns what adds the application's routes to the API. */
+  routes(given: EdgeDependencies & { readonly host: Host<View> }): AddRoutes | Promise<AddRoutes>;
+  /** Where the store's SQLite file is. Left out: no local socket is opened beside it. */
+  readonly databasePath?: string | undefined;
 }
 
-export interface Orderchart {
-  readonly host: ShopHost;
-  readonly catalogue: Catalogue;
-  /** The Fastify instance, not listening. */
+export interface ApplicationService<View extends SystemView> {
+  readonly host: Host<View>;
+  /** The Fastify instance, not listening: the application's routes, the API's own and the inspector. */
   readonly api: FastifyInstance;
-  /** For commands on this machine, not listening; undefined if no file of ours is held. */
-  readonly localSocket: LocalSocket | undefined;
   /** What this start found of the last run. */
   readonly recovery: Recovery;
-  /** Accepts nothing new, lets what is under way finish (at most DRAIN_MS), and closes everything. */
+  /** For commands on this machine, not listening; undefined if no file of ours is held. */
+  readonly localSocket: LocalSocket | undefined;
+  /** Accepts nothing new, lets what is under way finish (at most DRAIN_MS), and closes everything, the store too. */
   close(): Promise<void>;
 }
 
 /**
- * Puts the whole shop together, without listening.
- * @throws AppError `store-in-use` when another process has the database open, `store-unsupported`,
- * `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set.
+ * Puts an application on the network, without listening: its host, its routes, and the inspector at `/inspector`.
+ * @throws AppError as `createHost` does.
  */
-export const createOrderchart = async (
-  settings: Settings = readSettings(),
-  replacements: Replacements = {},
-): Promise<Orderchart> => {
-  const clock = replacements.clock ?? systemClock;
-  const ids = replacements.ids ?? createIds(clock);
-  const logger = replacements.logger ?? createLogger(settings);
-  const registry = new Registry();
-  const store = replacements.store ?? openStore(settings);
-  const catalogue = createCatalogue(store);
-  const services = await createServices(settings, clock, logger, replacements.services ?? {});
+export const createService = async <View extends SystemView>(
+  parts: ServiceParts<View>,
+): Promise<ApplicationService<View>> => {
+  const { application, services, store, settings = readSettings(), clock = systemClock } = parts;
+  const { ids = createIds(clock), logger = createLogger(settings), registry = new Registry() } = parts;
   const metrics = createMetrics(registry);
-  const versions = chartVersionsOf(shop);
+  const versions = chartVersionsOf(application);
   const readFigures = () => store.figures(versions);
   addStoreMetrics(registry, readFigures);
-  const inspector = createInspector({ application: shop, services, readFigures, metrics, clock, settings });
-  const runner = await createRunner({
-    application: shop,
-    store,
-    services,
-    clock,
-    ids,
-    settings,
-    metrics,
-    logger,
-    observer: inspector.observer,
-    ...(replacements.faults && { faults: replacements.faults }),
-  });
-  const { recovery } = runner;
-  const host = createShopHost(runner.host, settings, ids);
+  const inspector = createInspector({ application, services, readFigures, metrics, clock, settings });
+  const made = { ...parts, settings, clock, ids, logger, metrics, observer: inspector.observer };
+  const { host, recovery } = await createRunner(made);
   // Half of all that is loaded: a command that does not serve goes without.
-  const [{ createApi }, { createShopRoutes }] = await Promise.all([
-    import('./api/app.ts'),
-    import('./api/routes/shop-routes.ts'),
-  ]);
+  const { createApi } = await import('./api/app.ts');
   const links = { inspector: '/inspector' };
-  const dependencies = { host, catalogue, settings, clock, ids, metrics: registry, logger, links };
-  const api = createApi(dependencies, createShopRoutes(dependencies));
+  const dependencies = { host, settings, clock, ids, metrics: registry, logger, links };
+  const api = createApi(dependencies, await parts.routes(dependencies));
   inspector.addTo(api, host);
-  const databasePath = replacements.store === undefined ? toDatabasePath(settings) : undefined;
-  const localSocket = await openLocalSocket({ databasePath, application: shop, api, logger });
+  const { databasePath } = parts;
+  const localSocket = await openLocalSocket({ databasePath, application, api, logger });
   const close = async () => {
     await host.close();
     const stopWaiting = clock.schedule(() => {
@@ -208,7 +186,49 @@ export const createOrderchart = async (
     await Promise.all(Object.values(services).map((service) => service.close?.()));
     await store.close();
   };
-  return { host, catalogue, api, localSocket, recovery, close };
+  return { host, api, localSocket, recovery, close };
+};
+
+/** What can be replaced of the shop. Whatever is left out is made from the settings. */
+export interface Replacements {
+  readonly services?: Partial<ShopServices>;
+  readonly store?: Store;
+  readonly clock?: Clock;
+  readonly ids?: Ids;
+  readonly logger?: Logger;
+  /** Called at every commit point (src/faults.ts): for simulations and tests that crash there. */
+  readonly faults?: Faults;
+}
+
+export interface Orderchart extends Omit<ApplicationService<OrderView>, 'host'> {
+  readonly host: ShopHost;
+  readonly catalogue: Catalogue;
+}
+
+/**
+ * Puts the whole shop together, without listening.
+ * @throws AppError `store-in-use` when another process has the database open, `store-unsupported`,
+ * `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set.
+ */
+export const createOrderchart = async (
+  settings: Settings = readSettings(),
+  replacements: Replacements = {},
+): Promise<Orderchart> => {
+  const { clock = systemClock, logger = createLogger(settings), faults } = replacements;
+  const ids = replacements.ids ?? createIds(clock);
+  const store = replacements.store ?? openStore(settings);
+  const catalogue = createCatalogue(store);
+  const services = await createServices(settings, clock, logger, replacements.services ?? {});
+  const { host, ...service } = await createService({
+    ...{ application: shop, store, services, clock, ids, settings, logger },
+    ...(faults && { faults }),
+    databasePath: replacements.store === undefined ? toDatabasePath(settings) : undefined,
+    routes: async (given) => {
+      const { createShopRoutes } = await import('./api/routes/shop-routes.ts');
+      return createShopRoutes({ ...given, host: createShopHost(given.host, settings, ids), catalogue });
+    },
+  });
+  return { ...service, host: createShopHost(host, settings, ids), catalogue };
 };
 
 /** The path of the SQLite file; undefined for a store in memory. */

@@ -46,3 +46,16 @@ test('the package holds every file that the README links to', async () => {
   const packed = new Set<string>([...manifest.files, 'README.md', 'LICENSE']);
   expect(links.filter((link) => !packed.has(link) && !packed.has(link.split('/')[0] ?? ''))).toEqual([]);
 });
+
+test('each export of the package, and its types, are built from a file of the source', async () => {
+  const built = Object.values<Record<string, string>>(manifest.exports).flatMap((each) =>
+    Object.values(each),
+  );
+  expect(built).toEqual([
+    ...['./dist/src/main.d.ts', './dist/src/main.js', './dist/src/testing.d.ts', './dist/src/testing.js'],
+  ]);
+  const sources = built.map((path) => path.replace('./dist/', '').replace(/(\.d\.ts|\.js)$/, '.ts'));
+  for (const source of sources) expect(await read(source)).toContain('export');
+  const { include } = JSON.parse(await read('tsconfig.build.json'));
+  expect(sources.filter((source) => !include.includes(source.split('/')[0]))).toEqual([]);
+});

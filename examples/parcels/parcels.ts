@@ -128,6 +128,7 @@ const parcel = setup({ types: { context: {} as Parcel, events: {} as ToParcel } 
       on: { 'parcel.keep': 'kept' },
     },
     needsAttention: {
+      tags: 'incident',
       description: 'a person',
       meta: { incident: { reason: 'no-courier', text: 'no courier collects the parcel' } },
       on: {

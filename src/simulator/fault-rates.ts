@@ -23,7 +23,7 @@ export interface FaultRates {
   crash: number;
 }
 
-const noFaults: FaultRates = {
+export const noFaults: Readonly<FaultRates> = {
   requestLost: 0,
   answerLost: 0,
   requestRepeated: 0,

@@ -1,7 +1,5 @@
 // Any application runs on the engine: parcels, over memory on a virtual clock with crashes, and over SQLite in processes
 // that are killed. Every accepted parcel is collected under one key and announced once.
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { describe, expect, it, test } from 'vitest';
@@ -23,9 +21,8 @@ import { isAtRest } from '../../src/simulator/outcome.ts';
 import { createRandom } from '../../src/simulator/random.ts';
 import { createTimeline } from '../../src/simulator/timeline.ts';
 import type { Store } from '../../src/store.ts';
-import { openAuditSource } from '../../src/stores/sqlite-audit-source.ts';
 import { openScratchStore } from '../../src/stores/sqlite-scratch.ts';
-import { launch, makeFolder } from '../e2e/server.ts';
+import { openProcesses } from './killed-processes.ts';
 
 const start = Date.UTC(2026, 0, 1);
 const ids = Array.from({ length: 30 }, (_, index) => `parcel-${index + 1}`);
@@ -160,17 +157,8 @@ describe.each([1, 2, 3])('with crashes at any commit point, seed %i', (seed) => 
 });
 
 test('processes that are killed over one SQLite file lose nothing that was accepted', async () => {
-  const folder = await makeFolder();
-  const [file, courierLog] = ['parcels.db', 'courier.log'].map((name) => join(folder.path, name));
-  const main = resolve(import.meta.dirname, 'parcels.main.ts');
-  const accepted = new Set<string>();
-  const run = async (...crashAt: readonly string[]) => {
-    const words = [process.execPath, main, file ?? '', courierLog ?? '', String(ids.length), ...crashAt];
-    const program = launch(words, folder.path, {});
-    const { code, signal } = await program.ended;
-    for (const [, id = ''] of program.output().matchAll(/Accepted (\S+)/g)) accepted.add(id);
-    return { code, signal, output: program.output() };
-  };
+  const { file, accepted, run, readLog, examine, remove } = await openProcesses('parcels');
+  const count = String(ids.length);
   for (const point of [
     'accept.after-commit',
     'claim.after',
@@ -178,26 +166,20 @@ test('processes that are killed over one SQLite file lose nothing that was accep
     'reply.before-commit',
     'deadline.after-commit',
   ]) {
-    expect(await run(point)).toMatchObject({
+    expect(await run(count, point)).toMatchObject({
       signal: 'SIGKILL',
       output: expect.stringContaining(`Dies at ${point}`),
     });
   }
-  expect(await run()).toMatchObject({ code: 0, output: expect.stringContaining('All settled') });
+  expect(await run(count)).toMatchObject({ code: 0, output: expect.stringContaining('All settled') });
 
-  const store = openSqliteStore(file ?? '', parcels);
+  const store = openSqliteStore(file, parcels);
   expect((await store.load([...accepted])).size).toBe(accepted.size);
   await expectAllSent(store);
   await store.close();
-  const asked = readFileSync(courierLog ?? '', 'utf8')
-    .trim()
-    .split('\n');
-  expect([...new Set(asked)].sort()).toEqual(ids.map((id) => `${id}/collect/1`).sort());
-  const source = openAuditSource(file ?? '', parcels, Date.now());
-  const { checks } = await createExamine(parcels)(source, { atRest: true });
-  expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
-  await source.close();
-  await folder.remove();
+  expect([...new Set(readLog())].sort()).toEqual(ids.map((id) => `${id}/collect/1`).sort());
+  expect(await examine(parcels, Date.now())).toEqual({ orders: ids.length, findings: [] });
+  await remove();
 });
 
 test('an application with a service that has no adapter is refused by name', async () => {

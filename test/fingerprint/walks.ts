@@ -2,8 +2,8 @@
 // its messages, so that it stays the same when this file changes.
 import type { AnyEventObject } from 'xstate';
 import { type Application, viewOf } from '../../src/application.ts';
+import { type ExampleMessage, findField, toExample } from '../../src/example-messages.ts';
 import type { Placement } from '../../src/host.ts';
-import { type ExampleMessage, findField, toExample } from '../../src/inspector/server/example-messages.ts';
 import { toMoveMessages } from '../../src/inspector/server/what-if.ts';
 import { createRandom } from '../../src/simulator/random.ts';
 import type { RegisteredSystem } from '../../src/step/register.ts';

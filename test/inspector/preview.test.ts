@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { messages, messageTypes } from '../../machines/messages.ts';
 import type { Messages } from '../../src/application.ts';
+import { toExample } from '../../src/example-messages.ts';
 import { readCoverage, toCoverage } from '../../src/inspector/server/coverage.ts';
-import { toExample } from '../../src/inspector/server/example-messages.ts';
 import { Flow } from '../../src/inspector/server/flow.ts';
 import { preview } from '../../src/inspector/server/preview.ts';
 import { createTimeline } from '../../src/inspector/server/timeline.ts';

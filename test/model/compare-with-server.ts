@@ -4,8 +4,8 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { actorNames } from '../../machines/messages.ts';
 import { moves } from '../../machines/system.ts';
 import type { StepResult } from '../../src/step/step.ts';
+import type { ChartObserver } from '../../src/testing/chart-observer.ts';
 import { ask } from '../e2e/client.ts';
-import type { ChartObserver } from './chart-observer.ts';
 import {
   type Offered,
   toExpectedEvent,

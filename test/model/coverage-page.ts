@@ -2,8 +2,8 @@
 // Rendering only: the figures are those of a run.
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { actorNames } from '../../machines/messages.ts';
+import { type ChartObserver, type Item, isLeaf, toArrow } from '../../src/testing/chart-observer.ts';
 import { toHeading, toTable } from '../docs/page.ts';
-import { type ChartObserver, type Item, isLeaf, toArrow } from './chart-observer.ts';
 import type { Coverage } from './coverage.ts';
 import { unreachable } from './unreachable.ts';
 

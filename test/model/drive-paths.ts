@@ -3,7 +3,7 @@
 // so each behaves as if it were alone. It records what was covered.
 import { strictEqual } from 'node:assert/strict';
 import type { StepResult } from '../../src/step/step.ts';
-import type { ChartObserver } from './chart-observer.ts';
+import type { ChartObserver } from '../../src/testing/chart-observer.ts';
 import { checkRefusals, compareWithServer } from './compare-with-server.ts';
 import { start } from './model.ts';
 import { toPathReport } from './path-report.ts';

@@ -1,12 +1,11 @@
-// The graph of the whole order system, made by xstate/graph from the model: every moment that is reachable
-// with limited faults, and everything that can happen there.
-import { fromTransition, type TransitionSnapshot } from 'xstate';
-import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths, type StatePath } from 'xstate/graph';
+// The graph of the whole order system, made from the model: every moment that is reachable with limited faults,
+// and everything that can happen there.
 import { type ServiceName, serviceNames } from '../../machines/messages.ts';
 import type { MoveName } from '../../machines/system.ts';
 import type { Settings } from '../../src/config.ts';
 import { toPolicy } from '../../src/shop/placement.ts';
-import type { ChartObserver } from './chart-observer.ts';
+import type { ChartObserver } from '../../src/testing/chart-observer.ts';
+import { type PlaceGraph, walkGraph } from '../../src/testing/graph.ts';
 import { type Action, createModel, type Model, type Moment } from './model.ts';
 import {
   canWait,
@@ -41,19 +40,11 @@ export interface Place {
   readonly spent: { readonly bad: number; readonly facts: number; readonly crashes: number };
   readonly met: readonly string[];
 }
-type Snapshot = TransitionSnapshot<Place>;
-type Path = StatePath<Snapshot, Action>;
 
-export interface Graph {
+export interface Graph extends PlaceGraph<Place, Action> {
   readonly faultLimits: FaultLimits;
   readonly settings: Settings;
   readonly model: Model;
-  readonly paths: readonly Path[];
-  readonly first: Place;
-  readonly next: (place: Place, action: Action) => Place;
-  readonly choices: (place: Place) => readonly Action[];
-  /** The place that represents all with the same key. */
-  readonly representative: (place: Place) => Place | undefined;
   /** Its states and steps of the whole, if they count. */
   readonly whole: { readonly states: ReadonlySet<string>; readonly steps: ReadonlySet<string> };
 }
@@ -63,77 +54,28 @@ const mostSteps = 30_000;
 
 export const explore = (observer: ChartObserver, settings: Settings, faultLimits: FaultLimits): Graph => {
   const model = createModel(observer.system, toPolicy(settings));
-  const next = remember((place: Place, action: Action): Place => {
-    observer.met.clear();
-    const moment = model.next(place.moment, action);
-    return {
-      moment,
-      spent: spend(place, action),
-      met: [...(isPlaced(place.moment) ? [] : observer.initial), ...observer.met],
-    };
-  });
-  const keys = new WeakMap<Place, string>();
-  const keyOf = (place: Place) => recall(keys, place, () => toStateKey(place.moment));
-  const known = new WeakMap<Place, readonly Action[]>();
-  const choices = (place: Place) => recall(known, place, () => choose(faultLimits, place, next));
-  const first: Place = { moment: model.first, spent: { bad: 0, facts: 0, crashes: 0 }, met: [] };
-  const logic = fromTransition<Place, Action, never, undefined>(next, first);
-  const options = {
-    events: ({ context }: Snapshot) => choices(context),
-    serializeState: ({ context }: Snapshot) => keyOf(context),
-    serializeEvent: (action: Action) => JSON.stringify(action),
-    limit: mostSteps,
-  };
-  const map = getAdjacencyMap(logic, options);
-  const representatives = new Map(Object.entries(map).map(([key, { state }]) => [key, state.context]));
-  const paths = getShortestPaths(logic, {
-    ...options,
-    // Only over representatives, so that a path can be driven as it is.
-    filterEvents: ({ context }, action) => {
-      const reached = next(context, action);
-      return representatives.get(keyOf(reached)) === reached;
+  const graph = walkGraph<Place, Action>({
+    first: { moment: model.first, spent: { bad: 0, facts: 0, crashes: 0 }, met: [] },
+    next: (place, action) => {
+      observer.met.clear();
+      const moment = model.next(place.moment, action);
+      return {
+        moment,
+        spent: spend(place, action),
+        met: [...(isPlaced(place.moment) ? [] : observer.initial), ...observer.met],
+      };
     },
+    choices: (place, next) => choose(faultLimits, place, next),
+    keyOf: ({ moment }) => toStateKey(moment),
+    limit: mostSteps,
   });
-  return {
-    faultLimits,
-    settings,
-    model,
-    paths,
-    first,
-    next,
-    choices,
-    representative: (place) => representatives.get(keyOf(place)),
-    whole: findWhole(faultLimits.whole === true ? adjacencyMapToArray(map) : []),
-  };
+  return { ...graph, faultLimits, settings, model, whole: findWhole(faultLimits.whole ? graph.edges : []) };
 };
 
-const findWhole = (edges: ReturnType<typeof adjacencyMapToArray<Snapshot, Action>>): Graph['whole'] => {
-  const moments = edges.map(({ state, event, nextState }) => {
-    const [before, after] = [state.context.moment, nextState.context.moment];
-    return { state: describeStates(after), step: describeStep(before, event, after) };
-  });
-  return {
-    states: new Set(moments.map(({ state }) => state)),
-    steps: new Set(moments.map(({ step }) => step)),
-  };
-};
-
-/** XState explores a graph once for each question, so results are cached. */
-const recall = <Key extends object, T>(known: WeakMap<Key, T>, key: Key, find: () => T): T => {
-  const found = known.get(key) ?? find();
-  known.set(key, found);
-  return found;
-};
-const remember = (next: (place: Place, action: Action) => Place) => {
-  const known = new WeakMap<Place, Map<string, Place>>();
-  return (place: Place, action: Action): Place => {
-    const made = recall(known, place, () => new Map<string, Place>());
-    const name = JSON.stringify(action);
-    const found = made.get(name) ?? next(place, action);
-    made.set(name, found);
-    return found;
-  };
-};
+const findWhole = (edges: PlaceGraph<Place, Action>['edges']): Graph['whole'] => ({
+  states: new Set(edges.map(({ to }) => describeStates(to.moment))),
+  steps: new Set(edges.map(({ from, action, to }) => describeStep(from.moment, action, to.moment))),
+});
 
 /** Whether an action counts as a fault. */
 const isFault = ({ moment }: Place, action: Action): boolean =>

@@ -2,7 +2,7 @@
 // test drives it, and `npm run docs` draws its page from it.
 import { toChartSystem } from '../../src/application.ts';
 import { shop } from '../../src/shop/shop.ts';
-import { type ChartObserver, observeCharts } from './chart-observer.ts';
+import { type ChartObserver, observeCharts } from '../../src/testing/chart-observer.ts';
 import { type Coverage, toCoverage } from './coverage.ts';
 import { renderCoverage } from './coverage-page.ts';
 import { driveTestPaths } from './drive-paths.ts';

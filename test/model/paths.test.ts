@@ -3,8 +3,9 @@
 // After each new step the API's view, the moves, the journal and the messages agree with the charts.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { toText } from '../../src/testing/coverage.ts';
 import { docsFolder } from '../docs/documents.ts';
-import { toCoverage, toText } from './coverage.ts';
+import { toCoverage } from './coverage.ts';
 import { drawCoverage, renderCoverage } from './coverage-page.ts';
 import { driveTestPaths } from './drive-paths.ts';
 import { toSettings } from './fault-limits.ts';

@@ -4,7 +4,8 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import { type ActorName, actorNames } from '../../machines/messages.ts';
 import { moves, orderSystem } from '../../machines/system.ts';
-import { nodesOf } from './chart-observer.ts';
+import { nodesOf } from '../../src/testing/chart-observer.ts';
+import { wants } from '../../src/testing/happenings.ts';
 import {
   type Action,
   type FactAction,
@@ -76,14 +77,6 @@ export const everyMove: readonly MoveAction[] = [
     ...outcomesOf(to).map((outcome) => toResolve(to, outcome)),
   ]),
 ];
-
-/** Whether the current state has a transition for messages of `type`. */
-export const wants = (snapshot: AnyMachineSnapshot, type: string): boolean => {
-  const accepted = listening.get(snapshot) ?? new Set(snapshot._nodes.flatMap(({ ownEvents }) => ownEvents));
-  listening.set(snapshot, accepted);
-  return accepted.has(type);
-};
-const listening = new WeakMap<AnyMachineSnapshot, ReadonlySet<string>>();
 
 /** The moves that the charts take now, found by asking the charts and not by reading what is offered. */
 export const findMoves = (model: Model, moment: Moment): MoveAction[] =>

@@ -20,12 +20,13 @@ import type { Invariants } from '../../src/step/invariants.ts';
 import { newSystem } from '../../src/step/snapshot.ts';
 import { type Incoming, step } from '../../src/step/step.ts';
 import type { SystemState } from '../../src/step/system-state.ts';
+import { observeCharts } from '../../src/testing/chart-observer.ts';
+import { wants } from '../../src/testing/happenings.ts';
 import { sampleOrder } from '../machines/sample-order.ts';
 import { toSample } from '../step/explore.ts';
-import { observeCharts } from './chart-observer.ts';
 import { toSettings } from './fault-limits.ts';
 import { start } from './model.ts';
-import { outcomesOf, partialRefund, wants } from './possible-actions.ts';
+import { outcomesOf, partialRefund } from './possible-actions.ts';
 import { toChartsKey } from './state-keys.ts';
 
 const { orderId, amount } = sampleOrder;

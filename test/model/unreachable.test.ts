@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { actorNames } from '../../machines/messages.ts';
 import { toChartSystem } from '../../src/application.ts';
 import { shop } from '../../src/shop/shop.ts';
-import { observeCharts } from './chart-observer.ts';
+import { observeCharts } from '../../src/testing/chart-observer.ts';
 import { exploreUnconstrained } from './unconstrained-charts.ts';
 import { unreachable } from './unreachable.ts';
 

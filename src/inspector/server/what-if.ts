@@ -1,12 +1,12 @@
 // What could come next for an order, and where it would lead: replies to its open calls, its deadlines, the moves that
 // are open. It works on a copy in memory with the pure step and has no effect outside.
 import type { Application } from '../../application.ts';
+import { type ExampleMessage, findField, toExample } from '../../example-messages.ts';
 import type { OrderAccess } from '../../host.ts';
 import { toDeadlineName } from '../../step/deadline-name.ts';
 import type { Incoming } from '../../step/step.ts';
 import type { SystemState } from '../../step/system-state.ts';
 import type { Move } from '../../step/view.ts';
-import { type ExampleMessage, findField, toExample } from './example-messages.ts';
 import { toLabel } from './forms.ts';
 import type { Hypothetical, Point, Possibility, WhatIf } from './protocol.ts';
 import type { Moment, Timeline } from './timeline.ts';

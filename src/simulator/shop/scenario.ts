@@ -42,7 +42,11 @@ export const drawScenario = ({ seed, orders, crashAt, upgrade }: SimulationOrder
   const hasOutage = !isPlanned && happens(0.12);
   const arrivalsMs = between(5000, 2000 * orders + 10_000);
   return {
-    settings: drawSettings(seed, { hasOutage, isSilent }),
+    settings: {
+      ...drawSettings(seed, { hasOutage, isSilent }),
+      // The node that keeps the earlier release starts again over orders of the next one.
+      ...(upgrade && { LEAVE_UNREADABLE: '1' as const }),
+    },
     rates: {
       requestLost: upTo(0.06),
       answerLost: upTo(0.12),

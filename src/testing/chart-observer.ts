@@ -9,10 +9,11 @@ import {
   isMachineSnapshot,
   type MachineContext,
 } from 'xstate';
-import { limits } from '../../src/config.ts';
-import { toDeadlineName } from '../../src/step/deadline-name.ts';
-import { toGuardText } from '../../src/step/matrix.ts';
-import { type ChartSystem, type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
+import { limits } from '../config.ts';
+import { AppError } from '../errors.ts';
+import { toDeadlineName } from '../step/deadline-name.ts';
+import { toGuardText } from '../step/matrix.ts';
+import { type ChartSystem, type RegisteredSystem, registerSystem } from '../step/register.ts';
 
 /**
  * An item of a chart that a test can cover: a leaf state, a transition, a deadline, or one result of a
@@ -55,14 +56,15 @@ export const observeCharts = ({ charts, ...rest }: ChartSystem): ChartObserver =
         const deadline = toDeadlineName(transition.eventType);
         const fires = deadline && `${path}, deadline ${deadline}`;
         if (fires && !items.some(({ name }) => name === fires)) add('deadline', fires, transition);
-        const name = add('transition', `${path}, ${toArrow(transition)}`, transition);
+        const name = add('transition', toFreeName(items, `${path}, ${toArrow(transition)}`), transition);
         meets.set(transition, [name, ...(fires ? [fires] : [])]);
         if (transition.guard === undefined) continue;
-        transition.guard = observeGuard(machine, transition.guard, (guard) => {
-          const yes = add('guard', `${name}: ${guard} says yes`, transition);
-          const no = add('guard', `${name}: ${guard} says no`, transition);
+        const observed = observeGuard(machine, transition.guard, (words) => {
+          const yes = add('guard', `${name}: ${words} says yes`, transition);
+          const no = add('guard', `${name}: ${words} says no`, transition);
           return (answer) => met.add(answer ? yes : no);
         });
+        Object.assign(transition, { guard: observed });
       }
     }
     const meet = (things: Iterable<object>) => {
@@ -76,6 +78,14 @@ export const observeCharts = ({ charts, ...rest }: ChartSystem): ChartObserver =
     });
   }
   return { system, items, met, initial: starts };
+};
+
+/** Two transitions may read the same; each is an item of its own. */
+const toFreeName = (items: readonly Item[], wanted: string): string => {
+  const isTaken = (name: string) => items.some((item) => item.kind === 'transition' && item.name === name);
+  let name = wanted;
+  for (let number = 2; isTaken(name); number += 1) name = `${wanted} (${number})`;
+  return name;
 };
 
 export const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
@@ -106,44 +116,61 @@ const toCause = (eventType: string): string => {
 const toCondition = ({ guard }: AnyTransitionDefinition): string =>
   guard === undefined ? '' : ` if ${toGuardText(guard)}`;
 
-/** A guard made by `and`, `or` or `not`: XState evaluates it through its `check`. */
-interface Combined {
+/** A guard of XState's own (`and`, `or`, `not`, `stateIn`): XState evaluates it through its `check`. */
+interface BuiltIn {
   readonly name: string;
-  readonly check: unknown;
-  readonly guards: readonly unknown[];
+  readonly check: (...given: never[]) => boolean;
+  readonly guards?: readonly unknown[];
 }
-const isCombined = (guard: unknown): guard is Combined =>
-  typeof guard === 'function' && 'check' in guard && 'guards' in guard;
+const isBuiltIn = (guard: unknown): guard is BuiltIn => typeof guard === 'function' && 'check' in guard;
+
+type Report = (answer: boolean) => unknown;
 
 /** The same guard, whose inner guards report their results. XState still combines them. */
-const observeGuard = (
-  machine: AnyStateMachine,
-  guard: unknown,
-  hear: (guard: string) => (answer: boolean) => void,
-): ObservedGuard => {
-  if (isCombined(guard)) {
-    const guards = guard.guards.map((inner) => observeGuard(machine, inner, hear));
-    const combined = Object.assign(() => false, { check: guard.check, guards });
-    // `toGuardText` reads its name: `and`, `or`, `not`.
-    return Object.defineProperty(combined, 'name', { value: guard.name });
-  }
-  const { type, params } = toNamed(guard);
-  const implementation = machine.implementations.guards[type];
-  if (typeof implementation !== 'function') throw new Error(`${type} is no guard with a name of its own`);
+const observeGuard = (machine: AnyStateMachine, guard: unknown, hear: (words: string) => Report): unknown => {
   const words = toGuardText(guard);
-  const withReport = hear(words);
-  const named: ObservedGuard = (given) => {
-    const answer: boolean = implementation(given, params);
-    withReport(answer);
+  if (isBuiltIn(guard)) return observeBuiltIn(machine, guard, words, hear);
+  const implementation = toImplementation(machine, guard);
+  if (isBuiltIn(implementation)) return observeBuiltIn(machine, implementation, words, hear);
+  if (typeof implementation !== 'function') return observeGuard(machine, implementation, hear);
+  const report = hear(words);
+  const observed = (given: GuardArgs<MachineContext, EventObject>): boolean => {
+    const answer: boolean = implementation(given, toParams(guard, given));
+    report(answer);
     return answer;
   };
-  return Object.defineProperty(named, 'name', { value: words });
+  return Object.defineProperty(observed, 'name', { value: words });
 };
-type ObservedGuard = (given: GuardArgs<MachineContext, EventObject>) => boolean;
 
-const toNamed = (guard: unknown): { readonly type: string; readonly params?: unknown } => {
-  if (typeof guard === 'string') return { type: guard };
-  if (typeof guard !== 'object' || guard === null || !('type' in guard))
-    throw new Error('a guard has a name');
-  return { params: undefined, ...guard, type: String(guard.type) };
+const observeBuiltIn = (
+  machine: AnyStateMachine,
+  guard: BuiltIn,
+  words: string,
+  hear: (words: string) => Report,
+): unknown => {
+  const guards = guard.guards?.map((inner) => observeGuard(machine, inner, hear));
+  const report = guards ? undefined : hear(words);
+  const check = (...given: never[]): boolean => {
+    const answer = guard.check(...given);
+    report?.(answer);
+    return answer;
+  };
+  const combined = Object.assign(() => false, guard, { check }, guards && { guards });
+  // `toGuardText` reads its name: `and`, `or`, `not`.
+  return Object.defineProperty(combined, 'name', { value: guard.name });
+};
+
+/** @throws AppError `chart-unsupported` for the name of a guard that the chart does not have. */
+const toImplementation = (machine: AnyStateMachine, guard: unknown): unknown => {
+  if (typeof guard === 'function') return guard;
+  const name = typeof guard === 'object' && guard !== null && 'type' in guard ? guard.type : guard;
+  const found = machine.implementations.guards[String(name)];
+  if (found !== undefined) return found;
+  const text = `The chart '${machine.id}' names the guard '${name}', and has no such guard: add it to setup({ guards }).`;
+  throw new AppError('chart-unsupported', text);
+};
+
+const toParams = (guard: unknown, given: GuardArgs<MachineContext, EventObject>): unknown => {
+  if (typeof guard !== 'object' || guard === null || !('params' in guard)) return undefined;
+  return typeof guard.params === 'function' ? guard.params(given) : guard.params;
 };

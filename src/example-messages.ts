@@ -1,7 +1,7 @@
 // Makes messages that could come, from their declarations: a reply's fields are taken from the example that its
 // command declares, then from what the command and the actors know, and are made up last. It sends nothing.
 import { z } from 'zod';
-import type { Messages } from '../../application.ts';
+import type { Messages } from './application.ts';
 
 export type ExampleMessage = { readonly type: string } & Readonly<Record<string, unknown>>;
 

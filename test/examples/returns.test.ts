@@ -1,0 +1,215 @@
+// The second example: goods that come back. Its charts are covered completely and every single crash is tried, with the ten
+// lines of docs/testing.md; its processes are killed; its routes and the inspector answer over HTTP.
+import { readFile } from 'node:fs/promises';
+import pino from 'pino';
+import { describe, expect, it, test } from 'vitest';
+import { type Bank, type Carrier, returns } from '../../examples/returns/returns.ts';
+import { createReturnsService } from '../../examples/returns/service.ts';
+import { createMemoryStore, openSqliteStore, readSettings } from '../../src/main.ts';
+import { createTestHost, exploreCrashes, explorePaths } from '../../src/testing.ts';
+import { openProcesses } from './killed-processes.ts';
+
+const oneDay = 86_400_000;
+const note = 'unopened';
+const message = {
+  ...{
+    type: 'return.request',
+    returnId: 'return-1',
+    customerId: 'ada',
+    address: 'Oslo',
+    reason: 'too small',
+  },
+  ...{ amount: 4200, currency: 'EUR' },
+};
+const first = { orderId: 'return-1', message };
+const toReturn = (type: string, fields = {}) => ({
+  ...{ orderId: 'return-1', to: 'return', message: { type, ...fields } },
+});
+
+/** A carrier, and a bank that pays once under each key. */
+const createWorld = () => {
+  const paid = new Map<string, number>();
+  const carrier: Carrier = {
+    name: 'carrier',
+    place: 'outside',
+    answer: async ({ command }) =>
+      command.attempt === 1
+        ? { type: 'carrier.failed', reason: 'paper jam' }
+        : { type: 'carrier.label-made', trackingNumber: 'track-1' },
+  };
+  const bank: Bank = {
+    name: 'bank',
+    place: 'outside',
+    answer: async ({ command }) => {
+      if (command.attempt === 1) return { type: 'bank.failed', reason: 'closed at night' };
+      paid.set(command.key, command.amount);
+      return { type: 'bank.paid' };
+    },
+  };
+  return { services: { carrier, bank }, paid };
+};
+
+describe('with ten lines of orderchart/testing', () => {
+  // docs/testing.md shows these lines as they are here.
+  // begin
+  it('covers every state, transition, deadline and guard of its charts', () => {
+    const verdicts = ['as-new', 'damaged'].map((verdict) => ({ verdict, note }));
+    const outcomes = ['sent-by-hand', 'paid-by-hand'].map((outcome) => ({ outcome, note }));
+    const examples = { 'return.inspect': verdicts, 'incident.resolve': outcomes };
+    const explored = explorePaths(returns, { first, messages: examples });
+    expect(explored.isComplete, explored.describe()).toBe(true);
+  });
+
+  it('ends as without a crash after every single crash', async () => {
+    const report = await exploreCrashes(returns, {
+      world: createWorld,
+      scenario: async (host) => {
+        await host.place(first);
+        await host.advance(8 * oneDay);
+        await host.send(toReturn('return.receive'));
+        await host.send(toReturn('return.inspect', { verdict: 'as-new', note }));
+      },
+      check: ({ orders, world }) => {
+        expect(orders).toMatchObject([{ state: 'refunded', settled: true }]);
+        expect([...world.paid]).toEqual([['return-1/refund/1', 4200]]);
+      },
+    });
+    expect(report.failures, report.describe()).toEqual([]);
+  }, 60_000);
+  // end
+
+  it('stands in docs/testing.md as it is here', async () => {
+    const [source, page] = await Promise.all([
+      readFile(import.meta.filename, 'utf8'),
+      readFile(new URL('../../docs/testing.md', import.meta.url), 'utf8'),
+    ]);
+    const lines = source.slice(source.indexOf('  // begin\n') + 11, source.indexOf('  // end\n'));
+    const shown = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+    expect(shown).toContain(lines.replaceAll(/^ {2}/gm, ''));
+  });
+});
+
+const openReturns = async () => createTestHost(returns, createWorld());
+
+test('a parcel that does not come within two weeks ends its return, and is inspected when it comes late', async () => {
+  const host = await openReturns();
+  await host.place(first);
+  await host.send(toReturn('return.approve'));
+  await host.advance(14 * oneDay);
+  expect(await host.view('return-1')).toMatchObject({ state: 'labelSent', settled: false });
+  await host.advance(2 * 60_000);
+  expect(await host.view('return-1')).toMatchObject({ state: 'expired', settled: true });
+  await host.send(toReturn('return.receive'));
+  await host.send(toReturn('return.inspect', { verdict: 'damaged', note }));
+  expect(await host.view('return-1')).toMatchObject({ state: 'damaged', settled: true });
+  expect(host.violations).toEqual([]);
+});
+
+test('a carrier that never answers is an incident that a person ends', async () => {
+  const { services } = createWorld();
+  const silent: Carrier = { name: 'carrier', place: 'outside', answer: () => new Promise(() => {}) };
+  const host = await createTestHost(returns, { services: { ...services, carrier: silent } });
+  await host.place(first);
+  await host.send(toReturn('return.approve'));
+  await host.advance(oneDay);
+  const { incidents, moves } = await host.view('return-1');
+  expect(incidents).toMatchObject([{ actor: 'return', reason: 'no-label' }]);
+  expect(moves.map(({ move }) => move)).toEqual(['withdraw', 'retry', 'resolve']);
+  await host.send(toReturn('incident.resolve', { outcome: 'sent-by-hand', note }));
+  expect(await host.view('return-1')).toMatchObject({ state: 'labelSent', incidents: [] });
+});
+
+test('processes that are killed over one SQLite file lose no return and pay each one once', async () => {
+  const { file, accepted, run, readLog, examine, remove } = await openProcesses('returns');
+  const ids = Array.from({ length: 20 }, (_, index) => `return-${index + 1}`);
+  const kept = ids.filter((_, index) => index % 2 === 0);
+  const count = String(ids.length);
+  const expectKilled = async (days: string, point: string, of = count) => {
+    const output = expect.stringContaining(`Dies at ${point}`);
+    expect(await run(of, days, point)).toMatchObject({ signal: 'SIGKILL', output });
+  };
+  const expectRest = async (days: string) => {
+    const output = expect.stringContaining('All at rest');
+    expect(await run(count, days)).toMatchObject({ code: 0, output });
+  };
+  // The first half is accepted before anything happens to it; the second is stored, and nobody learns of it.
+  await expectKilled('0', 'move.before-commit', String(ids.length / 2));
+  await expectKilled('0', 'accept.after-commit');
+  for (const point of ['call.after-reply', 'claim.after', 'reply.after-commit'])
+    await expectKilled('0', point);
+  await expectRest('0');
+  for (const point of ['deadline.before-commit', 'settle.after-commit']) await expectKilled('1', point);
+  await expectKilled('30', 'deadline.after-commit');
+  await expectRest('30');
+
+  expect(accepted.size).toBe(ids.length / 2);
+  const store = openSqliteStore(file, returns);
+  const stored = await store.load(ids);
+  expect([...accepted].filter((id) => !stored.has(id))).toEqual([]);
+  expect(ids.map((id) => stored.get(id)?.summary.state)).toEqual(
+    ids.map((id) => (kept.includes(id) ? 'refunded' : 'expired')),
+  );
+  await store.close();
+  expect([...new Set(readLog())].sort()).toEqual(kept.map((id) => `${id}/refund/1 4200`).sort());
+  expect(await examine(returns, Date.now() + 60 * oneDay)).toEqual({ orders: ids.length, findings: [] });
+  await remove();
+});
+
+describe('over HTTP', () => {
+  const open = async () => {
+    const { services } = createWorld();
+    const logger = pino({ level: 'silent' });
+    const service = await createReturnsService({
+      ...{ store: createMemoryStore(), services, logger, settings: readSettings({ LOG_LEVEL: 'silent' }) },
+    });
+    const post = async (url: string, payload: object) => {
+      const answer = await service.api.inject({ method: 'POST', url, payload });
+      return { status: answer.statusCode, body: answer.json() };
+    };
+    const get = async (url: string) => (await service.api.inject(url)).json();
+    return { ...service, post, get };
+  };
+  const { type: _, ...request } = message;
+
+  it('requests a return once, and makes its moves', async () => {
+    const { post, get, close } = await open();
+    const created = await post('/returns', request);
+    expect(created).toMatchObject({ status: 201, body: { id: 'return-1', state: 'requested' } });
+    expect(created.body.moves).toEqual(['approve', 'refuse', 'withdraw']);
+    expect(await post('/returns', request)).toMatchObject({ status: 200, body: { id: 'return-1' } });
+    expect(await post('/orders/return-1/approve', {})).toMatchObject({ status: 200 });
+    expect(await get('/returns/return-1')).toMatchObject({ state: 'approved', settled: false });
+    await close();
+  });
+
+  it('refuses what is wrong with a problem that says why', async () => {
+    const { post, get, close } = await open();
+    expect(await post('/returns', { ...request, amount: -1 })).toMatchObject({ status: 400 });
+    expect(await get('/returns/none')).toMatchObject({ status: 404, detail: 'There is no return none.' });
+    await post('/returns', request);
+    expect(await post('/orders/return-1/receive', {})).toMatchObject({
+      status: 409,
+      body: { moves: [{ move: 'approve' }, { move: 'refuse' }, { move: 'withdraw' }] },
+    });
+    expect(await post('/orders/return-1/inspect', { verdict: 'lost', note })).toMatchObject({ status: 400 });
+    await close();
+  });
+
+  it('is shown in the inspector, which makes its moves at the addresses of the API', async () => {
+    const { post, get, api, close } = await open();
+    await post('/returns', request);
+    const info = await get('/inspector/api/application');
+    expect(info).toMatchObject({
+      name: 'returns',
+      mainActor: 'return',
+      lanes: ['outside', 'return', 'refund', 'carrier', 'bank'],
+    });
+    await expect
+      .poll(async () => get('/inspector/api/orders?state=requested'))
+      .toMatchObject({ total: 1, orders: [{ id: 'return-1' }] });
+    const routes = api.printRoutes();
+    expect(routes).toContain('orders/');
+    expect((await api.inject('/inspector')).statusCode).toBeLessThan(400);
+    await close();
+  });
+});

@@ -6,7 +6,13 @@ import { describe, expect, it, test } from 'vitest';
 import { type Bank, type Carrier, returns } from '../../examples/returns/returns.ts';
 import { createReturnsService } from '../../examples/returns/service.ts';
 import { createMemoryStore, openSqliteStore, readSettings } from '../../src/main.ts';
-import { createTestHost, exploreCrashes, explorePaths, type TestHost } from '../../src/testing.ts';
+import {
+  createTestHost,
+  exploreCrashes,
+  explorePaths,
+  type ScenarioEnd,
+  type TestHost,
+} from '../../src/testing.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { openProcesses } from './killed-processes.ts';
 
@@ -58,6 +64,10 @@ const sendItBack = async (host: TestHost): Promise<void> => {
   await host.send(toReturn('return.receive'));
   await host.send(toReturn('return.inspect', { verdict: 'as-new', note }));
 };
+const paysOnce = ({ orders, world }: ScenarioEnd<ReturnType<typeof createWorld>>): void => {
+  expect(orders).toMatchObject([{ state: 'refunded', settled: true }]);
+  expect([...world.paid]).toEqual([['return-1/refund/1', 4200]]);
+};
 // end
 
 describe('with ten lines of orderchart/testing', () => {
@@ -67,15 +77,9 @@ describe('with ten lines of orderchart/testing', () => {
     expect(explored.isComplete, explored.describe()).toBe(true);
   });
 
-  it('ends as without a crash after every single crash, and pays once', async () => {
-    const report = await exploreCrashes(returns, {
-      world: createWorld,
-      scenario: sendItBack,
-      check: ({ orders, world }) => {
-        expect(orders).toMatchObject([{ state: 'refunded', settled: true }]);
-        expect([...world.paid]).toEqual([['return-1/refund/1', 4200]]);
-      },
-    });
+  it('pays once after every single crash', async () => {
+    const scenario = { world: createWorld, scenario: sendItBack, check: paysOnce };
+    const report = await exploreCrashes(returns, scenario);
     expect(report.failures, report.describe()).toEqual([]);
   });
   // end

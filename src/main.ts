@@ -141,7 +141,7 @@ export interface ServiceParts<View extends SystemView> extends Omit<HostParts<Vi
 
 export interface ApplicationService<View extends SystemView> {
   readonly host: Host<View>;
-  /** The Fastify instance, not listening: the application's routes, the API's own and the inspector. */
+  /** The Fastify instance, not listening. */
   readonly api: FastifyInstance;
   /** What this start found of the last run. */
   readonly recovery: Recovery;
@@ -152,7 +152,8 @@ export interface ApplicationService<View extends SystemView> {
 }
 
 /**
- * Puts an application on the network, without listening: its host, its routes, and the inspector at `/inspector`.
+ * Puts an application on the network, without listening: its host, its routes behind the checks and refusals that every
+ * route has, and the inspector at `/inspector`. Addresses for health and metrics are the application's to add.
  * @throws AppError as `createHost` does.
  */
 export const createService = async <View extends SystemView>(

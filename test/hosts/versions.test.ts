@@ -8,6 +8,7 @@ import { createExamine } from '../../src/doctor/examine.ts';
 import type { Point } from '../../src/inspector/server/protocol.ts';
 import { createTimeline } from '../../src/inspector/server/timeline.ts';
 import { type Application, createHost, readSettings } from '../../src/main.ts';
+import type { Translator } from '../../src/step/register.ts';
 import type { Store } from '../../src/store.ts';
 import { openScratchStore } from '../../src/stores/sqlite-scratch.ts';
 import { never } from './harness.ts';
@@ -179,5 +180,34 @@ test('a stored system goes on with its own charts, and a new one starts on the n
   expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
   expect(checks.find(({ invariant }) => invariant === 'stateIsFold')).toMatchObject({ checked: 2 });
   expect(notes).toEqual([]);
+  await remove();
+});
+
+test('the charts of an older version and today’s services speak through its translator, in both directions', async () => {
+  const { store, remove } = openScratchStore(parcels);
+  const before = await open(store, parcels, never);
+  await before.place('old');
+  await before.host.close();
+  const translator: Translator = {
+    toCharts: (message) =>
+      message.type === 'courier.busy' ? { ...message, type: 'courier.collected' } : message,
+    fromCharts: (message) => ('city' in message ? { ...message, city: 'OSLO' } : message),
+  };
+  const cities: unknown[] = [];
+  const now = await open(
+    store,
+    { ...nextParcels, otherVersions: { 1: { ...parcels, translator } } },
+    async ({ command }) => {
+      cities.push(command.city);
+      return { type: 'courier.busy', reason: 'rain' };
+    },
+  );
+  expect(await now.host.waitUntilSettled('old', 10_000)).toMatchObject({ chartVersion: '1', state: 'sent' });
+  expect((await now.host.received('old', 0, 10)).map(({ type }) => type)).toEqual([
+    'parcel.send',
+    'courier.collected',
+  ]);
+  expect(cities).toEqual(['OSLO']);
+  await now.host.close();
   await remove();
 });

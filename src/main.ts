@@ -23,14 +23,12 @@ import { reachStore } from './local-socket/reach-store.ts';
 import type { LocalSocket, StoreAccess } from './local-socket.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
 import type { Services } from './service.ts';
-import { createSimulatedGateway } from './services/gateway-simulated.ts';
-import { createFileMailer } from './services/mailer-files.ts';
+import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
 import { createShopHost, type ShopHost } from './shop/placement.ts';
 import type { ShopServices } from './shop/services.ts';
 import { shop } from './shop/shop.ts';
 import type { OrderView } from './shop/view.ts';
-import { createWarehouse } from './shop/warehouse.ts';
 import { createSimulate } from './simulator/shop/simulate.ts';
 import type { Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
@@ -41,6 +39,7 @@ import { openScratchStore } from './stores/sqlite-scratch.ts';
 
 export {
   type Application,
+  type ApplicationVersion,
   type CallDeclaration,
   type CommandIn,
   defineApplication,
@@ -77,6 +76,12 @@ export type { Basket, ShopHost } from './shop/placement.ts';
 export type { CommandTo, ReplyFrom, ShopCall, ShopService, ShopServices } from './shop/services.ts';
 export { shop } from './shop/shop.ts';
 export { createWarehouse } from './shop/warehouse.ts';
+export {
+  defineMigration,
+  type Migration,
+  type MovedSystem,
+  type MovingSystem,
+} from './step/migration-rules.ts';
 export { snapshotOf } from './step/view.ts';
 export type { Store } from './store.ts';
 export { createMemoryStore } from './stores/memory.ts';
@@ -188,7 +193,10 @@ export const createService = async <View extends SystemView>(
 
 /** What can be replaced of the shop. Whatever is left out is made from the settings. */
 export interface Replacements {
-  readonly services?: Partial<ShopServices>;
+  /** An application that extends the shop. Left out: the shop as it is shipped. */
+  readonly application?: Application<OrderView>;
+  /** Adapters of the shop's services, and of those that the application adds. */
+  readonly services?: Partial<ShopServices> & Services;
   readonly store?: Store;
   readonly clock?: Clock;
   readonly ids?: Ids;
@@ -211,18 +219,22 @@ export const createOrderchart = async (
   settings: Settings = readSettings(),
   replacements: Replacements = {},
 ): Promise<Orderchart> => {
-  const { clock = systemClock, logger = createLogger(settings), faults } = replacements;
+  const { application = shop, clock = systemClock, logger = createLogger(settings) } = replacements;
+  const { services: given = {}, faults } = replacements;
   const ids = replacements.ids ?? createIds(clock);
-  const store = replacements.store ?? openStore(settings);
+  const store = replacements.store ?? openStore(settings, application);
   const catalogue = createCatalogue(store);
-  const services = await createServices(settings, clock, logger, replacements.services ?? {});
+  const services = await createShopServices({ application, settings, clock, logger, given });
   const { host, ...service } = await createService({
-    ...{ application: shop, store, services, clock, ids, settings, logger },
+    ...{ application, store, services, clock, ids, settings, logger },
     ...(faults && { faults }),
     databasePath: replacements.store === undefined ? toDatabasePath(settings) : undefined,
-    routes: async (given) => {
+    routes: async (edge) => {
       const { createShopRoutes } = await import('./api/routes/shop-routes.ts');
-      return createShopRoutes({ ...given, host: createShopHost(given.host, settings, ids), catalogue });
+      return createShopRoutes({
+        ...{ ...edge, application, catalogue },
+        host: createShopHost(edge.host, settings, ids),
+      });
     },
   });
   return { ...service, host: createShopHost(host, settings, ids), catalogue };
@@ -237,47 +249,17 @@ const toDatabasePath = ({ DATABASE_URL }: Settings): string | undefined =>
  * @throws AppError `store-in-use` if a process holds it that cannot be asked, `local-socket-unusable`,
  * `service-failed`, `store-unsupported`.
  */
-export const reachShopStore = (databasePath: string): Promise<StoreAccess<Store>> =>
-  reachStore(databasePath, () => openSqliteStore(databasePath, shop), systemClock);
+export const reachShopStore = (
+  databasePath: string,
+  application: TableOwner = shop,
+): Promise<StoreAccess<Store>> =>
+  reachStore(databasePath, () => openSqliteStore(databasePath, application), systemClock);
 
-const openStore = (settings: Settings): Store => {
+const openStore = (settings: Settings, application: TableOwner): Store => {
   const path = toDatabasePath(settings);
-  return path === undefined ? createMemoryStore() : openSqliteStore(path, shop);
+  return path === undefined ? createMemoryStore() : openSqliteStore(path, application);
 };
 
-const createServices = async (
-  settings: Settings,
-  clock: Clock,
-  logger: Logger,
-  given: Partial<ShopServices>,
-): Promise<ShopServices> => {
-  const simulated = (['gateway', 'mailer'] as const).filter((name) => given[name] === undefined);
-  if (Object.keys(given).length > 0 && simulated.length > 0) {
-    logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
-  }
-  return {
-    warehouse: given.warehouse ?? createWarehouse(),
-    gateway:
-      given.gateway ??
-      (await createSimulatedGateway({
-        ledgerPath: settings.PAYMENT_LEDGER,
-        seed: settings.SEED,
-        delayMs: settings.PAYMENT_DELAY_MS,
-        declineRate: settings.PAYMENT_DECLINE_RATE,
-        timeoutRate: settings.PAYMENT_TIMEOUT_RATE,
-        errorRate: settings.PAYMENT_ERROR_RATE,
-        clock,
-      })),
-    mailer:
-      given.mailer ??
-      (await createFileMailer({
-        directory: settings.MAIL_DIR,
-        from: settings.MAIL_FROM,
-        delayMs: settings.MAIL_DELAY_MS,
-        clock,
-      })),
-  };
-};
 /** Simulations of everything above, on a virtual clock. */
 export const simulate = createSimulate({
   openStorage: openScratchStore,
@@ -293,4 +275,19 @@ export const simulate = createSimulate({
 /** The doctor of the shop's stores. */
 export const examineStore = createExamineStore(openAuditSource, systemClock);
 
-if (import.meta.main) await runCommand(process.argv.slice(2), createOrderchart, examineStore, simulate);
+/**
+ * Runs a command of `orderchart` (`words` are its arguments) for an application that extends the shop: start, serve,
+ * doctor. Sets the process's exit code.
+ */
+export const runProgram = (
+  words: readonly string[],
+  { application = shop, services = {} }: Pick<Replacements, 'application' | 'services'> = {},
+): Promise<void> =>
+  runCommand(
+    words,
+    (settings) => createOrderchart(settings, { application, services }),
+    (examination) => examineStore({ application, ...examination }),
+    simulate,
+  );
+
+if (import.meta.main) await runProgram(process.argv.slice(2));

@@ -7,6 +7,7 @@ import { createShopRoutes } from '../../src/api/routes/shop-routes.ts';
 import { readSettings } from '../../src/config.ts';
 import { createCatalogue } from '../../src/shop/catalogue.ts';
 import type { ShopHost } from '../../src/shop/placement.ts';
+import { shop } from '../../src/shop/shop.ts';
 import type { OrderView } from '../../src/shop/view.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
@@ -118,7 +119,8 @@ export const createEdge = async ({
   });
   const { host: runner, catalogue, lines, logger, registry: metrics } = opened;
   const { host, ...seen } = createSeen(runner);
-  const dependencies = { host, catalogue, settings: readSettings(settings), clock, ids, metrics, logger };
+  const own = { application: shop, host, catalogue };
+  const dependencies = { ...own, settings: readSettings(settings), clock, ids, metrics, logger };
   const app: FastifyInstance = createApi(
     dependencies,
     createShopRoutes(dependencies),

@@ -17,5 +17,5 @@ export const createShopRoutes =
     addEvents(api, connected);
     addInventory(api, connected);
     addOperations(api, connected);
-    addDocuments(api);
+    addDocuments(api, connected);
   };

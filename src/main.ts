@@ -14,15 +14,17 @@ import { createExamine } from './doctor/examine.ts';
 import { createExamineStore } from './doctor/shop/examine-store.ts';
 import type { Faults } from './faults.ts';
 import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
+import { createOfflineMigrations } from './hosts/offline-migrations.ts';
 import { createRunner } from './hosts/runner.ts';
 import { createInspector } from './inspector/server/inspector.ts';
 import { openLocalSocket } from './local-socket/open.ts';
 import { reachStore } from './local-socket/reach-store.ts';
-import type { LocalSocket, StoreAccess } from './local-socket.ts';
+import type { LocalApi, LocalSocket, StoreAccess } from './local-socket.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
+import { createMigratePage } from './migration/migrate-page.ts';
+import type { OfflineMigrations } from './migration.ts';
 import type { Services } from './service.ts';
-import { createSimulatedGateway } from './services/gateway-simulated.ts';
-import { createFileMailer } from './services/mailer-files.ts';
+import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
 import { createShopHost, type ShopHost } from './shop/placement.ts';
 import type { ShopServices } from './shop/services.ts';
@@ -164,7 +166,7 @@ export const createOrderchart = async (
   const registry = new Registry();
   const store = replacements.store ?? openStore(settings);
   const catalogue = createCatalogue(store);
-  const services = await createServices(settings, clock, logger, replacements.services ?? {});
+  const services = await createShopServices(settings, clock, logger, replacements.services ?? {});
   const metrics = createMetrics(registry);
   const readFigures = store.figures;
   addStoreMetrics(registry, readFigures);
@@ -184,16 +186,29 @@ export const createOrderchart = async (
   const { recovery } = runner;
   const host = createShopHost(runner.host, settings, ids);
   // Half of all that is loaded: a command that does not serve goes without.
-  const [{ createApi }, { createShopRoutes }] = await Promise.all([
+  const [{ createApi }, { createShopRoutes }, { addMigrations }] = await Promise.all([
     import('./api/app.ts'),
     import('./api/routes/shop-routes.ts'),
+    import('./api/routes/migrations.ts'),
   ]);
+  const migratePage = createMigratePage(host, clock);
   const links = { inspector: '/inspector' };
-  const dependencies = { host, catalogue, settings, clock, ids, metrics: registry, logger, links };
+  const dependencies = {
+    host,
+    catalogue,
+    migratePage,
+    settings,
+    clock,
+    ids,
+    metrics: registry,
+    logger,
+    links,
+  };
   const api = createApi(dependencies, createShopRoutes(dependencies));
   inspector.addTo(api, host);
   const databasePath = replacements.store === undefined ? toDatabasePath(settings) : undefined;
-  const localSocket = await openLocalSocket({ databasePath, application: shop, api, logger });
+  const addRoutes = (local: LocalApi) => addMigrations(local, migratePage);
+  const localSocket = await openLocalSocket({ databasePath, application: shop, api, logger, addRoutes });
   const close = async () => {
     await host.close();
     const stopWaiting = clock.schedule(() => {
@@ -220,44 +235,28 @@ const toDatabasePath = ({ DATABASE_URL }: Settings): string | undefined =>
 export const reachShopStore = (databasePath: string): Promise<StoreAccess<Store>> =>
   reachStore(databasePath, () => openSqliteStore(databasePath, shop), systemClock);
 
+/**
+ * Migrations of the shop's store: by the service that holds it, or with nothing else at work.
+ * @throws as `reachShopStore`.
+ */
+const reachMigrations = (databasePath: string): Promise<StoreAccess<OfflineMigrations>> =>
+  reachStore(databasePath, () => openOfflineMigrations(databasePath), systemClock);
+
+const openOfflineMigrations = (databasePath: string): OfflineMigrations => {
+  const store = openSqliteStore(databasePath, shop);
+  const host = createOfflineMigrations({
+    ...{ application: shop, store, inside: { warehouse: createWarehouse() }, settings: readSettings() },
+    ...{ clock: systemClock, ids: createIds(systemClock) },
+    ...{ metrics: createMetrics(new Registry()), logger: pino({ level: 'silent' }) },
+  });
+  return { migratePage: createMigratePage(host, systemClock), close: () => store.close() };
+};
+
 const openStore = (settings: Settings): Store => {
   const path = toDatabasePath(settings);
   return path === undefined ? createMemoryStore() : openSqliteStore(path, shop);
 };
 
-const createServices = async (
-  settings: Settings,
-  clock: Clock,
-  logger: Logger,
-  given: Partial<ShopServices>,
-): Promise<ShopServices> => {
-  const simulated = (['gateway', 'mailer'] as const).filter((name) => given[name] === undefined);
-  if (Object.keys(given).length > 0 && simulated.length > 0) {
-    logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
-  }
-  return {
-    warehouse: given.warehouse ?? createWarehouse(),
-    gateway:
-      given.gateway ??
-      (await createSimulatedGateway({
-        ledgerPath: settings.PAYMENT_LEDGER,
-        seed: settings.SEED,
-        delayMs: settings.PAYMENT_DELAY_MS,
-        declineRate: settings.PAYMENT_DECLINE_RATE,
-        timeoutRate: settings.PAYMENT_TIMEOUT_RATE,
-        errorRate: settings.PAYMENT_ERROR_RATE,
-        clock,
-      })),
-    mailer:
-      given.mailer ??
-      (await createFileMailer({
-        directory: settings.MAIL_DIR,
-        from: settings.MAIL_FROM,
-        delayMs: settings.MAIL_DELAY_MS,
-        clock,
-      })),
-  };
-};
 /** Simulations of everything above, on a virtual clock. */
 export const simulate = createSimulate({
   openStorage: openScratchStore,
@@ -273,4 +272,6 @@ export const simulate = createSimulate({
 /** The doctor of the shop's stores. */
 export const examineStore = createExamineStore(openAuditSource, systemClock);
 
-if (import.meta.main) await runCommand(process.argv.slice(2), createOrderchart, examineStore, simulate);
+if (import.meta.main) {
+  await runCommand(process.argv.slice(2), createOrderchart, examineStore, simulate, reachMigrations);
+}

@@ -1,4 +1,5 @@
 // What the shop's routes are made with, beside what the edge needs.
+import type { MigratePage } from '../../migration.ts';
 import type { Catalogue } from '../../shop/catalogue.ts';
 import type { ShopHost } from '../../shop/placement.ts';
 import type { OrderView } from '../../shop/view.ts';
@@ -7,6 +8,7 @@ import type { ConnectedDependencies, EdgeDependencies } from '../edge/dependenci
 export interface ApiDependencies extends EdgeDependencies<OrderView> {
   readonly host: ShopHost;
   readonly catalogue: Catalogue;
+  readonly migratePage: MigratePage;
 }
 
 export interface RouteDependencies extends ConnectedDependencies<OrderView> {

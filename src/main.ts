@@ -14,14 +14,18 @@ import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
 import { createExamine } from './doctor/examine.ts';
 import { createExamineStore } from './doctor/shop/examine-store.ts';
+import { AppError } from './errors.ts';
 import type { Faults } from './faults.ts';
 import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
+import { createOfflineMigrations } from './hosts/offline-migrations.ts';
 import { createRunner } from './hosts/runner.ts';
 import { createInspector } from './inspector/server/inspector.ts';
 import { openLocalSocket } from './local-socket/open.ts';
 import { reachStore } from './local-socket/reach-store.ts';
-import type { LocalSocket, StoreAccess } from './local-socket.ts';
+import type { LocalApi, LocalSocket, StoreAccess } from './local-socket.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
+import { createMigratePage } from './migration/migrate-page.ts';
+import type { MigratePage, OfflineMigrations } from './migration.ts';
 import type { Services } from './service.ts';
 import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
@@ -29,6 +33,7 @@ import { createShopHost, type ShopHost } from './shop/placement.ts';
 import type { ShopServices } from './shop/services.ts';
 import { shop } from './shop/shop.ts';
 import type { OrderView } from './shop/view.ts';
+import { createWarehouse } from './shop/warehouse.ts';
 import { createSimulate } from './simulator/shop/simulate.ts';
 import type { Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
@@ -37,29 +42,12 @@ import { openAuditSource } from './stores/sqlite-audit-source.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
 import { openScratchStore } from './stores/sqlite-scratch.ts';
 
-export {
-  type Application,
-  type ApplicationVersion,
-  type CallDeclaration,
-  type CommandIn,
-  defineApplication,
-  type MessageDeclaration,
-  type MessageIn,
-  type Messages,
-  type MoveDeclaration,
-  type ReplyIn,
-  type Row,
-  type RowChanges,
-  type Rows,
-  type ServiceDeclaration,
-  type SqlConnection,
-  type TableStore,
-  type Tables,
-} from './application.ts';
+export type * from './application.ts';
+export { defineApplication } from './application.ts';
 export { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 export { readSettings, type Settings } from './config.ts';
 export type { Display } from './display.ts';
-export { AppError, type ErrorCode } from './errors.ts';
+export type { ErrorCode } from './errors.ts';
 export type {
   CommitObserver,
   Host,
@@ -75,7 +63,6 @@ export type { Catalogue } from './shop/catalogue.ts';
 export type { Basket, ShopHost } from './shop/placement.ts';
 export type { CommandTo, ReplyFrom, ShopCall, ShopService, ShopServices } from './shop/services.ts';
 export { shop } from './shop/shop.ts';
-export { createWarehouse } from './shop/warehouse.ts';
 export {
   defineMigration,
   type Migration,
@@ -86,6 +73,7 @@ export { snapshotOf } from './step/view.ts';
 export type { Store } from './store.ts';
 export { createMemoryStore } from './stores/memory.ts';
 export type { AddRoutes, Api, OrderView };
+export { AppError, createWarehouse };
 
 /**
  * Opens the SQLite file at `path` as a store for one application and this process alone.
@@ -137,7 +125,9 @@ const createLogger = ({ LOG_LEVEL }: Settings): Logger => pino({ level: LOG_LEVE
 /** What a service is made of: a host, and the application's own routes. */
 export interface ServiceParts<View extends SystemView> extends Omit<HostParts<View>, 'observer' | 'shared'> {
   /** Returns what adds the application's routes to the API. */
-  routes(given: EdgeDependencies & { readonly host: Host<View> }): AddRoutes | Promise<AddRoutes>;
+  routes(
+    given: EdgeDependencies & { readonly host: Host<View>; readonly migratePage: MigratePage },
+  ): AddRoutes | Promise<AddRoutes>;
   /** Where the store's SQLite file is. Left out: no local socket is opened beside it. */
   readonly databasePath?: string | undefined;
 }
@@ -170,13 +160,18 @@ export const createService = async <View extends SystemView>(
   const made = { ...parts, settings, clock, ids, logger, metrics, observer: inspector.observer };
   const { host, recovery } = await createRunner(made);
   // Half of all that is loaded: a command that does not serve goes without.
-  const { createApi } = await import('./api/app.ts');
+  const [{ createApi }, { addMigrations }] = await Promise.all([
+    import('./api/app.ts'),
+    import('./api/routes/migrations.ts'),
+  ]);
+  const migratePage = createMigratePage(host, clock);
   const links = { inspector: '/inspector' };
   const dependencies = { host, settings, clock, ids, metrics: registry, logger, links };
-  const api = createApi(dependencies, await parts.routes(dependencies));
+  const api = createApi(dependencies, await parts.routes({ ...dependencies, migratePage }));
   inspector.addTo(api, host);
   const { databasePath } = parts;
-  const localSocket = await openLocalSocket({ databasePath, application, api, logger });
+  const addRoutes = (local: LocalApi) => addMigrations(local, migratePage);
+  const localSocket = await openLocalSocket({ databasePath, application, api, logger, addRoutes });
   const close = async () => {
     await host.close();
     const stopWaiting = clock.schedule(() => {
@@ -255,6 +250,28 @@ export const reachShopStore = (
 ): Promise<StoreAccess<Store>> =>
   reachStore(databasePath, () => openSqliteStore(databasePath, application), systemClock);
 
+/** Migrations of a store: by the service that holds it, or with nothing else at work. */
+const createReachMigrations =
+  (application: Application<OrderView>, services: Services) =>
+  (databasePath: string): Promise<StoreAccess<OfflineMigrations>> =>
+    reachStore(databasePath, () => openOfflineMigrations(databasePath, application, services), systemClock);
+
+const openOfflineMigrations = (
+  databasePath: string,
+  application: Application<OrderView>,
+  services: Services,
+): OfflineMigrations => {
+  const inside = Object.entries(services).filter(([, { place }]) => place === 'inside');
+  const store = openSqliteStore(databasePath, application);
+  const host = createOfflineMigrations({
+    ...{ application, store, settings: readSettings() },
+    inside: { warehouse: createWarehouse(), ...Object.fromEntries(inside) },
+    ...{ clock: systemClock, ids: createIds(systemClock) },
+    ...{ metrics: createMetrics(new Registry()), logger: pino({ level: 'silent' }) },
+  });
+  return { migratePage: createMigratePage(host, systemClock), close: () => store.close() };
+};
+
 const openStore = (settings: Settings, application: TableOwner): Store => {
   const path = toDatabasePath(settings);
   return path === undefined ? createMemoryStore() : openSqliteStore(path, application);
@@ -277,7 +294,7 @@ export const examineStore = createExamineStore(openAuditSource, systemClock);
 
 /**
  * Runs a command of `orderchart` (`words` are its arguments) for an application that extends the shop: start, serve,
- * doctor. Sets the process's exit code.
+ * doctor, migrate. Sets the process's exit code.
  */
 export const runProgram = (
   words: readonly string[],
@@ -287,7 +304,14 @@ export const runProgram = (
     words,
     (settings) => createOrderchart(settings, { application, services }),
     (examination) => examineStore({ application, ...examination }),
-    simulate,
+    application === shop ? simulate : refuseToSimulate,
+    createReachMigrations(application, services),
   );
+
+const refuseToSimulate: typeof simulate = async () => {
+  const text =
+    'The simulator knows the shop as it is shipped: test an application of your own with orderchart/testing.';
+  throw new AppError('invalid-setting', text);
+};
 
 if (import.meta.main) await runProgram(process.argv.slice(2));

@@ -1,5 +1,6 @@
 // What the shop's routes are made with, beside what the edge needs.
 import type { Application } from '../../application.ts';
+import type { MigratePage } from '../../migration.ts';
 import type { Catalogue } from '../../shop/catalogue.ts';
 import type { ShopHost } from '../../shop/placement.ts';
 import type { OrderView } from '../../shop/view.ts';
@@ -10,6 +11,7 @@ export interface ApiDependencies extends EdgeDependencies<OrderView> {
   readonly application: Pick<Application, 'charts' | 'messages'>;
   readonly host: ShopHost;
   readonly catalogue: Catalogue;
+  readonly migratePage: MigratePage;
 }
 
 export type RouteDependencies = ApiDependencies & ConnectedDependencies<OrderView>;

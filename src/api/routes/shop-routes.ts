@@ -4,6 +4,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import { addDocuments } from './documents.ts';
 import { addEvents } from './events.ts';
 import { addInventory } from './inventory.ts';
+import { addMigrations } from './migrations.ts';
 import { addMoves } from './moves.ts';
 import { addOperations } from './operations.ts';
 import { addOrders } from './orders.ts';
@@ -16,6 +17,7 @@ export const createShopRoutes =
     addMoves(api, connected);
     addEvents(api, connected);
     addInventory(api, connected);
+    addMigrations(api, dependencies.migratePage);
     addOperations(api, connected);
     addDocuments(api, connected);
   };

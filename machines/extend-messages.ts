@@ -3,7 +3,10 @@
 import { z } from 'zod';
 import type { Declarations } from './catalogue.ts';
 import { messages } from './messages.ts';
-import { actorNames } from './payloads.ts';
+import { actorNames, declareBetween } from './payloads.ts';
+
+/** How added messages are declared: by who sends them, who receives them, and the fields that they carry. */
+export const { command, event, ask } = declareBetween<string>();
 
 /** The shop's messages and `added` ones. `actors` are those that are added to the shop's. */
 export const extendMessages = <const Actor extends string, const Added extends Declarations>(

@@ -14,10 +14,10 @@ export {
   staleAnswerReason,
   tryAgain,
 } from '../../machines/chart.ts';
-export { extendMessages } from '../../machines/extend-messages.ts';
+export { ask, command, event, extendMessages } from '../../machines/extend-messages.ts';
 export { insertState } from '../../machines/insert-state.ts';
 export { messages as shopMessages } from '../../machines/messages.ts';
 export type { OrderContext } from '../../machines/order-setup.ts';
-export * as fields from '../../machines/payloads.ts';
+export { attempt, id, item, money, recipient, retrying } from '../../machines/payloads.ts';
 export { registry } from '../../machines/registry.ts';
 export { orderSystem } from '../../machines/system.ts';

@@ -1,6 +1,6 @@
 // The rule of dependencies (ARCHITECTURE.md): sibling folders of src/ meet only at the files in
-// src/'s root and at src/step/; only src/main.ts knows them all, and
-// src/testing.ts those that tests of an application need; machines/ imports nothing from src/.
+// src/'s root and at src/step/; only src/main.ts knows them all, and src/application-service.ts
+// those that any application needs, src/testing.ts those that its tests need; machines/ imports nothing from src/.
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -41,9 +41,9 @@ export default {
     {
       name: 'contracts-know-no-implementation',
       comment:
-        'The files in src/, except main.ts and testing.ts (the root of orderchart/testing), import no folder but step/.',
+        'The files in src/, except the roots of composition (main.ts, application-service.ts, testing.ts), import no folder but step/.',
       severity: 'error',
-      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/(main|testing)\\.ts$' },
+      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/(main|testing|application-service)\\.ts$' },
       to: { path: '^src/[^/]+/', pathNot: '^src/step/' },
     },
     {

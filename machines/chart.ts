@@ -2,12 +2,13 @@
 // incident, and the notes that states carry for people. It knows no order: what a call is for, and what
 // follows from its answers, is said by each chart.
 import { type AnyActorRef, and, emit, enqueueActions, type MachineContext, sendTo } from 'xstate';
-import type { ActorName, DomainEvent, MessageTo, MessageType, Retrying, ServiceName } from './messages.ts';
+import type { Declarations, MessageFor, ReceiverOf } from './catalogue.ts';
+import type { Message, MessageType, messages, Retrying } from './messages.ts';
 
 /** What a state has for people, besides its `description`. */
-export interface ChartNotes {
+export interface ChartNotes<Type extends string = MessageType> {
   /** Why a message is ignored here if no transition takes it. Inner states inherit the reason. */
-  readonly ignores?: { readonly [T in MessageType]?: string };
+  readonly ignores?: { readonly [T in Type]?: string };
   /** An incident: why, and the outcomes that `incident.resolve` may name. */
   readonly incident?: { readonly reason: string; readonly text: string };
   readonly outcomes?: readonly string[];
@@ -26,32 +27,45 @@ interface Receivable {
   readonly note?: string | undefined;
 }
 
-/** What the chart of `actor` is built with, typed for its context and the messages that it receives. */
-export const chartParts = <Context extends MachineContext, Received extends Receivable>(
-  actor: ActorName,
+type EventOf<D extends Declarations> = MessageFor<D, 'journal'>;
+type Unnamed<T> = T extends unknown ? Omit<T, 'actor'> : never;
+type IncidentEvent = Message<'incident.opened' | 'incident.closed'>;
+
+/**
+ * What the chart of `actor` is built with, typed for its context and the messages that it receives. `Known` are the messages
+ * of the application that it is a part of: the shop's, unless it extends the shop.
+ */
+export const chartParts = <
+  Context extends MachineContext,
+  Received extends Receivable,
+  Known extends Declarations = typeof messages,
+>(
+  actor: ReceiverOf<Known>,
 ) => ({
   /** Sends a message to an actor of the order system, or a command to a service. */
-  tell: <To extends ActorName | ServiceName>(
+  tell: <To extends ReceiverOf<Known>>(
     to: To,
-    toMessage: (input: ChartInput<Context, Received>) => MessageTo<To>,
+    toMessage: (input: ChartInput<Context, Received>) => MessageFor<Known, To>,
   ) =>
     sendTo<Context, Received, undefined, AnyActorRef, Received, never, never>(
       ({ system }) => system.get(to),
       toMessage,
     ),
   /** Emits a domain event, which the journal keeps. */
-  announce: (toMessage: (input: ChartInput<Context, Received>) => DomainEvent) =>
-    emit<Context, Received, undefined, Received, DomainEvent>(toMessage),
+  announce: (toMessage: (input: ChartInput<Context, Received>) => EventOf<Known>) =>
+    emit<Context, Received, undefined, Received, EventOf<Known>>(toMessage),
   /** Emits a domain event and sends the same message to the order. */
-  report: (toMessage: (input: ChartInput<Context, Received>) => DomainEvent & MessageTo<'order'>) =>
-    enqueueActions<Context, Received, undefined, Received, never, never, never, never, DomainEvent>(
+  report: (
+    toMessage: (input: ChartInput<Context, Received>) => EventOf<Known> & MessageFor<Known, 'order'>,
+  ) =>
+    enqueueActions<Context, Received, undefined, Received, never, never, never, never, EventOf<Known>>(
       ({ context, event, system, enqueue }) => {
         const message = toMessage({ context, event });
         enqueue.emit(message);
         enqueue.sendTo(system.get('order'), message);
       },
     ),
-  ...createStates<Context, Received>(actor),
+  ...createStates<Context, Received, Known>(actor),
 });
 
 const howIncidentEnds: Readonly<Record<string, 'retried' | 'resolved'>> = {
@@ -137,7 +151,17 @@ export interface Incident<Transition, Retry, On, Entry> {
   readonly entry?: Entry;
 }
 
-const createStates = <Context extends MachineContext, Received extends Receivable>(actor: ActorName) => {
+const createStates = <
+  Context extends MachineContext,
+  Received extends Receivable,
+  Known extends Declarations,
+>(
+  actor: ReceiverOf<Known>,
+) => {
+  // Whatever messages there are, those of incidents are the shop's, with the names of more actors.
+  const toIncidentEvent = ({ type, ...about }: Unnamed<IncidentEvent>) =>
+    ({ type, actor, ...about }) as unknown as EventOf<Known>;
+
   /** A state that waits for an operator. It also ends if the answer arrives after all. */
   const incident = <
     const Transition extends Resolution,
@@ -160,20 +184,18 @@ const createStates = <Context extends MachineContext, Received extends Receivabl
     },
     entry: [
       ...(more.entry ?? []),
-      emit<Context, Received, undefined, Received, DomainEvent>(() => ({
-        type: 'incident.opened',
-        actor,
-        reason,
-        text,
-      })),
+      emit<Context, Received, undefined, Received, EventOf<Known>>(() =>
+        toIncidentEvent({ type: 'incident.opened', reason, text }),
+      ),
     ] as const,
-    exit: emit<Context, Received, undefined, Received, DomainEvent>(({ event }) => ({
-      type: 'incident.closed',
-      actor,
-      how: howIncidentEnds[event.type] ?? 'overtaken',
-      outcome: event.outcome,
-      note: event.note,
-    })),
+    exit: emit<Context, Received, undefined, Received, EventOf<Known>>(({ event }) =>
+      toIncidentEvent({
+        type: 'incident.closed',
+        how: howIncidentEnds[event.type] ?? 'overtaken',
+        outcome: event.outcome,
+        note: event.note,
+      }),
+    ),
     on: {
       ...more.on,
       'incident.retry': more.retry,

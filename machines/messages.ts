@@ -2,6 +2,7 @@
 // Each entry says what it carries, who may send it and who receives it; what happens then is said by the
 // charts. Types, checks, the journal and the documents (docs/messages.md, docs/asyncapi.json) come from here.
 import { z } from 'zod';
+import type { MessageFor, MessageOf } from './catalogue.ts';
 import {
   type Address,
   actorNames,
@@ -161,15 +162,10 @@ export const messages = {
 } as const;
 
 export type MessageType = keyof typeof messages;
-type Payload<T extends MessageType> = z.infer<(typeof messages)[T]['payload']>;
-/** A message as actors see it: its type and its payload, immutable. Metadata travels in an envelope. */
-export type Message<T extends MessageType = MessageType> = {
-  [K in T]: Readonly<{ type: K } & (string extends keyof Payload<K> ? unknown : Payload<K>)>;
-}[T];
+/** A message as actors see it: its type and its payload, immutable. */
+export type Message<T extends MessageType = MessageType> = MessageOf<typeof messages, T>;
 /** The messages that `A` may receive. */
-export type MessageTo<A extends Address> = {
-  [K in MessageType]: A extends (typeof messages)[K]['to'][number] ? Message<K> : never;
-}[MessageType];
+export type MessageTo<A extends Address> = MessageFor<typeof messages, A>;
 /** What the outside may see, kept in the journal for good. */
 export type DomainEvent = MessageTo<'journal'>;
 export type Policy = z.infer<typeof policy>;

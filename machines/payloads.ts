@@ -80,19 +80,33 @@ export const notice = z.enum(['confirmation', 'failure']);
 export const attempt = { key: id, attempt: z.int().positive() };
 export const money = { amount: minorUnits, currency };
 
-const declare =
-  <const Kind extends 'command' | 'event'>(kind: Kind) =>
-  <
-    const From extends readonly Address[],
-    const To extends readonly Address[],
-    Shape extends z.core.$ZodLooseShape,
-  >(
-    from: From,
-    to: To,
-    shape: Shape,
-  ) => ({ version: 1, kind, from, to, payload: z.strictObject(shape) });
-export const command = declare('command');
-export const event = declare('event');
+/** How messages between `Place`s are declared: by who sends and who receives them, and the fields that they carry. */
+export const declareBetween = <Place extends string>() => {
+  const declare =
+    <const Kind extends 'command' | 'event'>(kind: Kind) =>
+    <
+      const From extends readonly Place[],
+      const To extends readonly Place[],
+      Shape extends z.core.$ZodLooseShape,
+    >(
+      from: From,
+      to: To,
+      shape: Shape,
+    ) => ({ version: 1, kind, from, to, payload: z.strictObject(shape) });
+  const toCommand = declare('command');
+  return {
+    command: toCommand,
+    event: declare('event'),
+    /** A command to a service. */
+    ask: <const From extends Place, const To extends Place, Shape extends z.core.$ZodLooseShape>(
+      from: From,
+      to: To,
+      shape: Shape,
+      call: CallNotes,
+    ) => ({ ...toCommand([from], [to], { ...attempt, ...shape }), call }),
+  };
+};
+export const { command, event, ask } = declareBetween<Address>();
 
 /** A call to a service: what its idempotency key is for, and what it may be answered, success first. */
 export interface CallNotes {
@@ -102,15 +116,3 @@ export interface CallNotes {
   /** It changes nothing at the service. */
   readonly readsOnly?: boolean;
 }
-
-/** A command to a service. */
-export const ask = <
-  const From extends ActorName,
-  const To extends ServiceName,
-  Shape extends z.core.$ZodLooseShape,
->(
-  from: From,
-  to: To,
-  shape: Shape,
-  call: CallNotes,
-) => ({ ...command([from], [to], { ...attempt, ...shape }), call });

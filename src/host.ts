@@ -108,6 +108,8 @@ export type MigrationOutcome = Readonly<
   /** It cannot be moved: pending work would be lost, nothing would move it, or its rule refuses. */
   | { kind: 'stuck'; text: string }
   | { kind: 'unreadable'; text: string }
+  /** There is nothing to undo: it was never migrated from the version that it would go back to. */
+  | { kind: 'not-migrated' }
 >;
 
 /** One order of a rehearsal. */
@@ -150,8 +152,11 @@ export interface Host<View extends SystemView = SystemView> {
    * @throws AppError `invalid-request` for a version that is not known here, `order-not-found`, `overloaded`, `closing`.
    */
   migrate(migration: OrderMigration): Promise<MigrationOutcome>;
-  /** What migrating a page of orders (newest first) would lead to. Nothing is stored. */
-  rehearse(to: string, filter: OrderFilter): Promise<readonly RehearsedOrder[]>;
+  /**
+   * What migrating a page of orders (newest first) would lead to, or, with `back`, undoing their last migration. Nothing
+   * is stored.
+   */
+  rehearse(to: string, filter: OrderFilter, back?: boolean): Promise<readonly RehearsedOrder[]>;
   get(orderId: string): Promise<View | undefined>;
   /** Newest first. */
   list(filter: OrderFilter): Promise<readonly View[]>;

@@ -3,29 +3,35 @@
 // (`createHost`, the stores, `defineApplication`) and the shop that is shipped (`createOrderchart`); run as a
 // program, this file hands it to the commands in cli/.
 import './node-version.ts';
-import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { AddRoutes } from './api/app.ts';
-import type { Api, EdgeDependencies } from './api/edge/dependencies.ts';
+import type { Api } from './api/edge/dependencies.ts';
 import type { Application } from './application.ts';
+import {
+  type ApplicationService,
+  createHost,
+  createLogger,
+  createService,
+  openSqliteStore,
+} from './application-service.ts';
 import { chartVersionsOf, refuseMissingCharts } from './chart-versions.ts';
 import { runCommand } from './cli/command.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
 import { createExamine } from './doctor/examine.ts';
 import { createExamineStore } from './doctor/shop/examine-store.ts';
+import { AppError } from './errors.ts';
 import type { Faults } from './faults.ts';
-import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
+import { createOfflineMigrations } from './hosts/offline-migrations.ts';
 import { createRunner } from './hosts/runner.ts';
-import { createInspector } from './inspector/server/inspector.ts';
-import { openLocalSocket } from './local-socket/open.ts';
 import { reachStore } from './local-socket/reach-store.ts';
-import type { LocalSocket, StoreAccess } from './local-socket.ts';
-import { addStoreMetrics, createMetrics } from './metrics.ts';
+import type { StoreAccess } from './local-socket.ts';
+import { createMetrics } from './metrics.ts';
+import { createMigratePage } from './migration/migrate-page.ts';
+import type { OfflineMigrations } from './migration.ts';
 import type { Services } from './service.ts';
-import { createSimulatedGateway } from './services/gateway-simulated.ts';
-import { createFileMailer } from './services/mailer-files.ts';
+import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
 import { createShopHost, type ShopHost } from './shop/placement.ts';
 import type { ShopServices } from './shop/services.ts';
@@ -40,28 +46,13 @@ import { openAuditSource } from './stores/sqlite-audit-source.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
 import { openScratchStore } from './stores/sqlite-scratch.ts';
 
-export {
-  type Application,
-  type CallDeclaration,
-  type CommandIn,
-  defineApplication,
-  type MessageDeclaration,
-  type MessageIn,
-  type Messages,
-  type MoveDeclaration,
-  type ReplyIn,
-  type Row,
-  type RowChanges,
-  type Rows,
-  type ServiceDeclaration,
-  type SqlConnection,
-  type TableStore,
-  type Tables,
-} from './application.ts';
+export type * from './application.ts';
+export { defineApplication } from './application.ts';
+export type { ApplicationService, HostParts, ServiceParts } from './application-service.ts';
 export { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 export { readSettings, type Settings } from './config.ts';
 export type { Display } from './display.ts';
-export { AppError, type ErrorCode } from './errors.ts';
+export type { ErrorCode } from './errors.ts';
 export type {
   CommitObserver,
   Host,
@@ -77,122 +68,24 @@ export type { Catalogue } from './shop/catalogue.ts';
 export type { Basket, ShopHost } from './shop/placement.ts';
 export type { CommandTo, ReplyFrom, ShopCall, ShopService, ShopServices } from './shop/services.ts';
 export { shop } from './shop/shop.ts';
-export { createWarehouse } from './shop/warehouse.ts';
+export {
+  defineMigration,
+  type Migration,
+  type MovedSystem,
+  type MovingSystem,
+} from './step/migration-rules.ts';
 export { snapshotOf } from './step/view.ts';
 export type { Store } from './store.ts';
 export { createMemoryStore } from './stores/memory.ts';
 export type { AddRoutes, Api, OrderView };
-
-/**
- * Opens the SQLite file at `path` as a store for one application and this process alone.
- * @throws AppError `store-in-use`, or `store-unsupported` when the file cannot be used.
- */
-export const openSqliteStore = (path: string, application: TableOwner): Store =>
-  createSqliteStore(openDatabase(path, application), application.tables);
-
-/** What a host is made of. Whatever is left out is made from the settings, or is the system's. */
-export interface HostParts<View extends SystemView> {
-  readonly application: Application<View>;
-  readonly store: Store;
-  /** An adapter for each service that the application declares. */
-  readonly services: Services;
-  readonly settings?: Settings;
-  readonly clock?: Clock;
-  readonly ids?: Ids;
-  readonly logger?: Logger;
-  /** Where the host's metrics are registered. */
-  readonly registry?: Registry;
-  /** Called at every commit point (src/faults.ts): for simulations and tests that crash there. */
-  readonly faults?: Faults;
-  readonly observer?: CommitObserver;
-  /** Other hosts work over the same store. */
-  readonly shared?: boolean;
-}
-
-/**
- * Runs an application's systems over a store, and resumes what the last host left.
- * @throws AppError `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set, or `invalid-setting` when a
- * service has no adapter.
- */
-export const createHost = async <View extends SystemView>(
-  parts: HostParts<View>,
-): Promise<{ readonly host: Host<View>; readonly recovery: Recovery }> => {
-  const settings = parts.settings ?? readSettings();
-  const clock = parts.clock ?? systemClock;
-  return createRunner({
-    ...parts,
-    settings,
-    clock,
-    ids: parts.ids ?? createIds(clock),
-    logger: parts.logger ?? createLogger(settings),
-    metrics: createMetrics(parts.registry ?? new Registry()),
-  });
-};
-
-const createLogger = ({ LOG_LEVEL }: Settings): Logger => pino({ level: LOG_LEVEL, base: null });
-
-/** What a service is made of: a host, and the application's own routes. */
-export interface ServiceParts<View extends SystemView> extends Omit<HostParts<View>, 'observer' | 'shared'> {
-  /** Returns what adds the application's routes to the API. */
-  routes(given: EdgeDependencies & { readonly host: Host<View> }): AddRoutes | Promise<AddRoutes>;
-  /** Where the store's SQLite file is. Left out: no local socket is opened beside it. */
-  readonly databasePath?: string | undefined;
-}
-
-export interface ApplicationService<View extends SystemView> {
-  readonly host: Host<View>;
-  /** The Fastify instance, not listening. */
-  readonly api: FastifyInstance;
-  /** What this start found of the last run. */
-  readonly recovery: Recovery;
-  /** For commands on this machine, not listening; undefined if no file of ours is held. */
-  readonly localSocket: LocalSocket | undefined;
-  /** Accepts nothing new, lets what is under way finish (at most DRAIN_MS), and closes everything, the store too. */
-  close(): Promise<void>;
-}
-
-/**
- * Puts an application on the network, without listening: its host, its routes behind the checks and refusals that every
- * route has, and the inspector at `/inspector`. Addresses for health and metrics are the application's to add.
- * @throws AppError as `createHost` does.
- */
-export const createService = async <View extends SystemView>(
-  parts: ServiceParts<View>,
-): Promise<ApplicationService<View>> => {
-  const { application, services, store, settings = readSettings(), clock = systemClock } = parts;
-  const { ids = createIds(clock), logger = createLogger(settings), registry = new Registry() } = parts;
-  const metrics = createMetrics(registry);
-  const versions = chartVersionsOf(application);
-  const readFigures = () => store.figures(versions);
-  addStoreMetrics(registry, readFigures);
-  const inspector = createInspector({ application, services, readFigures, metrics, clock, settings });
-  const made = { ...parts, settings, clock, ids, logger, metrics, observer: inspector.observer };
-  const { host, recovery } = await createRunner(made);
-  // Half of all that is loaded: a command that does not serve goes without.
-  const { createApi } = await import('./api/app.ts');
-  const links = { inspector: '/inspector' };
-  const dependencies = { host, settings, clock, ids, metrics: registry, logger, links };
-  const api = createApi(dependencies, await parts.routes(dependencies));
-  inspector.addTo(api, host);
-  const { databasePath } = parts;
-  const localSocket = await openLocalSocket({ databasePath, application, api, logger });
-  const close = async () => {
-    await host.close();
-    const stopWaiting = clock.schedule(() => {
-      api.server.closeAllConnections();
-      localSocket?.abandonRequests();
-    }, settings.DRAIN_MS);
-    await Promise.all([api.close(), localSocket?.close()]);
-    stopWaiting();
-    await Promise.all(Object.values(services).map((service) => service.close?.()));
-    await store.close();
-  };
-  return { host, api, localSocket, recovery, close };
-};
+export { AppError, createHost, createService, createWarehouse, openSqliteStore };
 
 /** What can be replaced of the shop. Whatever is left out is made from the settings. */
 export interface Replacements {
-  readonly services?: Partial<ShopServices>;
+  /** An application that extends the shop. Left out: the shop as it is shipped. */
+  readonly application?: Application<OrderView>;
+  /** Adapters of the shop's services, and of those that the application adds. */
+  readonly services?: Partial<ShopServices> & Services;
   readonly store?: Store;
   readonly clock?: Clock;
   readonly ids?: Ids;
@@ -215,18 +108,22 @@ export const createOrderchart = async (
   settings: Settings = readSettings(),
   replacements: Replacements = {},
 ): Promise<Orderchart> => {
-  const { clock = systemClock, logger = createLogger(settings), faults } = replacements;
+  const { application = shop, clock = systemClock, logger = createLogger(settings) } = replacements;
+  const { services: given = {}, faults } = replacements;
   const ids = replacements.ids ?? createIds(clock);
-  const store = replacements.store ?? openStore(settings);
+  const store = replacements.store ?? openStore(settings, application);
   const catalogue = createCatalogue(store);
-  const services = await createServices(settings, clock, logger, replacements.services ?? {});
+  const services = await createShopServices({ application, settings, clock, logger, given });
   const { host, ...service } = await createService({
-    ...{ application: shop, store, services, clock, ids, settings, logger },
+    ...{ application, store, services, clock, ids, settings, logger },
     ...(faults && { faults }),
     databasePath: replacements.store === undefined ? toDatabasePath(settings) : undefined,
-    routes: async (given) => {
+    routes: async (edge) => {
       const { createShopRoutes } = await import('./api/routes/shop-routes.ts');
-      return createShopRoutes({ ...given, host: createShopHost(given.host, settings, ids), catalogue });
+      return createShopRoutes({
+        ...{ ...edge, application, catalogue },
+        host: createShopHost(edge.host, settings, ids),
+      });
     },
   });
   return { ...service, host: createShopHost(host, settings, ids), catalogue };
@@ -241,52 +138,44 @@ const toDatabasePath = ({ DATABASE_URL }: Settings): string | undefined =>
  * @throws AppError `store-in-use` if a process holds it that cannot be asked, `local-socket-unusable`,
  * `service-failed`, `store-unsupported`.
  */
-export const reachShopStore = (databasePath: string): Promise<StoreAccess<Store>> =>
-  reachStore(databasePath, () => openSqliteStore(databasePath, shop), systemClock);
+export const reachShopStore = (
+  databasePath: string,
+  application: TableOwner = shop,
+): Promise<StoreAccess<Store>> =>
+  reachStore(databasePath, () => openSqliteStore(databasePath, application), systemClock);
 
-const openStore = (settings: Settings): Store => {
+/** Migrations of a store: by the service that holds it, or with nothing else at work. */
+const createReachMigrations =
+  (application: Application<OrderView>, services: Services) =>
+  (databasePath: string): Promise<StoreAccess<OfflineMigrations>> =>
+    reachStore(databasePath, () => openOfflineMigrations(databasePath, application, services), systemClock);
+
+const openOfflineMigrations = (
+  databasePath: string,
+  application: Application<OrderView>,
+  services: Services,
+): OfflineMigrations => {
+  const inside = Object.entries(services).filter(([, { place }]) => place === 'inside');
+  const store = openSqliteStore(databasePath, application);
+  const host = createOfflineMigrations({
+    ...{ application, store, settings: readSettings() },
+    inside: { warehouse: createWarehouse(), ...Object.fromEntries(inside) },
+    ...{ clock: systemClock, ids: createIds(systemClock) },
+    ...{ metrics: createMetrics(new Registry()), logger: pino({ level: 'silent' }) },
+  });
+  return { migratePage: createMigratePage(host, systemClock), close: () => store.close() };
+};
+
+const openStore = (settings: Settings, application: Application<OrderView>): Store => {
   const path = toDatabasePath(settings);
   if (path === undefined) return createMemoryStore();
-  const known = chartVersionsOf(shop);
+  const known = chartVersionsOf(application);
   const judge = (stored: OrdersByVersion): void => {
     if (settings.LEAVE_UNREADABLE === '0') refuseMissingCharts(stored, known);
   };
-  return createSqliteStore(openDatabase(path, shop, judge), shop.tables);
+  return createSqliteStore(openDatabase(path, application, judge), application.tables);
 };
 
-const createServices = async (
-  settings: Settings,
-  clock: Clock,
-  logger: Logger,
-  given: Partial<ShopServices>,
-): Promise<ShopServices> => {
-  const simulated = (['gateway', 'mailer'] as const).filter((name) => given[name] === undefined);
-  if (Object.keys(given).length > 0 && simulated.length > 0) {
-    logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
-  }
-  return {
-    warehouse: given.warehouse ?? createWarehouse(),
-    gateway:
-      given.gateway ??
-      (await createSimulatedGateway({
-        ledgerPath: settings.PAYMENT_LEDGER,
-        seed: settings.SEED,
-        delayMs: settings.PAYMENT_DELAY_MS,
-        declineRate: settings.PAYMENT_DECLINE_RATE,
-        timeoutRate: settings.PAYMENT_TIMEOUT_RATE,
-        errorRate: settings.PAYMENT_ERROR_RATE,
-        clock,
-      })),
-    mailer:
-      given.mailer ??
-      (await createFileMailer({
-        directory: settings.MAIL_DIR,
-        from: settings.MAIL_FROM,
-        delayMs: settings.MAIL_DELAY_MS,
-        clock,
-      })),
-  };
-};
 /** Simulations of everything above, on a virtual clock. */
 export const simulate = createSimulate({
   openStorage: openScratchStore,
@@ -302,4 +191,26 @@ export const simulate = createSimulate({
 /** The doctor of the shop's stores. */
 export const examineStore = createExamineStore(openAuditSource, systemClock);
 
-if (import.meta.main) await runCommand(process.argv.slice(2), createOrderchart, examineStore, simulate);
+/**
+ * Runs a command of `orderchart` (`words` are its arguments) for an application that extends the shop: start, serve,
+ * doctor, migrate. Sets the process's exit code.
+ */
+export const runProgram = (
+  words: readonly string[],
+  { application = shop, services = {} }: Pick<Replacements, 'application' | 'services'> = {},
+): Promise<void> =>
+  runCommand(
+    words,
+    (settings) => createOrderchart(settings, { application, services }),
+    (examination) => examineStore({ application, ...examination }),
+    application === shop ? simulate : refuseToSimulate,
+    createReachMigrations(application, services),
+  );
+
+const refuseToSimulate: typeof simulate = async () => {
+  const text =
+    'The simulator knows the shop as it is shipped: test an application of your own with orderchart/testing.';
+  throw new AppError('invalid-setting', text);
+};
+
+if (import.meta.main) await runProgram(process.argv.slice(2));

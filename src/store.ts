@@ -148,6 +148,8 @@ export interface OrderFilter {
   readonly owner?: string;
   /** Only orders on one of these chart versions. */
   readonly chartVersions?: readonly string[];
+  /** No order on this chart version. */
+  readonly notChartVersion?: string;
   /** ms since 1970; `createdFrom` inclusive, `createdBefore` exclusive. */
   readonly createdFrom?: number;
   readonly createdBefore?: number;

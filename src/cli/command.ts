@@ -8,6 +8,7 @@ import type { ExamineStore } from '../shop/audit/outside.ts';
 import type { Simulate } from '../simulation.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
+import { migrateOrders, type ReachMigrations } from './migrate.ts';
 import type { Create } from './running.ts';
 import { placeSample } from './sample.ts';
 import { serve } from './serve.ts';
@@ -15,23 +16,28 @@ import { simulateSeeds } from './simulate.ts';
 
 const commands = ['start', 'serve', 'help'] as const;
 
+/** Commands whose exit code 1 is an answer: trouble is 2. */
+const answersWithCode1: ReadonlySet<string> = new Set(['migrate']);
+
 /** Runs the command in `words` (the arguments without program and script). Sets the process's exit code. */
 export const runCommand = async (
   words: readonly string[],
   create: Create,
   examineStore: ExamineStore,
   simulate: Simulate,
+  reachMigrations: ReachMigrations,
 ): Promise<void> => {
+  const [first, ...rest] = words;
   try {
-    const [first, ...rest] = words;
     if (first === 'doctor') await diagnose(rest, examineStore, systemClock);
     else if (first === 'simulate') await simulateSeeds(rest, simulate, systemClock);
+    else if (first === 'migrate') await migrateOrders(rest, reachMigrations, systemClock);
     else await dispatch(words, create);
   } catch (error) {
     const isUsage = !(error instanceof AppError) || error.code === 'invalid-setting';
     if (!(error instanceof AppError) && !isParseError(error)) throw error;
     console.error(`orderchart: ${error.message}`);
-    process.exitCode = isUsage ? 2 : 1;
+    process.exitCode = isUsage || answersWithCode1.has(first ?? '') ? 2 : 1;
   }
 };
 

@@ -8,6 +8,7 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
   start     serve, and place the sample order so that there is something to see
   serve     run the service
   doctor    check every invariant of the store, also while the service runs
+  migrate   move stored orders to another chart version, also while the service runs
   simulate  run whole shops on a virtual clock, with crashes, and check every commit
   help      print this
 

@@ -3,7 +3,7 @@
 import type { Ids } from '../clock.ts';
 import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
-import type { Host, MigrationOutcome, OrderMigration } from '../host.ts';
+import type { Host, MigrationOutcome, OrderMigration, RehearsedOrder } from '../host.ts';
 import { migrated, type Received } from '../step/effect.ts';
 import { migrate } from '../step/migration.ts';
 import { replayAll } from '../step/replay.ts';
@@ -29,7 +29,7 @@ export const createMigrations = <View extends SystemView>(
     requireVersion(parts.engine, migration.to);
     parts.admit();
     const { orderId, back } = migration;
-    const returning = back === true ? await findReturn(parts, migration) : undefined;
+    const returning = back === true ? await loadReturn(parts, migration) : undefined;
     if (returning !== undefined && 'kind' in returning) return returning;
     const messageId = parts.ids.next();
     try {
@@ -39,14 +39,15 @@ export const createMigrations = <View extends SystemView>(
       return { kind: 'unreadable', text: error.message };
     }
   },
-  rehearse: async (to, filter) => {
+  rehearse: async (to, filter, back = false) => {
     requireVersion(parts.engine, to);
-    return (await parts.store.list(filter)).map((stored) => ({
-      orderId: stored.orderId,
-      chartVersion: stored.summary.chartVersion,
-      state: stored.summary.state,
-      outcome: rehearseOne(parts.engine, to, stored),
-    }));
+    const rehearsed: RehearsedOrder[] = [];
+    for (const stored of await parts.store.list(filter)) {
+      const { chartVersion, state } = stored.summary;
+      const outcome = back ? await rehearseBack(parts, to, stored) : rehearseOne(parts.engine, to, stored);
+      rehearsed.push({ orderId: stored.orderId, chartVersion, state, outcome });
+    }
+    return rehearsed;
   },
 });
 
@@ -74,19 +75,39 @@ const rehearseOne = <View extends SystemView>(
   }
 };
 
+const rehearseBack = async <View extends SystemView>(
+  parts: MigrationParts<View>,
+  to: string,
+  stored: StoredOrder,
+): Promise<MigrationOutcome> => {
+  const found = await findReturn(parts, stored, to);
+  return 'kind' in found ? found : { kind: 'moved', from: stored.summary.chartVersion, changes: [] };
+};
+
+type Return = NonNullable<MigrateTask['return']>;
+
+const loadReturn = async <View extends SystemView>(
+  parts: MigrationParts<View>,
+  { orderId, to }: OrderMigration,
+): Promise<Return | MigrationOutcome> => {
+  const order = (await parts.store.load([orderId])).get(orderId);
+  if (order === undefined) throw new AppError('order-not-found', `There is no order ${orderId}.`);
+  return findReturn(parts, order, to);
+};
+
 /** What the order was before its last migration, if that is the last thing that happened to it. */
 const findReturn = async <View extends SystemView>(
   { engine, store }: MigrationParts<View>,
-  { orderId, to }: OrderMigration,
-): Promise<MigrateTask['return'] | MigrationOutcome> => {
+  { orderId, summary }: StoredOrder,
+  to: string,
+): Promise<Return | MigrationOutcome> => {
   const stuck = (text: string): MigrationOutcome => ({ kind: 'stuck', text });
-  const order = (await store.load([orderId])).get(orderId);
-  if (order === undefined) throw new AppError('order-not-found', `There is no order ${orderId}.`);
-  if (order.summary.chartVersion === to) return { kind: 'already-there' };
+  if (summary.chartVersion === to) return { kind: 'already-there' };
   const messages = await readAll(store, orderId);
   const last = messages.at(-1);
-  if (last?.type !== migrated) return stuck('it has received other messages since it was migrated');
-  if (last.data['from'] !== to) return stuck(`it was not migrated from version ${to}`);
+  const migration = messages.findLast(({ type }) => type === migrated);
+  if (last === undefined || migration?.data['from'] !== to) return { kind: 'not-migrated' };
+  if (last !== migration) return stuck('it has received other messages since it was migrated');
   const system = replayAll(engine.system, orderId, messages.slice(0, -1), to);
   return typeof system === 'string' ? stuck(system) : { system, fromVersion: last.version };
 };

@@ -11,9 +11,8 @@ import type { CommitObserver, Host, Recovery } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import { registerSystem } from '../step/register.ts';
-import { fromStored } from '../step/snapshot.ts';
-import { type SystemView, toStoppedView, toSystemView, toUnreadableSystemView } from '../step/view.ts';
-import type { JournalEvent, Store, StoredOrder } from '../store.ts';
+import type { SystemView } from '../step/view.ts';
+import type { JournalEvent, Store } from '../store.ts';
 import { afterCommit } from './after-commit.ts';
 import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
@@ -22,6 +21,7 @@ import { InFlightOrders } from './in-flight-orders.ts';
 import { createMigrations } from './migrations.ts';
 import { everyOrder, Notifier } from './notifier.ts';
 import type { Engine } from './order-transaction.ts';
+import { viewStored } from './stored-view.ts';
 import type { Task } from './task.ts';
 
 export interface RunnerParts<View extends SystemView> {
@@ -177,16 +177,16 @@ class Runner<View extends SystemView> implements Host<View> {
 
   migrate: Host['migrate'] = (migration) => this.#migrations.migrate(migration);
 
-  rehearse: Host['rehearse'] = (to, filter) => this.#migrations.rehearse(to, filter);
+  rehearse: Host['rehearse'] = (...asked) => this.#migrations.rehearse(...asked);
 
   get: Host<View>['get'] = async (orderId) => {
     const stored = (await this.#parts.store.load([orderId])).get(orderId);
-    return stored && this.#toView(stored);
+    return stored && viewStored(this.#engine, stored);
   };
 
   list: Host<View>['list'] = async (filter) =>
     (await this.#parts.store.list({ ...filter, knownVersions: this.#versions })).map((stored) =>
-      this.#toView(stored),
+      viewStored(this.#engine, stored),
     );
 
   history: Host['history'] = (orderId, after, limit) => this.#parts.store.events({ orderId, after, limit });
@@ -284,19 +284,5 @@ class Runner<View extends SystemView> implements Host<View> {
     const done = Promise.withResolvers<T>();
     this.#committer.add(toTask(done));
     return done.promise;
-  }
-
-  #toView(order: StoredOrder): View {
-    const { orderId, system: stored, unreadable } = order;
-    const { application, system } = this.#engine;
-    try {
-      const state = fromStored(system, stored);
-      const view = application.toView(toSystemView(application, orderId, state), state);
-      return unreadable === undefined ? view : toStoppedView(view, application.mainActor, unreadable);
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      const base = toUnreadableSystemView(application, order, error.message);
-      return application.toUnreadableView(base);
-    }
   }
 }

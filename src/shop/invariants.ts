@@ -95,14 +95,19 @@ const requireKey = ({ orderId, command: { type, key } }: Call): string => {
   const [purpose = '', number = '', ...rest] = key.startsWith(`${orderId}/`)
     ? key.slice(orderId.length + 1).split('/')
     : [];
-  const isOurs = purposesOf(type).includes(purpose) && number !== '' && rest.length === 0;
+  const purposes = purposesOf(type);
+  // A service that an extension added has purposes of its own.
+  const isKnown = purposes === undefined ? purpose !== '' : purposes.includes(purpose);
+  const isOurs = isKnown && number !== '' && rest.length === 0;
   insist('keys', isOurs, () => `${type} has the key ${key}`);
   return number;
 };
 
-const purposesOf = (type: string): readonly string[] => {
-  const declared = isMessageType(type) ? messages[type] : undefined;
-  return declared && 'call' in declared ? declared.call.purposes : [];
+/** Undefined: no message of the shop. */
+const purposesOf = (type: string): readonly string[] | undefined => {
+  if (!isMessageType(type)) return undefined;
+  const declared = messages[type];
+  return 'call' in declared ? declared.call.purposes : [];
 };
 
 /** A charge begins at 1; what follows it has its number; only one that is known not to exist is counted on. */

@@ -36,6 +36,7 @@ const matches = ({ summary, unreadable }: OrderRow, filter: StoredOrderFilter): 
     needsPerson === (filter.incident ?? needsPerson) &&
     summary.owner === (filter.owner ?? summary.owner) &&
     (filter.chartVersions?.includes(summary.chartVersion) ?? true) &&
+    summary.chartVersion !== filter.notChartVersion &&
     summary.createdAt >= (filter.createdFrom ?? summary.createdAt) &&
     summary.createdAt < (filter.createdBefore ?? Number.POSITIVE_INFINITY)
   );

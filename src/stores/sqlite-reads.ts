@@ -81,6 +81,7 @@ const toConditions = (
   if (filter.chartVersions !== undefined) {
     conditions.push([isOnVersion, JSON.stringify(filter.chartVersions)]);
   }
+  if (filter.notChartVersion !== undefined) conditions.push(['chart_version <> ?', filter.notChartVersion]);
   if (filter.createdFrom !== undefined) conditions.push(['created_at >= ?', filter.createdFrom]);
   if (filter.createdBefore !== undefined) conditions.push(['created_at < ?', filter.createdBefore]);
   return conditions;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { createApi } from '../../src/api/app.ts';
 import { createShopRoutes } from '../../src/api/routes/shop-routes.ts';
 import { readSettings } from '../../src/config.ts';
+import { createMigratePage } from '../../src/migration/migrate-page.ts';
 import { createCatalogue } from '../../src/shop/catalogue.ts';
 import type { ShopHost } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
@@ -128,7 +129,10 @@ export const createEdge = async ({
   });
   const { host: runner, catalogue, lines, logger, registry: metrics } = opened;
   const { host, ...seen } = createSeen(runner);
-  const dependencies = { host, catalogue, settings: readSettings(settings), clock, ids, metrics, logger };
+  const migratePage = createMigratePage(host, clock);
+  const parsed = readSettings(settings);
+  const own = { application: shop, host, catalogue, migratePage };
+  const dependencies = { ...own, settings: parsed, clock, ids, metrics, logger };
   const app: FastifyInstance = createApi(
     dependencies,
     createShopRoutes(dependencies),

@@ -67,6 +67,15 @@ const describeLists = (current: () => Store) => {
     expect(await list(current(), { state: 'completed', settled: false })).toEqual([]);
     expect(await list(current(), { state: 'nowhere' })).toEqual([]);
   });
+  it('orders are listed by the chart version that they are on, or are not on', async () => {
+    for (const [index, chartVersion] of ['1', '2', '3'].entries()) {
+      const summary = toSummary({ chartVersion, createdAt: noon + index });
+      await place(current(), `on-${chartVersion}`, { summary });
+    }
+    expect(await list(current(), { chartVersions: ['1', '3'] })).toEqual(['on-3', 'on-1']);
+    expect(await list(current(), { notChartVersion: '2' })).toEqual(['on-3', 'on-1']);
+    expect(await list(current(), { notChartVersion: '9' })).toEqual(['on-3', 'on-2', 'on-1']);
+  });
   it('an order is listed by what it is now', async () => {
     await place(current(), 'a');
     const summary = toSummary({ state: 'completed', settled: true });

@@ -153,7 +153,7 @@ it.each([
   vi.spyOn(console, 'log').mockImplementation(() => {});
   const slowly: ExamineStore = async ({ onProgress }) => {
     for (let orders = 0; orders <= 3500; orders += 250) {
-      onProgress({ doing: 'the orders', orders, of });
+      onProgress?.({ doing: 'the orders', orders, of });
       await clock.advance(250);
     }
     return { orders: 3500, violations: 0, checks: [], notes: [] };

@@ -1,15 +1,17 @@
 // What the shop's routes are made with, beside what the edge needs.
+import type { Application } from '../../application.ts';
+import type { MigratePage } from '../../migration.ts';
 import type { Catalogue } from '../../shop/catalogue.ts';
 import type { ShopHost } from '../../shop/placement.ts';
 import type { OrderView } from '../../shop/view.ts';
 import type { ConnectedDependencies, EdgeDependencies } from '../edge/dependencies.ts';
 
 export interface ApiDependencies extends EdgeDependencies<OrderView> {
+  /** The shop, or one that extends it: its actors and messages are those of the API. */
+  readonly application: Pick<Application, 'charts' | 'messages'>;
   readonly host: ShopHost;
   readonly catalogue: Catalogue;
+  readonly migratePage: MigratePage;
 }
 
-export interface RouteDependencies extends ConnectedDependencies<OrderView> {
-  readonly host: ShopHost;
-  readonly catalogue: Catalogue;
-}
+export type RouteDependencies = ApiDependencies & ConnectedDependencies<OrderView>;

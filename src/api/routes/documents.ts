@@ -1,12 +1,12 @@
 // What the API says about itself: the OpenAPI document, the schemas of messages and a text for each problem. All of it
 // is made from the declarations that also check the requests.
 import { z } from 'zod';
-import { messages, messageTypes } from '../../../machines/messages.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { problemCodes, problemKinds } from '../edge/problems.ts';
 import { content, json, problems } from '../edge/responses.ts';
+import type { RouteDependencies } from './dependencies.ts';
 
-const addMessageSchemas = (api: Api): void => {
+const addMessageSchemas = (api: Api, { application: { messages } }: RouteDependencies): void => {
   api.get(
     '/schemas/:type/:version',
     {
@@ -22,22 +22,21 @@ const addMessageSchemas = (api: Api): void => {
       },
     },
     async ({ params }, reply) => {
-      const type = messageTypes.find(
-        (candidate) => candidate === params.type && String(messages[candidate].version) === params.version,
-      );
-      if (type === undefined) {
+      const { type, version } = params;
+      const declared = Object.hasOwn(messages, type) ? messages[type] : undefined;
+      if (declared === undefined || String(declared.version) !== version) {
         reply.callNotFound();
         return reply;
       }
-      const $id = `/schemas/${type}/${params.version}`;
+      const $id = `/schemas/${type}/${version}`;
       return reply
         .type('application/schema+json')
-        .send({ $id, title: type, ...z.toJSONSchema(messages[type].payload) });
+        .send({ $id, title: type, ...z.toJSONSchema(declared.payload) });
     },
   );
 };
 
-export const addDocuments = (api: Api): void => {
+export const addDocuments = (api: Api, parts: RouteDependencies): void => {
   api.get(
     '/openapi.json',
     {
@@ -74,5 +73,5 @@ export const addDocuments = (api: Api): void => {
       return reply.type('text/plain; charset=utf-8').send(`${title} (${status})\n\n${text}\n`);
     },
   );
-  addMessageSchemas(api);
+  addMessageSchemas(api, parts);
 };

@@ -1,16 +1,22 @@
 // What happened: the journal as CloudEvents 1.0, of one order and of all, as pages and as streams; and every
 // message that an order received. It never changes anything and keeps nothing.
 import { z } from 'zod';
-import { typesTo } from '../../../machines/messages.ts';
 import { limits } from '../../config.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
+import {
+  afterNumber,
+  eventLimit,
+  eventTypesOf,
+  lastEventId,
+  orderParams,
+  toEventTypes,
+} from '../edge/inputs.ts';
 import { content, json, problems } from '../edge/responses.ts';
 import { eventPage } from '../edge/schemas.ts';
 import { createStreams } from '../edge/sse.ts';
 import type { RouteDependencies } from './dependencies.ts';
-import { afterNumber, eventLimit, eventTypes, lastEventId, orderParams } from './inputs.ts';
 import { findOrder } from './orders.ts';
 import { messagePage } from './schemas.ts';
 import { toMessage } from './views.ts';
@@ -19,12 +25,12 @@ const pageQuery = z.strictObject({
   after: afterNumber.default(0).describe('the `next` of the page before'),
   limit: eventLimit,
 });
-const feedQuery = pageQuery.extend({ types: eventTypes.exactOptional() });
-const streamQuery = z.strictObject({
-  after: afterNumber.exactOptional().describe('begin behind this position'),
-  lastEventId: afterNumber.exactOptional().describe('like the header Last-Event-ID'),
-  types: eventTypes.exactOptional(),
-});
+const createStreamQuery = (types: readonly string[]) =>
+  z.strictObject({
+    after: afterNumber.exactOptional().describe('begin behind this position'),
+    lastEventId: afterNumber.exactOptional().describe('like the header Last-Event-ID'),
+    types: eventTypesOf(types).exactOptional(),
+  });
 const streamHeaders = z.object({ 'last-event-id': lastEventId.exactOptional() });
 const eventStream = content(
   'Server-sent events: `id` is the position, `event` the type, `data` a CloudEvent',
@@ -38,7 +44,8 @@ const toNext = <Entry>(entries: readonly Entry[], limit: number, place: (entry: 
   return last === undefined || entries.length < limit ? null : String(place(last));
 };
 
-const addPages = (api: Api, { host }: RouteDependencies): void => {
+const addPages = (api: Api, { host, application }: RouteDependencies): void => {
+  const eventTypes = toEventTypes(application.messages);
   api.get(
     '/orders/:id/events',
     {
@@ -81,9 +88,9 @@ const addPages = (api: Api, { host }: RouteDependencies): void => {
       schema: {
         operationId: 'listEvents',
         summary: 'The domain events of all orders, by position',
-        description: `\`types\` takes some of: ${typesTo('journal').join(', ')}.`,
+        description: `\`types\` takes some of: ${eventTypes.join(', ')}.`,
         tags: ['events'],
-        querystring: feedQuery,
+        querystring: pageQuery.extend({ types: eventTypesOf(eventTypes).exactOptional() }),
         response: { 200: json(`One page of at most ${limits.eventPage}`, eventPage), ...problems() },
       },
     },
@@ -106,8 +113,9 @@ const toPosition = ({ headers, query }: Resuming): number | undefined =>
   headers['last-event-id'] ? Number(headers['last-event-id']) : (query.lastEventId ?? query.after);
 
 const addStreams = (api: Api, parts: RouteDependencies): void => {
-  const { host } = parts;
+  const { host, application } = parts;
   const streams = createStreams(parts);
+  const streamQuery = createStreamQuery(toEventTypes(application.messages));
   const description =
     'A reader that comes back with Last-Event-ID misses nothing and sees nothing twice. A comment shows that an idle stream lives.';
   api.get(

@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Api } from '../edge/dependencies.ts';
+import { identifier, line, pageLimit } from '../edge/inputs.ts';
 import { json, problems } from '../edge/responses.ts';
 import type { RouteDependencies } from './dependencies.ts';
-import { currency, identifier, line, pageLimit, productParams } from './inputs.ts';
 import { product, productPage } from './schemas.ts';
+import { currency, productParams } from './shop-inputs.ts';
 import { toProduct } from './views.ts';
 
 const setting = z.strictObject({

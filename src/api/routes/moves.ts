@@ -2,37 +2,40 @@
 // never decides whether a move is open: the chart does.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { actorNames } from '../../../machines/messages.ts';
 import type { MoveName } from '../../../machines/system.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { createOnce } from '../edge/idempotency.ts';
+import { idempotencyKey, identifier, ifMatch, orderParams, text } from '../edge/inputs.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { checkOutcome, executeMove, type MoveRequest, pickIncidentMove } from './execute-move.ts';
-import { idempotencyKey, identifier, ifMatch, orderParams, text } from './inputs.ts';
 import { order } from './schemas.ts';
 
-const actor = z.enum(actorNames).exactOptional().describe('which actor, when several have an incident');
 const reason = text.default('asked by the customer');
-const bodies = {
-  cancel: z.strictObject({ reason }),
-  capture: z.strictObject({}),
-  refund: z.strictObject({
-    amount: z.int().positive().exactOptional().describe('minor units; left out: all that is left'),
-    reason,
-  }),
-  retry: z.strictObject({ actor, note: text.exactOptional() }),
-  resolve: z.strictObject({
-    actor,
-    outcome: identifier,
-    note: text,
-    transactionId: identifier.exactOptional().describe("the bank's, for a charge that was made after all"),
-  }),
-} as const satisfies Record<MoveName, z.ZodObject>;
 
-const describe = <Name extends MoveName>(move: Name, summary: string) => {
+const createBodies = (actors: readonly string[]) => {
+  const actor = z.enum(actors).exactOptional().describe('which actor, when several have an incident');
+  return {
+    cancel: z.strictObject({ reason }),
+    capture: z.strictObject({}),
+    refund: z.strictObject({
+      amount: z.int().positive().exactOptional().describe('minor units; left out: all that is left'),
+      reason,
+    }),
+    retry: z.strictObject({ actor, note: text.exactOptional() }),
+    resolve: z.strictObject({
+      actor,
+      outcome: identifier,
+      note: text,
+      transactionId: identifier.exactOptional().describe("the bank's, for a charge that was made after all"),
+    }),
+  } as const satisfies Record<MoveName, z.ZodObject>;
+};
+type Bodies = ReturnType<typeof createBodies>;
+
+const describe = <Name extends MoveName>(bodies: Bodies, move: Name, summary: string) => {
   const keyIsNeeded = move === 'refund';
   return {
     operationId: `${move}Order`,
@@ -92,11 +95,11 @@ const createMake = (parts: RouteDependencies): Make => {
   };
 };
 
-const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make): void => {
+const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make, bodies: Bodies): void => {
   api.post(
     '/orders/:id/cancel',
     {
-      schema: describe('cancel', 'Cancels the order: reserved stock is released, money is returned'),
+      schema: describe(bodies, 'cancel', 'Cancels the order: reserved stock is released, money is returned'),
       preValidation,
     },
     async (request, reply) => {
@@ -109,7 +112,7 @@ const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make): void =
   );
   api.post(
     '/orders/:id/capture',
-    { schema: describe('capture', 'Captures the money that was authorised'), preValidation },
+    { schema: describe(bodies, 'capture', 'Captures the money that was authorised'), preValidation },
     async (request, reply) => {
       await make(request, reply, 'capture', async () => ({
         to: 'order',
@@ -120,7 +123,7 @@ const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make): void =
   );
   api.post(
     '/orders/:id/refunds',
-    { schema: describe('refund', 'Gives money back, all that is left or a part'), preValidation },
+    { schema: describe(bodies, 'refund', 'Gives money back, all that is left or a part'), preValidation },
     async (request, reply) => {
       await make(request, reply, 'refund', async () => ({
         to: 'order',
@@ -131,10 +134,10 @@ const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make): void =
   );
 };
 
-const addIncidentMoves = (api: Api, parts: RouteDependencies, make: Make): void => {
+const addIncidentMoves = (api: Api, parts: RouteDependencies, make: Make, bodies: Bodies): void => {
   api.post(
     '/orders/:id/retry',
-    { schema: describe('retry', 'Retries what an incident stopped'), preValidation },
+    { schema: describe(bodies, 'retry', 'Retries what an incident stopped'), preValidation },
     async (request, reply) => {
       await make(request, reply, 'retry', async () => {
         const { actor, ...message } = request.body;
@@ -146,7 +149,7 @@ const addIncidentMoves = (api: Api, parts: RouteDependencies, make: Make): void 
   );
   api.post(
     '/orders/:id/resolve',
-    { schema: describe('resolve', 'Closes an incident with its outcome and a note'), preValidation },
+    { schema: describe(bodies, 'resolve', 'Closes an incident with its outcome and a note'), preValidation },
     async (request, reply) => {
       await make(request, reply, 'resolve', async () => {
         const { actor, ...message } = request.body;
@@ -161,6 +164,7 @@ const addIncidentMoves = (api: Api, parts: RouteDependencies, make: Make): void 
 
 export const addMoves = (api: Api, parts: RouteDependencies): void => {
   const make = createMake(parts);
-  addOrderMoves(api, parts, make);
-  addIncidentMoves(api, parts, make);
+  const bodies = createBodies(Object.keys(parts.application.charts));
+  addOrderMoves(api, parts, make, bodies);
+  addIncidentMoves(api, parts, make, bodies);
 };

@@ -9,13 +9,7 @@ import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { type Answered, createOnce, readKey, toAnswered, toFingerprint } from '../edge/idempotency.ts';
-import { readWait } from '../edge/preferences.ts';
-import { json, problems } from '../edge/responses.ts';
-import { sendStored, toETag } from '../edge/send-stored.ts';
-import type { RouteDependencies } from './dependencies.ts';
-import { toExplanation } from './explain.ts';
 import {
-  currency,
   idempotencyKey,
   identifier,
   line,
@@ -24,9 +18,15 @@ import {
   prefer,
   time,
   trueOrFalse,
-} from './inputs.ts';
+} from '../edge/inputs.ts';
+import { readWait } from '../edge/preferences.ts';
+import { json, problems } from '../edge/responses.ts';
+import { sendStored, toETag } from '../edge/send-stored.ts';
+import type { RouteDependencies } from './dependencies.ts';
+import { toExplanation } from './explain.ts';
 import { priceLines } from './pricing.ts';
 import { anyOrder, explanation, incidentPage, order, orderPage } from './schemas.ts';
+import { currency } from './shop-inputs.ts';
 import { toIncidents, toOrder } from './views.ts';
 
 const placing = z.strictObject({

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { actorNames } from '../../../machines/messages.ts';
 import { amount, components, instant, link, move, next } from '../edge/schemas.ts';
 
-const actor = z.string().describe(`one of ${actorNames.join(', ')}`);
+const actor = z.string().describe(`such as ${actorNames.join(', ')}`);
 const item = z.strictObject({
   productId: z.string(),
   name: z.string(),
@@ -37,7 +37,7 @@ export const order = z
     version: z.int().describe('also the ETag'),
     state: z.string(),
     settled: z.boolean().describe('it will not move by itself any more'),
-    actors: z.record(z.string(), actorState).describe(`by name: ${actorNames.join(', ')}`),
+    actors: z.record(z.string(), actorState).describe(`by name, such as ${actorNames.join(', ')}`),
     customerId: z.string(),
     email: z.string(),
     currency: z.string(),

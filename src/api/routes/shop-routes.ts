@@ -1,5 +1,6 @@
 // All routes of the shop's API.
 import type { AddRoutes } from '../app.ts';
+import { addMigrations } from '../migrations.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { addDocuments } from './documents.ts';
 import { addEvents } from './events.ts';
@@ -16,6 +17,7 @@ export const createShopRoutes =
     addMoves(api, connected);
     addEvents(api, connected);
     addInventory(api, connected);
+    addMigrations(api, dependencies.migratePage);
     addOperations(api, connected);
-    addDocuments(api);
+    addDocuments(api, connected);
   };

@@ -18,10 +18,12 @@ export const createExamineStore = (
   open: (path: string, application: Application, now: number) => AuditSource,
   clock: Clock,
 ): ExamineStore => {
-  const examine = createExamine(shop, workerModule);
-  return async ({ path, clockToleranceMs, replay, onProgress, ...files }) => {
+  const examineShop = createExamine(shop, workerModule);
+  return async ({ path, application = shop, clockToleranceMs, replay = true, onProgress, ...files }) => {
+    // The workers know the shop alone; any other application is examined in this thread.
+    const examine = application === shop ? examineShop : createExamine(application);
     // First the store, then the rest: so the gateway's ledger can be ahead of the store, and never behind.
-    const source = open(path, shop, clock.now());
+    const source = open(path, application, clock.now());
     try {
       const { outside, close } = await openOutside(files);
       try {
@@ -31,7 +33,7 @@ export const createExamineStore = (
           outside,
           replay,
           workers: Math.min(workers, maxWorkers),
-          onProgress,
+          ...(onProgress && { onProgress }),
         });
       } finally {
         close();

@@ -2,6 +2,7 @@
 // opens them for an examination.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Application } from '../../application.ts';
 import type { Examination, ExaminationProgress, ExaminationReport } from '../../audit.ts';
 import { compareIds, type OutsideRecords } from '../../audit-source.ts';
 import { outsideNames } from './checks.ts';
@@ -18,10 +19,13 @@ interface OutsideFiles {
 interface StoreExamination extends OutsideFiles {
   /** The SQLite file. */
   readonly path: string;
+  /** Left out: the shop as it is shipped. */
+  readonly application?: Application;
   /** How far the gateway's clock may be behind ours. */
   readonly clockToleranceMs?: number;
-  readonly replay: boolean;
-  onProgress(progress: ExaminationProgress): void;
+  /** Left out: true. */
+  readonly replay?: boolean;
+  readonly onProgress?: (progress: ExaminationProgress) => void;
 }
 
 /**

@@ -1,8 +1,7 @@
 // What callers may send: names, numbers, times and headers as zod schemas that take no guess. Numbers in
 // addresses are parsed only from digits, booleans only from `true` and `false`. It never repairs input.
 import { z } from 'zod';
-import { typesTo } from '../../../machines/messages.ts';
-import { isCurrency } from '../../../machines/money.ts';
+import type { Messages } from '../../application.ts';
 import { limits } from '../../config.ts';
 
 /** One line without control characters and without blanks at its ends. */
@@ -22,13 +21,8 @@ export const text = z
   .regex(/\S/, 'must not be blank');
 
 export const identifier = line(200);
-export const currency = z
-  .string()
-  .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
-  .refine(isCurrency, 'is not an ISO 4217 currency');
 
 export const orderParams = z.strictObject({ id: identifier.describe('the id of the order') });
-export const productParams = z.strictObject({ id: identifier.describe('the id of the product') });
 
 /** A whole number in a query string. */
 const wholeNumber = (least: number, most: number) =>
@@ -58,13 +52,16 @@ export const eventLimit = wholeNumber(1, limits.eventPage)
   .describe('entries on one page; 100 if it is left out');
 export const afterNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
-const journalTypes = typesTo('journal');
+export const toEventTypes = (messages: Messages): readonly string[] =>
+  Object.keys(messages).filter((type) => messages[type]?.to.includes('journal'));
+
 /** A comma-separated list of domain event types. */
-export const eventTypes = z
-  .string()
-  .transform((value) => value.split(','))
-  .pipe(z.array(z.enum(journalTypes)).min(1).max(journalTypes.length))
-  .describe('only these types of domain events, separated by commas');
+export const eventTypesOf = (journalTypes: readonly string[]) =>
+  z
+    .string()
+    .transform((value) => value.split(','))
+    .pipe(z.array(z.enum(journalTypes)).min(1).max(journalTypes.length))
+    .describe('only these types of domain events, separated by commas');
 
 /** 1 to 255 visible ASCII characters, bare or as an RFC 8941 string. */
 export const idempotencyKey = z

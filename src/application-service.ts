@@ -1,0 +1,138 @@
+// Puts any application together: its store, its host, and with them its service: API, inspector and local socket. It knows
+// every part of the engine, and no application.
+import type { FastifyInstance } from 'fastify';
+import pino, { type Logger } from 'pino';
+import { Registry } from 'prom-client';
+import type { AddRoutes } from './api/app.ts';
+import type { EdgeDependencies } from './api/edge/dependencies.ts';
+import type { Application } from './application.ts';
+import { chartVersionsOf } from './chart-versions.ts';
+import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
+import { readSettings, type Settings } from './config.ts';
+import type { Faults } from './faults.ts';
+import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
+import { createRunner } from './hosts/runner.ts';
+import { createInspector } from './inspector/server/inspector.ts';
+import { openLocalSocket } from './local-socket/open.ts';
+import type { LocalApi, LocalSocket } from './local-socket.ts';
+import { addStoreMetrics, createMetrics } from './metrics.ts';
+import { createMigratePage } from './migration/migrate-page.ts';
+import type { MigratePage } from './migration.ts';
+import type { Services } from './service.ts';
+import type { Store } from './store.ts';
+import { createSqliteStore } from './stores/sqlite.ts';
+import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
+
+/**
+ * Opens the SQLite file at `path` as a store for one application and this process alone.
+ * @throws AppError `store-in-use`, or `store-unsupported` when the file cannot be used.
+ */
+export const openSqliteStore = (path: string, application: TableOwner): Store =>
+  createSqliteStore(openDatabase(path, application), application.tables);
+
+/** What a host is made of. Whatever is left out is made from the settings, or is the system's. */
+export interface HostParts<View extends SystemView> {
+  readonly application: Application<View>;
+  readonly store: Store;
+  /** An adapter for each service that the application declares. */
+  readonly services: Services;
+  readonly settings?: Settings;
+  readonly clock?: Clock;
+  readonly ids?: Ids;
+  readonly logger?: Logger;
+  /** Where the host's metrics are registered. */
+  readonly registry?: Registry;
+  /** Called at every commit point (src/faults.ts): for simulations and tests that crash there. */
+  readonly faults?: Faults;
+  readonly observer?: CommitObserver;
+  /** Other hosts work over the same store. */
+  readonly shared?: boolean;
+}
+
+/**
+ * Runs an application's systems over a store, and resumes what the last host left.
+ * @throws AppError `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set, or `invalid-setting` when a
+ * service has no adapter.
+ */
+export const createHost = async <View extends SystemView>(
+  parts: HostParts<View>,
+): Promise<{ readonly host: Host<View>; readonly recovery: Recovery }> => {
+  const settings = parts.settings ?? readSettings();
+  const clock = parts.clock ?? systemClock;
+  return createRunner({
+    ...parts,
+    settings,
+    clock,
+    ids: parts.ids ?? createIds(clock),
+    logger: parts.logger ?? createLogger(settings),
+    metrics: createMetrics(parts.registry ?? new Registry()),
+  });
+};
+
+export const createLogger = ({ LOG_LEVEL }: Settings): Logger => pino({ level: LOG_LEVEL, base: null });
+
+/** What a service is made of: a host, and the application's own routes. */
+export interface ServiceParts<View extends SystemView> extends Omit<HostParts<View>, 'observer' | 'shared'> {
+  /** Returns what adds the application's routes to the API. */
+  routes(
+    given: EdgeDependencies & { readonly host: Host<View>; readonly migratePage: MigratePage },
+  ): AddRoutes | Promise<AddRoutes>;
+  /** Where the store's SQLite file is. Left out: no local socket is opened beside it. */
+  readonly databasePath?: string | undefined;
+}
+
+export interface ApplicationService<View extends SystemView> {
+  readonly host: Host<View>;
+  /** The Fastify instance, not listening. */
+  readonly api: FastifyInstance;
+  /** What this start found of the last run. */
+  readonly recovery: Recovery;
+  /** For commands on this machine, not listening; undefined if no file of ours is held. */
+  readonly localSocket: LocalSocket | undefined;
+  /** Accepts nothing new, lets what is under way finish (at most DRAIN_MS), and closes everything, the store too. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts an application on the network, without listening: its host, its routes behind the checks and refusals that every
+ * route has, and the inspector at `/inspector`. Addresses for health and metrics are the application's to add.
+ * @throws AppError as `createHost` does.
+ */
+export const createService = async <View extends SystemView>(
+  parts: ServiceParts<View>,
+): Promise<ApplicationService<View>> => {
+  const { application, services, store, settings = readSettings(), clock = systemClock } = parts;
+  const { ids = createIds(clock), logger = createLogger(settings), registry = new Registry() } = parts;
+  const metrics = createMetrics(registry);
+  const versions = chartVersionsOf(application);
+  const readFigures = () => store.figures(versions);
+  addStoreMetrics(registry, readFigures);
+  const inspector = createInspector({ application, services, readFigures, metrics, clock, settings });
+  const made = { ...parts, settings, clock, ids, logger, metrics, observer: inspector.observer };
+  const { host, recovery } = await createRunner(made);
+  // Half of all that is loaded: a command that does not serve goes without.
+  const [{ createApi }, { addMigrations }] = await Promise.all([
+    import('./api/app.ts'),
+    import('./api/migrations.ts'),
+  ]);
+  const migratePage = createMigratePage(host, clock);
+  const links = { inspector: '/inspector' };
+  const dependencies = { host, settings, clock, ids, metrics: registry, logger, links };
+  const api = createApi(dependencies, await parts.routes({ ...dependencies, migratePage }));
+  inspector.addTo(api, host);
+  const { databasePath } = parts;
+  const addRoutes = (local: LocalApi) => addMigrations(local, migratePage);
+  const localSocket = await openLocalSocket({ databasePath, application, api, logger, addRoutes });
+  const close = async () => {
+    await host.close();
+    const stopWaiting = clock.schedule(() => {
+      api.server.closeAllConnections();
+      localSocket?.abandonRequests();
+    }, settings.DRAIN_MS);
+    await Promise.all([api.close(), localSocket?.close()]);
+    stopWaiting();
+    await Promise.all(Object.values(services).map((service) => service.close?.()));
+    await store.close();
+  };
+  return { host, api, localSocket, recovery, close };
+};

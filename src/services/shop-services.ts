@@ -1,0 +1,64 @@
+// The adapters of a shop: those that are given, and for the shop's own the simulations of the settings. It calls none of them.
+import type { FastifyBaseLogger } from 'fastify';
+import type { Application } from '../application.ts';
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { Services } from '../service.ts';
+import type { ShopServices } from '../shop/services.ts';
+import { createWarehouse } from '../shop/warehouse.ts';
+import { createSimulatedGateway } from './gateway-simulated.ts';
+import { createFileMailer } from './mailer-files.ts';
+
+interface ServiceParts {
+  /** The shop, or an application that extends it. */
+  readonly application: Pick<Application, 'services' | 'name'>;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Pick<FastifyBaseLogger, 'warn'>;
+  /** Adapters instead of the simulations, and those of the services that an extension adds. */
+  readonly given: Partial<ShopServices> & Services;
+}
+
+/** @throws AppError `invalid-setting` for an adapter of a service that the application does not have. */
+export const createShopServices = async (parts: ServiceParts): Promise<Services> => {
+  const { application, settings, clock, logger, given } = parts;
+  refuseUnknown(application, given);
+  const simulated = (['gateway', 'mailer'] as const).filter((name) => given[name] === undefined);
+  if (Object.keys(given).length > 0 && simulated.length > 0) {
+    logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
+  }
+  return {
+    ...given,
+    warehouse: given.warehouse ?? createWarehouse(),
+    gateway:
+      given.gateway ??
+      (await createSimulatedGateway({
+        ledgerPath: settings.PAYMENT_LEDGER,
+        seed: settings.SEED,
+        delayMs: settings.PAYMENT_DELAY_MS,
+        declineRate: settings.PAYMENT_DECLINE_RATE,
+        timeoutRate: settings.PAYMENT_TIMEOUT_RATE,
+        errorRate: settings.PAYMENT_ERROR_RATE,
+        clock,
+      })),
+    mailer:
+      given.mailer ??
+      (await createFileMailer({
+        directory: settings.MAIL_DIR,
+        from: settings.MAIL_FROM,
+        delayMs: settings.MAIL_DELAY_MS,
+        clock,
+      })),
+  };
+};
+
+const refuseUnknown = ({ services, name }: ServiceParts['application'], given: Services): void => {
+  const unknown = Object.keys(given).filter((each) => !Object.hasOwn(services, each));
+  if (unknown.length === 0) return;
+  const known = Object.keys(services).join(', ');
+  throw new AppError(
+    'invalid-setting',
+    `The application '${name}' has no service ${unknown.join(', ')}; it has ${known}. Declare it in its 'services'.`,
+  );
+};

@@ -37,6 +37,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['machines/**/*.ts', 'src/step/**/*.ts'],
+      // What is released is held by its fingerprint.
+      exclude: ['machines/v*/**'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: { lines: 100, branches: 100 },
     },

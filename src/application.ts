@@ -10,7 +10,7 @@ import type { Invariants } from './step/invariants.ts';
 import type { Migrations } from './step/migration-rules.ts';
 import type { ChartSystem, ChartVersion, Translator } from './step/register.ts';
 import type { SystemState } from './step/system-state.ts';
-import { type Move, type SystemView, toSystemView } from './step/view.ts';
+import { type Move, type SystemView, toSystemView, type UnreadableView } from './step/view.ts';
 
 /** Why a call to a service has no usable answer. */
 export type CallFailure = 'no-answer' | 'error' | 'malformed-answer' | 'malformed-command' | 'key-expired';
@@ -162,7 +162,7 @@ export interface Application<View extends SystemView = SystemView> extends Appli
   /** Adds the application's fields to the engine's view. */
   toView(base: SystemView, state: SystemState): View;
   /** The view of a system that cannot be read. */
-  toUnreadableView(base: SystemView): View;
+  toUnreadableView(base: UnreadableView): View;
   readonly invariants?: Invariants;
   readonly tables?: Tables;
   /** What the doctor checks beside what it checks of every application. */

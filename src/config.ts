@@ -18,6 +18,12 @@ export const settingsSchema = z.strictObject({
     .regex(/^(sqlite:.+|memory:)$/, 'must be sqlite:PATH or memory:')
     .default('sqlite:data/orderchart.db')
     .describe('where orders are kept: sqlite:PATH, or memory: (lost at exit)'),
+  LEAVE_UNREADABLE: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe(
+      '1 starts although stored orders are on chart versions that are missing here, and leaves them alone; --leave-unreadable is short for it',
+    ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

@@ -21,6 +21,7 @@ export const errorCodes = [
   'store-in-use',
   'store-unsupported',
   'chart-unsupported',
+  'charts-missing',
   'local-socket-unusable',
   'service-failed',
   'invalid-setting',

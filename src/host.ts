@@ -124,6 +124,8 @@ export interface HostHealth {
   readonly ready: boolean;
   /** Why it is not ready. */
   readonly reason: string | null;
+  /** Orders that cannot be read, which are left alone. Absent if the store cannot be asked. */
+  readonly unreadable?: number;
 }
 
 export interface Host<View extends SystemView = SystemView> {

@@ -9,6 +9,7 @@ import { Registry } from 'prom-client';
 import type { AddRoutes } from './api/app.ts';
 import type { Api, EdgeDependencies } from './api/edge/dependencies.ts';
 import type { Application } from './application.ts';
+import { chartVersionsOf, refuseMissingCharts } from './chart-versions.ts';
 import { runCommand } from './cli/command.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
@@ -35,7 +36,7 @@ import { shop } from './shop/shop.ts';
 import type { OrderView } from './shop/view.ts';
 import { createWarehouse } from './shop/warehouse.ts';
 import { createSimulate } from './simulator/shop/simulate.ts';
-import type { Store } from './store.ts';
+import type { OrdersByVersion, Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openAuditSource } from './stores/sqlite-audit-source.ts';
@@ -48,16 +49,7 @@ export { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 export { readSettings, type Settings } from './config.ts';
 export type { Display } from './display.ts';
 export type { ErrorCode } from './errors.ts';
-export type {
-  CommitObserver,
-  Host,
-  Idempotency,
-  Outcome,
-  Placement,
-  Receipt,
-  Sending,
-  SystemView,
-} from './host.ts';
+export type * from './host.ts';
 export type { InsideService, OutsideService, Service, ServiceCall, Services } from './service.ts';
 export type { Catalogue } from './shop/catalogue.ts';
 export type { Basket, ShopHost } from './shop/placement.ts';
@@ -103,7 +95,8 @@ export interface HostParts<View extends SystemView> {
 
 /**
  * Runs an application's systems over a store, and resumes what the last host left.
- * @throws AppError `chart-unsupported`, or `invalid-setting` when a service has no adapter.
+ * @throws AppError `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set, or `invalid-setting` when a
+ * service has no adapter.
  */
 export const createHost = async <View extends SystemView>(
   parts: HostParts<View>,
@@ -134,7 +127,7 @@ export interface ServiceParts<View extends SystemView> extends Omit<HostParts<Vi
 
 export interface ApplicationService<View extends SystemView> {
   readonly host: Host<View>;
-  /** The Fastify instance, not listening: the application's routes, the API's own and the inspector. */
+  /** The Fastify instance, not listening. */
   readonly api: FastifyInstance;
   /** What this start found of the last run. */
   readonly recovery: Recovery;
@@ -145,7 +138,8 @@ export interface ApplicationService<View extends SystemView> {
 }
 
 /**
- * Puts an application on the network, without listening: its host, its routes, and the inspector at `/inspector`.
+ * Puts an application on the network, without listening: its host, its routes behind the checks and refusals that every
+ * route has, and the inspector at `/inspector`. Addresses for health and metrics are the application's to add.
  * @throws AppError as `createHost` does.
  */
 export const createService = async <View extends SystemView>(
@@ -154,7 +148,8 @@ export const createService = async <View extends SystemView>(
   const { application, services, store, settings = readSettings(), clock = systemClock } = parts;
   const { ids = createIds(clock), logger = createLogger(settings), registry = new Registry() } = parts;
   const metrics = createMetrics(registry);
-  const readFigures = store.figures;
+  const versions = chartVersionsOf(application);
+  const readFigures = () => store.figures(versions);
   addStoreMetrics(registry, readFigures);
   const inspector = createInspector({ application, services, readFigures, metrics, clock, settings });
   const made = { ...parts, settings, clock, ids, logger, metrics, observer: inspector.observer };
@@ -208,7 +203,7 @@ export interface Orderchart extends Omit<ApplicationService<OrderView>, 'host'> 
 /**
  * Puts the whole shop together, without listening.
  * @throws AppError `store-in-use` when another process has the database open, `store-unsupported`,
- * `chart-unsupported`.
+ * `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set.
  */
 export const createOrderchart = async (
   settings: Settings = readSettings(),
@@ -272,9 +267,14 @@ const openOfflineMigrations = (
   return { migratePage: createMigratePage(host, systemClock), close: () => store.close() };
 };
 
-const openStore = (settings: Settings, application: TableOwner): Store => {
+const openStore = (settings: Settings, application: Application<OrderView>): Store => {
   const path = toDatabasePath(settings);
-  return path === undefined ? createMemoryStore() : openSqliteStore(path, application);
+  if (path === undefined) return createMemoryStore();
+  const known = chartVersionsOf(application);
+  const judge = (stored: OrdersByVersion): void => {
+    if (settings.LEAVE_UNREADABLE === '0') refuseMissingCharts(stored, known);
+  };
+  return createSqliteStore(openDatabase(path, application, judge), application.tables);
 };
 
 /** Simulations of everything above, on a virtual clock. */

@@ -1,5 +1,6 @@
 // The metrics, under Prometheus' conventions: one set of names for all parts, times in seconds. It decides nothing.
 import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
+import { sumOrders } from './chart-versions.ts';
 import type { StoreFigures } from './store.ts';
 
 const seconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
@@ -101,32 +102,60 @@ const createCallMetrics = (registers: Registry[]) => ({
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Figures that are read from the store at each scrape. */
+/** Figures that are read from the store, once for each scrape. */
 export const addStoreMetrics = (registry: Registry, readFigures: () => Promise<StoreFigures>): void => {
-  const registers = [registry];
-  const orders = new Gauge({
-    name: 'orderchart_orders',
-    help: 'Orders by the state of their order chart',
-    labelNames: ['state'],
-    registers,
-    collect: async () => {
-      const { ordersByState, incidents, unreadable, pendingCalls } = await readFigures();
-      orders.reset();
-      for (const [state, count] of Object.entries(ordersByState)) orders.set({ state }, count);
-      open.set({ why: 'incident' }, incidents);
-      open.set({ why: 'unreadable' }, unreadable);
-      calls.set(pendingCalls);
-    },
-  });
-  const open = new Gauge({
-    name: 'orderchart_orders_parked',
-    help: 'Orders with an open incident, or unreadable',
-    labelNames: ['why'],
-    registers,
-  });
-  const calls = new Gauge({
+  let reading: Promise<StoreFigures> | undefined;
+  // The gauges of one scrape are collected at the same time, and none waits for another.
+  const readOnce = (): Promise<StoreFigures> => {
+    reading ??= readFigures().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+  /** A gauge by one label; values that are gone must not stay on the page. */
+  const addGauge = (
+    name: string,
+    help: string,
+    label: string,
+    toCounts: (figures: StoreFigures) => Readonly<Record<string, number>>,
+  ): void => {
+    const gauge: Gauge = new Gauge({
+      ...{ name, help, labelNames: [label], registers: [registry] },
+      collect: async () => {
+        const counts = toCounts(await readOnce());
+        gauge.reset();
+        for (const [value, count] of Object.entries(counts)) gauge.set({ [label]: value }, count);
+      },
+    });
+  };
+  addGauge(
+    'orderchart_orders',
+    'Orders by the state of their order chart',
+    'state',
+    ({ ordersByState }) => ordersByState,
+  );
+  addGauge(
+    'orderchart_orders_by_chart_version',
+    'Orders by chart version',
+    'chart_version',
+    ({ ordersByVersion }) => ordersByVersion,
+  );
+  addGauge(
+    'orderchart_orders_unreadable',
+    'Orders that cannot be read and are left alone, by chart version',
+    'chart_version',
+    ({ unreadable }) => unreadable,
+  );
+  addGauge(
+    'orderchart_orders_parked',
+    'Orders with an open incident, or unreadable',
+    'why',
+    ({ incidents, unreadable }) => ({ incident: incidents, unreadable: sumOrders(unreadable) }),
+  );
+  const calls: Gauge = new Gauge({
     name: 'orderchart_calls_pending',
     help: 'Calls to outside services that were decided and have no answer yet',
-    registers,
+    registers: [registry],
+    collect: async () => calls.set((await readOnce()).pendingCalls),
   });
 };

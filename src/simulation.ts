@@ -16,6 +16,8 @@ export interface SimulationOrder {
   readonly orders: number;
   /** Processes that work over the one store. */
   readonly nodes: number;
+  /** The nodes start with the earlier release, and all but the last are upgraded in the middle. */
+  readonly upgrade?: boolean;
   /** Crash at these sites, one after the other, each when it is first reached. Left out: at random ones. */
   readonly crashAt?: readonly CrashSite[];
   /** Gets every line of the trace. */
@@ -42,6 +44,10 @@ export const sightings = {
   'replay-by-another-node': 'a repeated request was answered from the store by another node',
   'key-expired': 'a key was too old to be sent again, and its outcome was looked up',
   'message-quarantined': 'a message that made its chart throw was quarantined with an incident',
+  'earlier-version-served': 'an upgraded node went on with an order on the version before',
+  migrated: 'an order was moved to other charts',
+  'migrated-while-calling': 'an order was moved to other charts while a call of it was pending',
+  'migrated-back': 'an order was moved back, because nothing had happened to it since',
   'completed-beside-quarantined': 'an order completed that shares a product with a quarantined one',
 } as const;
 export type Sighting = keyof typeof sightings;

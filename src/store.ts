@@ -160,8 +160,8 @@ export interface OrderFilter {
 
 /** What a host asks its store for. */
 export interface StoredOrderFilter extends OrderFilter {
-  /** Chart versions that the host does not know: their orders count as incidents. */
-  readonly unknownVersions?: readonly string[];
+  /** Chart versions that the host knows: orders on others count as incidents. Left out: it knows all. */
+  readonly knownVersions?: readonly string[];
 }
 
 export interface EventFilter {
@@ -172,10 +172,15 @@ export interface EventFilter {
   readonly limit: number;
 }
 
+/** The number of orders on each chart version; versions without any are left out. */
+export type OrdersByVersion = Readonly<Record<string, number>>;
+
 export interface StoreFigures {
   readonly ordersByState: Readonly<Record<string, number>>;
+  readonly ordersByVersion: OrdersByVersion;
   readonly incidents: number;
-  readonly unreadable: number;
+  /** As `Store.unreadable` counts them. */
+  readonly unreadable: OrdersByVersion;
   readonly pendingCalls: number;
 }
 
@@ -210,8 +215,8 @@ export interface Store extends RowReads {
   nextWake(versions: readonly string[]): Promise<number | undefined>;
   /** Marks an order whose system cannot be read; its calls and deadlines rest. */
   markUnreadable(orderId: string, reason: string): Promise<void>;
-  /** Lets every order that was marked unreadable be tried again. */
-  clearUnreadable(): Promise<void>;
+  /** Lets the orders on `versions` that were marked unreadable be tried again. */
+  clearUnreadable(versions: readonly string[]): Promise<void>;
 
   list(filter: StoredOrderFilter): Promise<readonly StoredOrder[]>;
   received(orderId: string, after: number, limit: number): Promise<readonly Received[]>;
@@ -224,9 +229,11 @@ export interface Store extends RowReads {
     key: string,
     answer: { readonly status: number; readonly body: string; readonly version: number },
   ): Promise<void>;
-  /** The number of orders on each chart version. */
-  chartVersions(): Promise<Readonly<Record<string, number>>>;
-  figures(): Promise<StoreFigures>;
+  chartVersions(): Promise<OrdersByVersion>;
+  /** Orders that a host cannot read if it knows `versions`: those that are marked, and those on other versions. */
+  unreadable(versions: readonly string[]): Promise<OrdersByVersion>;
+  /** `versions`: those that the host knows; left out: all. Counting all orders of a large store takes its time. */
+  figures(versions?: readonly string[]): Promise<StoreFigures>;
   /** Resolves when the store can write; rejects with the reason when it cannot. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -58,7 +58,15 @@ test('the whole can be embedded without listening, with every service replaced',
   expect(recorded).toEqual(['gateway.charge', 'confirmation']);
 
   const metrics = (await running.api.inject('/metrics')).body;
-  expect(metrics).toContain('orderchart_orders{state="completed"} 1');
+  for (const figure of [
+    'orderchart_orders{state="completed"} 1',
+    'orderchart_orders_by_chart_version{chart_version="2-draft"} 1',
+    'orderchart_orders_parked{why="unreadable"} 0',
+    'orderchart_calls_pending 0',
+  ]) {
+    expect(metrics).toContain(figure);
+  }
+  expect(metrics).not.toContain('orderchart_orders_unreadable{');
   expect(metrics).toContain('orderchart_events_published_total{type="order.completed"} 1');
   await running.close();
   await pause(0);

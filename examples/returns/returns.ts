@@ -59,7 +59,6 @@ const display: Display = {
       fields: [{ name: 'verdict', label: 'Verdict: as-new or damaged', isRequired: true }, note],
       consequence: () => 'As new: the money is paid back. Damaged: the return is refused.',
     },
-    resolve: { fields: [note] },
   },
 };
 

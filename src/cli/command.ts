@@ -68,6 +68,7 @@ const flags: Record<string, Flag> = Object.fromEntries([
   ...Object.keys(settingsSchema.shape).map((name) => [toFlag(name), { type: 'string' }] as const),
   ['help', { type: 'boolean', short: 'h' }] as const,
   ['inspect', { type: 'boolean' }] as const,
+  ['leave-unreadable', { type: 'boolean' }] as const,
 ]);
 
 const toSettings = (values: Readonly<Record<string, unknown>>): Settings => {
@@ -75,8 +76,11 @@ const toSettings = (values: Readonly<Record<string, unknown>>): Settings => {
     const flag = values[toFlag(name)];
     return [name, typeof flag === 'string' ? flag : process.env[name]] as const;
   });
-  const asked = values['inspect'] === true ? { STATELY_INSPECT: '1' } : {};
-  return readSettings({ ...Object.fromEntries(given), ...asked });
+  return readSettings({
+    ...Object.fromEntries(given),
+    ...(values['inspect'] === true && { STATELY_INSPECT: '1' }),
+    ...(values['leave-unreadable'] === true && { LEAVE_UNREADABLE: '1' }),
+  });
 };
 
 const isParseError = (error: unknown): error is Error =>

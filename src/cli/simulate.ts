@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import { faultPoints, isFaultPoint } from '../faults.ts';
 import { type CrashSite, nodesOf, type Simulate, type SimulationReport, sightings } from '../simulation.ts';
 
-const help = `Usage: orderchart simulate [--seed N] [--seeds COUNT] [--orders M] [--nodes K]
+const help = `Usage: orderchart simulate [--seed N] [--seeds COUNT] [--orders M] [--nodes K] [--upgrade]
                            [--crash-at SITE[,SITE …]] [--trace] [--json] [--list-sites]
 
 Runs the production step, host and store on a virtual clock, with customers, a bank, a mailer, a network and
@@ -18,6 +18,8 @@ be at rest within ten virtual minutes, and the doctor examines the store.
   --seeds       how many seeds, one after the other [1]
   --orders      orders in each [25]
   --nodes       processes over the one store [1 to 3, as the seed decides]
+  --upgrade     the nodes start with the earlier release; in the middle all but the last are upgraded, and
+                orders are moved to the new charts
   --crash-at    crash there instead of anywhere: a commit point, and after a colon the command that it is
                 about (call.before:gateway.refund); with several: one after the other
   --trace       prints every commit, effect and crash
@@ -31,6 +33,7 @@ const options = {
   seeds: { type: 'string', default: '1' },
   orders: { type: 'string', default: '25' },
   nodes: { type: 'string' },
+  upgrade: { type: 'boolean', default: false },
   'crash-at': { type: 'string' },
   trace: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -65,7 +68,8 @@ export const simulateSeeds = async (
     const report = await simulate({
       seed: next,
       orders,
-      nodes: nodes ?? nodesOf(next),
+      nodes: nodes ?? (values.upgrade ? 3 : nodesOf(next)),
+      ...(values.upgrade && { upgrade: true }),
       ...(crashAt && { crashAt }),
       ...(values.trace && { onTrace: (line: string) => console.log(line) }),
     });

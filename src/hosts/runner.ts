@@ -2,6 +2,7 @@
 // commit come its effects (after-commit.ts). It has no state that is not in the store.
 import type { Logger } from 'pino';
 import { type Application, toChartSystem } from '../application.ts';
+import { findMissingCharts, refuseMissingCharts, sumOrders } from '../chart-versions.ts';
 import type { Clock, Ids } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
@@ -45,7 +46,8 @@ export interface RunnerParts<View extends SystemView> {
 
 /**
  * Starts a runner over `store` and resumes what the last one left.
- * @throws AppError `chart-unsupported`, or `invalid-setting` when a service that the charts need is missing.
+ * @throws AppError `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set, or `invalid-setting` when a
+ * service that the charts need is missing.
  */
 export const createRunner = async <View extends SystemView>(
   parts: RunnerParts<View>,
@@ -75,8 +77,8 @@ class Runner<View extends SystemView> implements Host<View> {
   readonly #settled: Notifier<View>;
   readonly #migrations: Pick<Host, 'migrate' | 'rehearse'>;
   readonly #closing = new AbortController();
-  /** Chart versions of stored orders that the application does not bring. */
-  #unknownVersions: readonly string[] = [];
+  /** Chart versions that the application brings. */
+  readonly #versions: readonly string[];
 
   constructor(parts: RunnerParts<View>, engine: Engine<View>) {
     const { faults } = engine;
@@ -84,6 +86,7 @@ class Runner<View extends SystemView> implements Host<View> {
     const versions = [...engine.system.versions.keys()];
     this.#parts = parts;
     this.#engine = engine;
+    this.#versions = versions;
     this.#inFlight = new InFlightOrders(parts.settings.MAX_CACHED_ORDERS);
     this.#readers = new Notifier(parts.clock);
     this.#settled = new Notifier(parts.clock);
@@ -125,26 +128,31 @@ class Runner<View extends SystemView> implements Host<View> {
   }
 
   async recover(): Promise<Recovery> {
-    const { store, clock, shared, logger } = this.#parts;
+    const { store, clock, shared, settings, logger } = this.#parts;
     const { faults } = this.#engine;
+    const known = this.#versions;
     faults.reach('recover.before');
-    await store.clearUnreadable();
-    if (shared !== true) await store.returnAllCalls();
-    const { pendingCalls, incidents } = await store.figures();
-    const known = this.#engine.system.versions;
-    const overdue = await store.dueOrders(clock.now(), mostOverdue, [...known.keys()]);
     const versions = await store.chartVersions();
-    this.#unknownVersions = Object.keys(versions).filter((version) => !known.has(version));
-    const unknown = this.#unknownVersions.reduce((sum, version) => sum + (versions[version] ?? 0), 0);
-    if (unknown > 0) {
+    if (settings.LEAVE_UNREADABLE === '0') refuseMissingCharts(versions, known);
+    await store.clearUnreadable(known);
+    if (shared !== true) await store.returnAllCalls();
+    const { pendingCalls, incidents, unreadable } = await store.figures(known);
+    const overdue = await store.dueOrders(clock.now(), mostOverdue, known);
+    const missing = findMissingCharts(versions, known);
+    if (sumOrders(missing) > 0) {
       const text =
         'orders are on chart versions that are not known here: they are left alone, and listed as incidents';
-      logger.error({ orders: unknown, versions: this.#unknownVersions, known: [...known.keys()] }, text);
+      logger.error({ orders: sumOrders(missing), versions: Object.keys(missing), known }, text);
     }
     faults.reach('recover.after');
     void this.#deadlines.fireDue();
     void this.#caller.poll();
-    return { resumed: pendingCalls, overdue: overdue.length, incidents: incidents + unknown, versions };
+    return {
+      resumed: pendingCalls,
+      overdue: overdue.length,
+      incidents: incidents + sumOrders(unreadable),
+      versions,
+    };
   }
 
   noteConnection: Host['noteConnection'] = () => this.#committer.noteConnection();
@@ -177,7 +185,7 @@ class Runner<View extends SystemView> implements Host<View> {
   };
 
   list: Host<View>['list'] = async (filter) =>
-    (await this.#parts.store.list({ ...filter, unknownVersions: this.#unknownVersions })).map((stored) =>
+    (await this.#parts.store.list({ ...filter, knownVersions: this.#versions })).map((stored) =>
       viewStored(this.#engine, stored),
     );
 
@@ -241,8 +249,9 @@ class Runner<View extends SystemView> implements Host<View> {
   health: Host['health'] = async () => {
     if (this.#closing.signal.aborted) return { ready: false, reason: 'the service is closing' };
     try {
-      await this.#parts.store.check();
-      return { ready: true, reason: null };
+      const { store } = this.#parts;
+      await store.check();
+      return { ready: true, reason: null, unreadable: sumOrders(await store.unreadable(this.#versions)) };
     } catch {
       return { ready: false, reason: 'the store cannot write' };
     }

@@ -16,7 +16,7 @@ export const viewStored = <View extends SystemView>(
     return unreadable === undefined ? view : toStoppedView(view, application.mainActor, unreadable);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const base = toUnreadableSystemView(application, system.names, order, error.message);
+    const base = toUnreadableSystemView(application, order, error.message);
     return application.toUnreadableView(base);
   }
 };

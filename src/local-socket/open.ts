@@ -2,6 +2,7 @@
 // goes without.
 import type { FastifyInstance } from 'fastify';
 import type { Application } from '../application.ts';
+import { chartVersionsOf } from '../chart-versions.ts';
 import type { LocalSocket } from '../local-socket.ts';
 import { readPackageVersion } from '../package-version.ts';
 import type { LocalSocketParts } from './server.ts';
@@ -32,7 +33,7 @@ export const openLocalSocket = async ({
       version,
       pid: process.pid,
       address: api.server.listening ? api.listeningOrigin : null,
-      chartVersions: [application.chartVersion, ...Object.keys(application.otherVersions ?? {})],
+      chartVersions: [...chartVersionsOf(application)],
     }),
   });
 };

@@ -4,7 +4,7 @@ import { formatMoney } from '../../machines/money.ts';
 import type { Display } from '../display.ts';
 import { toOutcome } from './outcome.ts';
 import { sumShares } from './stock.ts';
-import type { OrderView } from './view.ts';
+import type { OrderView, ReadableOrderView } from './view.ts';
 
 /** What an actor does while it asks a service: its call, and the pause before the next attempt. */
 const calling = (path: string, call: string): Readonly<Record<string, string>> => ({
@@ -91,8 +91,14 @@ const reason = { name: 'reason', label: 'Reason' };
 const holding = /^(?:reserved|committing|releasing)/;
 const isHolding = ({ actors }: OrderView): boolean => holding.test(actors['inventory']?.state ?? '');
 
-const toLeft = ({ paidAmount, refundedAmount, currency }: OrderView): string =>
+const toLeft = ({ paidAmount, refundedAmount, currency }: ReadableOrderView): string =>
   formatMoney(paidAmount - refundedAmount, currency);
+
+/** An order that cannot be read has no moves. */
+const saying =
+  (say: (view: ReadableOrderView) => string) =>
+  (view: OrderView): string =>
+    view.unreadable === undefined ? say(view) : '';
 
 /** Which try of how many, for a context that counts its tries. */
 const toAttempt = (context: Readonly<Record<string, unknown>>): string | undefined => {
@@ -120,13 +126,15 @@ export const shopDisplay: Display<OrderView> = {
     },
     capture: {
       label: 'Capture payment',
-      consequence: ({ amount, currency }) => `Captures the authorised ${formatMoney(amount, currency)}.`,
+      consequence: saying(
+        ({ amount, currency }) => `Captures the authorised ${formatMoney(amount, currency)}.`,
+      ),
     },
     refund: {
       label: 'Refund',
       path: 'refunds',
       fields: [reason],
-      consequence: (view) => `Refunds ${toLeft(view)}, all that is left, to the customer.`,
+      consequence: saying((view) => `Refunds ${toLeft(view)}, all that is left, to the customer.`),
     },
     resolve: {
       fields: [
@@ -135,22 +143,25 @@ export const shopDisplay: Display<OrderView> = {
       ],
     },
   },
-  details: ({ amount, refundedAmount, currency, unreadable }) => {
-    if (unreadable !== undefined) return [];
+  details: (view) => {
+    if (view.unreadable !== undefined) return [];
+    const { amount, refundedAmount, currency } = view;
     const total = formatMoney(amount, currency);
     return refundedAmount > 0 ? [total, `${formatMoney(refundedAmount, currency)} refunded`] : [total];
   },
   stake: (view) =>
-    isHolding(view)
+    view.unreadable === undefined && isHolding(view)
       ? `reserved: ${view.items.map(({ quantity, name }) => `${quantity} × ${name}`).join(', ')}`
       : undefined,
   outcome: toOutcome,
   attempt: toAttempt,
-  holdings: (view) =>
-    sumShares(view.items).map(({ productId, quantity }) => ({
+  holdings: (view) => {
+    if (view.unreadable !== undefined) return [];
+    return sumShares(view.items).map(({ productId, quantity }) => ({
       id: productId,
       quantity,
       isHeld: isHolding(view),
       until: view.deadlines.find(({ name }) => name === 'reservationExpiry')?.dueAt ?? null,
-    })),
+    }));
+  },
 };

@@ -3,7 +3,7 @@
 import type { Problem } from '../../machines/messages.ts';
 import { formatMoney } from '../../machines/money.ts';
 import type { Received } from '../step/effect.ts';
-import type { OrderView } from './view.ts';
+import type { OrderView, ReadableOrderView } from './view.ts';
 
 const toSentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.?$/, '.');
@@ -22,7 +22,7 @@ const toProblem = ({ productId, kind, requested, available }: Problem): string =
 
 /** Why it was not completed. */
 const toCause = (
-  { failure, problems }: OrderView,
+  { failure, problems }: ReadableOrderView,
   received: readonly Pick<Received, 'type' | 'data'>[],
 ): string => {
   const [problem, ...others] = problems;
@@ -41,9 +41,9 @@ const toCause = (
 
 /** @param received the order's messages so far, oldest first */
 export const toOutcome = (view: OrderView, received: readonly Pick<Received, 'type' | 'data'>[]): string => {
+  if (view.unreadable !== undefined) return `Unreadable: ${view.unreadable}`;
   const { state, paidAmount, refundedAmount, currency, actors } = view;
   const has = (type: string): boolean => received.some((each) => each.type === type);
-  if (view.unreadable !== undefined) return `Unreadable: ${view.unreadable}`;
   const sentences = [
     state === 'completed'
       ? `Completed: ${formatMoney(paidAmount, currency)} paid`

@@ -5,9 +5,11 @@ import type { Failure, Item, Problem } from '../../machines/messages.ts';
 import type { OrderContext } from '../../machines/order-setup.ts';
 import { moves } from '../../machines/system.ts';
 import type { SystemState } from '../step/system-state.ts';
-import { type Move, type SystemView, snapshotOf } from '../step/view.ts';
+import { type Move, type SystemView, snapshotOf, type UnreadableView } from '../step/view.ts';
 
-export interface OrderView extends SystemView {
+export interface ReadableOrderView extends SystemView {
+  readonly unreadable?: never;
+  readonly correlationId: string;
   readonly customerId: string;
   readonly email: string;
   readonly currency: string;
@@ -20,14 +22,23 @@ export interface OrderView extends SystemView {
   readonly problems: readonly Problem[];
 }
 
+/** What the row of an order says whose system cannot be read: nothing of what was bought, nor of money. */
+export interface UnreadableOrderView extends UnreadableView {
+  readonly customerId: string;
+}
+
+export type OrderView = ReadableOrderView | UnreadableOrderView;
+
 /** What the order actor remembers. */
 export const contextOf = (state: SystemState): OrderContext => snapshotOf(state, 'order').context;
 
-export const toOrderView = (base: SystemView, state: SystemState): OrderView => {
+export const toOrderView = (base: SystemView, state: SystemState): ReadableOrderView => {
   const { customerId, email, currency, items, amount, paidAmount, refundedAmount, failure, problems } =
     contextOf(state);
+  const { unreadable: _, ...known } = base;
   return {
-    ...base,
+    ...known,
+    correlationId: state.correlationId,
     customerId,
     email,
     currency,
@@ -40,17 +51,9 @@ export const toOrderView = (base: SystemView, state: SystemState): OrderView => 
   };
 };
 
-export const toUnreadableOrderView = (base: SystemView): OrderView => ({
+export const toUnreadableOrderView = (base: UnreadableView): UnreadableOrderView => ({
   ...base,
   customerId: base.owner,
-  email: '',
-  currency: '',
-  items: [],
-  amount: 0,
-  paidAmount: 0,
-  refundedAmount: 0,
-  failure: null,
-  problems: [],
 });
 
 export const findMoves = (state: SystemState): Move[] => {

@@ -19,7 +19,7 @@ export interface World {
 }
 
 /** How a run ended. */
-export interface ScenarioEnd<View extends SystemView, W extends World> {
+export interface ScenarioEnd<W extends World = World, View extends SystemView = SystemView> {
   readonly orders: readonly View[];
   readonly events: readonly JournalEvent[];
   readonly world: W;
@@ -34,7 +34,7 @@ export interface CrashScenario<View extends SystemView, W extends World> {
    * Throws when a run with a crash ended wrongly; `undisturbed` is the run without one, for which it is called too. Left
    * out: every actor must end in the state in which it ends without a crash.
    */
-  check?(end: ScenarioEnd<View, W>, undisturbed: ScenarioEnd<View, W>): void | Promise<void>;
+  check?(end: ScenarioEnd<W, View>, undisturbed: ScenarioEnd<W, View>): void | Promise<void>;
   readonly settings?: Partial<Settings>;
 }
 
@@ -102,7 +102,7 @@ const createPlan = (at: Place | undefined): WatchedPlan => {
 };
 
 interface Run<View extends SystemView, W extends World> {
-  readonly end: ScenarioEnd<View, W>;
+  readonly end: ScenarioEnd<W, View>;
   readonly plan: WatchedPlan;
   readonly problems: readonly string[];
 }

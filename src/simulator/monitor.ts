@@ -10,6 +10,7 @@ export interface FollowedOrder {
   readonly version: number;
   readonly events: number;
   readonly state: string;
+  readonly chartVersion: string;
   readonly isSettled: boolean;
   /** One of its messages is quarantined. */
   readonly isQuarantined: boolean;
@@ -23,7 +24,7 @@ export interface FollowedOrder {
 /** An application's own part of the monitor. */
 export interface MonitorExtension {
   /** `before` is undefined for a new order. */
-  noteOrder(write: OrderWrite, before: FollowedOrder | undefined, after: FollowedOrder): void;
+  noteOrder(write: OrderWrite, before: FollowedOrder | undefined, process: Process): void;
   /** A whole batch is stored and noted. */
   noteBatch(): Promise<void>;
   noteCrash(): void;
@@ -85,7 +86,7 @@ export const createMonitor = (
       if (kind === 'deadline' && before && before.process !== process.number) saw('deadline-after-takeover');
     }
     for (const { command } of write.calls) keys.add(command.key);
-    extension.noteOrder(write, before, after);
+    extension.noteOrder(write, before, process);
     followed.set(write.orderId, after);
     const types = write.received.map(({ type, disposition }) => `${type}:${disposition}`);
     trace(`${process.node} ${write.orderId} v${write.version} ${after.state} ${types.join(' ')}`);
@@ -134,6 +135,7 @@ const follow = (process: Process, before: FollowedOrder | undefined, write: Orde
     version: write.version,
     events: (before?.events ?? 0) + write.events.length,
     state: write.summary.state,
+    chartVersion: write.summary.chartVersion,
     isSettled: write.summary.settled,
     isQuarantined: hasDead || (before?.isQuarantined ?? false),
     calls,

@@ -31,7 +31,6 @@ export type StartHost = <View extends SystemView>(parts: {
 
 export interface NodesParts<View extends SystemView, H extends Closable> {
   readonly count: number;
-  readonly application: Application<View>;
   readonly store: Store;
   readonly settings: Settings;
   readonly rates: FaultRates;
@@ -43,6 +42,8 @@ export interface NodesParts<View extends SystemView, H extends Closable> {
   readonly monitor: Monitor;
   readonly random: SeededRandom;
   readonly startHost: StartHost;
+  /** What a process that starts runs. */
+  applicationFor(process: Process): Application<View>;
   servicesFor(process: Process): Services;
   /** How the application's people see its host. */
   toHost(host: Host<View>, ids: Ids): H;
@@ -55,15 +56,14 @@ export interface NodesParts<View extends SystemView, H extends Closable> {
 export const createNodes = <View extends SystemView, H extends Closable>(
   parts: NodesParts<View, H>,
 ): readonly Node<H>[] => {
-  const { count, application, store, settings, rates, mostSkewMs, plan, timeline, network, monitor, random } =
-    parts;
+  const { count, store, settings, rates, mostSkewMs, plan, timeline, network, monitor, random } = parts;
   let processes = 0;
   const startHost = async (process: Process): Promise<H> => {
     await parts.onStart();
     const { clock } = process;
     const ids = createIds(clock, random.bytes);
     const host = await parts.startHost({
-      ...{ application, settings, clock, ids },
+      ...{ application: parts.applicationFor(process), settings, clock, ids },
       store: connect(store, process, { timeline, random, rates, monitor }),
       services: parts.servicesFor(process),
       faults: process,

@@ -110,7 +110,17 @@ export const openTestHost = async <View extends SystemView>(
   const services = typeof options.services === 'function' ? options.services(clock) : options.services;
   let failure: unknown;
   const [node] = createNodes<View, Host<View>>({
-    ...{ count: 1, application, store, rates, mostSkewMs: 0, plan, timeline, monitor, random },
+    ...{
+      count: 1,
+      applicationFor: () => application,
+      store,
+      rates,
+      mostSkewMs: 0,
+      plan,
+      timeline,
+      monitor,
+      random,
+    },
     network: createNetwork(timeline, random, rates, 0),
     settings: { ...readSettings(quiet), ...options.settings },
     startHost: (given) =>

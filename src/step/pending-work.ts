@@ -106,16 +106,16 @@ const compareIncidents = (
 
 const afterTypes = ({ transitions }: AnyStateNode): string[] =>
   [...transitions.keys()].filter((type) => toDeadlineName(type) !== undefined);
-const awaitedBy = ({ _nodes: active }: AnyMachineSnapshot): string[] => active.flatMap(afterTypes);
+/** An actor that is done waits for nothing. */
+const awaitedBy = (snapshot: AnyMachineSnapshot | undefined): string[] =>
+  snapshot?.status === 'active' ? snapshot._nodes.flatMap(afterTypes) : [];
 
 /** Deadlines that the new states wait for and that nobody set, and those that lead nowhere there. */
 const findUnset = (before: SystemState, after: SystemState): string[] =>
   [...after.actors].flatMap(([name, { snapshot }]) => {
-    if (snapshot.status !== 'active') return [];
     const awaited = awaitedBy(snapshot);
     const where = `${name} in ${toStateName(snapshot)}`;
-    const old = before.actors.get(name)?.snapshot;
-    const wasAwaited = old?.status === 'active' ? awaitedBy(old) : [];
+    const wasAwaited = awaitedBy(before.actors.get(name)?.snapshot);
     const isSetIn = ({ deadlines }: SystemState, type: string) =>
       [...deadlines.values()].some(({ to, event }) => to === name && event.type === type);
     // A deadline that has fired and whose guards refused it is not set again.

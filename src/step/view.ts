@@ -58,12 +58,18 @@ export interface SystemView {
     readonly at: number;
   }[];
   readonly moves: readonly Move[];
-  readonly correlationId: string;
+  /** Absent if the system cannot be read. */
+  readonly correlationId?: string;
   readonly chartVersion: string;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** Set when the stored system cannot be read; everything above is then reduced to what is known. */
+  /** Why the stored system cannot be read; then only what its row says is known, and the lists above are empty. */
   readonly unreadable?: string;
+}
+
+/** The view of a system that cannot be read. */
+export interface UnreadableView extends SystemView {
+  readonly unreadable: string;
 }
 
 /** What a view needs to know of what runs the system. */
@@ -115,6 +121,8 @@ interface UnreadableOrder {
   readonly version: number;
   readonly summary: {
     readonly owner: string;
+    readonly state: string;
+    readonly settled: boolean;
     readonly chartVersion: string;
     readonly createdAt: number;
     readonly updatedAt: number;
@@ -124,24 +132,21 @@ interface UnreadableOrder {
 /** What is known of an order whose stored system cannot be read. */
 export const toUnreadableSystemView = (
   { mainActor }: Pick<ViewRules, 'mainActor'>,
-  actors: readonly string[],
   { orderId, version, summary }: UnreadableOrder,
   problem: string,
-): SystemView => {
-  const { owner, chartVersion, createdAt, updatedAt } = summary;
-  const nowhere = { state: 'unreadable', description: problem, settled: false, since: updatedAt };
+): UnreadableView => {
+  const { owner, state, settled, chartVersion, createdAt, updatedAt } = summary;
   return {
     id: orderId,
     version,
-    state: 'unreadable',
-    settled: false,
-    actors: Object.fromEntries(actors.map((name) => [name, nowhere])),
+    state,
+    settled,
+    actors: {},
     owner,
     incidents: [{ actor: mainActor, reason: 'unreadable', text: problem, since: updatedAt }],
     deadlines: [],
     calls: [],
     moves: [],
-    correlationId: '',
     chartVersion,
     createdAt,
     updatedAt,

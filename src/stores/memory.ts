@@ -28,7 +28,7 @@ const newestFirst = (one: OrderRow, other: OrderRow): number =>
   compare(other.summary.createdAt, one.summary.createdAt) || compare(other.orderId, one.orderId);
 
 const matches = ({ summary, unreadable }: OrderRow, filter: StoredOrderFilter): boolean => {
-  const isUnknown = filter.unknownVersions?.includes(summary.chartVersion) ?? false;
+  const isUnknown = filter.knownVersions?.includes(summary.chartVersion) === false;
   const needsPerson = summary.incident || unreadable !== null || isUnknown;
   return (
     summary.state === (filter.state ?? summary.state) &&
@@ -78,6 +78,17 @@ const createOrderReads = (tables: MemoryTables) => ({
   nextWake: (versions: readonly string[]): number | undefined => findWaking(tables, versions)[0]?.wakeAt,
 });
 
+const countBy = (rows: readonly OrderRow[], name: 'state' | 'chartVersion'): Record<string, number> => {
+  const groups = Map.groupBy(rows, ({ summary }) => summary[name]);
+  return Object.fromEntries([...groups].map(([value, group]) => [value, group.length]));
+};
+
+const countUnreadable = ({ orders }: MemoryTables, versions?: readonly string[]): Record<string, number> => {
+  const isUnreadable = ({ unreadable, summary }: OrderRow): boolean =>
+    unreadable !== null || versions?.includes(summary.chartVersion) === false;
+  return countBy([...orders.values()].filter(isUnreadable), 'chartVersion');
+};
+
 const createOtherReads = (tables: MemoryTables) => ({
   received: (orderId: string, after: number, limit: number) =>
     copy((tables.received.get(orderId) ?? []).filter(({ version }) => version > after).slice(0, limit)),
@@ -95,21 +106,15 @@ const createOtherReads = (tables: MemoryTables) => ({
     const record = tables.idempotency.get(toKey(scope, key));
     return record && copy(record);
   },
-  chartVersions: () => {
-    const counts: Record<string, number> = {};
-    for (const { summary } of tables.orders.values()) {
-      counts[summary.chartVersion] = (counts[summary.chartVersion] ?? 0) + 1;
-    }
-    return counts;
-  },
-  figures: () => {
+  chartVersions: () => countBy([...tables.orders.values()], 'chartVersion'),
+  unreadable: (versions: readonly string[]) => countUnreadable(tables, versions),
+  figures: (versions?: readonly string[]) => {
     const rows = [...tables.orders.values()];
-    const ordersByState: Record<string, number> = {};
-    for (const { summary } of rows) ordersByState[summary.state] = (ordersByState[summary.state] ?? 0) + 1;
     return {
-      ordersByState,
+      ordersByState: countBy(rows, 'state'),
+      ordersByVersion: countBy(rows, 'chartVersion'),
       incidents: rows.filter(({ summary }) => summary.incident).length,
-      unreadable: rows.filter(({ unreadable }) => unreadable !== null).length,
+      unreadable: countUnreadable(tables, versions),
       pendingCalls: tables.calls.size,
     };
   },
@@ -161,8 +166,10 @@ const createOrderChanges = ({ orders, idempotency }: MemoryTables) => ({
     const row = orders.get(orderId);
     if (row !== undefined) orders.set(orderId, { ...row, unreadable: reason });
   },
-  clearUnreadable: (): void => {
-    for (const [orderId, row] of orders) orders.set(orderId, { ...row, unreadable: null });
+  clearUnreadable: (versions: readonly string[]): void => {
+    for (const [orderId, row] of orders) {
+      if (versions.includes(row.summary.chartVersion)) orders.set(orderId, { ...row, unreadable: null });
+    }
   },
   updateIdempotencyAnswer: (...[scope, key, answer]: Parameters<Store['updateIdempotencyAnswer']>): void => {
     const record = idempotency.get(toKey(scope, key));
@@ -200,6 +207,7 @@ export const createMemoryStore = (): Store => {
     idempotencyRecord: guard(others.idempotencyRecord),
     updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
     chartVersions: guard(others.chartVersions),
+    unreadable: guard(others.unreadable),
     figures: guard(others.figures),
     row: guard(others.row),
     rows: guard(others.rows),

@@ -45,7 +45,10 @@ export const createCallChanges = ({ writer, reader }: OpenDatabase, transact: Tr
 
 export const createOrderChanges = ({ writer }: OpenDatabase, transact: Transact) => {
   const mark = writer.prepare('UPDATE orders SET unreadable = ? WHERE order_id = ?');
-  const clear = writer.prepare('UPDATE orders SET unreadable = NULL WHERE unreadable IS NOT NULL');
+  const clear = writer.prepare(
+    `UPDATE orders SET unreadable = NULL
+     WHERE unreadable IS NOT NULL AND chart_version IN (SELECT value FROM json_each(?))`,
+  );
   const answer = writer.prepare(
     'UPDATE idempotency SET status = ?, body = ?, version = ? WHERE scope = ? AND key = ?',
   );
@@ -55,8 +58,8 @@ export const createOrderChanges = ({ writer }: OpenDatabase, transact: Transact)
     markUnreadable: (orderId: string, reason: string): void => {
       transact(() => mark.run(reason, orderId));
     },
-    clearUnreadable: (): void => {
-      transact(() => clear.run());
+    clearUnreadable: (versions: readonly string[]): void => {
+      transact(() => clear.run(JSON.stringify(versions)));
     },
     updateIdempotencyAnswer: (
       ...[scope, key, { status, body, version }]: Parameters<Store['updateIdempotencyAnswer']>

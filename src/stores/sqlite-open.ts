@@ -7,6 +7,7 @@ import type { Application } from '../application.ts';
 import { toRealPath } from '../database-path.ts';
 import { AppError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
+import type { OrdersByVersion } from '../store.ts';
 import { text, whole } from './sqlite-rows.ts';
 
 type Row = Record<string, SQLOutputValue>;
@@ -166,12 +167,30 @@ const migrateTables = (connection: Connection, path: string, { name, tables }: T
 };
 
 /**
+ * Throws if the stored orders, counted by chart version, are not to be opened. Asked before anything of the file is
+ * changed: after its migrations, the release that knows those versions could not open it any more.
+ */
+export type JudgeVersions = (orders: OrdersByVersion) => void;
+
+const countVersions = (connection: Connection): OrdersByVersion => {
+  const sql = 'SELECT chart_version, count(*) AS number FROM orders GROUP BY chart_version';
+  const rows = connection.prepare(sql).all();
+  return Object.fromEntries(rows.map((row) => [text(row, 'chart_version'), whole(row, 'number')]));
+};
+
+/**
  * Makes a connection to the file at `path` the writer: the settings that durability rests on, the migrations.
  * @throws AppError `store-unsupported` if the file is not ours, is newer, or cannot keep a log.
  */
-export const prepareWriter = (connection: Connection, path: string, application: TableOwner): void => {
+export const prepareWriter = (
+  connection: Connection,
+  path: string,
+  application: TableOwner,
+  judge: JudgeVersions = () => {},
+): void => {
   const migrations = readMigrations();
   const version = readSchemaVersion(connection, path, migrations.length);
+  if (version > 0) judge(countVersions(connection));
   const mode = connection.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
   if (mode !== 'wal') {
     const message = `${path} can't keep a write-ahead log (it stays in mode ${mode}): use a local disk.`;
@@ -212,7 +231,7 @@ const takeLock = (path: string): Database => {
   }
 };
 
-const openLocked = (path: string, application: TableOwner): OpenDatabase => {
+const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions): OpenDatabase => {
   const opened: Database[] = [];
   // The reader first: the last connection to close writes the log back into the file, and must be able to.
   // The lock last, whatever happened before.
@@ -230,7 +249,7 @@ const openLocked = (path: string, application: TableOwner): OpenDatabase => {
     opened.push(takeLock(path));
     const writer = new DatabaseSync(path, { timeout: busyMs });
     opened.push(writer);
-    prepareWriter(writer, path, application);
+    prepareWriter(writer, path, application, judge);
     const reader = new DatabaseSync(path, { timeout: busyMs, readOnly: true });
     opened.push(reader);
     return { path, writer, reader, close };
@@ -243,14 +262,14 @@ const openLocked = (path: string, application: TableOwner): OpenDatabase => {
 /**
  * Opens (and creates, and migrates) the file at `path` for this process and one application alone.
  * @throws AppError `store-in-use` where another process has it open; `store-unsupported` where SQLite is too
- * old, the file is not ours, is newer than this program, or can't be used.
+ * old, the file is not ours, is newer than this program, or can't be used; whatever `judge` throws.
  */
-export const openDatabase = (path: string, application: TableOwner): OpenDatabase => {
+export const openDatabase = (path: string, application: TableOwner, judge?: JudgeVersions): OpenDatabase => {
   requireSqlite(readSqliteVersion());
   const given = resolve(path);
   mkdirSync(dirname(given), { recursive: true });
   try {
-    return openLocked(toRealPath(given), application);
+    return openLocked(toRealPath(given), application, judge);
   } catch (error) {
     if (!(error instanceof Error) || toPrimaryCode(error) === undefined) throw error;
     throw new AppError('store-unsupported', `${given} can't be used as the store: ${error.message}.`);

@@ -6,6 +6,7 @@ import type {
   EventFilter,
   IdempotencyRecord,
   JournalEvent,
+  OrdersByVersion,
   Received,
   StoredOrder,
   StoredOrderFilter,
@@ -13,6 +14,7 @@ import type {
 } from '../store.ts';
 import type { Connection, Statement } from './sqlite-open.ts';
 import {
+  type Row,
   text,
   toIdempotencyRecord,
   toJournalEvent,
@@ -49,14 +51,20 @@ const unsettled = 'settled = 0';
 const needsPerson = '(incident = 1 OR unreadable IS NOT NULL)';
 const isOnVersion = 'chart_version IN (SELECT value FROM json_each(?))';
 
-/** `isFew`: few orders match a condition with an index of its own. */
-const toConditions = (filter: StoredOrderFilter, isFew: (condition: Condition) => boolean): Condition[] => {
+/**
+ * `unknownVersions`: of stored orders, and not known to the host. `isFew`: few orders match a condition with an index of
+ * its own.
+ */
+const toConditions = (
+  filter: StoredOrderFilter,
+  unknownVersions: readonly string[],
+  isFew: (condition: Condition) => boolean,
+): Condition[] => {
   const conditions: Condition[] = [];
   const narrow: Condition[] = [];
   if (filter.settled === false) narrow.push([unsettled]);
   if (filter.settled === true) conditions.push(['settled = 1']);
   if (filter.incident !== undefined) {
-    const { unknownVersions = [] } = filter;
     const condition: Condition =
       unknownVersions.length === 0
         ? [needsPerson]
@@ -79,8 +87,22 @@ const toConditions = (filter: StoredOrderFilter, isFew: (condition: Condition) =
   return conditions;
 };
 
+/** The versions of stored orders that are not among `known`: one step in the index for each version, however many orders. */
+const createFindUnknown = (connection: Connection) => {
+  const unknown = connection.prepare(
+    `WITH RECURSIVE stored(chart) AS (
+       SELECT min(chart_version) FROM orders
+       UNION ALL SELECT (SELECT min(chart_version) FROM orders WHERE chart_version > stored.chart)
+         FROM stored WHERE stored.chart IS NOT NULL)
+     SELECT chart FROM stored WHERE chart IS NOT NULL AND chart NOT IN (SELECT value FROM json_each(?))`,
+  );
+  return (known: readonly string[]): readonly string[] =>
+    unknown.all(JSON.stringify(known)).map((row) => text(row, 'chart'));
+};
+
 export const createOrderReads = (connection: Connection) => {
   const prepare = createPreparer(connection);
+  const findUnknown = createFindUnknown(connection);
   const columns =
     'order_id, version, system, unreadable, owner, state, settled, incident, chart_version, created_at, updated_at';
   const load = connection.prepare(
@@ -106,7 +128,9 @@ export const createOrderReads = (connection: Connection) => {
       return new Map(orders.map((order) => [order.orderId, order]));
     },
     list: (filter: StoredOrderFilter): readonly StoredOrder[] => {
-      const conditions = toConditions(filter, isFew);
+      const { incident, knownVersions } = filter;
+      const isAsked = incident !== undefined && knownVersions !== undefined;
+      const conditions = toConditions(filter, isAsked ? findUnknown(knownVersions) : [], isFew);
       if (filter.after !== undefined) {
         const row = createdAt.get(filter.after);
         if (row === undefined) {
@@ -156,6 +180,9 @@ export const createHistoryReads = (connection: Connection) => {
   };
 };
 
+const toCounts = (rows: readonly Row[], name: string): Readonly<Record<string, number>> =>
+  Object.fromEntries(rows.map((row) => [text(row, name), whole(row, 'number')]));
+
 export const createOtherReads = (connection: Connection) => {
   const record = connection.prepare('SELECT * FROM idempotency WHERE scope = ? AND key = ?');
   const versions = connection.prepare(
@@ -164,25 +191,35 @@ export const createOtherReads = (connection: Connection) => {
   const states = connection.prepare('SELECT state, count(*) AS number FROM orders GROUP BY state');
   const counts = connection.prepare(
     `SELECT (SELECT count(*) FROM orders WHERE incident = 1) AS incidents,
-       (SELECT count(*) FROM orders WHERE unreadable IS NOT NULL) AS unreadable,
        (SELECT count(*) FROM calls) AS calls`,
   );
+  const findUnknown = createFindUnknown(connection);
+  // With the plus the few marked orders are looked through, and not all orders of each version.
+  const unreadables = connection.prepare(
+    `SELECT chart_version, count(*) AS number FROM orders
+     WHERE chart_version IN (SELECT value FROM json_each(?)) GROUP BY chart_version
+     UNION ALL SELECT chart_version, count(*) FROM orders WHERE unreadable IS NOT NULL
+       AND +chart_version NOT IN (SELECT value FROM json_each(?)) GROUP BY +chart_version`,
+  );
+  const countUnreadable = (known?: readonly string[]): OrdersByVersion => {
+    const unknown = JSON.stringify(known === undefined ? [] : findUnknown(known));
+    return toCounts(unreadables.all(unknown, unknown), 'chart_version');
+  };
 
   return {
     idempotencyRecord: (scope: string, key: string): IdempotencyRecord | undefined => {
       const row = record.get(scope, key);
       return row && toIdempotencyRecord(row);
     },
-    chartVersions: (): Readonly<Record<string, number>> =>
-      Object.fromEntries(versions.all().map((row) => [text(row, 'chart_version'), whole(row, 'number')])),
-    figures: (): StoreFigures => {
+    chartVersions: (): OrdersByVersion => toCounts(versions.all(), 'chart_version'),
+    unreadable: countUnreadable,
+    figures: (known?: readonly string[]): StoreFigures => {
       const row = counts.get() ?? {};
       return {
-        ordersByState: Object.fromEntries(
-          states.all().map((state) => [text(state, 'state'), whole(state, 'number')]),
-        ),
+        ordersByState: toCounts(states.all(), 'state'),
+        ordersByVersion: toCounts(versions.all(), 'chart_version'),
         incidents: whole(row, 'incidents'),
-        unreadable: whole(row, 'unreadable'),
+        unreadable: countUnreadable(known),
         pendingCalls: whole(row, 'calls'),
       };
     },

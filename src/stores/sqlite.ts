@@ -49,6 +49,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     idempotencyRecord: guard(others.idempotencyRecord),
     updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
     chartVersions: guard(others.chartVersions),
+    unreadable: guard(others.unreadable),
     figures: guard(others.figures),
     row: guard((key: string) => rows?.read([key]).get(key)),
     rows: guard((table: string, { after, limit }: { readonly after?: string; readonly limit: number }) =>

@@ -42,7 +42,7 @@ export interface ExploredPaths {
   readonly moments: number;
   /** False when there are more moments than `mostMoments`. */
   readonly isWhole: boolean;
-  /** Everything is covered, nothing that counts as unreachable was reached, and there is no problem. */
+  /** It is whole, everything is covered, nothing that counts as unreachable was reached, and there is no problem. */
   readonly isComplete: boolean;
   describe(): string;
 }
@@ -91,7 +91,8 @@ export const explorePaths = (application: Application, given: Exploration): Expl
   const coverage = toChartCoverage(items, all, unreachable);
   const problems = [...new Set(graph.edges.flatMap(({ to }) => to.problem ?? findStuck(to)))];
   const isWhole = moments <= mostMoments;
-  const isComplete = coverage.missing.length + coverage.wronglyUnreachable.length + problems.length === 0;
+  const isComplete =
+    isWhole && coverage.missing.length + coverage.wronglyUnreachable.length + problems.length === 0;
   const describe = () =>
     [
       `${moments} different moments${isWhole ? '' : `, and more: raise mostMoments (${mostMoments}), or name in contextKey what guards read`}`,

@@ -1,6 +1,7 @@
 // Everything that can happen to an order next, for any application: replies to its calls, its next deadline, what people
 // and others outside may send. Examples are made from what the messages declare. It decides nothing that follows.
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
+import { z } from 'zod';
 import type { Application, Reply } from '../application.ts';
 import { AppError } from '../errors.ts';
 import { findField, toExample } from '../example-messages.ts';
@@ -28,8 +29,8 @@ export interface Examples {
   /** How orders begin. */
   readonly first: Placement | readonly Placement[];
   /**
-   * Payloads by message type, where guards tell them apart. A message from a service is tried unasked, as a late
-   * report is, only if it is named here.
+   * Payloads by message type, where guards tell them apart. Left out: one for each value of its enums. A message from a
+   * service is tried unasked, as a late report is, only if it is named here.
    */
   readonly messages?: Readonly<Record<string, readonly Fields[]>>;
   /** What a service may answer, by the type of its command. Left out: its declared replies, and no answer. */
@@ -109,7 +110,7 @@ const findMessages = (application: Application, examples: Examples, state: Syste
   );
 };
 
-/** One message, or one for each outcome that a person may state of an incident. */
+/** One message for each value of the fields that can have few, and of an incident's outcomes; or else one. */
 const toVariants = (
   { messages }: Application,
   examples: Examples,
@@ -120,8 +121,28 @@ const toVariants = (
   const given = examples.messages?.[type];
   if (given) return given.map((payload) => ({ ...payload, type }));
   const outcomes = activeLeaves(snapshot).flatMap(({ meta }): readonly string[] => meta?.outcomes ?? []);
-  const variants = type === 'incident.resolve' ? outcomes.map((outcome) => ({ outcome })) : [{}];
-  return variants.map((variant) => toExample(messages, type, variant, toLookup(state, snapshot.context)));
+  const stated = type === 'incident.resolve' ? outcomes.map((outcome) => ({ outcome })) : [];
+  const known = [findEnumValues(messages[type]?.payload), stated].find((each) => each.length > 0);
+  const lookup = toLookup(state, snapshot.context);
+  return (known ?? [{}]).map((variant) => toExample(messages, type, variant, lookup));
+};
+
+const fieldsSchema = z.object({
+  properties: z.record(z.string(), z.object({ enum: z.array(z.unknown()).optional() })).default({}),
+});
+const enumValues = new WeakMap<z.ZodType, readonly Fields[]>();
+
+/** `{ verdict: 'as-new' }`, `{ verdict: 'damaged' }`. */
+const findEnumValues = (payload: z.ZodType | undefined): readonly Fields[] => {
+  if (payload === undefined) return [];
+  const known = enumValues.get(payload);
+  if (known) return known;
+  const { properties } = fieldsSchema.parse(z.toJSONSchema(payload, { unrepresentable: 'any' }));
+  const found = Object.entries(properties).flatMap(([name, field]) =>
+    (field.enum ?? []).map((value) => ({ [name]: value })),
+  );
+  enumValues.set(payload, found);
+  return found;
 };
 
 /** The nearest first: others that come later are due after it. */

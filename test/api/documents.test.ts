@@ -196,6 +196,7 @@ describe('the problems', () => {
       'store-in-use',
       'store-unsupported',
       'chart-unsupported',
+      'charts-missing',
       'local-socket-unusable',
       'service-failed',
       'invalid-setting',

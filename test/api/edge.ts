@@ -9,7 +9,8 @@ import { createMigratePage } from '../../src/migration/migrate-page.ts';
 import { createCatalogue } from '../../src/shop/catalogue.ts';
 import type { ShopHost } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
-import type { OrderView } from '../../src/shop/view.ts';
+import type { OrderView, ReadableOrderView } from '../../src/shop/view.ts';
+import { toUnreadableSystemView } from '../../src/step/view.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { type Answer, chargeAll, never, openHost } from '../hosts/harness.ts';
@@ -85,15 +86,23 @@ const createSeen = (runner: ShopHost) => {
   /** Resolves when the API calls `method` the next time. */
   const called = (method: keyof ShopHost): Promise<void> =>
     new Promise((resolve) => awaited.set(method, resolve));
-  /** From now on every order is read with these changes. */
-  const show = (changes: Partial<OrderView>): void => {
+  const replaceViews = (toShown: (view: OrderView) => OrderView): void => {
     replaced.get = async (id) => {
       const view = await runner.get(id);
-      return view && { ...view, ...changes };
+      return view && toShown(view);
     };
-    replaced.list = async (filter) => (await runner.list(filter)).map((view) => ({ ...view, ...changes }));
+    replaced.list = async (filter) => (await runner.list(filter)).map(toShown);
   };
-  return { host, replaced, called, show };
+  /** From now on every order is read with these changes. */
+  const show = (changes: Partial<ReadableOrderView>): void =>
+    replaceViews((view) => (view.unreadable === undefined ? { ...view, ...changes } : view));
+  /** From now on no order can be read. */
+  const showUnreadable = (problem: string): void =>
+    replaceViews((view) => {
+      const stored = { orderId: view.id, version: view.version, summary: view };
+      return shop.toUnreadableView(toUnreadableSystemView(shop, stored, problem));
+    });
+  return { host, replaced, called, show, showUnreadable };
 };
 
 const products = [

@@ -152,9 +152,13 @@ describe('an explanation', () => {
   });
 
   it('of an order that cannot be read says why', async () => {
-    const { get, add, show } = await createEdge();
+    const { get, add, showUnreadable } = await createEdge();
     await add('order-1');
-    show({ unreadable: 'chart 9 is unknown' });
-    expect((await get('/orders/order-1/explain')).json().summary).toContain('chart 9 is unknown');
+    showUnreadable('chart 9 is unknown');
+    const body = (await get('/orders/order-1/explain')).json();
+    expect(body.summary).toContain('chart 9 is unknown');
+    expect(body).toMatchObject({ state: 'paying', settled: false, moves: [] });
+    expect(body).not.toHaveProperty('waiting');
+    expect(body).not.toHaveProperty('nextDeadline');
   });
 });

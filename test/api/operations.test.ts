@@ -127,7 +127,7 @@ describe('health', () => {
     const { get } = await createEdge();
     const answer = await get('/readyz');
     expect(answer.statusCode).toBe(200);
-    expect(answer.json()).toEqual({ ready: true, reason: null });
+    expect(answer.json()).toEqual({ ready: true, reason: null, unreadable: 0 });
   });
 
   it('is not ready when the storage is not, or the host is draining, and says why', async () => {

@@ -1,5 +1,6 @@
 // Reading: orders, lists and their cursors, and incidents. Nothing moves.
 import { describe, expect, it } from 'vitest';
+import { newestVersion } from '../../machines/registry.ts';
 import { chargeAll, never } from '../hosts/harness.ts';
 import { createEdge, noon, problemOf, withIncident } from './edge.ts';
 
@@ -55,12 +56,34 @@ describe('an order', () => {
   );
 
   it('that cannot be read is shown as such, without an ETag', async () => {
-    const { get, add, show } = await createEdge();
+    const { get, add, showUnreadable } = await createEdge();
     await add('order-1');
-    show({ unreadable: 'chart 9 is unknown' });
+    showUnreadable('chart 9 is unknown');
     const answer = await get('/orders/order-1', { 'if-none-match': '"3"' });
-    expect(answer.json().unreadable).toBe('chart 9 is unknown');
     expect(answer.headers.etag).toBeUndefined();
+    const shown = {
+      id: 'order-1',
+      version: 3,
+      state: 'paying',
+      settled: false,
+      customerId: 'customer-1',
+      unreadable: 'chart 9 is unknown',
+      incidents: [
+        {
+          actor: 'order',
+          reason: 'unreadable',
+          text: 'chart 9 is unknown',
+          since: '2026-01-31T12:00:00.000Z',
+        },
+      ],
+      moves: [],
+      chartVersion: newestVersion,
+      createdAt: '2026-01-31T12:00:00.000Z',
+      updatedAt: '2026-01-31T12:00:00.000Z',
+      links: expect.objectContaining({ self: '/orders/order-1' }),
+    };
+    expect(answer.json()).toEqual(shown);
+    expect((await get('/orders')).json().orders).toEqual([shown]);
   });
 
   it.each(['', '/events', '/messages', '/explain', '/stream'])(

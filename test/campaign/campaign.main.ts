@@ -77,7 +77,9 @@ const toSeedTasks = (): Task[] => {
   const [first, seeds, orders] = [number('first'), number('seeds'), number('orders')];
   return Array.from({ length: Math.ceil(seeds / seedsPerTask) }, (_, index) => {
     const seed = first + index * seedsPerTask;
-    return { kind: 'seeds', seed, count: Math.min(seedsPerTask, first + seeds - seed), orders };
+    const count = Math.min(seedsPerTask, first + seeds - seed);
+    // Every fifth of them is about an upgrade.
+    return { kind: 'seeds', seed, count, orders, upgrade: index % 5 === 4 };
   });
 };
 

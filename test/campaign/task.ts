@@ -6,13 +6,22 @@ import { cutPower } from '../disk/power-cut.ts';
 import { plant, readBugs } from '../planted/bugs.ts';
 import { runCheck } from '../planted/checks.ts';
 import { runNumbered, toRepeatCommand } from '../process/numbered-round.ts';
-import { addSightings, crashAt, simulateSeed, toFindings, toWords } from '../simulator/campaigning.ts';
+import {
+  addSightings,
+  crashAt,
+  simulateSeed,
+  simulateUpgrade,
+  toFindings,
+  toWords,
+} from '../simulator/campaigning.ts';
 
 interface SeedsTask {
   readonly kind: 'seeds';
   readonly seed: number;
   readonly count: number;
   readonly orders: number;
+  /** The nodes are upgraded in the middle. */
+  readonly upgrade?: boolean;
 }
 interface CrashesTask {
   readonly kind: 'crashes';
@@ -51,7 +60,7 @@ export type TaskResult = Readonly<z.infer<typeof taskResult>>;
 export const toTaskName = (task: Task): string => {
   switch (task.kind) {
     case 'seeds':
-      return `seeds-${task.seed}-${task.count}-${task.orders}`;
+      return `${task.upgrade ? 'upgrades' : 'seeds'}-${task.seed}-${task.count}-${task.orders}`;
     case 'crashes':
       return task.name;
     case 'power-cuts':
@@ -79,10 +88,13 @@ export const runTask = async (task: Task): Promise<TaskResult> => {
   }
 };
 
-const runSeeds = async ({ seed: first, count, orders }: SeedsTask) => {
+const runSeeds = async ({ seed: first, count, orders, upgrade }: SeedsTask) => {
   const reports: SimulationReport[] = [];
-  for (let seed = first; seed < first + count; seed += 1) reports.push(await simulateSeed(seed, orders));
-  return { ...toSums(reports), findings: reports.flatMap((report) => toFindings(report)) };
+  for (let seed = first; seed < first + count; seed += 1) {
+    reports.push(await (upgrade ? simulateUpgrade : simulateSeed)(seed, orders));
+  }
+  const more = upgrade ? ' --upgrade' : '';
+  return { ...toSums(reports), findings: reports.flatMap((report) => toFindings(report, more)) };
 };
 
 const ordersPerCrash = 8;

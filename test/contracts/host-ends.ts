@@ -7,7 +7,7 @@ export const describeEnds = (open: OpenHost): void => {
   it('a host is ready until it closes, and then says why it is not', async () => {
     await using opened = await open();
     const { host } = opened;
-    expect(await host.health()).toEqual({ ready: true, reason: null });
+    expect(await host.health()).toEqual({ ready: true, reason: null, unreadable: 0 });
     await host.close();
     expect(await host.health()).toEqual({ ready: false, reason: 'the service is closing' });
   });

@@ -144,12 +144,36 @@ const describeVersions = (current: () => Store) => {
   });
   it('orders on unknown chart versions are listed as incidents', async () => {
     await place();
-    const list = async (incident: boolean, ...unknownVersions: readonly string[]) =>
-      (await current().list({ incident, unknownVersions, limit: 10 })).map(({ orderId }) => orderId);
-    expect(await list(true)).toEqual([]);
-    expect(await list(true, '2', '3')).toEqual(['b']);
-    expect(await list(false, '2', '3')).toEqual(['a']);
-    expect(await list(false)).toEqual(['b', 'a']);
+    const list = async (incident: boolean, ...knownVersions: readonly string[]) =>
+      (await current().list({ incident, knownVersions, limit: 10 })).map(({ orderId }) => orderId);
+    expect(await list(true, '2', '1')).toEqual([]);
+    expect(await list(true, '1', '3')).toEqual(['b']);
+    expect(await list(false, '1', '3')).toEqual(['a']);
+    expect(await list(false, '1', '2')).toEqual(['b', 'a']);
+    expect(await current().list({ incident: true, limit: 10 })).toEqual([]);
+  });
+  it('orders that a host cannot read are counted by their chart version, each once', async () => {
+    await place();
+    expect(await current().unreadable(['1', '2'])).toEqual({});
+    expect(await current().unreadable(['1', '3'])).toEqual({ 2: 1 });
+    await current().markUnreadable('b', 'why');
+    expect(await current().unreadable(['1', '3'])).toEqual({ 2: 1 });
+    expect(await current().unreadable(['1', '2'])).toEqual({ 2: 1 });
+    await current().markUnreadable('a', 'why');
+    expect(await current().unreadable(['1', '3'])).toEqual({ 1: 1, 2: 1 });
+    expect(await current().unreadable([])).toEqual({ 1: 1, 2: 1 });
+    expect(await current().figures(['1'])).toMatchObject({
+      ordersByVersion: { 1: 1, 2: 1 },
+      unreadable: { 1: 1, 2: 1 },
+    });
+  });
+  it('a start tries only orders on its own chart versions again', async () => {
+    await place();
+    for (const orderId of ['a', 'b']) await current().markUnreadable(orderId, 'why');
+    await current().clearUnreadable(['1', '3']);
+    const reasons = [...(await current().load(['a', 'b'])).values()].map(({ unreadable }) => unreadable);
+    expect(reasons.toSorted()).toEqual(['why', undefined]);
+    expect((await current().load(['b'])).get('b')?.unreadable).toBe('why');
   });
 };
 
@@ -165,7 +189,7 @@ const describeUnreadable = (current: () => Store) => {
       undefined,
       'chart 9 is unknown',
     ]);
-    expect((await current().figures()).unreadable).toBe(1);
+    expect((await current().figures()).unreadable).toEqual({ 1: 1 });
     expect(await claim(current())).toEqual([]);
     expect(await current().dueOrders(noon, 10, ['1'])).toEqual([]);
     expect(await current().nextWake(['1'])).toBeUndefined();
@@ -174,7 +198,7 @@ const describeUnreadable = (current: () => Store) => {
     const waiting = { calls: [toCall('a', 'c1')], wakeAt: noon };
     await write(current(), [toWrite('a', 0, waiting)], { lease: free });
     await current().markUnreadable('a', 'chart 9 is unknown');
-    await current().clearUnreadable();
+    await current().clearUnreadable(['1']);
     expect((await current().load(['a'])).get('a')).toEqual({
       orderId: 'a',
       version: 1,
@@ -192,11 +216,11 @@ const describeUnreadable = (current: () => Store) => {
       version: 2,
       unreadable: 'chart 9 is unknown',
     });
-    expect(await current().figures()).toMatchObject({ incidents: 1, unreadable: 1 });
+    expect(await current().figures()).toMatchObject({ incidents: 1, unreadable: { 1: 1 } });
   });
   it('an order that does not exist can not be set aside', async () => {
     await current().markUnreadable('ghost', 'why not');
-    expect((await current().figures()).unreadable).toBe(0);
+    expect((await current().figures()).unreadable).toEqual({});
     expect((await current().load(['ghost'])).size).toBe(0);
   });
 };

@@ -187,7 +187,13 @@ const describeHistory = (current: () => Store) => {
 
 const describeEnd = (current: () => Store) => {
   it('an empty store has no figures to speak of', async () => {
-    const expected = { ordersByState: {}, incidents: 0, unreadable: 0, pendingCalls: 0 };
+    const expected = {
+      ordersByState: {},
+      ordersByVersion: {},
+      incidents: 0,
+      unreadable: {},
+      pendingCalls: 0,
+    };
     expect(await current().figures()).toEqual(expected);
   });
   it('figures count orders by state, incidents, unreadable orders and calls', async () => {
@@ -197,7 +203,8 @@ const describeEnd = (current: () => Store) => {
     await place(current(), 'c', { summary: toSummary({ state: 'completed' }) });
     await current().markUnreadable('c', 'why');
     const ordersByState = { paying: 2, completed: 1 };
-    const expected = { ordersByState, incidents: 1, unreadable: 1, pendingCalls: 2 };
+    const counted = { ordersByState, ordersByVersion: { 1: 3 }, unreadable: { 1: 1 } };
+    const expected = { ...counted, incidents: 1, pendingCalls: 2 };
     expect(await current().figures()).toEqual(expected);
   });
   it('a store that can write says so, and is not changed by the question', async () => {

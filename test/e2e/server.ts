@@ -56,14 +56,14 @@ export const runCommand = async (
   return { code, output: output() };
 };
 
-/** Starts `orderchart serve` (or another command) in `folder` on any free port; resolves when it listens. */
+/** Starts `orderchart serve` (or what else `words` says) in `folder` on any free port; resolves when it listens. */
 export const startServer = async (
   folder: string,
   environment: Readonly<Record<string, string>> = {},
-  command = 'serve',
+  words: string | readonly string[] = 'serve',
 ): Promise<Server> => {
-  const words = [process.execPath, main, command];
-  const { pid, output, ended, untilPrinted, send } = launch(words, folder, { PORT: '0', ...environment });
+  const command = [process.execPath, main, ...[words].flat()];
+  const { pid, output, ended, untilPrinted, send } = launch(command, folder, { PORT: '0', ...environment });
   const [, url] = await untilPrinted(/listens on (http:\/\/\S+)/);
   if (url === undefined) throw new Error(`no address in: ${output()}`);
   const end = async (signal: NodeJS.Signals) => {

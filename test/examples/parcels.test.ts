@@ -71,7 +71,7 @@ const simulate = async (store: Store, seed: number) => {
   const network = createNetwork(timeline, random('network'), rates, 20);
   const keys = new Map<string, Set<string>>();
   const nodes = createNodes<SystemView, Host>({
-    ...{ application: parcels, store, startHost, rates, timeline, network, monitor },
+    ...{ applicationFor: () => parcels, store, startHost, rates, timeline, network, monitor },
     settings: readSettings({ LOG_LEVEL: 'silent', CALL_TIMEOUT_MS: 2000 }),
     count: 2,
     mostSkewMs: 100,

@@ -1,12 +1,19 @@
 // The second example: goods that come back. Its charts are covered completely and every single crash is tried, with the ten
-// lines of docs/testing.md; its processes are killed; its routes and the inspector answer over HTTP.
+// lines of docs/testing.md, which are those between begin and end; its processes are killed; its routes and the inspector answer over HTTP.
 import { readFile } from 'node:fs/promises';
 import pino from 'pino';
 import { describe, expect, it, test } from 'vitest';
 import { type Bank, type Carrier, returns } from '../../examples/returns/returns.ts';
 import { createReturnsService } from '../../examples/returns/service.ts';
 import { createMemoryStore, openSqliteStore, readSettings } from '../../src/main.ts';
-import { createTestHost, exploreCrashes, explorePaths } from '../../src/testing.ts';
+import {
+  createTestHost,
+  exploreCrashes,
+  explorePaths,
+  type ScenarioEnd,
+  type TestHost,
+} from '../../src/testing.ts';
+import { createFakeClock } from '../fake-clock.ts';
 import { openProcesses } from './killed-processes.ts';
 
 const oneDay = 86_400_000;
@@ -49,33 +56,32 @@ const createWorld = () => {
   return { services: { carrier, bank }, paid };
 };
 
+// begin
+/** Nobody decides, so it is approved after a week; then the parcel comes, and is as new. */
+const sendItBack = async (host: TestHost): Promise<void> => {
+  await host.place(first);
+  await host.advance(8 * oneDay);
+  await host.send(toReturn('return.receive'));
+  await host.send(toReturn('return.inspect', { verdict: 'as-new', note }));
+};
+const paysOnce = ({ orders, world }: ScenarioEnd<ReturnType<typeof createWorld>>): void => {
+  expect(orders).toMatchObject([{ state: 'refunded', settled: true }]);
+  expect([...world.paid]).toEqual([['return-1/refund/1', 4200]]);
+};
+// end
+
 describe('with ten lines of orderchart/testing', () => {
-  // docs/testing.md shows these lines as they are here.
   // begin
   it('covers every state, transition, deadline and guard of its charts', () => {
-    const verdicts = ['as-new', 'damaged'].map((verdict) => ({ verdict, note }));
-    const outcomes = ['sent-by-hand', 'paid-by-hand'].map((outcome) => ({ outcome, note }));
-    const examples = { 'return.inspect': verdicts, 'incident.resolve': outcomes };
-    const explored = explorePaths(returns, { first, messages: examples });
+    const explored = explorePaths(returns, { first });
     expect(explored.isComplete, explored.describe()).toBe(true);
   });
 
-  it('ends as without a crash after every single crash', async () => {
-    const report = await exploreCrashes(returns, {
-      world: createWorld,
-      scenario: async (host) => {
-        await host.place(first);
-        await host.advance(8 * oneDay);
-        await host.send(toReturn('return.receive'));
-        await host.send(toReturn('return.inspect', { verdict: 'as-new', note }));
-      },
-      check: ({ orders, world }) => {
-        expect(orders).toMatchObject([{ state: 'refunded', settled: true }]);
-        expect([...world.paid]).toEqual([['return-1/refund/1', 4200]]);
-      },
-    });
+  it('pays once after every single crash', async () => {
+    const scenario = { world: createWorld, scenario: sendItBack, check: paysOnce };
+    const report = await exploreCrashes(returns, scenario);
     expect(report.failures, report.describe()).toEqual([]);
-  }, 60_000);
+  });
   // end
 
   it('stands in docs/testing.md as it is here', async () => {
@@ -83,9 +89,12 @@ describe('with ten lines of orderchart/testing', () => {
       readFile(import.meta.filename, 'utf8'),
       readFile(new URL('../../docs/testing.md', import.meta.url), 'utf8'),
     ]);
-    const lines = source.slice(source.indexOf('  // begin\n') + 11, source.indexOf('  // end\n'));
+    const lines = [...source.matchAll(/^( *)\/\/ begin\n([\s\S]*?)^ *\/\/ end$/gm)].map(
+      ([, indent = '', code = '']) => code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    );
     const shown = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
-    expect(shown).toContain(lines.replaceAll(/^ {2}/gm, ''));
+    expect(lines).toHaveLength(2);
+    expect(shown).toEqual(lines);
   });
 });
 
@@ -156,18 +165,18 @@ test('processes that are killed over one SQLite file lose no return and pay each
 });
 
 describe('over HTTP', () => {
-  const open = async () => {
-    const { services } = createWorld();
-    const logger = pino({ level: 'silent' });
+  const open = async (replaced: { readonly carrier?: Carrier } = {}) => {
+    const clock = createFakeClock();
     const service = await createReturnsService({
-      ...{ store: createMemoryStore(), services, logger, settings: readSettings({ LOG_LEVEL: 'silent' }) },
+      ...{ store: createMemoryStore(), clock, logger: pino({ level: 'silent' }), settings: readSettings() },
+      services: { ...createWorld().services, ...replaced },
     });
     const post = async (url: string, payload: object) => {
       const answer = await service.api.inject({ method: 'POST', url, payload });
       return { status: answer.statusCode, body: answer.json() };
     };
     const get = async (url: string) => (await service.api.inject(url)).json();
-    return { ...service, post, get };
+    return { ...service, clock, post, get };
   };
   const { type: _, ...request } = message;
 
@@ -195,21 +204,45 @@ describe('over HTTP', () => {
     await close();
   });
 
-  it('is shown in the inspector, which makes its moves at the addresses of the API', async () => {
-    const { post, get, api, close } = await open();
+  it('is shown in the inspector by its state, with its charts and services', async () => {
+    const { post, get, close } = await open();
     await post('/returns', request);
-    const info = await get('/inspector/api/application');
-    expect(info).toMatchObject({
+    expect(await get('/inspector/api/application')).toMatchObject({
       name: 'returns',
       mainActor: 'return',
       lanes: ['outside', 'return', 'refund', 'carrier', 'bank'],
     });
     await expect
       .poll(async () => get('/inspector/api/orders?state=requested'))
-      .toMatchObject({ total: 1, orders: [{ id: 'return-1' }] });
-    const routes = api.printRoutes();
-    expect(routes).toContain('orders/');
-    expect((await api.inject('/inspector')).statusCode).toBeLessThan(400);
+      .toMatchObject({ total: 1, orders: [{ id: 'return-1', owner: 'ada' }] });
+    await close();
+  });
+
+  it('ends an incident by the move that the inspector offers, at the address that it has', async () => {
+    const failing: Carrier = {
+      name: 'carrier',
+      place: 'outside',
+      answer: async () => ({ type: 'carrier.failed', reason: 'paper jam' }),
+    };
+    const { post, get, clock, close } = await open({ carrier: failing });
+    await post('/returns', request);
+    await post('/orders/return-1/approve', {});
+    for (let minute = 0; minute < 5; minute += 1) await clock.advance(60_000);
+    const { orders } = await get('/inspector/api/incidents');
+    expect(orders).toMatchObject([
+      {
+        id: 'return-1',
+        incidents: [{ reason: 'no-label', text: expect.stringContaining('send a label by hand') }],
+      },
+    ]);
+    const [retry, resolve] = ['retry', 'resolve'].map((path) =>
+      orders[0].moves.find((move: { readonly path: string }) => move.path === path),
+    );
+    expect(await post('/orders/return-1/retry', { actor: retry.actor })).toMatchObject({ status: 200 });
+    for (let minute = 0; minute < 5; minute += 1) await clock.advance(60_000);
+    const [outcome] = resolve.outcomes;
+    const answer = await post(`/orders/return-1/${resolve.path}`, { actor: resolve.actor, outcome, note });
+    expect(answer).toMatchObject({ status: 200, body: { state: 'labelSent', incidents: [] } });
     await close();
   });
 });

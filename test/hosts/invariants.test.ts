@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { newestVersion } from '../../machines/registry.ts';
 import { BatchRows } from '../../src/batch-rows.ts';
 import { noFaults } from '../../src/faults.ts';
 import { OrderTransaction } from '../../src/hosts/order-transaction.ts';
@@ -201,7 +202,7 @@ test('an order whose rows do not go together is set aside as a whole, and the ot
       incidents: [{ actor: 'order', reason: 'set-aside', text: expect.stringContaining('event seq') }],
     },
   ]);
-  expect(await open.store.figures()).toMatchObject({ unreadable: 1 });
+  expect(await open.store.figures()).toMatchObject({ unreadable: { [newestVersion]: 1 } });
 });
 
 test('an order that cannot be placed is not there, and the next one is', async () => {

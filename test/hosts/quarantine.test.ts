@@ -18,20 +18,21 @@ test('an order that cannot be read is set aside and listed, and the others go on
   const { id } = await place(before);
   await shut(before);
   const newer = { ...orderSystem, version: '2' };
-  const after = await openHost({ store, ids, clock: before.clock, charts: newer });
+  const settings = { LEAVE_UNREADABLE: '1' };
+  const after = await openHost({ store, ids, clock: before.clock, charts: newer, settings });
   await after.clock.advance(0);
   const cancel = { type: 'order.cancel', reason: 'no' } as const;
   await expect(
     after.host.send({ orderId: id, to: 'order', message: cancel, otherwise: 'refuse' }),
   ).rejects.toMatchObject({ code: 'order-unreadable' });
   expect(await after.host.get(id)).toMatchObject({
-    state: 'unreadable',
+    state: 'paying',
     incidents: [{ reason: 'unreadable' }],
   });
   expect(await after.host.list({ incident: true, limit: 10 })).toMatchObject([{ id }]);
   expect(await settle(after, (await place(after, widgets(1))).id)).toMatchObject({ state: 'completed' });
   await shut(after);
-  const again = await openHost({ store, ids, clock: before.clock });
+  const again = await openHost({ store, ids, clock: before.clock, settings });
   expect(await settle(again, id)).toMatchObject({ state: 'completed' });
 });
 

@@ -24,16 +24,78 @@ const nextParcels: Application = {
 };
 const collecting: Courier['answer'] = async () => ({ type: 'courier.collected' });
 
-const open = async (store: Store, application: Application, answer: Courier['answer']) => {
+const open = async (
+  store: Store,
+  application: Application,
+  answer: Courier['answer'],
+  { shared = false, ...given }: { shared?: boolean; LEAVE_UNREADABLE?: string } = {},
+) => {
   const services = { courier: { name: 'courier', place: 'outside', answer } } as const;
-  const settings = readSettings({ LOG_LEVEL: 'silent', DRAIN_MS: 0 });
-  const { host } = await createHost({ application, store, services, settings });
+  const settings = readSettings({ LOG_LEVEL: 'silent', DRAIN_MS: 0, ...given });
+  const { host } = await createHost({ application, store, services, settings, shared });
   const place = (parcelId: string) => {
     const message = { type: 'parcel.send', parcelId, sender: 'ada', city: 'Oslo' };
     return host.place({ orderId: parcelId, message });
   };
   return { host, place };
 };
+
+test('a start on a store with orders on a missing chart version is refused with their count, and changes nothing', async () => {
+  const { store, remove } = openScratchStore(parcels);
+  const newer = await open(store, nextParcels, never);
+  for (const id of ['one', 'two']) await newer.place(id);
+  await newer.host.close();
+  await store.markUnreadable('two', 'why');
+  const before = await store.load(['one', 'two']);
+
+  const asked: string[] = [];
+  const start = open(store, parcels, async ({ orderId }) => {
+    asked.push(orderId);
+    return { type: 'courier.collected' };
+  });
+  await expect(start).rejects.toMatchObject({
+    code: 'charts-missing',
+    message: expect.stringMatching(/^2 stored orders .*: 2 on version 2 \(it has 1\)\..*--leave-unreadable/),
+    details: { versions: { 2: 2 }, known: ['1'] },
+  });
+  expect(await store.load(['one', 'two'])).toEqual(before);
+  expect(asked).toEqual([]);
+
+  const again = await open(store, nextParcels, collecting);
+  expect(await again.host.waitUntilSettled('two', 10_000)).toMatchObject({ state: 'sent' });
+  await again.host.close();
+  await remove();
+});
+
+test('orders that another node places on an unknown chart version meanwhile are incidents at once', async () => {
+  const { store, remove } = openScratchStore(parcels);
+  const old = await open(store, parcels, never, { shared: true });
+  expect(await old.host.health()).toMatchObject({ unreadable: 0 });
+  const newer = await open(store, nextParcels, never, { shared: true });
+  await newer.place('new');
+  expect(await old.host.list({ incident: true, limit: 10 })).toMatchObject([
+    { id: 'new', incidents: [{ reason: 'unreadable' }] },
+  ]);
+  expect(await old.host.health()).toMatchObject({ ready: true, unreadable: 1 });
+  expect(await newer.host.health()).toMatchObject({ ready: true, unreadable: 0 });
+  expect(await newer.host.list({ incident: true, limit: 10 })).toEqual([]);
+  await old.host.close();
+  await newer.host.close();
+  await remove();
+});
+
+test('a start leaves the mark of an order on a chart version that it does not know', async () => {
+  const { store, remove } = openScratchStore(parcels);
+  const newer = await open(store, nextParcels, never);
+  await newer.place('new');
+  await newer.host.close();
+  await store.markUnreadable('new', 'damaged');
+  const { host } = await open(store, parcels, never, { LEAVE_UNREADABLE: '1' });
+  expect((await store.load(['new'])).get('new')?.unreadable).toBe('damaged');
+  expect(await host.health()).toMatchObject({ unreadable: 1 });
+  await host.close();
+  await remove();
+});
 
 test('an order on an unknown chart version is an incident from the start on, and nothing is ever written to it', async () => {
   const { store, remove } = openScratchStore(parcels);
@@ -58,7 +120,7 @@ test('an order on an unknown chart version is an incident from the start on, and
         },
       },
     },
-    settings: readSettings({ DRAIN_MS: 0, POLL_MS: 10 }),
+    settings: readSettings({ DRAIN_MS: 0, POLL_MS: 10, LEAVE_UNREADABLE: '1' }),
     logger: pino({ level: 'error' }, { write: (line) => lines.push(JSON.parse(line)) }),
   });
   expect(recovery).toMatchObject({ incidents: 1, versions: { 2: 1 } });
@@ -67,6 +129,7 @@ test('an order on an unknown chart version is an incident from the start on, and
   expect(await host.list({ incident: true, limit: 10 })).toMatchObject([
     { id: 'new', unreadable: reason, owner: 'ada', chartVersion: '2', createdAt: expect.any(Number) },
   ]);
+  expect(await host.health()).toEqual({ ready: true, reason: null, unreadable: 1 });
   expect((await host.get('new'))?.createdAt).toBeGreaterThan(Date.UTC(2026, 0, 1));
   const message = { type: 'parcel.keep', why: 'changed my mind' };
   const move = host.send({ orderId: 'new', to: 'parcel', message, otherwise: 'refuse' });

@@ -92,7 +92,7 @@ test('a host whose store cannot write is not ready, and is again when it can', a
   const { host } = await openHost({ store: { ...store, check } });
   expect(await host.health()).toMatchObject({ ready: false, reason: expect.any(String) });
   isBroken = false;
-  expect(await host.health()).toEqual({ ready: true, reason: null });
+  expect(await host.health()).toEqual({ ready: true, reason: null, unreadable: 0 });
 });
 
 test('who waits for an order that has settled is answered at once', async () => {

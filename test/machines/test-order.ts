@@ -3,15 +3,14 @@
 // (step-checks.ts), so a test says only what is special about it.
 import type { AnyEventObject, StateValue } from 'xstate';
 import type { ActorName, Policy } from '../../machines/messages.ts';
-import { viewOf } from '../../src/application.ts';
 import { shop } from '../../src/shop/shop.ts';
-import type { OrderView } from '../../src/shop/view.ts';
+import { type ReadableOrderView, toOrderView } from '../../src/shop/view.ts';
 import type { Call, Received } from '../../src/step/effect.ts';
 import { toStateName } from '../../src/step/notes.ts';
 import { newSystem } from '../../src/step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../src/step/step.ts';
 import type { SystemState } from '../../src/step/system-state.ts';
-import { hasIncident, isSettled } from '../../src/step/view.ts';
+import { hasIncident, isSettled, toSystemView } from '../../src/step/view.ts';
 import { registered, type SentMessage, takeSentMessages } from './recorded-charts.ts';
 import { sampleOrder, samplePolicy } from './sample-order.ts';
 import { type Answer, createScriptedServices, type Script, toReply } from './scripted-services.ts';
@@ -71,8 +70,8 @@ export class TestOrder {
     return this.#state.actors.get(actor)?.snapshot.value;
   }
 
-  get view(): OrderView {
-    return viewOf(shop, sampleOrder.orderId, this.#state);
+  get view(): ReadableOrderView {
+    return toOrderView(toSystemView(shop, sampleOrder.orderId, this.#state), this.#state);
   }
 
   get types(): readonly string[] {

@@ -14,6 +14,7 @@ const folders = {
   host: ['test/hosts', 'test/main.test.ts'],
   services: ['test/services', 'test/shop', 'test/service.test.ts', 'test/service-unanswered.test.ts'],
   api: ['test/api'],
+  socket: ['test/local-socket'],
   model: ['test/model'],
   simulation: ['src/simulator'],
 } as const;

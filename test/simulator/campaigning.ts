@@ -10,18 +10,18 @@ import {
 } from '../../src/simulation.ts';
 
 /** Violations, each with the command that repeats its simulation. */
-export const toFindings = (
-  { seed, orders, nodes, violations }: SimulationReport,
-  crashAt?: string,
-): string[] =>
-  violations.map((violation) => {
-    const at = crashAt === undefined ? '' : ` --crash-at ${crashAt}`;
-    return `simulate --seed ${seed} --orders ${orders} --nodes ${nodes}${at}: ${violation}`;
-  });
+export const toFindings = ({ seed, orders, nodes, violations }: SimulationReport, more = ''): string[] =>
+  violations.map(
+    (violation) => `simulate --seed ${seed} --orders ${orders} --nodes ${nodes}${more}: ${violation}`,
+  );
 
 /** A seed with its default number of nodes. */
 export const simulateSeed = (seed: number, orders: number): Promise<SimulationReport> =>
   simulate({ seed, orders, nodes: nodesOf(seed) });
+
+/** A seed whose nodes are upgraded in the middle, all but the last. */
+export const simulateUpgrade = (seed: number, orders: number): Promise<SimulationReport> =>
+  simulate({ seed, orders, nodes: 3, upgrade: true });
 
 export const addSightings = (
   seen: Partial<Record<Sighting, number>>,
@@ -48,7 +48,7 @@ export const crashAt = async (
   for (const seed of seeds) {
     const report = await simulate({ seed, orders, nodes: nodesOf(seed), crashAt: sites });
     reports.push(report);
-    findings.push(...toFindings(report, sites.map(toWords).join()));
+    findings.push(...toFindings(report, ` --crash-at ${sites.map(toWords).join()}`));
     const crashes = Object.values(report.crashes).reduce((sum, number) => sum + number, 0);
     if (crashes === sites.length) return { isReached: true, findings, reports };
   }

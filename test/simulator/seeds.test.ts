@@ -49,6 +49,18 @@ describe('whatever fails, a shop keeps its orders, its money and its stock', () 
     expect(findings).toEqual([]);
   });
 
+  const upgrades = Array.from({ length: 10 }, (_, index) => index * 20 + 1);
+  it.each(upgrades)(
+    'seeds from %i, upgraded in the middle: two nodes to version 2, and a third that knows only version 1',
+    { timeout: 240_000 },
+    async (first) => {
+      const task = { kind: 'seeds', seed: first, count: 20, orders: 12, upgrade: true } as const;
+      const result = await thread.run(task);
+      expect(result).toMatchObject({ findings: [], counts: { simulations: 20 } });
+      for (const name of Object.keys(result.sightings)) seen.add(name);
+    },
+  );
+
   it('and every sighting was seen', () => {
     expect(Object.keys(sightings).filter((name) => !seen.has(name))).toEqual([]);
   });

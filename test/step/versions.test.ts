@@ -1,10 +1,13 @@
 // Versions of charts side by side: a new system starts on the newest, a stored one goes on with its own.
 import { expect, test } from 'vitest';
+import type { AnyEventObject } from 'xstate';
 import { limits } from '../../src/config.ts';
+import type { Call } from '../../src/step/effect.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { fromStored, newSystem, toStored } from '../../src/step/snapshot.ts';
 import { quarantine, step } from '../../src/step/step.ts';
 import type { SystemState } from '../../src/step/system-state.ts';
+import { toCharts, toService } from '../../src/step/translate.ts';
 import { chart, says } from './toy-words.ts';
 
 /** Version 1 goes one way and version 2 another. */
@@ -57,4 +60,28 @@ test('charts of an older version that cannot be run are refused with the others'
   const spawning = { charts: { toy: chart({ invoke: { src: 'work' } }) } };
   const system = { version: '2', ...toVersion('new'), services: [], otherVersions: { 1: spawning } };
   expect(() => registerSystem(system, limits)).toThrow('These charts cannot be run durably');
+});
+
+test('what comes in is translated to the words of a version, and what goes out to those of today', () => {
+  const translator = {
+    toCharts: (message: AnyEventObject) => ({ ...message, type: `old.${message.type}` }),
+    fromCharts: <M extends AnyEventObject>(message: M) => ({ ...message, type: message.type.slice(4) }),
+  };
+  const other = { ...toVersion('old'), translator };
+  const system = registerSystem(
+    { version: '2', ...toVersion('new'), services: [], otherVersions: { 1: other } },
+    limits,
+  );
+  const incoming = go(start());
+  expect(toCharts(system, '1', incoming)).toMatchObject({ message: { type: 'old.GO' } });
+  expect(toCharts(system, '2', incoming)).toBe(incoming);
+  const deadline = { kind: 'deadline', orderId: 'o', at: 2, key: 'k', dueAt: 2 } as const;
+  expect(toCharts(system, '1', deadline)).toBe(deadline);
+  const call: Call = {
+    ...{ callId: 'c', orderId: 'o', service: 's', actor: 'toy', at: 1, keyFirstUsedAt: 1 },
+    ...{ causationId: 'm', correlationId: 'c', chartVersion: '1' },
+    command: { type: 'old.ask', key: 'k' },
+  };
+  expect(toService(system, call).command).toEqual({ type: 'ask', key: 'k' });
+  expect(toService(system, { ...call, chartVersion: '2' }).command.type).toBe('old.ask');
 });

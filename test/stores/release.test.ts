@@ -4,9 +4,11 @@ import { copyFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { ActorName, Message } from '../../machines/messages.ts';
 import { createExamine } from '../../src/doctor/examine.ts';
+import { createOrderchart, readSettings } from '../../src/main.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openAuditSource } from '../../src/stores/sqlite-audit-source.ts';
@@ -67,9 +69,14 @@ const close = async (opened: Open) => {
 const summarize = async ({ host }: Open) => {
   const views = await host.list({ limit: 100 });
   return Object.fromEntries(
-    views.map(({ id, state, actors, paidAmount, incidents }) => [
-      id,
-      [state, actors['payment']?.state, paidAmount, incidents.length],
+    views.map((view) => [
+      view.id,
+      [
+        view.state,
+        view.actors['payment']?.state,
+        view.unreadable === undefined ? view.paidAmount : undefined,
+        view.incidents.length,
+      ],
     ]),
   );
 };
@@ -115,4 +122,20 @@ test('the orders of a store of release 0.1.0 go on until they are settled, and n
   ]);
   await close(opened);
   expect(await findViolations(files.path)).toEqual({ orders: 12, violated: [] });
+});
+
+test('a store with orders on a chart version that is missing here is refused before its schema is changed', async () => {
+  await using files = await copyKept();
+  const read = (sql: string) => {
+    using connection = new DatabaseSync(files.path);
+    return connection.prepare(sql).all();
+  };
+  read("UPDATE orders SET chart_version = '9' WHERE order_id IN ('refunded-1', 'rejected-1')");
+  const before = read('PRAGMA user_version');
+  const settings = readSettings({ DATABASE_URL: `sqlite:${files.path}`, LOG_LEVEL: 'silent' });
+  await expect(createOrderchart(settings)).rejects.toMatchObject({
+    code: 'charts-missing',
+    details: { versions: { 9: 2 } },
+  });
+  expect(read('PRAGMA user_version')).toEqual(before);
 });

@@ -21,6 +21,7 @@ type InternalCode =
   | 'store-in-use'
   | 'store-unsupported'
   | 'chart-unsupported'
+  | 'charts-missing'
   | 'local-socket-unusable'
   | 'service-failed'
   | 'invalid-setting';

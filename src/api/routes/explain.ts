@@ -1,7 +1,7 @@
 // Why an order is where it is: one sentence first, then what is awaited, since when, until when, what blocks it and
 // who may do what. It is computed from the order's view (and the bank's code for a decline) and asks no service.
 import { toIsoTime } from '../../clock.ts';
-import type { OrderView } from '../../shop/view.ts';
+import type { OrderView, ReadableOrderView } from '../../shop/view.ts';
 import type { ExplanationJson } from './schemas.ts';
 import { toIncident, toMoves } from './views.ts';
 
@@ -10,7 +10,7 @@ type Deadline = OrderView['deadlines'][number];
 const toNext = (deadlines: readonly Deadline[]): Deadline | undefined =>
   deadlines.toSorted((a, b) => a.dueAt - b.dueAt)[0];
 
-const toWaiting = (view: OrderView, now: number): ExplanationJson['waiting'] =>
+const toWaiting = (view: OrderView, now: number): NonNullable<ExplanationJson['waiting']> =>
   Object.entries(view.actors).flatMap(([actor, { settled, description, since }]) => {
     if (settled) return [];
     const call = view.calls.find((candidate) => candidate.actor === actor);
@@ -49,7 +49,10 @@ const problemTexts: Readonly<Record<string, string>> = {
 };
 
 /** Why it ended, for an order that was not completed. */
-const toCause = ({ failure, problems }: OrderView, declineCode: string | undefined): string | undefined => {
+const toCause = (
+  { failure, problems }: ReadableOrderView,
+  declineCode: string | undefined,
+): string | undefined => {
   const [problem, ...others] = problems;
   if (problem !== undefined) {
     const { productId, kind, requested, available } = problem;
@@ -62,7 +65,7 @@ const toCause = ({ failure, problems }: OrderView, declineCode: string | undefin
 };
 
 /** What was given back. */
-const toRestitution = ({ actors, refundedAmount, paidAmount }: OrderView): string => {
+const toRestitution = ({ actors, refundedAmount, paidAmount }: ReadableOrderView): string => {
   const stock = actors['inventory']?.state === 'released' ? ' Stock released.' : '';
   if (refundedAmount === 0) return stock;
   return `${stock} ${refundedAmount === paidAmount ? 'Money refunded.' : 'Money refunded in part.'}`;
@@ -97,9 +100,10 @@ export const toExplanation = (view: OrderView, now: number, declineCode?: string
     state: view.state,
     settled: view.settled,
     summary: toSummary(view, now, declineCode),
-    waiting: toWaiting(view, now),
-    nextDeadline:
-      next === undefined ? null : { actor: next.actor, name: next.name, dueAt: toIsoTime(next.dueAt) },
+    ...(view.unreadable === undefined && {
+      waiting: toWaiting(view, now),
+      nextDeadline: next ? { actor: next.actor, name: next.name, dueAt: toIsoTime(next.dueAt) } : null,
+    }),
     blockedBy: view.incidents.map(toIncident),
     moves: toMoves(view.id, view.moves),
   };

@@ -9,6 +9,12 @@ import type { RouteDependencies } from './dependencies.ts';
 const health = z.strictObject({
   ready: z.boolean(),
   reason: z.string().nullable().describe('why it is not ready'),
+  unreadable: z
+    .int()
+    .optional()
+    .describe(
+      'orders that cannot be read: they are left alone, and `/incidents` lists them with the reason; absent if the store cannot be asked',
+    ),
 });
 
 const links = {
@@ -59,8 +65,8 @@ const addHealth = (api: Api, { host, logger }: RouteDependencies): void => {
       },
     },
     async (_request, reply) => {
-      const { ready, reason } = await check();
-      return reply.code(ready ? 200 : 503).send({ ready, reason });
+      const health = await check();
+      return reply.code(health.ready ? 200 : 503).send(health);
     },
   );
 };

@@ -26,7 +26,7 @@ import {
   trueOrFalse,
 } from './inputs.ts';
 import { priceLines } from './pricing.ts';
-import { explanation, incidentPage, order, orderPage } from './schemas.ts';
+import { anyOrder, explanation, incidentPage, order, orderPage } from './schemas.ts';
 import { toIncidents, toOrder } from './views.ts';
 
 const placing = z.strictObject({
@@ -62,7 +62,7 @@ const findDeclineCode = async (
   host: OrderAccess<OrderView>,
   view: OrderView,
 ): Promise<string | undefined> => {
-  if (view.failure?.kind !== 'payment-declined') return undefined;
+  if (view.unreadable !== undefined || view.failure?.kind !== 'payment-declined') return undefined;
   const received = await host.received(view.id, 0, limits.eventPage);
   const code = received.findLast(({ type }) => type === 'gateway.declined')?.data['code'];
   return typeof code === 'string' ? code : undefined;
@@ -203,7 +203,7 @@ const addReading = (api: Api, { host, clock }: RouteDependencies): void => {
         params: orderParams,
         headers: z.object({ 'if-none-match': z.string().optional() }),
         response: {
-          200: json('The order; its version is the ETag', order),
+          200: json('The order; its version is the ETag. One that cannot be read has none', anyOrder),
           304: z.null().describe('It still has the ETag in If-None-Match'),
           ...problems('order-not-found'),
         },

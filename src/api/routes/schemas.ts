@@ -29,6 +29,8 @@ const actorState = z.strictObject({
   since: instant,
 });
 
+const orderLinks = z.strictObject({ self: link, events: link, messages: link, stream: link, explain: link });
+
 export const order = z
   .strictObject({
     id: z.string(),
@@ -63,11 +65,31 @@ export const order = z
     chartVersion: z.string(),
     createdAt: instant,
     updatedAt: instant,
-    unreadable: z.string().optional().describe('why the stored order cannot be read'),
-    links: z.strictObject({ self: link, events: link, messages: link, stream: link, explain: link }),
+    links: orderLinks,
   })
   .register(components, { id: 'Order' });
-export const orderPage = z.strictObject({ orders: z.array(order), next });
+const unreadableOrder = z
+  .strictObject({
+    id: z.string(),
+    version: z.int(),
+    state: z.string().describe('after its last message, as `settled`'),
+    settled: z.boolean(),
+    customerId: z.string(),
+    incidents: z.array(incidentOfOrder),
+    moves: z.array(move),
+    chartVersion: z.string(),
+    createdAt: instant,
+    updatedAt: instant,
+    unreadable: z.string().describe('why the stored order cannot be read'),
+    links: orderLinks,
+  })
+  .register(components, {
+    id: 'UnreadableOrder',
+    description: 'An order that cannot be read here: what is stored beside it, and nothing else',
+  });
+/** `unreadable` tells them apart. */
+export const anyOrder = z.union([order, unreadableOrder]);
+export const orderPage = z.strictObject({ orders: z.array(anyOrder), next });
 
 const receivedMessage = z
   .strictObject({
@@ -106,17 +128,24 @@ export const explanation = z
     state: z.string(),
     settled: z.boolean(),
     summary: z.string().describe('one sentence'),
-    waiting: z.array(
-      z.strictObject({
-        actor,
-        for: z.string(),
-        since: instant,
-        forMs: z.int(),
-        attempt: z.int().optional(),
-        deadline: instant.optional(),
-      }),
-    ),
-    nextDeadline: z.strictObject({ actor: z.string(), name: z.string(), dueAt: instant }).nullable(),
+    waiting: z
+      .array(
+        z.strictObject({
+          actor,
+          for: z.string(),
+          since: instant,
+          forMs: z.int(),
+          attempt: z.int().optional(),
+          deadline: instant.optional(),
+        }),
+      )
+      .optional()
+      .describe('absent if the order cannot be read'),
+    nextDeadline: z
+      .strictObject({ actor: z.string(), name: z.string(), dueAt: instant })
+      .nullable()
+      .optional()
+      .describe('absent if the order cannot be read'),
     blockedBy: z.array(incidentOfOrder),
     moves: z.array(move),
   })
@@ -137,6 +166,7 @@ export const product = z
 export const productPage = z.strictObject({ products: z.array(product), next });
 
 export type OrderJson = z.output<typeof order>;
+export type UnreadableOrderJson = z.output<typeof unreadableOrder>;
 export type MessageJson = z.output<typeof receivedMessage>;
 export type IncidentJson = z.output<typeof incident>;
 export type ExplanationJson = z.output<typeof explanation>;

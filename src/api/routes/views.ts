@@ -3,12 +3,12 @@
 import { toIsoTime } from '../../clock.ts';
 import type { Incident, Move } from '../../host.ts';
 import type { Product } from '../../shop/stock.ts';
-import type { OrderView } from '../../shop/view.ts';
+import type { OrderView, UnreadableOrderView } from '../../shop/view.ts';
 import type { ActorView } from '../../step/view.ts';
 import type { Received } from '../../store.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { MoveJson } from '../edge/schemas.ts';
-import type { IncidentJson, MessageJson, OrderJson, ProductJson } from './schemas.ts';
+import type { IncidentJson, MessageJson, OrderJson, ProductJson, UnreadableOrderJson } from './schemas.ts';
 
 /** The last part of a move's address: a refund makes one more of its refunds. */
 export const toMovePath = (move: string): string => (move === 'refund' ? 'refunds' : move);
@@ -38,8 +38,39 @@ export const toIncident = ({ actor, reason, text, since }: Incident) => ({
   since: toIsoTime(since),
 });
 
-export const toOrder = (view: OrderView): OrderJson => {
-  const self = toOrderAddress(view.id);
+const toLinks = (orderId: string): OrderJson['links'] => {
+  const self = toOrderAddress(orderId);
+  return {
+    self,
+    events: `${self}/events`,
+    messages: `${self}/messages`,
+    stream: `${self}/stream`,
+    explain: `${self}/explain`,
+  };
+};
+
+/** What is known of every order. */
+const toKnown = (view: OrderView) => ({
+  incidents: view.incidents.map(toIncident),
+  moves: toMoves(view.id, view.moves),
+  chartVersion: view.chartVersion,
+  createdAt: toIsoTime(view.createdAt),
+  updatedAt: toIsoTime(view.updatedAt),
+  links: toLinks(view.id),
+});
+
+const toUnreadableOrder = (view: UnreadableOrderView): UnreadableOrderJson => ({
+  id: view.id,
+  version: view.version,
+  state: view.state,
+  settled: view.settled,
+  customerId: view.customerId,
+  unreadable: view.unreadable,
+  ...toKnown(view),
+});
+
+export const toOrder = (view: OrderView): OrderJson | UnreadableOrderJson => {
+  if (view.unreadable !== undefined) return toUnreadableOrder(view);
   return {
     id: view.id,
     version: view.version,
@@ -55,7 +86,6 @@ export const toOrder = (view: OrderView): OrderJson => {
     refundedAmount: view.refundedAmount,
     failure: view.failure,
     problems: [...view.problems],
-    incidents: view.incidents.map(toIncident),
     deadlines: view.deadlines.map(({ actor, name, dueAt }) => ({ actor, name, dueAt: toIsoTime(dueAt) })),
     calls: view.calls.map(({ actor, type, key, attempt, at }) => ({
       actor,
@@ -64,19 +94,8 @@ export const toOrder = (view: OrderView): OrderJson => {
       attempt,
       at: toIsoTime(at),
     })),
-    moves: toMoves(view.id, view.moves),
     correlationId: view.correlationId,
-    chartVersion: view.chartVersion,
-    createdAt: toIsoTime(view.createdAt),
-    updatedAt: toIsoTime(view.updatedAt),
-    ...(view.unreadable === undefined ? {} : { unreadable: view.unreadable }),
-    links: {
-      self,
-      events: `${self}/events`,
-      messages: `${self}/messages`,
-      stream: `${self}/stream`,
-      explain: `${self}/explain`,
-    },
+    ...toKnown(view),
   };
 };
 

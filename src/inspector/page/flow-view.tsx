@@ -176,6 +176,33 @@ const Hint = ({ frame }: { frame: FlowFrame | undefined }) => {
   );
 };
 
+/** Orders on other chart versions may be in states that the drawn chart does not have. */
+const OtherVersions = ({
+  frame,
+  drawn,
+  filter,
+}: {
+  frame: FlowFrame | undefined;
+  drawn: string | undefined;
+  filter: URLSearchParams;
+}) => {
+  const others = Object.entries(frame?.versions ?? {}).filter(
+    ([version]) => version !== drawn && version !== '',
+  );
+  if (others.length === 0) return null;
+  return (
+    <p className="hint">
+      The chart is version {drawn}. Also in progress:{' '}
+      {others.map(([version, count]) => (
+        <a
+          key={version}
+          href={`/inspector?${new URLSearchParams([...filter, ['chartVersion', version]])}`}
+        >{`${toCount(count, 'order')} on version ${version}`}</a>
+      ))}
+    </p>
+  );
+};
+
 const [right, down] = [withCounts('RIGHT'), withCounts('DOWN')];
 
 export const FlowView = ({
@@ -192,11 +219,13 @@ export const FlowView = ({
   const { query } = useAddress();
   const selected = query.get('state') ?? undefined;
   const filter = readFilter(query);
+  const version = filter.get('chartVersion');
   const { chart, fold, ends } = useMemo(() => {
-    const whole = application.charts.find(({ name }) => name === application.mainActor);
+    const charts = application.charts.filter(({ name }) => name === application.mainActor);
+    const whole = charts.find((each) => each.version === version) ?? charts[0];
     if (whole === undefined) return { chart: whole, fold: (path: string) => path, ends: [] };
     return { chart: toOverview(whole), fold: createFold(whole), ends: findEnds(whole) };
-  }, [application]);
+  }, [application, version]);
   const sizing = isNarrow ? down : right;
   const totals = frame?.totals ?? {};
   return (
@@ -205,6 +234,7 @@ export const FlowView = ({
         <h1 className="hidden">Flow of all orders</h1>
         <FlowFilters query={query} application={application} />
         <Hint frame={frame} />
+        <OtherVersions frame={frame} drawn={chart?.version} filter={filter} />
         <div className="figures">
           <Figure name="in progress" value={frame?.inFlight ?? 0} />
           {ends.map(({ path, tone }) => (

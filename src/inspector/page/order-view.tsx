@@ -205,6 +205,7 @@ export const OrderView = ({ orderId, application }: { orderId: string; applicati
   const { points, offset, broken, connection } = useTimeline(orderId);
   const now = useNow() + offset;
   if (points.length === 0) {
+    if (broken !== undefined) return <p role="alert">{broken}</p>;
     const isOffline = connection === 'offline';
     return <p className="quiet pad">{isOffline ? 'The order could not be loaded' : 'Loading the order…'}</p>;
   }

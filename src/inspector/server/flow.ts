@@ -2,6 +2,7 @@
 // while after, and forgets then; otherwise no commit costs anything. It reads from the store which orders are in
 // flight, then follows each commit, and keeps counters and places, never contents.
 import { type Application, viewOf } from '../../application.ts';
+import { sumOrders } from '../../chart-versions.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../config.ts';
 import type { CommitObserver, OrderAccess, OrderChange } from '../../host.ts';
@@ -13,7 +14,7 @@ import { type FlowFilter, matches } from './filter.ts';
 import { FilteredView } from './filtered-view.ts';
 import { type InFlightOrder, toInFlight } from './in-flight.ts';
 import { findTaken } from './paths.ts';
-import type { FlowFrame, HolderList, OrderList, Sample, ServiceHealth } from './protocol.ts';
+import type { Chart, FlowFrame, HolderList, OrderList, Sample, ServiceHealth } from './protocol.ts';
 
 export interface FlowParts {
   readonly application: Application;
@@ -38,7 +39,8 @@ interface OpenView {
 
 export class Flow implements CommitObserver {
   readonly #parts: FlowParts;
-  readonly #mainChart;
+  /** The main actor's chart of each version. */
+  readonly #mainCharts: ReadonlyMap<string, Chart>;
   readonly #inFlight = new Map<string, InFlightOrder>();
   readonly #views = new Map<string, OpenView>();
   /** Changes since the last frame, by order. */
@@ -52,7 +54,8 @@ export class Flow implements CommitObserver {
 
   constructor(parts: FlowParts) {
     this.#parts = parts;
-    this.#mainChart = readCharts(parts.application).find(({ name }) => name === parts.application.mainActor);
+    const charts = readCharts(parts.application).filter(({ name }) => name === parts.application.mainActor);
+    this.#mainCharts = new Map(charts.map((chart) => [chart.version, chart]));
   }
 
   isObserving = (): boolean => this.#views.size > 0;
@@ -159,20 +162,32 @@ export class Flow implements CommitObserver {
     }
   }
 
-  #findEdges({ deliveries }: OrderChange): readonly string[] {
+  #findEdges({ deliveries, state }: OrderChange): readonly string[] {
+    const chart = this.#mainCharts.get(state.charts);
+    if (chart === undefined) return [];
     return deliveries.flatMap(({ to, message, snapshots }) =>
       to !== this.#parts.application.mainActor || !snapshots || snapshots.before === snapshots.after
         ? []
-        : this.#findPath(toPaths(snapshots.before.value), toPaths(snapshots.after.value), message.type),
+        : this.#findPath(
+            chart,
+            toPaths(snapshots.before.value),
+            toPaths(snapshots.after.value),
+            message.type,
+          ),
     );
   }
 
   /** Kept, for the same few paths are taken again and again. */
-  #findPath(before: readonly string[], after: readonly string[], on: string): readonly string[] {
-    const key = `${before.join()}>${after.join()}>${on}`;
+  #findPath(
+    chart: Chart,
+    before: readonly string[],
+    after: readonly string[],
+    on: string,
+  ): readonly string[] {
+    const key = `${chart.version} ${before.join()}>${after.join()}>${on}`;
     const known = this.#paths.get(key);
-    if (known !== undefined || this.#mainChart === undefined) return known ?? [];
-    const path = findTaken(this.#mainChart, before, after, on);
+    if (known !== undefined) return known;
+    const path = findTaken(chart, before, after, on);
     this.#paths.set(key, path);
     return path;
   }
@@ -193,7 +208,7 @@ export class Flow implements CommitObserver {
       isFiltered: !view.isComplete,
       isLoading: this.#settledMeanwhile !== undefined,
       isTruncated: this.#inFlight.size >= limits.inspectedOrders,
-      incidents: incidents + unreadable,
+      incidents: incidents + sumOrders(unreadable),
       services,
       sample,
     };

@@ -24,6 +24,8 @@ export const preview = async (
   move: string,
 ): Promise<Previewed> => {
   const refuse = (refusal: string): Previewed => ({ orderId, changes: [], calls: [], actors: [], refusal });
+  const problem = (await host.get(orderId))?.unreadable;
+  if (problem !== undefined) return refuse(problem);
   let last: Moment | undefined;
   for await (const moment of timeline.read(host, orderId)) last = moment;
   if (last === undefined) return refuse('there is no such order');

@@ -3,11 +3,12 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../../clock.ts';
+import type { Application } from '../../application.ts';
+import { type Clock, toIsoTime } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
-import type { OrderAccess } from '../../host.ts';
+import type { OrderAccess, SystemView } from '../../host.ts';
 import type { FlowFilter } from './filter.ts';
 import type { FilteredView } from './filtered-view.ts';
 import type { Flow } from './flow.ts';
@@ -15,6 +16,7 @@ import type { Samples } from './samples.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface StreamParts {
+  readonly application: Application;
   readonly host: OrderAccess;
   readonly flow: Flow;
   readonly samples: Samples;
@@ -82,10 +84,23 @@ const createFlowStream = ({ host, flow, samples }: StreamParts, open: Open) => {
   return { send, read };
 };
 
+/** What is known of an order whose timeline cannot be shown. */
+const toRowText = ({ display }: Application, view: SystemView): string => {
+  const facts = [
+    `${(display?.labels?.owner ?? 'Owner').toLowerCase()} ${view.owner}`,
+    `state ${view.state}`,
+    `chart version ${view.chartVersion}`,
+    `placed ${toIsoTime(view.createdAt)}`,
+    `last changed ${toIsoTime(view.updatedAt)}`,
+  ];
+  return `It is left alone. What is stored beside it: ${facts.join(', ')}.`;
+};
+
 const createOrderStream =
-  ({ host, flow, timeline, clock, settings }: StreamParts, open: Open) =>
+  ({ application, host, flow, timeline, clock, settings }: StreamParts, open: Open) =>
   async (request: FastifyRequest, reply: FastifyReply, orderId: string): Promise<void> => {
-    if ((await host.get(orderId)) === undefined) {
+    const view = await host.get(orderId);
+    if (view === undefined) {
       throw new AppError('order-not-found', `There is no order ${orderId}.`);
     }
     const { raw, signal } = open(reply);
@@ -103,8 +118,10 @@ const createOrderStream =
         await changed;
       }
     } catch (error) {
-      if (error instanceof AppError) raw.write(toFrame(last, 'broken', { reason: error.message }));
-      else if (!signal.aborted) throw error;
+      if (error instanceof AppError) {
+        const known = view.unreadable === undefined ? '' : ` ${toRowText(application, view)}`;
+        raw.write(toFrame(last, 'broken', { reason: `${error.message}${known}` }));
+      } else if (!signal.aborted) throw error;
     } finally {
       raw.end();
     }

@@ -65,8 +65,12 @@ export const createTimeline = (application: Application) => {
 
   /** The version that the order was placed on; undefined: there is no such order. */
   const findFirstVersion = async (host: OrderAccess, orderId: string): Promise<string | undefined> => {
-    const version = (await host.get(orderId))?.chartVersion;
-    if (version === undefined || system.versions.size === 1) return version;
+    const { chartVersion: version, unreadable } = (await host.get(orderId)) ?? {};
+    if (version === undefined) return undefined;
+    if (unreadable !== undefined && !system.versions.has(version)) {
+      throw new AppError('order-unreadable', unreadable);
+    }
+    if (system.versions.size === 1) return version;
     let after = 0;
     for (;;) {
       const page = await host.received(orderId, after, pageSize);

@@ -34,8 +34,8 @@ export const products = [
   { productId: 'product-3', name: 'Gizmo', unitPrice: 250, currency: 'USD' },
 ];
 
-/** Codes after which the same request may succeed. */
-const retryable = ['overloaded', 'closing', 'store-unavailable'];
+/** Codes after which the same request may succeed, at another node: it may know charts that this one does not. */
+const retryable = ['overloaded', 'closing', 'store-unavailable', 'order-unreadable'];
 class NoAnswer extends Error {}
 
 type Intent = 'keep' | 'cancel' | 'refund';
@@ -144,7 +144,7 @@ const wish = async (
     await move(parts, view.id, `${view.id}/cancel`, { type: 'order.cancel', reason: 'changed my mind' });
     return true;
   }
-  if (intent === 'refund' && can('refund')) {
+  if (intent === 'refund' && can('refund') && view.unreadable === undefined) {
     const upTo = view.paidAmount - view.refundedAmount;
     const amount = random.happens(0.4) ? undefined : random.between(1, upTo);
     const refundId = `refund-${left}`;

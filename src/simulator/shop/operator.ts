@@ -3,7 +3,7 @@
 import type { Message } from '../../../machines/messages.ts';
 import { AppError } from '../../errors.ts';
 import type { Incident } from '../../host.ts';
-import type { OrderView } from '../../shop/view.ts';
+import type { ReadableOrderView } from '../../shop/view.ts';
 import type { SeededRandom } from '../random.ts';
 import type { Timeline } from '../timeline.ts';
 import type { ShopNode } from './customers.ts';
@@ -46,7 +46,7 @@ const repairAll = async (parts: OperatorParts, node: ShopNode): Promise<void> =>
 const repair = async (
   { world, random, isFinal }: OperatorParts,
   node: ShopNode,
-  view: OrderView,
+  view: ReadableOrderView,
   incident: Incident,
 ): Promise<void> => {
   // A message that makes its chart throw does so again: it is tried rarely, and stays.
@@ -73,7 +73,7 @@ const resolveAs = (outcome: string, more: { readonly transactionId?: string } = 
   ...more,
 });
 
-const findTruth = ({ bank, notices }: World, view: OrderView, reason: string): Repair | undefined => {
+const findTruth = ({ bank, notices }: World, view: ReadableOrderView, reason: string): Repair | undefined => {
   const [made] = bank.transactions(view.id);
   switch (reason) {
     case 'charge-unknown':
@@ -92,7 +92,7 @@ const findTruth = ({ bank, notices }: World, view: OrderView, reason: string): R
 };
 
 /** A key that the bank has forgotten is never sent again: then a person does it at the bank, and records it. */
-const resolveByHand = ({ bank }: World, view: OrderView, reason: string): Repair | undefined => {
+const resolveByHand = ({ bank }: World, view: ReadableOrderView, reason: string): Repair | undefined => {
   const [made] = bank.transactions(view.id);
   if (reason === 'capture-unconfirmed') return resolveAs('not-captured');
   if (reason === 'refund-unconfirmed' && view.state === 'completed') return resolveAs('not-refunded');

@@ -5,6 +5,7 @@ import type { Catalogue } from '../../shop/catalogue.ts';
 import type { Sighting } from '../../simulation.ts';
 import type { OrderWrite } from '../../store.ts';
 import { createMonitor, type FollowedOrder, type Monitor } from '../monitor.ts';
+import type { Process } from '../process.ts';
 
 /** What the monitor keeps of an order of a shop. */
 interface Books {
@@ -32,6 +33,7 @@ export const createOrderMonitor = (
   now: () => number,
   catalogue: Catalogue,
   onTrace: ((line: string) => void) | undefined,
+  onOrder: (process: Process, write: OrderWrite, versionBefore: string | undefined) => void,
 ): OrderMonitor => {
   const books = new Map<string, Books>();
   const stock = createStockBooks(catalogue, (problem) => monitor.violate(problem));
@@ -73,7 +75,8 @@ export const createOrderMonitor = (
     );
 
   const extension = {
-    noteOrder: (write: OrderWrite, before: FollowedOrder | undefined): void => {
+    noteOrder: (write: OrderWrite, before: FollowedOrder | undefined, process: Process): void => {
+      onOrder(process, write, before?.chartVersion);
       const order = books.get(write.orderId) ?? {
         ...{ isCancelled: false, products: [], amount: 0 },
         reserved: new Map<string, number>(),

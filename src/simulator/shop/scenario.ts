@@ -29,7 +29,10 @@ export interface Scenario extends FaultPlan {
 
 export const day = 86_400_000;
 
-export const drawScenario = ({ seed, orders, crashAt }: SimulationOrder): Scenario => {
+/** What a node far ahead has set, others find due late: too late, if it is the one that does not know the new charts. */
+const mostUpgradeSkewMs = 1000;
+
+export const drawScenario = ({ seed, orders, crashAt, upgrade }: SimulationOrder): Scenario => {
   const random = createRandom(seed, 'scenario');
   const { pick, happens, between } = random;
   const severity = pick([0, 0.5, 1, 1, 2]);
@@ -39,7 +42,11 @@ export const drawScenario = ({ seed, orders, crashAt }: SimulationOrder): Scenar
   const hasOutage = !isPlanned && happens(0.12);
   const arrivalsMs = between(5000, 2000 * orders + 10_000);
   return {
-    settings: drawSettings(seed, { hasOutage, isSilent }),
+    settings: {
+      ...drawSettings(seed, { hasOutage, isSilent }),
+      // The node that keeps the earlier release starts again over orders of the next one.
+      ...(upgrade && { LEAVE_UNREADABLE: '1' as const }),
+    },
     rates: {
       requestLost: upTo(0.06),
       answerLost: upTo(0.12),
@@ -62,7 +69,10 @@ export const drawScenario = ({ seed, orders, crashAt }: SimulationOrder): Scenar
       ? { afterMs: between(2000, arrivalsMs), lastsMs: day + between(0, 3_600_000) }
       : undefined,
     distanceMs: isSilent ? 1 : pick([1, 20, 200]),
-    mostSkewMs: pick(isSilent ? [0] : [0, 0, 1000, 1_800_000]),
+    mostSkewMs: Math.min(
+      pick(isSilent ? [0] : [0, 0, 1000, 1_800_000]),
+      upgrade ? mostUpgradeSkewMs : Number.POSITIVE_INFINITY,
+    ),
     declineRate: pick([0, 0.1, 0.1, 0.4]),
     webhookRate: isSilent ? 0 : pick([0.2, 0.8]),
     poisonRate: happens(0.3) ? 0.08 : 0,

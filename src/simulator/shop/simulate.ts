@@ -23,6 +23,7 @@ import { flawedShop } from './flawed-shop.ts';
 import { startOperator } from './operator.ts';
 import { createOrderMonitor, type OrderMonitor } from './order-monitor.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
+import { startUpgrade, type Upgrade } from './upgrade.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -74,6 +75,7 @@ interface Simulation extends Storage, Pick<Laboratory, 'startHost'> {
   readonly monitor: OrderMonitor;
   readonly webhooks: Webhooks;
   readonly world: World;
+  readonly upgrade: Upgrade;
   /** Their processes still run at the end. */
   readonly nodes: ShopNode[];
 }
@@ -88,13 +90,23 @@ const prepare = (
   const scenario = drawScenario(order);
   const random = (name: string) => createRandom(order.seed, name);
   const timeline = createTimeline(start, random('timeline'), clock.soon);
-  const monitor = createOrderMonitor(timeline.now, createCatalogue(storage.store), order.onTrace);
+  const monitor = createOrderMonitor(
+    timeline.now,
+    createCatalogue(storage.store),
+    order.onTrace,
+    (...write) => upgrade.noteWrite(...write),
+  );
   const nodes: ShopNode[] = [];
+  const upgrade = startUpgrade({
+    ...{ order, timeline, monitor, nodes, random: random('upgrade') },
+    upgradeAfterMs: Math.floor(scenario.arrivalsMs / 2),
+    isMigrating: () => timeline.now() - start < scenario.faultsMs,
+  });
   const webhooks = createWebhooks(timeline, random('webhooks'), monitor, nodes);
   const world = createWorld({ timeline, scenario, monitor, random, onWebhook: webhooks.send });
   return {
     ...{ ...storage, startHost, examine, order, scenario, random },
-    ...{ timeline, monitor, webhooks, world, nodes },
+    ...{ timeline, monitor, webhooks, world, nodes, upgrade },
   };
 };
 
@@ -140,16 +152,17 @@ const run = async (simulation: Simulation): Promise<SimulationReport> => {
 };
 
 const createShopNodes = (simulation: Simulation, outageUntil: () => number): readonly ShopNode[] => {
-  const { store, startHost, order, scenario, random, timeline, monitor, world } = simulation;
+  const { store, startHost, order, scenario, random, timeline, monitor, world, upgrade } = simulation;
   const { rates, settings, mostSkewMs } = scenario;
   const examined = random('examined');
   const warehouse = createWarehouse();
   return createNodes({
-    ...{ application: flawedShop, store, startHost, settings, rates, mostSkewMs, timeline, monitor },
+    ...{ store, startHost, settings, rates, mostSkewMs, timeline, monitor },
     count: order.nodes,
     network: world.network,
     random: random('nodes'),
     plan: order.crashAt ? planCrashes(order.crashAt) : randomCrashes(random('crashes'), rates),
+    applicationFor: upgrade.applicationFor,
     servicesFor: (process) => ({
       warehouse,
       gateway: world.gatewayFor(process),

@@ -140,13 +140,14 @@ type Part = Readonly<Record<string, unknown>>;
 const isPart = (value: unknown): value is Part =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const mapPart = (value: unknown, change: (inner: unknown) => unknown): unknown =>
+/** Whatever has no parts stays as it is. */
+const mapPart = (value: unknown, change: (inner: unknown, key: string) => unknown): unknown =>
   isPart(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, change(inner)]))
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, change(inner, key)]))
     : value;
 
 /** A state's configuration with other targets. `depth` is 0 for the chart itself. */
-const redirect = (config: unknown, replace: Replace, depth: number): AnyStateNodeConfig => {
+const redirect = <Config>(config: Config, replace: Replace, depth: number): Config => {
   const aim = (transition: unknown): unknown => {
     if (typeof transition === 'string') return replace(transition, depth);
     if (Array.isArray(transition)) return transition.map(aim);
@@ -161,6 +162,6 @@ const redirect = (config: unknown, replace: Replace, depth: number): AnyStateNod
     onDone: aim,
     states: (value) => mapPart(value, (inner) => redirect(inner, replace, depth + 1)),
   };
-  const entries = Object.entries(isPart(config) ? config : {});
-  return Object.fromEntries(entries.map(([key, value]) => [key, changes[key]?.(value) ?? value]));
+  // Only strings are replaced by strings, so it is of the same type.
+  return mapPart(config, (value, key) => changes[key]?.(value) ?? value) as Config;
 };

@@ -53,16 +53,7 @@ export { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 export { readSettings, type Settings } from './config.ts';
 export type { Display } from './display.ts';
 export type { ErrorCode } from './errors.ts';
-export type {
-  CommitObserver,
-  Host,
-  Idempotency,
-  Outcome,
-  Placement,
-  Receipt,
-  Sending,
-  SystemView,
-} from './host.ts';
+export type * from './host.ts';
 export type { InsideService, OutsideService, Service, ServiceCall, Services } from './service.ts';
 export type { Catalogue } from './shop/catalogue.ts';
 export type { Basket, ShopHost } from './shop/placement.ts';

@@ -1,7 +1,9 @@
 // docs/extending.md, done as it says: the package is packed and installed in a project of its own, which has the files of the
 // page and nothing else. The project is checked, run, killed, examined and tested.
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { ask, post, until } from '../e2e/client.ts';
 import { launch, makeFolder, type Program } from '../e2e/server.ts';
 import { type CourierDouble, startCourier } from './courier-double.ts';
@@ -14,6 +16,14 @@ let courier: CourierDouble;
 let environment: Readonly<Record<string, string>>;
 let typesChecked: ReturnType<typeof runIn>;
 const running = new Set<Program>();
+
+const manifestSchema = z.object({
+  version: z.string().optional(),
+  dependencies: z.record(z.string(), z.string()),
+  devDependencies: z.record(z.string(), z.string()),
+});
+const readManifest = async (path: string) =>
+  manifestSchema.parse(JSON.parse(await readFile(join(path, 'package.json'), 'utf8')));
 
 const quick = {
   PORT: '0',
@@ -31,7 +41,7 @@ beforeAll(async () => {
   project = join(folder.path, 'our-shop');
   [courier] = await Promise.all([startCourier(), installPackage(project, join(folder.path, 'package'))]);
   files = await writeFilesOfPage('docs/extending.md', project);
-  environment = { ...quick, COURIER_URL: courier.url };
+  environment = { ...quick, COURIER_URL: courier.url, NODE_COMPILE_CACHE: join(folder.path, 'compiled') };
   // The types are checked meanwhile: the last test waits for that.
   typesChecked = runIn(project, ['tsc']);
 }, 60_000);
@@ -67,13 +77,25 @@ const untilOrder = (url: string, id: string, state: string) =>
     async () => (await ask(`${url}/orders/${id}`)).body,
     (order) => order.state === state && (state !== 'completed' || order.settled),
   );
+/** The order as it would be after the deadline of its state `shipping`, as the inspector says. */
+const whatIfOverdue = async (
+  url: string,
+  { id, version }: { readonly id: string; readonly version: number },
+) => {
+  const ask = async (hypotheticals: readonly unknown[]) =>
+    (await post(`${url}/inspector/api/orders/${id}/what-if`, { version, hypotheticals })).body;
+  const { possible } = await ask([]);
+  const overdue = possible.find(({ label }: { label: string }) => label.includes('shipDeadline'));
+  return (await ask([overdue.hypothetical])).points.at(-1).view;
+};
 const keyOf = (id: string) => `${id}/booking/1`;
 
 test('an order that was placed by the shop without shipping waits, is migrated, and is shipped', async () => {
   const before = await serve(packagedShop, { PAYMENT_CAPTURE: 'later' });
   const waiting = await placeOrder(before.url, 'waiting');
   const done = await placeOrder(before.url, 'done');
-  for (const id of [waiting, done]) {
+  const cancelled = await placeOrder(before.url, 'cancelled');
+  for (const id of [waiting, done, cancelled]) {
     await until(
       async () => (await ask(`${before.url}/orders/${id}`)).body,
       (order) => order.actors.order.state === 'paying.authorized',
@@ -85,7 +107,7 @@ test('an order that was placed by the shop without shipping waits, is migrated, 
 
   const migrate = ['node', 'main.ts', 'migrate', '--to', 'shipping-1', '--json'];
   const rehearsed = await runIn(project, [...migrate, '--dry-run'], environment);
-  expect(JSON.parse(rehearsed.output.replace(/\}[^}]*$/, '}'))).toMatchObject({ dryRun: true, orders: 2 });
+  expect(JSON.parse(rehearsed.output)).toMatchObject({ dryRun: true, orders: 3 });
   const moved = await runIn(project, migrate, environment);
   expect(moved.code).toBe(1);
   expect(moved.output).toContain('its goods left as before: it ends on its own version');
@@ -98,8 +120,10 @@ test('an order that was placed by the shop without shipping waits, is migrated, 
   });
   await post(`${after.url}/orders/${waiting}/capture`, {});
   await untilOrder(after.url, waiting, 'completed');
+  await post(`${after.url}/orders/${cancelled}/cancel`, {});
+  await untilOrder(after.url, cancelled, 'cancelled');
   expect(courier.asked.get(keyOf(waiting))).toBe(1);
-  expect(courier.asked.has(keyOf(done))).toBe(false);
+  expect([done, cancelled].filter((id) => courier.asked.has(keyOf(id)))).toEqual([]);
   await after.stop('SIGTERM');
 });
 
@@ -148,6 +172,9 @@ test('a courier that fails is asked again, and then is an incident that a person
       { move: 'resolve', actor: 'shipping', outcomes: ['booked'] },
     ],
   });
+  expect(await whatIfOverdue(url, stuck)).toMatchObject({
+    incidents: [{ actor: 'order', reason: 'paid-but-not-shipped' }, { actor: 'shipping' }],
+  });
   expect((await post(`${url}/orders/${always}/cancel`, {})).body).toMatchObject({
     status: 409,
     detail: expect.stringContaining('the order is being shipped'),
@@ -175,7 +202,7 @@ test('everything holds for the doctor, with the money and the mails', async () =
   const words = ['node', 'main.ts', 'doctor', '--json', '--gateway-ledger', 'data/gateway.jsonl'];
   const { code, output } = await runIn(project, [...words, '--mail-dir', 'data/mail'], environment);
   expect(code, output).toBe(0);
-  expect(JSON.parse(output)).toMatchObject({ orders: 7, violations: 0 });
+  expect(JSON.parse(output)).toMatchObject({ orders: 8, violations: 0 });
   expect(new Set(courier.bookings.values()).size).toBe(6);
 });
 
@@ -186,13 +213,21 @@ test("the page's own test covers the shipping chart", async () => {
 });
 
 test('a simulation, which knows the shop as it is shipped, is refused with what to use instead', async () => {
-  const { code, output } = await runIn(project, ['node', 'main.ts', 'simulate', '--seed', '1'], environment);
+  const words = ['node', 'main.ts', 'simulate', '--seed', '1'];
+  const { code, errors } = await runIn(project, words, environment);
   expect(code).toBe(2);
-  expect(output).toContain('orderchart/testing');
+  expect(errors).toContain('orderchart/testing');
+});
+
+test('the project of the page pins what the package is built with', async () => {
+  const ours = await readManifest('.');
+  const theirs = await readManifest(project);
+  const versions = { ...ours.dependencies, ...ours.devDependencies, orderchart: ours.version };
+  expect(versions).toMatchObject({ ...theirs.dependencies, ...theirs.devDependencies });
 });
 
 test('the page has eight files at most, and they fit the types of the packed package', async () => {
   expect(files.length).toBeLessThanOrEqual(8);
   expect(files).toContain('application.ts');
-  expect(await typesChecked).toEqual({ code: 0, output: '' });
+  expect(await typesChecked).toEqual({ code: 0, output: '', errors: '' });
 });

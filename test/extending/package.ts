@@ -62,19 +62,19 @@ export const writeFilesOfPage = async (page: string, project: string): Promise<r
   return files.map(([, name = '']) => name);
 };
 
-/** Runs a program of ours in `project`. Its exit code is an answer, too. */
+/** Runs a program in `project`, with our Node first. Its exit code is an answer, too. */
 export const runIn = async (
   project: string,
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<{ readonly code: number; readonly output: string }> => {
+): Promise<{ readonly code: number; readonly output: string; readonly errors: string }> => {
   const [program = '', ...given] = words;
   const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...environment };
   try {
-    const { stdout } = await run(program, given, { cwd: project, env });
-    return { code: 0, output: stdout };
+    const { stdout, stderr } = await run(program, given, { cwd: project, env });
+    return { code: 0, output: stdout, errors: stderr };
   } catch (error) {
     const failed = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() }).parse(error);
-    return { code: failed.code, output: `${failed.stdout}${failed.stderr}` };
+    return { code: failed.code, output: failed.stdout, errors: failed.stderr };
   }
 };

@@ -23,6 +23,7 @@ import type { LocalApi, LocalSocket, StoreAccess } from './local-socket.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
 import { createMigratePage } from './migration/migrate-page.ts';
 import type { OfflineMigrations } from './migration.ts';
+import { createRehearse } from './rehearsal/rehearse.ts';
 import type { Services } from './service.ts';
 import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
@@ -273,5 +274,13 @@ export const simulate = createSimulate({
 export const examineStore = createExamineStore(openAuditSource, systemClock);
 
 if (import.meta.main) {
-  await runCommand(process.argv.slice(2), createOrderchart, examineStore, simulate, reachMigrations);
+  const rehearse = createRehearse({ application: shop, open: openAuditSource, clock: systemClock });
+  await runCommand(
+    process.argv.slice(2),
+    createOrderchart,
+    examineStore,
+    simulate,
+    reachMigrations,
+    rehearse,
+  );
 }

@@ -1,10 +1,8 @@
 // `orderchart migrate`: moves stored orders to another chart version, or rehearses that, through the service that holds the
 // store or with the file opened by itself. Exit code 0: all are moved, or would be; 1: some are not.
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Clock, toIsoTime } from '../clock.ts';
-import { readSettings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { ServiceClient, StoreAccess } from '../local-socket.ts';
 import {
@@ -15,6 +13,7 @@ import {
   migrationPage,
   type OfflineMigrations,
 } from '../migration.ts';
+import { readDatabasePath } from './database-flag.ts';
 import { toCounts, toText } from './migration-report.ts';
 import { type Progress, runPages } from './paced-pages.ts';
 
@@ -81,7 +80,7 @@ export const migrateOrders = async (
   const request = toRequest(values, clock.now());
   const most = toCount('sample', values.sample);
   const rate = toCount('rate', values.rate);
-  const access = await reach(toDatabasePath(values['database-url']));
+  const access = await reach(readDatabasePath(values['database-url']));
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
@@ -143,14 +142,6 @@ const toAge = (text: string): number => {
   const ms = unitMs[unit];
   if (ms === undefined) throw invalid('older-than', text, 'it must be an age such as 90s, 30m, 12h or 2d');
   return Number(count) * ms;
-};
-
-const toDatabasePath = (given: string | undefined): string => {
-  const { DATABASE_URL: url } = readSettings({ DATABASE_URL: given ?? process.env['DATABASE_URL'] });
-  const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
-  if (path !== undefined && existsSync(path)) return path;
-  const problem = path === undefined ? 'orders are migrated in sqlite:PATH' : 'there is no such file';
-  throw new AppError('invalid-setting', `Invalid DATABASE_URL=${url}: ${problem}`);
 };
 
 /** Pages of the running service. */

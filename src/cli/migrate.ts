@@ -15,9 +15,7 @@ import {
 } from '../migration.ts';
 import { readDatabasePath } from './database-flag.ts';
 import { toCounts, toText } from './migration-report.ts';
-import { type Progress, runPages } from './paced-pages.ts';
-
-const usualRate = 500;
+import { type Progress, runPages, usualRate } from './paced-pages.ts';
 
 const help = `Usage: orderchart migrate --to VERSION [--dry-run] [--back] [--from VERSION]... [--state STATE]
                           [--customer ID] [--older-than AGE] [--sample N] [--rate N] [--why TEXT]

@@ -125,7 +125,16 @@ const toRequest = (values: Values, now: number): Omit<MigrationPageRequest, 'lim
     ...(age !== undefined && { createdBefore: now - toAge(age) }),
     ...(values.from !== undefined && { from: values.from }),
   };
-  return { to, why, who: userInfo().username, dryRun: values['dry-run'], back, filter };
+  return { to, why, who: readUser(), dryRun: values['dry-run'], back, filter };
+};
+
+/** A container's user need not have a name. */
+const readUser = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? 'without a name'}`;
+  }
 };
 
 const toCount = (flag: 'sample' | 'rate', text: string | undefined): number | undefined => {

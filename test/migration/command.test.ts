@@ -224,6 +224,20 @@ describe('through the service that holds the store', () => {
     expect({ code, versions: countVersions(folder) }).toEqual({ code: 0, versions: { [to]: 40 } });
   });
 
+  test('the public API moves them page by page, and the command finds only the rest', async () => {
+    await addOrders(folder, { completed: 5 });
+    const { url } = await serve();
+    const first = await post(`${url}/migrations`, { to, limit: 3, who: 'ada' });
+    expect(first).toMatchObject({
+      ...{ status: 200 },
+      body: { orders: 3, summary: ['3 orders on version 1 in completed: moved'] },
+    });
+    expect(countVersions(folder)).toEqual({ 1: 2, [to]: 3 });
+    expect((await migrate()).output).toContain('2 orders: 2 moved, 0 not moved.');
+    const rest = await post(`${url}/migrations`, { to, after: first.body.next });
+    expect(rest.body).toEqual({ next: null, orders: 0, groups: [], summary: [] });
+  });
+
   test('it keeps to the rate', async () => {
     await addOrders(folder, { completed: 10 });
     await serve();

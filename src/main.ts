@@ -8,6 +8,7 @@ import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Application } from './application.ts';
 import { runCommand } from './cli/command.ts';
+import type { ReachMigrations } from './cli/migrate.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
 import { createExamine } from './doctor/examine.ts';
@@ -36,6 +37,7 @@ import type { Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openAuditSource } from './stores/sqlite-audit-source.ts';
+import { copyOlderDatabase } from './stores/sqlite-copy.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
 import { openScratchStore } from './stores/sqlite-scratch.ts';
 
@@ -237,11 +239,18 @@ export const reachShopStore = (databasePath: string): Promise<StoreAccess<Store>
   reachStore(databasePath, () => openSqliteStore(databasePath, shop), systemClock);
 
 /**
- * Migrations of the shop's store: by the service that holds it, or with nothing else at work.
+ * Migrations of the shop's store: by the service that holds it, or with nothing else at work. What an older release wrote
+ * is rehearsed on a copy.
  * @throws as `reachShopStore`.
  */
-const reachMigrations = (databasePath: string): Promise<StoreAccess<OfflineMigrations>> =>
-  reachStore(databasePath, () => openOfflineMigrations(databasePath), systemClock);
+const reachMigrations: ReachMigrations = (databasePath, dryRun) => {
+  const open = (): OfflineMigrations => {
+    const copy = dryRun ? copyOlderDatabase(databasePath, shop) : undefined;
+    const { migratePage, close } = openOfflineMigrations(copy?.path ?? databasePath);
+    return { migratePage, close: () => close().finally(() => copy?.remove()) };
+  };
+  return reachStore(databasePath, open, systemClock);
+};
 
 const openOfflineMigrations = (databasePath: string): OfflineMigrations => {
   const store = openSqliteStore(databasePath, shop);

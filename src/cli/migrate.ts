@@ -59,7 +59,10 @@ const options = {
 const parse = (words: readonly string[]) => parseArgs({ args: [...words], options }).values;
 type Values = ReturnType<typeof parse>;
 
-export type ReachMigrations = (databasePath: string) => Promise<StoreAccess<OfflineMigrations>>;
+export type ReachMigrations = (
+  databasePath: string,
+  dryRun: boolean,
+) => Promise<StoreAccess<OfflineMigrations>>;
 
 /**
  * Runs the command with `words` behind its name. Sets the process's exit code.
@@ -78,7 +81,7 @@ export const migrateOrders = async (
   const request = toRequest(values, clock.now());
   const most = toCount('sample', values.sample);
   const rate = toCount('rate', values.rate);
-  const access = await reach(readDatabasePath(values['database-url']));
+  const access = await reach(readDatabasePath(values['database-url']), request.dryRun);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);

@@ -1,6 +1,8 @@
 // `orderchart migrate` as a person runs it, over a database whose orders are on version 1: with the file alone, and through
 // a real service that holds it and goes on serving.
+import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask, persist, post, until } from '../e2e/client.ts';
 import { launch, makeFolder, runCommand, type Server, startServer } from '../e2e/server.ts';
@@ -45,6 +47,24 @@ describe('with the file alone', () => {
     expect(output).toMatch(/^1 {8}paying {10}1 {2}would move$/m);
     expect(output).toContain('\n4 orders: 4 would move, 0 would not.\n');
     expect({ code, rows: readRows(folder) }).toEqual({ code: 0, rows: before });
+  });
+
+  test('a file of release 0.1.0 is rehearsed on a copy, also while a process of that release has it open', async () => {
+    const path = join(folder, 'release.db');
+    copyFileSync(join(import.meta.dirname, '../stores/release-0.1.0.db'), path);
+    const holder = new DatabaseSync(path);
+    holder.exec('PRAGMA journal_mode = WAL');
+    const lock = new DatabaseSync(`${path}.lock`);
+    lock.exec('BEGIN EXCLUSIVE');
+    const copies = () => readdirSync(folder).filter((name) => name.startsWith('orderchart-copy-'));
+    const words = ['migrate', '--to', to, '--dry-run', '--database-url', 'sqlite:release.db'];
+    const { code, output } = await runCommand(words, folder, { TMPDIR: folder });
+    expect(output).toContain('12 orders: 12 would move, 0 would not.');
+    expect({ code, copies: copies() }).toEqual({ code: 0, copies: [] });
+    const { user_version: schema } = holder.prepare('PRAGMA user_version').get() ?? {};
+    expect(schema).toBeLessThan(5);
+    lock.close();
+    holder.close();
   });
 
   test('orders are moved, and no call is made and no deadline fires: the next service does that', async () => {

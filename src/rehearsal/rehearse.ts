@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { RehearsalGroup, RehearseHistories } from '../rehearsal.ts';
+import { migrated } from '../step/effect.ts';
 import { registerSystem } from '../step/register.ts';
 import { rehearseHistory } from './history.ts';
 
@@ -37,7 +38,7 @@ export const createRehearse = ({ application, open, clock }: RehearsalParts): Re
       for await (const records of source.latest(wanted)) {
         const found = rehearseHistory({ application, system, to }, records);
         orders += 1;
-        messages += records.received.length;
+        messages += records.received.filter(({ type }) => type !== migrated).length;
         if (found === undefined) same += 1;
         else add(groups, found.difference, { orderId: records.orderId, message: found.message });
         onProgress(orders);

@@ -17,6 +17,7 @@ import {
 } from './application-service.ts';
 import { chartVersionsOf, refuseMissingCharts } from './chart-versions.ts';
 import { runCommand } from './cli/command.ts';
+import type { ReachMigrations } from './cli/migrate.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
 import { createExamine } from './doctor/examine.ts';
@@ -30,6 +31,7 @@ import type { StoreAccess } from './local-socket.ts';
 import { createMetrics } from './metrics.ts';
 import { createMigratePage } from './migration/migrate-page.ts';
 import type { OfflineMigrations } from './migration.ts';
+import { createRehearse } from './rehearsal/rehearse.ts';
 import type { Services } from './service.ts';
 import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
@@ -43,6 +45,7 @@ import type { OrdersByVersion, Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openAuditSource } from './stores/sqlite-audit-source.ts';
+import { copyOlderDatabase } from './stores/sqlite-copy.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
 import { openScratchStore } from './stores/sqlite-scratch.ts';
 
@@ -135,11 +138,21 @@ export const reachShopStore = (
 ): Promise<StoreAccess<Store>> =>
   reachStore(databasePath, () => openSqliteStore(databasePath, application), systemClock);
 
-/** Migrations of a store: by the service that holds it, or with nothing else at work. */
+/**
+ * Migrations of a store: by the service that holds it, or with nothing else at work. What an older release wrote is
+ * rehearsed on a copy.
+ */
 const createReachMigrations =
-  (application: Application<OrderView>, services: Services) =>
-  (databasePath: string): Promise<StoreAccess<OfflineMigrations>> =>
-    reachStore(databasePath, () => openOfflineMigrations(databasePath, application, services), systemClock);
+  (application: Application<OrderView>, services: Services): ReachMigrations =>
+  (databasePath, dryRun) => {
+    const open = (): OfflineMigrations => {
+      const copy = dryRun ? copyOlderDatabase(databasePath, application) : undefined;
+      const path = copy?.path ?? databasePath;
+      const { migratePage, close } = openOfflineMigrations(path, application, services);
+      return { migratePage, close: () => close().finally(() => copy?.remove()) };
+    };
+    return reachStore(databasePath, open, systemClock);
+  };
 
 const openOfflineMigrations = (
   databasePath: string,
@@ -190,13 +203,13 @@ export const runProgram = (
   words: readonly string[],
   { application = shop, services = {} }: Pick<Replacements, 'application' | 'services'> = {},
 ): Promise<void> =>
-  runCommand(
-    words,
-    (settings) => createOrderchart(settings, { application, services }),
-    (examination) => examineStore({ application, ...examination }),
-    application === shop ? simulate : refuseToSimulate,
-    createReachMigrations(application, services),
-  );
+  runCommand(words, {
+    create: (settings) => createOrderchart(settings, { application, services }),
+    examineStore: (examination) => examineStore({ application, ...examination }),
+    simulate: application === shop ? simulate : refuseToSimulate,
+    reachMigrations: createReachMigrations(application, services),
+    rehearse: createRehearse({ application, open: openAuditSource, clock: systemClock }),
+  });
 
 const refuseToSimulate: typeof simulate = async () => {
   const text =

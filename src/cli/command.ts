@@ -4,11 +4,13 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../clock.ts';
 import { readSettings, type Settings, settingsSchema } from '../config.ts';
 import { AppError } from '../errors.ts';
+import type { RehearseHistories } from '../rehearsal.ts';
 import type { ExamineStore } from '../shop/audit/outside.ts';
 import type { Simulate } from '../simulation.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
 import { migrateOrders, type ReachMigrations } from './migrate.ts';
+import { rehearseOrders } from './rehearse.ts';
 import type { Create } from './running.ts';
 import { placeSample } from './sample.ts';
 import { serve } from './serve.ts';
@@ -17,22 +19,26 @@ import { simulateSeeds } from './simulate.ts';
 const commands = ['start', 'serve', 'help'] as const;
 
 /** Commands whose exit code 1 is an answer: trouble is 2. */
-const answersWithCode1: ReadonlySet<string> = new Set(['migrate']);
+const answersWithCode1: ReadonlySet<string> = new Set(['migrate', 'rehearse']);
+
+/** What the commands are made of. */
+export interface CommandParts {
+  readonly create: Create;
+  readonly examineStore: ExamineStore;
+  readonly simulate: Simulate;
+  readonly reachMigrations: ReachMigrations;
+  readonly rehearse: RehearseHistories;
+}
 
 /** Runs the command in `words` (the arguments without program and script). Sets the process's exit code. */
-export const runCommand = async (
-  words: readonly string[],
-  create: Create,
-  examineStore: ExamineStore,
-  simulate: Simulate,
-  reachMigrations: ReachMigrations,
-): Promise<void> => {
+export const runCommand = async (words: readonly string[], parts: CommandParts): Promise<void> => {
   const [first, ...rest] = words;
   try {
-    if (first === 'doctor') await diagnose(rest, examineStore, systemClock);
-    else if (first === 'simulate') await simulateSeeds(rest, simulate, systemClock);
-    else if (first === 'migrate') await migrateOrders(rest, reachMigrations, systemClock);
-    else await dispatch(words, create);
+    if (first === 'doctor') await diagnose(rest, parts.examineStore, systemClock);
+    else if (first === 'simulate') await simulateSeeds(rest, parts.simulate, systemClock);
+    else if (first === 'migrate') await migrateOrders(rest, parts.reachMigrations, systemClock);
+    else if (first === 'rehearse') await rehearseOrders(rest, parts.rehearse, systemClock);
+    else await dispatch(words, parts.create);
   } catch (error) {
     const isUsage = !(error instanceof AppError) || error.code === 'invalid-setting';
     if (!(error instanceof AppError) && !isParseError(error)) throw error;

@@ -10,6 +10,7 @@ import type { Application } from './application.ts';
 import { runCommand } from './cli/command.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
+import { createCompareVersions } from './diff/diff.ts';
 import { createExamine } from './doctor/examine.ts';
 import { createExamineStore } from './doctor/shop/examine-store.ts';
 import type { Faults } from './faults.ts';
@@ -251,4 +252,9 @@ export const simulate = createSimulate({
 /** The doctor of the shop's stores. */
 export const examineStore = createExamineStore(openAuditSource, systemClock);
 
-if (import.meta.main) await runCommand(process.argv.slice(2), createOrderchart, examineStore, simulate);
+/** The versions of the shop's charts, to be compared. */
+export const compareVersions = createCompareVersions(shop);
+
+if (import.meta.main) {
+  await runCommand(process.argv.slice(2), createOrderchart, examineStore, simulate, compareVersions);
+}

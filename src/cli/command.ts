@@ -6,6 +6,8 @@ import { readSettings, type Settings, settingsSchema } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { ExamineStore } from '../shop/audit/outside.ts';
 import type { Simulate } from '../simulation.ts';
+import type { CompareVersions } from '../version-diff.ts';
+import { printDiff } from './diff.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
 import type { Create } from './running.ts';
@@ -21,11 +23,13 @@ export const runCommand = async (
   create: Create,
   examineStore: ExamineStore,
   simulate: Simulate,
+  compareVersions: CompareVersions,
 ): Promise<void> => {
   try {
     const [first, ...rest] = words;
     if (first === 'doctor') await diagnose(rest, examineStore, systemClock);
     else if (first === 'simulate') await simulateSeeds(rest, simulate, systemClock);
+    else if (first === 'diff') await printDiff(rest, compareVersions);
     else await dispatch(words, create);
   } catch (error) {
     const isUsage = !(error instanceof AppError) || error.code === 'invalid-setting';

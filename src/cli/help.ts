@@ -9,6 +9,7 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
   serve     run the service
   doctor    check every invariant of the store, also while the service runs
   simulate  run whole shops on a virtual clock, with crashes, and check every commit
+  diff      compare two versions of the charts: as text, as JSON, as a picture
   help      print this
 
 orderchart COMMAND --help lists every setting.`;

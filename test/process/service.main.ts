@@ -7,7 +7,7 @@ import { type Message, typesTo } from '../../machines/messages.ts';
 import { runCommand } from '../../src/cli/command.ts';
 import type { Settings } from '../../src/config.ts';
 import { type FaultPoint, type Faults, noFaults } from '../../src/faults.ts';
-import { createOrderchart, type Orderchart } from '../../src/main.ts';
+import { compareVersions, createOrderchart, type Orderchart } from '../../src/main.ts';
 import { createCrash, readCrashAt } from './crash-points.ts';
 import { createGatewayClient, createMailerClient } from './double-clients.ts';
 import { createSteppedClock } from './stepped-clock.ts';
@@ -81,4 +81,4 @@ process.stdin.once('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 if ('unref' in process.stdin) process.stdin.unref();
 
 const notHere = () => Promise.reject(new Error('this program only serves'));
-await runCommand(process.argv.slice(2), create, notHere, notHere);
+await runCommand(process.argv.slice(2), create, notHere, notHere, compareVersions);

@@ -5,7 +5,7 @@ import { toGuardText } from '../step/matrix.ts';
 import { toComparable, toSource } from './source-text.ts';
 
 /** Guards or actions at one place. */
-interface Part {
+export interface Part {
   /** In the chart's own words. */
   readonly text: string;
   /** The same for the same. */

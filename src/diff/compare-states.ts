@@ -2,7 +2,7 @@
 // notes. It knows the charts only as texts.
 import { type StateModel, type TransitionModel, toStateName } from './chart-model.ts';
 import type { ChartPair, StatePair } from './chart-pair.ts';
-import { compareTransitions, type Found, toNoteChange } from './compare-transitions.ts';
+import { compareTransitions, type Found, toNoteChange, toTexts } from './compare-transitions.ts';
 
 /** Every change of the states, state by state. */
 export const compareStates = (pair: ChartPair): Found[] =>
@@ -41,10 +41,14 @@ const compareFields = (
 ): Pick<Found, 'about' | 'before' | 'after'>[] => [
   ...Object.keys(before.fields)
     .filter((name) => before.fields[name] !== after.fields[name] && isTelling(name, before, after))
-    .map((name) => ({ about: name, ...toTexts(before.fields[name], after.fields[name]) })),
+    .map((name) => ({
+      about: name,
+      before: before.fields[name] || 'none',
+      after: after.fields[name] || 'none',
+    })),
   ...(['entry', 'exit'] as const)
     .filter((name) => before[name].same !== after[name].same)
-    .map((name) => ({ about: name, ...toTexts(before[name].text, after[name].text) })),
+    .map((name) => ({ about: name, ...toTexts(before[name], after[name]) })),
 ];
 
 /** Regions that come or go change their order, and are reported themselves; so does another type. */
@@ -53,12 +57,6 @@ const isTelling = (name: string, before: StateModel, after: StateModel): boolean
   const common = after.initial.filter((path) => before.initial.includes(path));
   return before.initial.filter((path) => common.includes(path)).join() !== common.join();
 };
-
-/** Texts as they are shown; `none` for an empty one. */
-const toTexts = (before: string | undefined, after: string | undefined) => ({
-  before: before || 'none',
-  after: after || 'none',
-});
 
 type States = ReadonlyMap<string, StateModel>;
 

@@ -1,7 +1,7 @@
 // What differs between the transitions and deadlines of a state in two versions of a chart, and how a transition is written.
 // It knows the charts only as texts.
 import type { Change } from '../version-diff.ts';
-import { type StateModel, type TransitionModel, toStateName } from './chart-model.ts';
+import { type Part, type StateModel, type TransitionModel, toStateName } from './chart-model.ts';
 import type { StatePair } from './chart-pair.ts';
 import { findReordered, isSameTransition, pairTransitions, type TransitionPair } from './pair-transitions.ts';
 import { isShadowed } from './reachable.ts';
@@ -35,12 +35,14 @@ const listRanked = (state: StateModel | undefined, on: string): string =>
     .map(toTransitionText)
     .join('; then ') ?? '';
 
+const toTargetText = (targets: readonly string[], reenters: boolean): string =>
+  `${targets.length === 0 ? 'stays' : targets.map(toStateName).join(' + ')}${reenters ? ' (entered again)' : ''}`;
+
 /** A transition without what it is taken on: `[isCurrent] → charged / noteCapture`. */
 const toTransitionText = ({ guard, targets, actions, reenters }: TransitionModel): string =>
   [
     ...(guard ? [`[${guard.text}]`] : []),
-    `→ ${targets.length === 0 ? 'stays' : targets.map(toStateName).join(' + ')}`,
-    ...(reenters ? ['(entered again)'] : []),
+    `→ ${toTargetText(targets, reenters)}`,
     ...(actions.text === '' ? [] : [`/ ${actions.text}`]),
   ].join(' ');
 
@@ -49,60 +51,52 @@ export const compareTransition = ({ before, after }: TransitionPair, state: Stat
   if (one === undefined) return [];
   const kind = one.kind === 'deadline' ? 'deadline' : 'transition';
   const where = toPlace(one.source, one.on);
-  const texts = {
-    ...(before && { before: toTransitionText(before) }),
-    ...(after && { after: toTransitionText(after) }),
-  };
-  if (before === undefined || after === undefined) {
-    const all = (after ? state.after : state.before)?.transitions ?? [];
-    const alters = state.isMet && !isShadowed(one, all);
-    return [{ kind, change: after ? 'added' : 'removed', where, ...texts, alters }];
-  }
+  const isMet = [before, after].some((each) => each && isTried(each, state));
+  const found = { kind, where, alters: state.isMet && isMet } as const;
+  if (before === undefined) return [{ ...found, change: 'added', after: toTransitionText(one) }];
+  if (after === undefined) return [{ ...found, change: 'removed', before: toTransitionText(one) }];
+  const changed = { ...found, change: 'changed' } as const;
   return [
-    ...(before.on === after.on
-      ? []
-      : [
-          {
-            kind,
-            change: 'changed',
-            where,
-            about: 'delay',
-            ...toDelays(before, after),
-            alters: state.isMet,
-          } as const,
-        ]),
-    ...(isSameTransition(before, after)
-      ? []
-      : [
-          {
-            kind,
-            change: 'changed',
-            where,
-            about: toParts(before, after),
-            ...texts,
-            alters: state.isMet,
-          } as const,
-        ]),
-    ...compareDescriptions(before, after, where),
+    ...(before.on === after.on ? [] : [{ ...changed, about: 'delay', before: before.on, after: after.on }]),
+    ...(isSameTransition(before, after) ? [] : [{ ...changed, ...compareParts(before, after) }]),
+    ...toNoteChange(where, 'description', before.description || undefined, after.description || undefined),
   ];
 };
 
-const toDelays = (before: TransitionModel, after: TransitionModel) => ({
-  before: before.on,
-  after: after.on,
-});
+/** Whether it can be taken at all in its version. */
+const isTried = (transition: TransitionModel, { before, after }: StatePair): boolean =>
+  [before, after].some(
+    (each) => each?.transitions.includes(transition) && !isShadowed(transition, each.transitions),
+  );
 
-const toParts = (before: TransitionModel, after: TransitionModel): string =>
-  [
-    ...(before.guard?.same === after.guard?.same ? [] : ['guard']),
-    ...(before.targets.join() === after.targets.join() && before.reenters === after.reenters
-      ? []
-      : ['target']),
-    ...(before.actions.same === after.actions.same ? [] : ['actions']),
-  ].join(', ');
+/** The one part that differs alone; if there are more, the transitions as a whole. */
+const compareParts = (before: TransitionModel, after: TransitionModel) => {
+  const toTarget = ({ targets, reenters }: TransitionModel) => {
+    const text = toTargetText(targets, reenters);
+    return { text, same: text };
+  };
+  const parts = [
+    { about: 'guard', before: before.guard, after: after.guard },
+    { about: 'target', before: toTarget(before), after: toTarget(after) },
+    { about: 'actions', before: before.actions, after: after.actions },
+  ].filter((part) => part.before?.same !== part.after?.same);
+  const [only] = parts;
+  if (parts.length === 1 && only) return { about: only.about, ...toTexts(only.before, only.after) };
+  return {
+    about: parts.map(({ about }) => about).join(', '),
+    before: toTransitionText(before),
+    after: toTransitionText(after),
+  };
+};
 
-const compareDescriptions = (before: TransitionModel, after: TransitionModel, where: string): Found[] =>
-  toNoteChange(where, 'description', before.description || undefined, after.description || undefined);
+/** Two parts that differ in words: in those of the chart, or where these are the same in those of their functions. */
+export const toTexts = (
+  before: Pick<Part, 'text' | 'same'> | undefined,
+  after: Pick<Part, 'text' | 'same'> | undefined,
+) => {
+  const words = before?.text === after?.text ? 'same' : 'text';
+  return { before: before?.[words] || 'none', after: after?.[words] || 'none' };
+};
 
 export const toNoteChange = (
   where: string,

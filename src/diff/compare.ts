@@ -33,8 +33,7 @@ const compareActor = (
   return [{ actor, kind: 'actor', change: after ? 'added' : 'removed', where: actor, alters: true }];
 };
 
-/** Every change of one actor. */
-export const compareCharts = (pair: ChartPair): Change[] =>
+const compareCharts = (pair: ChartPair): Change[] =>
   [...compareStarts(pair), ...compareStates(pair), ...compareImplementations(pair)].map((found) => ({
     actor: pair.actor,
     ...found,

@@ -119,14 +119,7 @@ const toNode = (
     path: toId(path),
     parent: parent === undefined ? null : toId(parent),
     name: path === '' ? actor : path.slice(path.lastIndexOf('.') + 1),
-    status:
-      after === undefined
-        ? 'removed'
-        : before === undefined
-          ? 'added'
-          : lines.length > 0
-            ? 'changed'
-            : 'same',
+    status: toStatus({ before, after }, lines),
     isInitial: !isOneRegion && around?.initial.includes(path) === true,
     lines,
   };
@@ -157,7 +150,7 @@ const behindUses = (kind: string, used: Iterable<string>, { names }: BehindNames
 
 const toUseLine = ({ isMet }: StatePair, on: string, name: string): Line => ({
   status: 'changed',
-  text: `~${isMet ? '!' : ''} ${on === '' ? '' : `${on}: `}${name} does something else`,
+  text: `~${isMet ? '!' : ''} ${on === '' ? '' : `${on}: `}implementation of ${name} changed`,
 });
 
 interface Drawn {
@@ -166,34 +159,32 @@ interface Drawn {
   readonly lines: readonly Line[];
 }
 
-const drawTransition = ({ before, after }: TransitionPair, state: StatePair, behind: BehindNames): Drawn => {
+const drawTransition = (pair: TransitionPair, state: StatePair, behind: BehindNames): Drawn => {
+  const { before, after } = pair;
   const one = after ?? before;
   if (one === undefined) return { edges: [], lines: [] };
-  const lines = describeTransition(
-    { ...(before && { before }), ...(after && { after }) },
-    one,
-    state,
-    behind,
-  );
-  const status =
-    lines.length === 0
-      ? 'same'
-      : before === undefined
-        ? 'added'
-        : after === undefined
-          ? 'removed'
-          : 'changed';
   const targets = findOtherStates(one);
-  const left = before && after ? findOtherStates(before).filter((path) => !targets.includes(path)) : [];
+  const lines = describeTransition(pair, one, state, behind);
   const shown = lines.length > 0 ? lines : [{ status: 'same' as const, text: one.on }];
+  const left = before && after ? findOtherStates(before).filter((path) => !targets.includes(path)) : [];
   const gone: Line = { status: 'removed', text: `-${state.isMet ? '!' : ''} ${one.on}, until now` };
   return {
     edges: [
-      ...targets.map((to) => toEdge(one.source, to, status, shown)),
+      ...targets.map((to) => toEdge(one.source, to, toStatus(pair, lines), shown)),
       ...left.map((to) => toEdge(one.source, to, 'removed', [gone])),
     ],
     lines: targets.length === 0 ? lines : [],
   };
+};
+
+/** What became of something that is in at least one version, and of which `lines` say what differs. */
+const toStatus = (
+  { before, after }: { readonly before?: unknown; readonly after?: unknown },
+  lines: readonly Line[],
+): Status => {
+  if (after === undefined) return 'removed';
+  if (before === undefined) return 'added';
+  return lines.length > 0 ? 'changed' : 'same';
 };
 
 /** Only these are drawn as lines between states. */
@@ -211,7 +202,7 @@ const describeTransition = (
   state: StatePair,
   behind: BehindNames,
 ): readonly Line[] => {
-  const lines = compareTransition(pair, state).map((found) => toTransitionLine(one.on, found));
+  const lines = compareTransition(pair, state).map((found) => toTransitionLine(one, found));
   if (pair.before === undefined || pair.after === undefined) return lines;
   const none: StateModel['entry'] = { text: '', same: '', uses: [] };
   const alone = { entry: none, exit: none, transitions: [one] };
@@ -221,10 +212,13 @@ const describeTransition = (
   return [...lines, ...used.map((name) => toUseLine(state, one.on, name))];
 };
 
-const toTransitionLine = (on: string, found: Found): Line => ({
-  status: found.change,
-  text: `${toMark(found)} ${on} ${toDifference(found)}`,
-});
+/** Where a transition alone leads is seen in the picture. */
+const toTransitionLine = ({ on, targets, guard, actions }: TransitionModel, found: Found): Line => {
+  const isSeen = found.change !== 'changed' && found.kind !== 'note' && targets.length > 0;
+  const seen = [...(guard ? [`[${guard.text}]`] : []), ...(actions.text === '' ? [] : [`/ ${actions.text}`])];
+  const text = [toMark(found), on, ...(isSeen ? seen : [toDifference(found)])].join(' ');
+  return { status: found.change, text };
+};
 
 const toNamedLine = (found: Found): Line => {
   const kind = found.kind === 'state' ? '' : `${found.kind === 'actor' ? found.where : found.kind} `;

@@ -54,7 +54,7 @@ text { font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans",
 .title { font-size: 18px; font-weight: 700; }
 .name { font-weight: 600; }
 .inner .name { text-anchor: middle; }
-.removed .name { text-decoration: line-through; }
+.removed .own { text-decoration: line-through; }
 .mono { font: 10px ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace; white-space: pre; }
 .label text { paint-order: stroke; stroke-width: 3px; stroke-linejoin: round; }
 .state rect { stroke-width: 1.2; }

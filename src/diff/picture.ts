@@ -104,10 +104,12 @@ const drawHeader = ({ from, to, summary }: VersionDiff, same: readonly string[])
   const unchanged = same.length === 0 ? '' : ` Without a difference: ${same.join(', ')}.`;
   const texts = [`Chart versions ${from} → ${to}`, `${counts}${unchanged}`] as const;
   return {
-    width: Math.max(560, texts[0].length * 11, texts[1].length * 7),
+    width: Math.max(790, texts[0].length * 11, texts[1].length * 7),
     height: 84,
     svg: `<text class="title" y="18">${toXmlText(texts[0])}</text>
 ${swatches.join('\n')}
+<text x="440" y="51.5">! alters what stored orders would do</text>
+<circle class="quiet" cx="690" cy="47" r="3"/><text x="700" y="51.5">initial state</text>
 <text class="quiet" y="78">${toXmlText(texts[1])}</text>`,
   };
 };
@@ -188,7 +190,7 @@ const drawState = ({ node, x, y, width, height }: Placed<MergedNode>, place: 'ou
   const nameY = place === 'inner' && rows.length === 0 ? height / 2 + 4.5 : 20;
   return `<g class="state ${place} ${status}" transform="translate(${x} ${y})" data-state="${toXmlText(path.slice(1))}">
 ${toTitle(lines)}<rect width="${width}" height="${height}" rx="${place === 'outer' ? 12 : 9}"/>
-${isInitial ? '<circle class="quiet" cx="9" cy="9" r="3"/>' : ''}<text class="name" x="${nameX}" y="${nameY}">${toSign(status)}${toXmlText(name)}</text>
+${isInitial ? '<circle class="quiet" cx="9" cy="9" r="3"/>' : ''}<text class="name" x="${nameX}" y="${nameY}">${toSign(status)}<tspan class="own">${toXmlText(name)}</tspan></text>
 ${drawRows(rows, place === 'outer' ? 14 : 10, 22 + lineHeight)}</g>`;
 };
 

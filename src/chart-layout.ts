@@ -68,8 +68,10 @@ const toElkNode = <N extends Node>(node: N, nodes: readonly N[], measures: Measu
     layoutOptions: {
       'elk.padding': `[top=${height},left=14,bottom=14,right=14]`,
       ...(width > 0 && {
-        'elk.nodeSize.constraints': '[MINIMUM_SIZE]',
-        'elk.nodeSize.minimum': `(${width},${height})`,
+        'elk.nodeSize.constraints': 'MINIMUM_SIZE',
+        // ELK lays out from left to right, and turns the result with all sizes but this one.
+        'elk.nodeSize.minimum':
+          measures.direction === 'DOWN' ? `(${height},${width})` : `(${width},${height})`,
       }),
     },
     children: children.map((child) => toElkNode(child, nodes, measures)),

@@ -51,7 +51,7 @@ const signs = { added: '+', removed: '-', changed: '~' } as const;
 export const toMark = ({ change, alters }: Pick<Change, 'change' | 'alters'>): string =>
   `${signs[change]}${alters ? '!' : ''}`;
 
-/** What differs, without where: `guard: [isOurs] → charged ⇒ → charged`. */
+/** What differs, on one line and without where: `guard: isOurs ⇒ isCurrent`. */
 export const toDifference = ({
   about,
   before,
@@ -59,10 +59,10 @@ export const toDifference = ({
 }: Pick<Change, 'about' | 'before' | 'after'>): string => {
   if (about?.startsWith(implementation)) return about;
   const texts = before !== undefined && after !== undefined ? `${before} ⇒ ${after}` : (after ?? before);
-  return [about, texts].filter((text) => text !== undefined).join(': ');
+  return [about, texts?.replace(/\s+/g, ' ')].filter((text) => text !== undefined).join(': ');
 };
 
-/** A change as one line: `~! state validating: entry: askToCheck ⇒ none`. */
+/** A change as one line: `~! state      validating: entry: askToCheck ⇒ none`. */
 export const toChangeText = (change: Change): string => {
   const { kind, where } = change;
   const difference = toDifference(change);

@@ -213,8 +213,10 @@ const describeTransition = (
 };
 
 /** Where a transition alone leads is seen in the picture. */
-const toTransitionLine = ({ on, targets, guard, actions }: TransitionModel, found: Found): Line => {
-  const isSeen = found.change !== 'changed' && found.kind !== 'note' && targets.length > 0;
+const toTransitionLine = (transition: TransitionModel, found: Found): Line => {
+  const { on, guard, actions } = transition;
+  const isSeen =
+    found.change !== 'changed' && found.kind !== 'note' && findOtherStates(transition).length > 0;
   const seen = [...(guard ? [`[${guard.text}]`] : []), ...(actions.text === '' ? [] : [`/ ${actions.text}`])];
   const text = [toMark(found), on, ...(isSeen ? seen : [toDifference(found)])].join(' ');
   return { status: found.change, text };

@@ -14,9 +14,8 @@ const toColours = (
 .ground { fill: ${ground}; }
 text { fill: ${ink}; }
 .quiet, .label .same, .outer.same .name { fill: ${quiet}; }
-.label text { stroke: ${card}; }
+.label .mono { stroke: ${ground}; }
 .state rect { fill: ${card}; stroke: ${line}; }
-.state.outer rect { fill: ${ground}; }
 .edge path { stroke: ${line}; }
 .arrow.same { fill: ${line}; }
 ${Object.entries({ added, removed, changed })
@@ -26,7 +25,7 @@ ${Object.entries({ added, removed, changed })
 .arrow.${status}, tspan.${status}, text.${status} { fill: ${strong}; }`,
   )
   .join('\n')}
-.state.outer.changed rect { fill: ${ground}; }`;
+.state.outer rect { fill: ${ground}; }`;
 
 const light = toColours(
   '#f4f6f9',
@@ -43,7 +42,7 @@ const dark = toColours(
   '#161d28',
   '#e6ecf5',
   '#9aa8bd',
-  '#62708a',
+  '#7d8ba6',
   ['#5fd39b', '#12362a'],
   ['#ff8595', '#451a24'],
   ['#f2b457', '#3b2b10'],
@@ -56,7 +55,7 @@ text { font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans",
 .inner .name { text-anchor: middle; }
 .removed .own { text-decoration: line-through; }
 .mono { font: 10px ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace; white-space: pre; }
-.label text { paint-order: stroke; stroke-width: 3px; stroke-linejoin: round; }
+.label .mono { paint-order: stroke; stroke-width: 3px; stroke-linejoin: round; }
 .state rect { stroke-width: 1.2; }
 .state.added rect { stroke-width: 2.6; }
 .state.removed rect { stroke-width: 2; stroke-dasharray: 7 4; }

@@ -173,26 +173,42 @@ const measures: Measures<MergedNode, MergedEdge> = {
 const drawChart = async (chart: MergedChart): Promise<Panel> => {
   const { default: elkjs } = await import('elkjs');
   const layout = await layOut(new elkjs.default(), chart, measures);
-  const isOuter = ({ node }: Placed<MergedNode>) => chart.nodes.some(({ parent }) => parent === node.path);
+  const isOuter = ({ node }: Box) => chart.nodes.some(({ parent }) => parent === node.path);
+  const outer = layout.boxes.filter(isOuter);
   const svg = [
-    ...layout.boxes.filter(isOuter).map((box) => drawState(box, 'outer')),
+    ...outer.map((box) => drawState(box, 'outer', drawFrame(box, 12))),
     ...layout.routes.map(drawEdge),
-    ...layout.boxes.filter((box) => !isOuter(box)).map((box) => drawState(box, 'inner')),
+    ...outer.map((box) => drawState(box, 'outer', drawHead(box))),
+    ...layout.boxes
+      .filter((box) => !isOuter(box))
+      .map((box) => drawState(box, 'inner', `${drawFrame(box, 9)}${drawInside(box)}`)),
     ...layout.routes.map(drawLabel),
   ];
   return { width: layout.width, height: layout.height, svg: svg.join('\n') };
 };
 
-const drawState = ({ node, x, y, width, height }: Placed<MergedNode>, place: 'outer' | 'inner'): string => {
-  const { name, status, lines, path, isInitial } = node;
-  const rows = toRows(lines);
-  const nameX = place === 'outer' ? 14 : width / 2;
-  const nameY = place === 'inner' && rows.length === 0 ? height / 2 + 4.5 : 20;
-  return `<g class="state ${place} ${status}" transform="translate(${x} ${y})" data-state="${toXmlText(path.slice(1))}">
-${toTitle(lines)}<rect width="${width}" height="${height}" rx="${place === 'outer' ? 12 : 9}"/>
-${isInitial ? '<circle class="quiet" cx="9" cy="9" r="3"/>' : ''}<text class="name" x="${nameX}" y="${nameY}">${toSign(status)}<tspan class="own">${toXmlText(name)}</tspan></text>
-${drawRows(rows, place === 'outer' ? 14 : 10, 22 + lineHeight)}</g>`;
+type Box = Placed<MergedNode>;
+
+const drawState = ({ node, x, y }: Box, place: 'outer' | 'inner', content: string): string =>
+  `<g class="state ${place} ${node.status}" transform="translate(${x} ${y})">${content}</g>`;
+
+const drawFrame = ({ node: { path, lines, isInitial }, width, height }: Box, corner: number): string =>
+  `${toTitle(lines)}<rect width="${width}" height="${height}" rx="${corner}" data-state="${toXmlText(path.slice(1))}"/>${
+    isInitial ? '<circle class="quiet" cx="9" cy="9" r="3"/>' : ''
+  }`;
+
+/** Edges may pass behind it. */
+const drawHead = ({ node }: Box): string =>
+  `<g class="label">${drawName(node, 14, 20)}${drawRows(toRows(node.lines), 14, 22 + lineHeight)}</g>`;
+
+const drawInside = ({ node, width, height }: Box): string => {
+  const rows = toRows(node.lines);
+  const y = rows.length === 0 ? height / 2 + 4.5 : 20;
+  return `${drawName(node, width / 2, y)}${drawRows(rows, 10, 22 + lineHeight)}`;
 };
+
+const drawName = ({ name, status }: MergedNode, x: number, y: number): string =>
+  `<text class="name" x="${x}" y="${y}">${toSign(status)}<tspan class="own">${toXmlText(name)}</tspan></text>`;
 
 const toSign = (status: Status): string => (status === 'same' ? '' : `${meanings[status].slice(0, 1)} `);
 

@@ -44,7 +44,9 @@ const findMisplaced = (svg: string): readonly string[] => {
 };
 
 const statusOf = (svg: string, state: string): string | undefined =>
-  new RegExp(`class="state (?:inner|outer) (\\w+)"[^>]* data-state="${state}"`).exec(svg)?.[1];
+  new RegExp(
+    `class="state (?:inner|outer) (\\w+)"[^>]*>(?:<title>[^<]*</title>)?<rect[^>]* data-state="${state}"`,
+  ).exec(svg)?.[1];
 
 const shop = await draw(firstVersion, secondVersion);
 
@@ -89,6 +91,38 @@ it('every change has a label, also each use of a name behind which something cha
   ]);
 });
 
+/** The lines of states in a picture of one actor, and whether each ends within its state. */
+const measureLines = (svg: string) => {
+  const states = [...svg.matchAll(/<g class="state [^"]*" transform="([^"]*)">(.*?)<\/g>/gs)];
+  const widths = new Map(
+    states.flatMap(([, place = '', inside = '']) => {
+      const [, found] = /<rect width="([\d.]+)"[^>]* data-state/.exec(inside) ?? [];
+      return found === undefined ? [] : [[place, Number(found)] as const];
+    }),
+  );
+  return states.flatMap(([, place = '', inside = '']) =>
+    [...inside.matchAll(/<text class="mono \w+" x="(\d+)"[^>]*>([^<]*)</g)].map(([, x, text = '']) => ({
+      text,
+      fits: Number(x) + fromXml(text).length * 6.02 <= (widths.get(place) ?? 0),
+    })),
+  );
+};
+
+it('every line of a state fits into its frame', async () => {
+  const newer = editChart(door, {
+    open: (state) => ({
+      ...state,
+      initial: 'wide',
+      entry: ['sweep', 'greet', 'sweep'],
+      states: { wide: {} },
+    }),
+    locked: (state) => ({ ...state, description: 'a key, whoever may have it and wherever that may be' }),
+  });
+  const lines = measureLines(await draw({ charts: { door } }, { charts: { door: newer } }));
+  expect(lines.length).toBeGreaterThan(4);
+  expect(lines.filter(({ fits }) => !fits)).toEqual([]);
+});
+
 it('a transition that stays in its state is a line in that state', async () => {
   const newer = editChart(door, {
     locked: (state) => ({ ...state, on: { ...state.on, ring: { actions: 'greet' } } }),
@@ -100,8 +134,8 @@ it('a transition that stays in its state is a line in that state', async () => {
 
 it('an actor that is added or removed is drawn as a whole', async () => {
   const svg = await draw({ charts: { door } }, { charts: { gate: door } });
-  expect(svg.match(/class="state (inner|outer) removed"/g)).toHaveLength(5);
-  expect(svg.match(/class="state (inner|outer) added"/g)).toHaveLength(5);
+  expect(svg.match(/class="state (inner|outer) removed"[^>]*><rect/g)).toHaveLength(5);
+  expect(svg.match(/class="state (inner|outer) added"[^>]*><rect/g)).toHaveLength(5);
 });
 
 it('actors without a difference are named and not drawn', async () => {

@@ -1,17 +1,15 @@
 // What is said of two versions of an application's charts: every difference, and whether it alters what stored orders
 // would do; and how one is written. The contract between the command and the comparison; it compares nothing itself.
 
-export const changeKinds = [
-  'actor',
-  'state',
-  'transition',
-  'deadline',
-  'message',
-  'note',
-  'guard',
-  'action',
-] as const;
-export type ChangeKind = (typeof changeKinds)[number];
+export type ChangeKind =
+  | 'actor'
+  | 'state'
+  | 'transition'
+  | 'deadline'
+  | 'message'
+  | 'note'
+  | 'guard'
+  | 'action';
 
 /**
  * One difference. The rule for `alters`: an order that is stored on the old version, and would go on with the charts of

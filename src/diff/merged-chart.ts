@@ -51,7 +51,7 @@ export const mergeCharts = (
     return merge(actor, pair.states, findBehindNames(pair), pair);
   }
   const states = [...readAll(older, 'before'), ...readAll(newer, 'after')];
-  return merge(actor, states, { lines: [], names: new Map() }, undefined);
+  return merge(actor, states, { lines: [], names: new Set() }, undefined);
 };
 
 /** The states of an actor that only one version has. */
@@ -68,7 +68,7 @@ const readAll = (machine: AnyStateMachine | undefined, side: 'before' | 'after')
 /** Changes that have no place in a chart, and the names behind which something changed. */
 interface BehindNames {
   readonly lines: readonly Line[];
-  readonly names: ReadonlyMap<string, Found>;
+  readonly names: ReadonlySet<string>;
 }
 
 const findBehindNames = (pair: ChartPair): BehindNames => {
@@ -76,7 +76,7 @@ const findBehindNames = (pair: ChartPair): BehindNames => {
   const changed = implementations.filter(({ change }) => change === 'changed');
   return {
     lines: [...compareStarts(pair).map(toNamedLine), ...implementations.map(toBehindLine)],
-    names: new Map(changed.map((found) => [`${found.kind} ${found.where}`, found])),
+    names: new Set(changed.map(({ kind, where }) => `${kind} ${where}`)),
   };
 };
 

@@ -245,7 +245,9 @@ export const toChartSystem = (application: Application): ChartSystem => {
 };
 
 /** Every version of an application: the newest first, then the others from the latest to the earliest. */
-export const versionsOf = (application: Application): ReadonlyMap<string, ApplicationVersion> =>
+export const versionsOf = (
+  application: ApplicationVersion & Pick<Application, 'chartVersion' | 'otherVersions'>,
+): ReadonlyMap<string, ApplicationVersion> =>
   new Map([
     [application.chartVersion, application],
     ...Object.entries(application.otherVersions ?? {}).toReversed(),

@@ -20,6 +20,7 @@ import { runCommand } from './cli/command.ts';
 import type { ReachMigrations } from './cli/migrate.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
+import { createCompareVersions } from './diff/diff.ts';
 import { createExamine } from './doctor/examine.ts';
 import { createExamineStore } from './doctor/shop/examine-store.ts';
 import { AppError } from './errors.ts';
@@ -209,6 +210,7 @@ export const runProgram = (
     simulate: application === shop ? simulate : refuseToSimulate,
     reachMigrations: createReachMigrations(application, services),
     rehearse: createRehearse({ application, open: openAuditSource, clock: systemClock }),
+    compareVersions: createCompareVersions(application),
   });
 
 const refuseToSimulate: typeof simulate = async () => {

@@ -7,6 +7,8 @@ import { AppError } from '../errors.ts';
 import type { RehearseHistories } from '../rehearsal.ts';
 import type { ExamineStore } from '../shop/audit/outside.ts';
 import type { Simulate } from '../simulation.ts';
+import type { CompareVersions } from '../version-diff.ts';
+import { printDiff } from './diff.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
 import { migrateOrders, type ReachMigrations } from './migrate.ts';
@@ -28,6 +30,7 @@ export interface CommandParts {
   readonly simulate: Simulate;
   readonly reachMigrations: ReachMigrations;
   readonly rehearse: RehearseHistories;
+  readonly compareVersions: CompareVersions;
 }
 
 /** Runs the command in `words` (the arguments without program and script). Sets the process's exit code. */
@@ -38,6 +41,7 @@ export const runCommand = async (words: readonly string[], parts: CommandParts):
     else if (first === 'simulate') await simulateSeeds(rest, parts.simulate, systemClock);
     else if (first === 'migrate') await migrateOrders(rest, parts.reachMigrations, systemClock);
     else if (first === 'rehearse') await rehearseOrders(rest, parts.rehearse, systemClock);
+    else if (first === 'diff') await printDiff(rest, parts.compareVersions);
     else await dispatch(words, parts.create);
   } catch (error) {
     const isUsage = !(error instanceof AppError) || error.code === 'invalid-setting';

@@ -11,6 +11,7 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
   migrate   move stored orders to another chart version, also while the service runs
   rehearse  replay stored orders on another chart version, and list what would differ
   simulate  run whole shops on a virtual clock, with crashes, and check every commit
+  diff      compare two versions of the charts: as text, as JSON, as a picture
   help      print this
 
 orderchart COMMAND --help lists every setting.`;

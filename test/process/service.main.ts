@@ -6,8 +6,10 @@ import { z } from 'zod';
 import { type Message, typesTo } from '../../machines/messages.ts';
 import { runCommand } from '../../src/cli/command.ts';
 import type { Settings } from '../../src/config.ts';
+import { createCompareVersions } from '../../src/diff/diff.ts';
 import { type FaultPoint, type Faults, noFaults } from '../../src/faults.ts';
 import { createOrderchart, type Orderchart } from '../../src/main.ts';
+import { shop } from '../../src/shop/shop.ts';
 import { createCrash, readCrashAt } from './crash-points.ts';
 import { createGatewayClient, createMailerClient } from './double-clients.ts';
 import { createSteppedClock } from './stepped-clock.ts';
@@ -82,4 +84,5 @@ if ('unref' in process.stdin) process.stdin.unref();
 
 const notHere = () => Promise.reject(new Error('this program only serves'));
 const others = { examineStore: notHere, simulate: notHere, reachMigrations: notHere, rehearse: notHere };
-await runCommand(process.argv.slice(2), { create, ...others });
+const compareVersions = createCompareVersions(shop);
+await runCommand(process.argv.slice(2), { create, compareVersions, ...others });

@@ -48,12 +48,22 @@ const addCounts = `UPDATE products SET
   on_hand = on_hand + :copies * (SELECT coalesce(sum(d_on_hand), 0) FROM original.stock_ledger AS row
     WHERE row.product_id = products.product_id AND row.order_id IS NOT NULL)`;
 
-export const fill = async ({ path, orders }: TaskOf<'fill'>): Promise<RawFigures> => {
-  for (const file of [path, `${path}.original`]) {
-    const shop = await openShop({ path: file });
-    if (file !== path) await keepInFlight(64, originals, () => placeAndSettle(shop, sampleOrder));
-    await shop.close();
-  }
+export const fill = ({ path, orders }: TaskOf<'fill'>): Promise<RawFigures> =>
+  fillFrom(runOriginals, path, orders);
+
+/** Makes a store with a catalogue and so many settled orders. */
+type RunOriginals = (path: string, orders: number) => Promise<void>;
+
+const runOriginals: RunOriginals = async (path, orders) => {
+  const shop = await openShop({ path });
+  if (orders > 0) await keepInFlight(64, orders, () => placeAndSettle(shop, sampleOrder));
+  await shop.close();
+};
+
+/** Fills the file at `path` with copies of orders that `run` makes. */
+export const fillFrom = async (run: RunOriginals, path: string, orders: number): Promise<RawFigures> => {
+  await run(path, 0);
+  await run(`${path}.original`, originals);
   const connection = new DatabaseSync(path);
   connection.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000');
   connection.prepare('ATTACH ? AS original').run(`${path}.original`);

@@ -25,7 +25,7 @@ export const sampleOrder: Basket = {
 };
 
 const plenty = 1_000_000_000;
-const products = [
+export const products = [
   { productId: 'product-1', name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: plenty },
   { productId: 'product-2', name: 'Gadget', unitPrice: 7500, currency: 'USD', onHand: plenty },
 ] as const;
@@ -58,7 +58,7 @@ export const openShop = async ({ path, settings, paymentMs, gateway, counts }: S
 type Shop = Awaited<ReturnType<typeof openShop>>;
 
 /** Places one order and waits until it is settled. */
-export const placeAndSettle = async ({ host }: Orderchart, basket: Basket): Promise<void> => {
+export const placeAndSettle = async ({ host }: Pick<Orderchart, 'host'>, basket: Basket): Promise<void> => {
   const placed = await host.place(basket);
   if (placed.outcome !== 'done') throw new Error('the order was not placed');
   const view = await host.waitUntilSettled(placed.result.view.id, 60_000);

@@ -93,6 +93,12 @@ export interface StorageCheck {
   readonly problems: readonly string[];
 }
 
+export interface LatestOrders {
+  readonly limit: number;
+  /** Only orders on this version. */
+  readonly chartVersion?: string;
+}
+
 /** One consistent picture of a store. Everything is read in pages, so that memory does not grow with it. */
 export interface AuditSource {
   /** What was committed before this time (ms since 1970) is in the picture. */
@@ -101,6 +107,8 @@ export interface AuditSource {
   storage(): AsyncIterable<StorageCheck>;
   /** By order id, as `compareIds` sorts them. */
   orders(): AsyncIterable<readonly OrderRecords[]>;
+  /** The orders that were placed last, the newest first, without rows of the application. */
+  latest(wanted: LatestOrders): AsyncIterable<OrderRecords>;
   /** The rows of one of the tables that the application names for audits. */
   table(name: string): AsyncIterable<readonly Fields[]>;
   /** By scope and key. */

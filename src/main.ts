@@ -13,12 +13,8 @@ import { chartVersionsOf, refuseMissingCharts } from './chart-versions.ts';
 import { runCommand } from './cli/command.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
-import { createExamine } from './doctor/examine.ts';
-import { createExamineStore } from './doctor/shop/examine-store.ts';
-import { AppError } from './errors.ts';
 import type { Faults } from './faults.ts';
 import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
-import { createOfflineMigrations } from './hosts/offline-migrations.ts';
 import { createRunner } from './hosts/runner.ts';
 import { createInspector } from './inspector/server/inspector.ts';
 import { openLocalSocket } from './local-socket/open.ts';
@@ -26,7 +22,8 @@ import { reachStore } from './local-socket/reach-store.ts';
 import type { LocalApi, LocalSocket, StoreAccess } from './local-socket.ts';
 import { addStoreMetrics, createMetrics } from './metrics.ts';
 import { createMigratePage } from './migration/migrate-page.ts';
-import type { MigratePage, OfflineMigrations } from './migration.ts';
+import type { MigratePage } from './migration.ts';
+import { examineStore, reachMigrationsFor, rehearseFor, simulateFor } from './offline.ts';
 import type { Services } from './service.ts';
 import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
@@ -34,27 +31,25 @@ import { createShopHost, type ShopHost } from './shop/placement.ts';
 import type { ShopServices } from './shop/services.ts';
 import { shop } from './shop/shop.ts';
 import type { OrderView } from './shop/view.ts';
-import { createWarehouse } from './shop/warehouse.ts';
-import { createSimulate } from './simulator/shop/simulate.ts';
 import type { OrdersByVersion, Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
-import { openAuditSource } from './stores/sqlite-audit-source.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
-import { openScratchStore } from './stores/sqlite-scratch.ts';
 
 export type * from './application.ts';
 export { defineApplication } from './application.ts';
 export { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 export { readSettings, type Settings } from './config.ts';
 export type { Display } from './display.ts';
-export type { ErrorCode } from './errors.ts';
+export { AppError, type ErrorCode } from './errors.ts';
 export type * from './host.ts';
+export { examineStore, simulate } from './offline.ts';
 export type { InsideService, OutsideService, Service, ServiceCall, Services } from './service.ts';
 export type { Catalogue } from './shop/catalogue.ts';
 export type { Basket, ShopHost } from './shop/placement.ts';
 export type { CommandTo, ReplyFrom, ShopCall, ShopService, ShopServices } from './shop/services.ts';
 export { shop } from './shop/shop.ts';
+export { createWarehouse } from './shop/warehouse.ts';
 export {
   defineMigration,
   type Migration,
@@ -65,7 +60,6 @@ export { snapshotOf } from './step/view.ts';
 export type { Store } from './store.ts';
 export { createMemoryStore } from './stores/memory.ts';
 export type { AddRoutes, Api, OrderView };
-export { AppError, createWarehouse };
 
 /**
  * Opens the SQLite file at `path` as a store for one application and this process alone.
@@ -245,28 +239,6 @@ export const reachShopStore = (
 ): Promise<StoreAccess<Store>> =>
   reachStore(databasePath, () => openSqliteStore(databasePath, application), systemClock);
 
-/** Migrations of a store: by the service that holds it, or with nothing else at work. */
-const createReachMigrations =
-  (application: Application<OrderView>, services: Services) =>
-  (databasePath: string): Promise<StoreAccess<OfflineMigrations>> =>
-    reachStore(databasePath, () => openOfflineMigrations(databasePath, application, services), systemClock);
-
-const openOfflineMigrations = (
-  databasePath: string,
-  application: Application<OrderView>,
-  services: Services,
-): OfflineMigrations => {
-  const inside = Object.entries(services).filter(([, { place }]) => place === 'inside');
-  const store = openSqliteStore(databasePath, application);
-  const host = createOfflineMigrations({
-    ...{ application, store, settings: readSettings() },
-    inside: { warehouse: createWarehouse(), ...Object.fromEntries(inside) },
-    ...{ clock: systemClock, ids: createIds(systemClock) },
-    ...{ metrics: createMetrics(new Registry()), logger: pino({ level: 'silent' }) },
-  });
-  return { migratePage: createMigratePage(host, systemClock), close: () => store.close() };
-};
-
 const openStore = (settings: Settings, application: Application<OrderView>): Store => {
   const path = toDatabasePath(settings);
   if (path === undefined) return createMemoryStore();
@@ -277,24 +249,9 @@ const openStore = (settings: Settings, application: Application<OrderView>): Sto
   return createSqliteStore(openDatabase(path, application, judge), application.tables);
 };
 
-/** Simulations of everything above, on a virtual clock. */
-export const simulate = createSimulate({
-  openStorage: openScratchStore,
-  startHost: async (parts) => {
-    const silent = pino({ level: 'silent' });
-    const { host } = await createRunner({ ...parts, metrics: createMetrics(new Registry()), logger: silent });
-    return host;
-  },
-  createExamine,
-  clock: systemClock,
-});
-
-/** The doctor of the shop's stores. */
-export const examineStore = createExamineStore(openAuditSource, systemClock);
-
 /**
  * Runs a command of `orderchart` (`words` are its arguments) for an application that extends the shop: start, serve,
- * doctor, migrate. Sets the process's exit code.
+ * doctor, migrate, rehearse. Sets the process's exit code.
  */
 export const runProgram = (
   words: readonly string[],
@@ -304,14 +261,9 @@ export const runProgram = (
     words,
     (settings) => createOrderchart(settings, { application, services }),
     (examination) => examineStore({ application, ...examination }),
-    application === shop ? simulate : refuseToSimulate,
-    createReachMigrations(application, services),
+    simulateFor(application),
+    reachMigrationsFor(application, services),
+    rehearseFor(application),
   );
-
-const refuseToSimulate: typeof simulate = async () => {
-  const text =
-    'The simulator knows the shop as it is shipped: test an application of your own with orderchart/testing.';
-  throw new AppError('invalid-setting', text);
-};
 
 if (import.meta.main) await runProgram(process.argv.slice(2));

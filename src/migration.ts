@@ -51,7 +51,7 @@ export const migrationOutcome = z.enum([
 export type MigrationOutcomeName = z.infer<typeof migrationOutcome>;
 
 /** Examples and reasons that a group lists, at most. */
-export const listedOfGroup = 5;
+const listedOfGroup = 5;
 
 /** Orders of one version and state to which the same happens. */
 export const migrationGroup = z.strictObject({

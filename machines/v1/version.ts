@@ -15,6 +15,8 @@ const words = [
   ['already-sold', 'already-committed'],
   ['not-held', 'not-reserved'],
   ['stock-not-sold', 'stock-not-committed'],
+  ['sale-unconfirmed', 'commit-unconfirmed'],
+  ['paid-but-not-sold', 'paid-but-not-committed'],
 ] as const;
 const today: Readonly<Record<string, string>> = Object.fromEntries(words);
 const then: Readonly<Record<string, string>> = Object.fromEntries(words.map(([old, word]) => [word, old]));
@@ -29,6 +31,21 @@ const toCharts = (message: AnyEventObject): AnyEventObject => {
   return message;
 };
 
+/** With a reason that is a word of these charts: facts, and messages of the domain. */
+const withReason: ReadonlySet<string> = new Set([
+  ...['warehouse.refused', 'incident.opened'],
+  ...['mailer.send', 'order.failed', 'order.failure-notification-sent'],
+]);
+const withOutcome: ReadonlySet<string> = new Set(['incident.resolve', 'incident.closed']);
+const toToday = (word: unknown): unknown => today[String(word)] ?? word;
+
+/** The event of the deadline that has another name today. */
+const renameDeadline = (type: string): string =>
+  type.replace(
+    /^xstate\.after\.sellDeadline\.order\.paying\.selling\./,
+    'xstate.after.commitDeadline.order.paying.committing.',
+  );
+
 const fromCharts = <M extends AnyEventObject>(message: M): M => {
   const policy: unknown = message['policy'];
   const reason: unknown = message['reason'];
@@ -36,13 +53,14 @@ const fromCharts = <M extends AnyEventObject>(message: M): M => {
     const { sellWithinMs, ...same } = policy;
     return { ...message, policy: { ...same, commitWithinMs: sellWithinMs } };
   }
-  if (message.type === 'warehouse.refused') return { ...message, reason: today[String(reason)] ?? reason };
-  if (message.type === 'incident.resolve' && message['outcome'] === 'sold') {
-    return { ...message, outcome: 'committed' };
+  if (withReason.has(message.type)) {
+    const word = isRecord(reason) ? { ...reason, kind: toToday(reason['kind']) } : toToday(reason);
+    return { ...message, reason: word };
   }
-  if (message.type !== 'mailer.send' || !isRecord(reason)) return message;
-  const kind = String(reason['kind']);
-  return { ...message, reason: { ...reason, kind: today[kind] ?? kind } };
+  if (withOutcome.has(message.type)) {
+    return message['outcome'] === 'sold' ? { ...message, outcome: 'committed' } : message;
+  }
+  return message.type.startsWith('xstate.') ? { ...message, type: renameDeadline(message.type) } : message;
 };
 
 export const version1 = {

@@ -4,11 +4,13 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../clock.ts';
 import { readSettings, type Settings, settingsSchema } from '../config.ts';
 import { AppError } from '../errors.ts';
+import type { RehearseHistories } from '../rehearsal.ts';
 import type { ExamineStore } from '../shop/audit/outside.ts';
 import type { Simulate } from '../simulation.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
 import { migrateOrders, type ReachMigrations } from './migrate.ts';
+import { rehearseOrders } from './rehearse.ts';
 import type { Create } from './running.ts';
 import { placeSample } from './sample.ts';
 import { serve } from './serve.ts';
@@ -17,7 +19,7 @@ import { simulateSeeds } from './simulate.ts';
 const commands = ['start', 'serve', 'help'] as const;
 
 /** Commands whose exit code 1 is an answer: trouble is 2. */
-const answersWithCode1: ReadonlySet<string> = new Set(['migrate']);
+const answersWithCode1: ReadonlySet<string> = new Set(['migrate', 'rehearse']);
 
 /** Runs the command in `words` (the arguments without program and script). Sets the process's exit code. */
 export const runCommand = async (
@@ -26,12 +28,14 @@ export const runCommand = async (
   examineStore: ExamineStore,
   simulate: Simulate,
   reachMigrations: ReachMigrations,
+  rehearse: RehearseHistories,
 ): Promise<void> => {
   const [first, ...rest] = words;
   try {
     if (first === 'doctor') await diagnose(rest, examineStore, systemClock);
     else if (first === 'simulate') await simulateSeeds(rest, simulate, systemClock);
     else if (first === 'migrate') await migrateOrders(rest, reachMigrations, systemClock);
+    else if (first === 'rehearse') await rehearseOrders(rest, rehearse, systemClock);
     else await dispatch(words, create);
   } catch (error) {
     const isUsage = !(error instanceof AppError) || error.code === 'invalid-setting';

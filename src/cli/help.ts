@@ -9,6 +9,7 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
   serve     run the service
   doctor    check every invariant of the store, also while the service runs
   migrate   move stored orders to another chart version, also while the service runs
+  rehearse  replay stored orders on another chart version, and list what would differ
   simulate  run whole shops on a virtual clock, with crashes, and check every commit
   help      print this
 

@@ -1,10 +1,8 @@
 // `orderchart migrate`: moves stored orders to another chart version, or rehearses that, through the service that holds the
 // store or with the file opened by itself. Exit code 0: all are moved, or would be; 1: some are not.
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Clock, toIsoTime } from '../clock.ts';
-import { readSettings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { ServiceClient, StoreAccess } from '../local-socket.ts';
 import {
@@ -15,10 +13,9 @@ import {
   migrationPage,
   type OfflineMigrations,
 } from '../migration.ts';
+import { readDatabasePath } from './database-flag.ts';
 import { toCounts, toText } from './migration-report.ts';
-import { type Progress, runPages } from './paced-pages.ts';
-
-const usualRate = 500;
+import { type Progress, runPages, usualRate } from './paced-pages.ts';
 
 const help = `Usage: orderchart migrate --to VERSION [--dry-run] [--back] [--from VERSION]... [--state STATE]
                           [--customer ID] [--older-than AGE] [--sample N] [--rate N] [--why TEXT]
@@ -62,7 +59,10 @@ const options = {
 const parse = (words: readonly string[]) => parseArgs({ args: [...words], options }).values;
 type Values = ReturnType<typeof parse>;
 
-export type ReachMigrations = (databasePath: string) => Promise<StoreAccess<OfflineMigrations>>;
+export type ReachMigrations = (
+  databasePath: string,
+  dryRun: boolean,
+) => Promise<StoreAccess<OfflineMigrations>>;
 
 /**
  * Runs the command with `words` behind its name. Sets the process's exit code.
@@ -81,7 +81,7 @@ export const migrateOrders = async (
   const request = toRequest(values, clock.now());
   const most = toCount('sample', values.sample);
   const rate = toCount('rate', values.rate);
-  const access = await reach(toDatabasePath(values['database-url']));
+  const access = await reach(readDatabasePath(values['database-url']), request.dryRun);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
@@ -128,7 +128,16 @@ const toRequest = (values: Values, now: number): Omit<MigrationPageRequest, 'lim
     ...(age !== undefined && { createdBefore: now - toAge(age) }),
     ...(values.from !== undefined && { from: values.from }),
   };
-  return { to, why, who: userInfo().username, dryRun: values['dry-run'], back, filter };
+  return { to, why, who: readUser(), dryRun: values['dry-run'], back, filter };
+};
+
+/** A container's user need not have a name. */
+const readUser = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? 'without a name'}`;
+  }
 };
 
 const toCount = (flag: 'sample' | 'rate', text: string | undefined): number | undefined => {
@@ -143,14 +152,6 @@ const toAge = (text: string): number => {
   const ms = unitMs[unit];
   if (ms === undefined) throw invalid('older-than', text, 'it must be an age such as 90s, 30m, 12h or 2d');
   return Number(count) * ms;
-};
-
-const toDatabasePath = (given: string | undefined): string => {
-  const { DATABASE_URL: url } = readSettings({ DATABASE_URL: given ?? process.env['DATABASE_URL'] });
-  const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
-  if (path !== undefined && existsSync(path)) return path;
-  const problem = path === undefined ? 'orders are migrated in sqlite:PATH' : 'there is no such file';
-  throw new AppError('invalid-setting', `Invalid DATABASE_URL=${url}: ${problem}`);
 };
 
 /** Pages of the running service. */

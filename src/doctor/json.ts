@@ -1,6 +1,7 @@
 // Reading JSON that may be anything, and finding where two values differ. It never shows the values themselves: an
 // order's data is personal, and reports are passed around.
 import type { Fields } from '../audit-source.ts';
+import { findDifferentPath } from '../step/same-data.ts';
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -24,30 +25,8 @@ export const isStoredAs = (stored: string, value: unknown): boolean => {
 /** The path to the first place in which two JSON texts differ; undefined when there is none. */
 export const findDifference = (one: string, other: string): string | undefined => {
   try {
-    return compare(JSON.parse(one), JSON.parse(other), '');
+    return findDifferentPath(JSON.parse(one), JSON.parse(other));
   } catch {
     return 'it is not JSON';
   }
-};
-
-const compare = (one: unknown, other: unknown, path: string): string | undefined => {
-  if (Array.isArray(one) && Array.isArray(other)) {
-    if (one.length !== other.length) return `${path}.length`;
-    return findFirst(one.keys(), (index) => compare(one[index], other[index], `${path}[${index}]`));
-  }
-  if (isFields(one) && isFields(other)) {
-    const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-    return findFirst(names, (name) =>
-      compare(one[name], other[name], path === '' ? name : `${path}.${name}`),
-    );
-  }
-  return one === other ? undefined : path || 'all of it';
-};
-
-const findFirst = <T>(items: Iterable<T>, find: (item: T) => string | undefined): string | undefined => {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 };

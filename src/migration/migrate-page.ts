@@ -12,7 +12,7 @@ import {
 } from '../migration.ts';
 
 /** Orders that are read, decided and committed together. */
-const portion = 20;
+const portion = 50;
 
 interface LookedAt {
   readonly orderId: string;

@@ -15,3 +15,29 @@ export const isSameData = (one: unknown, other: unknown): boolean => {
 
 const definedEntries = (value: object): [string, unknown][] =>
   Object.entries(value).filter(([, part]) => part !== undefined);
+
+/** The path to the first place in which two values differ as JSON; undefined if there is none. It shows no value. */
+export const findDifferentPath = (one: unknown, other: unknown, path = ''): string | undefined => {
+  if (Array.isArray(one) && Array.isArray(other)) {
+    if (one.length !== other.length) return `${path}.length`;
+    return findFirst(one.keys(), (index) => findDifferentPath(one[index], other[index], `${path}[${index}]`));
+  }
+  if (isObject(one) && isObject(other)) {
+    const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+    return findFirst(names, (name) =>
+      findDifferentPath(one[name], other[name], path === '' ? name : `${path}.${name}`),
+    );
+  }
+  return one === other ? undefined : path || 'all of it';
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const findFirst = <T>(items: Iterable<T>, find: (item: T) => string | undefined): string | undefined => {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};

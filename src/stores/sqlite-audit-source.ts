@@ -7,7 +7,7 @@ import type { AuditSource, Fields, KeyRow } from '../audit-source.ts';
 import { AppError, describeError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import { applicationId, readMigrations, type TableOwner, toPrimaryCode } from './sqlite-open.ts';
-import { readOrderRecords } from './sqlite-order-records.ts';
+import { readLatestRecords, readOrderRecords } from './sqlite-order-records.ts';
 import { type Row, text, whole } from './sqlite-rows.ts';
 import { checkStorage } from './sqlite-storage.ts';
 
@@ -40,6 +40,7 @@ export const openAuditSource = (path: string, application: TableOwner, now: numb
     },
     storage: () => guarded(() => checkStorage(connection, application)),
     orders: () => guarded(() => toPages(readOrderRecords(connection, ofOrders))),
+    latest: (wanted) => guarded(() => readLatestRecords(connection, wanted)),
     table: (name) => {
       const sql = tables[name];
       if (sql === undefined) throw new Error(`the application names no table '${name}' for audits`);

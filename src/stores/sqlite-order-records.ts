@@ -7,6 +7,7 @@ import {
   type EventRow,
   type Fields,
   findNextOrder,
+  type LatestOrders,
   type OrderRecords,
   type OrderRow,
   type ReceivedRow,
@@ -40,6 +41,31 @@ export const readOrderRecords = function* (
       events: events.take(orderId),
       calls: calls.take(orderId),
       rows: Object.fromEntries(others.map(([name, cursor]) => [name, cursor.take(orderId)])),
+    };
+  }
+};
+
+/** Records of the newest orders, read one by one. */
+export const readLatestRecords = function* (
+  connection: DatabaseSync,
+  { limit, chartVersion }: LatestOrders,
+): Iterable<OrderRecords> {
+  const ofVersion = chartVersion === undefined ? '' : 'WHERE chart_version = :chartVersion';
+  const orders = connection.prepare(
+    `SELECT * FROM orders ${ofVersion} ORDER BY created_at DESC, order_id DESC LIMIT :limit`,
+  );
+  const received = connection.prepare('SELECT * FROM received WHERE order_id = ? ORDER BY version');
+  const events = connection.prepare('SELECT * FROM events WHERE order_id = ? ORDER BY seq');
+  const calls = connection.prepare('SELECT * FROM calls WHERE order_id = ? ORDER BY sequence');
+  const wanted = { limit, ...(chartVersion !== undefined && { chartVersion }) };
+  for (const row of orders.iterate(wanted)) {
+    const order = toOrderRow(row);
+    const { orderId } = order;
+    yield {
+      ...{ orderId, order, rows: {} },
+      received: received.all(orderId).map(toReceivedRow),
+      events: events.all(orderId).map(toEventRow),
+      calls: calls.all(orderId).map(toCallRow),
     };
   }
 };

@@ -44,6 +44,7 @@ const routes = [
   'get /products/{id}',
   'get /readyz',
   'get /schemas/{type}/{version}',
+  'post /migrations',
   'post /orders',
   'post /orders/{id}/cancel',
   'post /orders/{id}/capture',

@@ -49,6 +49,21 @@ describe('a message of today', () => {
   });
 });
 
+test.each([
+  [{ type: 'incident.opened', reason: 'sale-unconfirmed' }, { reason: 'commit-unconfirmed' }],
+  [{ type: 'incident.opened', reason: 'paid-but-not-sold' }, { reason: 'paid-but-not-committed' }],
+  [{ type: 'incident.opened', reason: 'charge-unknown' }, { reason: 'charge-unknown' }],
+  [{ type: 'incident.closed', how: 'resolved', outcome: 'sold' }, { outcome: 'committed' }],
+  [{ type: 'order.failed', reason: { kind: 'stock-not-sold' } }, { reason: { kind: 'stock-not-committed' } }],
+  [{ type: 'order.cancelled', reason: 'sale-unconfirmed' }, { reason: 'sale-unconfirmed' }],
+  [
+    { type: 'xstate.after.sellDeadline.order.paying.selling.asking' },
+    { type: 'xstate.after.commitDeadline.order.paying.committing.asking' },
+  ],
+])('what was recorded as %j has today’s words', (recorded, expected) => {
+  expect(fromCharts(recorded)).toEqual({ ...recorded, ...expected });
+});
+
 test('every command of the recorded walks is one that today’s services know', () => {
   const system = ofVersion(registerSystem(toChartSystem(shop), limits), '1');
   const reasons = new Set<unknown>();

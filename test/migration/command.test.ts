@@ -1,11 +1,12 @@
 // `orderchart migrate` as a person runs it, over a database whose orders are on version 1: with the file alone, and through
 // a real service that holds it and goes on serving.
+import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask, persist, post, until } from '../e2e/client.ts';
 import { launch, makeFolder, runCommand, type Server, startServer } from '../e2e/server.ts';
-import { addOrders, countVersions, damageOrder, databaseIn, readRows, to } from './version-1-store.ts';
+import { addOrders, countVersions, damageOrder, readLastTypes, readRows, to } from './version-1-store.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 let folder: string;
@@ -48,27 +49,45 @@ describe('with the file alone', () => {
     expect({ code, rows: readRows(folder) }).toEqual({ code: 0, rows: before });
   });
 
+  test('a file of release 0.1.0 is rehearsed on a copy, also while a process of that release has it open', async () => {
+    const path = join(folder, 'release.db');
+    copyFileSync(join(import.meta.dirname, '../stores/release-0.1.0.db'), path);
+    const holder = new DatabaseSync(path);
+    holder.exec('PRAGMA journal_mode = WAL');
+    const lock = new DatabaseSync(`${path}.lock`);
+    lock.exec('BEGIN EXCLUSIVE');
+    const copies = () => readdirSync(folder).filter((name) => name.startsWith('orderchart-copy-'));
+    const words = ['migrate', '--to', to, '--dry-run', '--database-url', 'sqlite:release.db'];
+    const { code, output } = await runCommand(words, folder, { TMPDIR: folder });
+    expect(output).toContain('12 orders: 12 would move, 0 would not.');
+    expect({ code, copies: copies() }).toEqual({ code: 0, copies: [] });
+    const { user_version: schema } = holder.prepare('PRAGMA user_version').get() ?? {};
+    expect(schema).toBeLessThan(5);
+    lock.close();
+    holder.close();
+  });
+
   test('orders are moved, and no call is made and no deadline fires: the next service does that', async () => {
     await addOrders(folder, { completed: 2, paying: 1, ageMs: 3_600_000 });
     const { code, output } = await migrate('--why', 'release 0.2.0');
     expect({ code, versions: countVersions(folder) }).toEqual({ code: 0, versions: { [to]: 3 } });
     expect(output).toContain('3 orders: 3 moved, 0 not moved.');
+    // Its deadline is long overdue, and its charge is not made: both are left to the next service.
+    expect(readLastTypes(folder)).toEqual(Array(3).fill('system.migrated'));
+    expect(JSON.parse(readRows(folder))).toContainEqual(['calls', [expect.anything()]]);
     const server = await serve();
-    const { body: list } = await ask(`${server.url}/orders`);
-    const paying = list.orders.find(
-      (order: { version: number }) =>
-        order.version === Math.min(...list.orders.map((each: { version: number }) => each.version)),
-    );
-    const { body: page } = await ask(`${server.url}/orders/${paying.id}/messages`);
-    const types: string[] = page.messages.map(({ type }: { type: string }) => type);
-    expect(types.slice(0, types.indexOf('system.migrated') + 1).at(-1)).toBe('system.migrated');
-    // The deadline of the payment was overdue all the time, and fired only now.
     await until(
-      async () => (await ask(`${server.url}/orders/${paying.id}/messages`)).body.messages,
-      (messages) => messages.at(-1).type !== 'system.migrated',
+      async () => readLastTypes(folder),
+      (types) => types.some((type) => type !== 'system.migrated'),
     );
-    const migrated = page.messages.find(({ type }: { type: string }) => type === 'system.migrated');
-    expect(migrated.data).toMatchObject({ from: '1', to, why: 'release 0.2.0' });
+    const { body: list } = await ask(`${server.url}/orders?limit=1`);
+    const { body: page } = await ask(`${server.url}/orders/${list.orders[0].id}/messages`);
+    expect(page.messages).toContainEqual(
+      expect.objectContaining({
+        type: 'system.migrated',
+        data: expect.objectContaining({ from: '1', to, why: 'release 0.2.0' }),
+      }),
+    );
   });
 
   test('a second run finds nothing to do, and --back undoes the first until something happens', async () => {
@@ -95,8 +114,8 @@ describe('with the file alone', () => {
   });
 
   test('filters by state, customer, age and version leave the other orders alone', async () => {
-    await addOrders(folder, { completed: 1, paying: 2 });
     await addOrders(folder, { completed: 3, ageMs: 3 * 86_400_000, customerId: 'customer-2' });
+    await addOrders(folder, { completed: 1, paying: 2 });
     const count = async (...words: string[]) =>
       JSON.parse((await migrate('--dry-run', '--json', ...words)).output.replace(/^Rehearsing.*\n/, ''))
         .orders;
@@ -137,7 +156,7 @@ describe('with the file alone', () => {
       ['--database-url', 'sqlite:nothing.db'],
       'Invalid DATABASE_URL=sqlite:nothing.db: there is no such file',
     ],
-    [['--database-url', 'memory:'], 'orders are migrated in sqlite:PATH'],
+    [['--database-url', 'memory:'], 'this command needs sqlite:PATH'],
     [['--quickly'], "Unknown option '--quickly'"],
   ])('%j is refused with 2 and one clear line', async (words, text) => {
     await addOrders(folder, {});
@@ -225,6 +244,20 @@ describe('through the service that holds the store', () => {
     expect({ code, versions: countVersions(folder) }).toEqual({ code: 0, versions: { [to]: 40 } });
   });
 
+  test('the public API moves them page by page, and the command finds only the rest', async () => {
+    await addOrders(folder, { completed: 5 });
+    const { url } = await serve();
+    const first = await post(`${url}/migrations`, { to, limit: 3, who: 'ada' });
+    expect(first).toMatchObject({
+      ...{ status: 200 },
+      body: { orders: 3, summary: ['3 orders on version 1 in completed: moved'] },
+    });
+    expect(countVersions(folder)).toEqual({ 1: 2, [to]: 3 });
+    expect((await migrate()).output).toContain('2 orders: 2 moved, 0 not moved.');
+    const rest = await post(`${url}/migrations`, { to, after: first.body.next });
+    expect(rest.body).toEqual({ next: null, orders: 0, groups: [], summary: [] });
+  });
+
   test('it keeps to the rate', async () => {
     await addOrders(folder, { completed: 10 });
     await serve();
@@ -256,9 +289,7 @@ describe('through the service that holds the store', () => {
     await server.kill();
     expect((await command.ended).code).toBe(2);
     expect(command.output()).toMatch(/run the command again|connect/);
-    await pause(0);
     expect((await migrate()).code).toBe(0);
     expect(countVersions(folder)).toEqual({ [to]: 30 });
-    expect(databaseIn(folder)).toContain('orderchart.db');
   });
 });

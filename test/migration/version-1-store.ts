@@ -20,9 +20,9 @@ import {
 import { shopOfVersion1 } from '../released-shop.ts';
 
 export const to = newestVersion;
-export const databaseIn = (folder: string): string => join(folder, 'data/orderchart.db');
+const databaseIn = (folder: string): string => join(folder, 'data/orderchart.db');
 
-export interface Version1Orders {
+interface Version1Orders {
   readonly completed?: number;
   /** Their charge is under way. */
   readonly paying?: number;
@@ -90,4 +90,14 @@ export const damageOrder = (folder: string, orderId: string): void => {
   const connection = new DatabaseSync(databaseIn(folder));
   connection.prepare(`UPDATE orders SET system = '{"torn":' WHERE order_id = ?`).run(orderId);
   connection.close();
+};
+
+/** The type of the last message of each order. */
+export const readLastTypes = (folder: string): string[] => {
+  const connection = new DatabaseSync(databaseIn(folder), { readOnly: true });
+  const rows = connection
+    .prepare('SELECT type, max(version) FROM received GROUP BY order_id ORDER BY order_id')
+    .all();
+  connection.close();
+  return rows.map(({ type }) => String(type));
 };

@@ -81,4 +81,4 @@ process.stdin.once('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 if ('unref' in process.stdin) process.stdin.unref();
 
 const notHere = () => Promise.reject(new Error('this program only serves'));
-await runCommand(process.argv.slice(2), create, notHere, notHere, notHere);
+await runCommand(process.argv.slice(2), create, notHere, notHere, notHere, notHere);

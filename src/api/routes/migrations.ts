@@ -65,7 +65,7 @@ const words = {
   'needs-rule': ['not moved: a rule is needed', 'would not move: a rule is needed'],
   stuck: ['not moved: they would be stuck', 'would be stuck'],
   unreadable: ['not moved: they cannot be read', 'cannot be read'],
-  'already-there': ['are there already', 'are there already'],
+  'already-there': ['there already', 'there already'],
   'not-moved': [
     'left alone: they were never moved from there',
     'would be left alone: they were never moved from there',

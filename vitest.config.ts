@@ -10,6 +10,7 @@ const longest = [
   'inspector/page',
   'model/',
   'planted/',
+  'extending/',
   'fuzz/',
   'load/',
   'doctor/',

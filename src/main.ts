@@ -3,8 +3,7 @@
 // (`createHost`, the stores, `defineApplication`) and the shop that is shipped (`createOrderchart`); run as a
 // program, this file hands it to the commands in cli/.
 import './node-version.ts';
-import pino, { type Logger } from 'pino';
-import { Registry } from 'prom-client';
+import type { Logger } from 'pino';
 import type { AddRoutes } from './api/app.ts';
 import type { Api } from './api/edge/dependencies.ts';
 import type { Application } from './application.ts';
@@ -17,22 +16,14 @@ import {
 } from './application-service.ts';
 import { chartVersionsOf, refuseMissingCharts } from './chart-versions.ts';
 import { runCommand } from './cli/command.ts';
-import type { ReachMigrations } from './cli/migrate.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { readSettings, type Settings } from './config.ts';
 import { createCompareVersions } from './diff/diff.ts';
-import { createExamine } from './doctor/examine.ts';
-import { createExamineStore } from './doctor/shop/examine-store.ts';
 import { AppError } from './errors.ts';
 import type { Faults } from './faults.ts';
-import { createOfflineMigrations } from './hosts/offline-migrations.ts';
-import { createRunner } from './hosts/runner.ts';
 import { reachStore } from './local-socket/reach-store.ts';
 import type { StoreAccess } from './local-socket.ts';
-import { createMetrics } from './metrics.ts';
-import { createMigratePage } from './migration/migrate-page.ts';
-import type { OfflineMigrations } from './migration.ts';
-import { createRehearse } from './rehearsal/rehearse.ts';
+import { examineStore, reachMigrationsFor, rehearseFor, simulateFor } from './offline.ts';
 import type { Services } from './service.ts';
 import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
@@ -41,14 +32,10 @@ import type { ShopServices } from './shop/services.ts';
 import { shop } from './shop/shop.ts';
 import type { OrderView } from './shop/view.ts';
 import { createWarehouse } from './shop/warehouse.ts';
-import { createSimulate } from './simulator/shop/simulate.ts';
 import type { OrdersByVersion, Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
-import { openAuditSource } from './stores/sqlite-audit-source.ts';
-import { copyOlderDatabase } from './stores/sqlite-copy.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
-import { openScratchStore } from './stores/sqlite-scratch.ts';
 
 export type * from './application.ts';
 export { defineApplication } from './application.ts';
@@ -58,6 +45,7 @@ export { readSettings, type Settings } from './config.ts';
 export type { Display } from './display.ts';
 export type { ErrorCode } from './errors.ts';
 export type * from './host.ts';
+export { examineStore, simulate } from './offline.ts';
 export type { InsideService, OutsideService, Service, ServiceCall, Services } from './service.ts';
 export type { Catalogue } from './shop/catalogue.ts';
 export type { Basket, ShopHost } from './shop/placement.ts';
@@ -139,38 +127,6 @@ export const reachShopStore = (
 ): Promise<StoreAccess<Store>> =>
   reachStore(databasePath, () => openSqliteStore(databasePath, application), systemClock);
 
-/**
- * Migrations of a store: by the service that holds it, or with nothing else at work. What an older release wrote is
- * rehearsed on a copy.
- */
-const createReachMigrations =
-  (application: Application<OrderView>, services: Services): ReachMigrations =>
-  (databasePath, dryRun) => {
-    const open = (): OfflineMigrations => {
-      const copy = dryRun ? copyOlderDatabase(databasePath, application) : undefined;
-      const path = copy?.path ?? databasePath;
-      const { migratePage, close } = openOfflineMigrations(path, application, services);
-      return { migratePage, close: () => close().finally(() => copy?.remove()) };
-    };
-    return reachStore(databasePath, open, systemClock);
-  };
-
-const openOfflineMigrations = (
-  databasePath: string,
-  application: Application<OrderView>,
-  services: Services,
-): OfflineMigrations => {
-  const inside = Object.entries(services).filter(([, { place }]) => place === 'inside');
-  const store = openSqliteStore(databasePath, application);
-  const host = createOfflineMigrations({
-    ...{ application, store, settings: readSettings() },
-    inside: { warehouse: createWarehouse(), ...Object.fromEntries(inside) },
-    ...{ clock: systemClock, ids: createIds(systemClock) },
-    ...{ metrics: createMetrics(new Registry()), logger: pino({ level: 'silent' }) },
-  });
-  return { migratePage: createMigratePage(host, systemClock), close: () => store.close() };
-};
-
 const openStore = (settings: Settings, application: Application<OrderView>): Store => {
   const path = toDatabasePath(settings);
   if (path === undefined) return createMemoryStore();
@@ -181,24 +137,9 @@ const openStore = (settings: Settings, application: Application<OrderView>): Sto
   return createSqliteStore(openDatabase(path, application, judge), application.tables);
 };
 
-/** Simulations of everything above, on a virtual clock. */
-export const simulate = createSimulate({
-  openStorage: openScratchStore,
-  startHost: async (parts) => {
-    const silent = pino({ level: 'silent' });
-    const { host } = await createRunner({ ...parts, metrics: createMetrics(new Registry()), logger: silent });
-    return host;
-  },
-  createExamine,
-  clock: systemClock,
-});
-
-/** The doctor of the shop's stores. */
-export const examineStore = createExamineStore(openAuditSource, systemClock);
-
 /**
  * Runs a command of `orderchart` (`words` are its arguments) for an application that extends the shop: start, serve,
- * doctor, migrate. Sets the process's exit code.
+ * doctor, migrate, rehearse, diff. Sets the process's exit code.
  */
 export const runProgram = (
   words: readonly string[],
@@ -207,16 +148,10 @@ export const runProgram = (
   runCommand(words, {
     create: (settings) => createOrderchart(settings, { application, services }),
     examineStore: (examination) => examineStore({ application, ...examination }),
-    simulate: application === shop ? simulate : refuseToSimulate,
-    reachMigrations: createReachMigrations(application, services),
-    rehearse: createRehearse({ application, open: openAuditSource, clock: systemClock }),
+    simulate: simulateFor(application),
+    reachMigrations: reachMigrationsFor(application, services),
+    rehearse: rehearseFor(application),
     compareVersions: createCompareVersions(application),
   });
-
-const refuseToSimulate: typeof simulate = async () => {
-  const text =
-    'The simulator knows the shop as it is shipped: test an application of your own with orderchart/testing.';
-  throw new AppError('invalid-setting', text);
-};
 
 if (import.meta.main) await runProgram(process.argv.slice(2));

@@ -20,4 +20,3 @@ export { messages as shopMessages } from '../../machines/messages.ts';
 export type { OrderContext } from '../../machines/order-setup.ts';
 export { attempt, id, item, money, recipient, retrying } from '../../machines/payloads.ts';
 export { registry } from '../../machines/registry.ts';
-export { orderSystem } from '../../machines/system.ts';

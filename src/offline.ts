@@ -1,0 +1,93 @@
+// What works on a shop's store beside the service that runs it, put together: the doctor, migrations, rehearsals; and
+// simulations, which have stores of their own. Like main.ts it knows the parts, for main.ts alone.
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import type { Application } from './application.ts';
+import type { ReachMigrations } from './cli/migrate.ts';
+import { createIds, systemClock } from './clock.ts';
+import { readSettings } from './config.ts';
+import { createExamine } from './doctor/examine.ts';
+import { createExamineStore } from './doctor/shop/examine-store.ts';
+import { AppError } from './errors.ts';
+import { createOfflineMigrations } from './hosts/offline-migrations.ts';
+import { createRunner } from './hosts/runner.ts';
+import { reachStore } from './local-socket/reach-store.ts';
+import { createMetrics } from './metrics.ts';
+import { createMigratePage } from './migration/migrate-page.ts';
+import type { OfflineMigrations } from './migration.ts';
+import { createRehearse } from './rehearsal/rehearse.ts';
+import type { RehearseHistories } from './rehearsal.ts';
+import type { Services } from './service.ts';
+import { shop } from './shop/shop.ts';
+import type { OrderView } from './shop/view.ts';
+import { createWarehouse } from './shop/warehouse.ts';
+import type { Simulate } from './simulation.ts';
+import { createSimulate } from './simulator/shop/simulate.ts';
+import { createSqliteStore } from './stores/sqlite.ts';
+import { openAuditSource } from './stores/sqlite-audit-source.ts';
+import { copyOlderDatabase } from './stores/sqlite-copy.ts';
+import { openDatabase } from './stores/sqlite-open.ts';
+import { openScratchStore } from './stores/sqlite-scratch.ts';
+
+/** The doctor of the shop's stores, and of those of applications that extend the shop. */
+export const examineStore = createExamineStore(openAuditSource, systemClock);
+
+/** Simulations of the shop on a virtual clock. */
+export const simulate = createSimulate({
+  openStorage: openScratchStore,
+  startHost: async (parts) => {
+    const silent = pino({ level: 'silent' });
+    const { host } = await createRunner({ ...parts, metrics: createMetrics(new Registry()), logger: silent });
+    return host;
+  },
+  createExamine,
+  clock: systemClock,
+});
+
+const refuseToSimulate: Simulate = async () => {
+  const text = 'The simulator knows the shop as it is shipped.';
+  throw new AppError(
+    'invalid-setting',
+    `${text} Test an application that extends it with orderchart/testing.`,
+  );
+};
+
+/** Of the shop as it is shipped: any other application is refused. */
+export const simulateFor = (application: Application<OrderView>): Simulate =>
+  application === shop ? simulate : refuseToSimulate;
+
+export const rehearseFor = (application: Application<OrderView>): RehearseHistories =>
+  createRehearse({ application, open: openAuditSource, clock: systemClock });
+
+/**
+ * Migrations of a store: by the service that holds it, or with nothing else at work. What an older release wrote is
+ * rehearsed on a copy. Of `services`, those inside the store are used.
+ * @throws as `reachShopStore`.
+ */
+export const reachMigrationsFor =
+  (application: Application<OrderView>, services: Services): ReachMigrations =>
+  (databasePath, dryRun) => {
+    const open = (): OfflineMigrations => {
+      const copy = dryRun ? copyOlderDatabase(databasePath, application) : undefined;
+      const path = copy?.path ?? databasePath;
+      const { migratePage, close } = openOfflineMigrations(path, application, services);
+      return { migratePage, close: () => close().finally(() => copy?.remove()) };
+    };
+    return reachStore(databasePath, open, systemClock);
+  };
+
+const openOfflineMigrations = (
+  databasePath: string,
+  application: Application<OrderView>,
+  services: Services,
+): OfflineMigrations => {
+  const inside = Object.entries(services).filter(([, { place }]) => place === 'inside');
+  const store = createSqliteStore(openDatabase(databasePath, application), application.tables);
+  const host = createOfflineMigrations({
+    ...{ application, store, settings: readSettings() },
+    inside: { warehouse: createWarehouse(), ...Object.fromEntries(inside) },
+    ...{ clock: systemClock, ids: createIds(systemClock) },
+    ...{ metrics: createMetrics(new Registry()), logger: pino({ level: 'silent' }) },
+  });
+  return { migratePage: createMigratePage(host, systemClock), close: () => store.close() };
+};

@@ -33,7 +33,8 @@ and goes on serving; otherwise the file is opened here, no service is called and
   --customer      only orders of this customer
   --older-than    only orders placed longer ago than this: 90s, 30m, 12h or 2d
   --sample        only so many orders, the newest that match
-  --rate          orders per second, at most [${usualRate} through a service; without one, as fast as it goes]
+  --rate          orders per second, at most [${usualRate} through a service; without one, as fast as it goes].
+                  Between pages it rests, longer when the service is busy
   --why           recorded with each order
   --database-url  the store [DATABASE_URL, or sqlite:data/orderchart.db]
   --json          prints the report as JSON

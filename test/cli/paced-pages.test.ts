@@ -56,6 +56,22 @@ test('at a rate, the next page waits until its time has come', async () => {
   ]);
 });
 
+test('at a rate, a page that took long is followed by a rest of half its time', async () => {
+  const clock = createFakeClock();
+  const startedAt = clock.now();
+  const asked: number[] = [];
+  const migratePage = async () => {
+    asked.push(clock.now() - startedAt);
+    await new Promise<void>((done) => clock.schedule(done, 400));
+    return { next: 'order-1', orders: 10, groups: [] };
+  };
+  const plan = { migratePage, request, clock, signal: new AbortController().signal, onPage: () => {} };
+  const result = runPages({ ...plan, ordersPerSecond: 100, most: 30 });
+  await clock.advance(2000);
+  await result;
+  expect(asked).toEqual([0, 600, 1200]);
+});
+
 test('one order a second is one page a second', async () => {
   const { clock, asked, result } = begin(3, { ordersPerSecond: 1 });
   await clock.advance(5000);

@@ -185,7 +185,7 @@ describe('through the service that holds the store', () => {
     const server = await serve({ PAYMENT_DELAY_MS: '1500', PAYMENT_DECLINE_RATE: '0', MAIL_DELAY_MS: '1' });
     const { code, output } = await migrate();
     expect(output).toMatch(
-      new RegExp(`through the running service \\(process ${server.pid}\\), at most 500 a second`),
+      new RegExp(`through the running service \\(process ${server.pid}\\), at most 400 a second`),
     );
     expect(output).toContain('8 orders: 8 moved, 0 not moved.');
     expect(code).toBe(0);

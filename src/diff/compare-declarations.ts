@@ -34,11 +34,35 @@ const compareDeclaration = (
   const [before, after] = [toParts(older), toParts(newer)];
   const differing = Object.keys(before)
     .filter((about) => before[about] !== after[about])
-    .map((about) => ({ ...change, about, before: before[about] ?? '', after: after[about] ?? '' }));
+    .map((about) => ({ ...change, about, ...toDifference(about, before[about] ?? '', after[about] ?? '') }));
   const [notesBefore, notesAfter] = [JSON.stringify(toSchema(older)), JSON.stringify(toSchema(newer))];
   if (before['payload'] !== after['payload'] || notesBefore === notesAfter) return differing;
   const note = { about: 'descriptions in its payload', before: notesBefore, after: notesAfter };
   return [...differing, { ...change, kind: 'note', ...note, alters: false }];
+};
+
+/** Of a payload, which is long, only what differs. */
+const toDifference = (about: string, before: string, after: string) => {
+  if (about !== 'payload') return { before, after };
+  const [older, newer] = [toLines(JSON.parse(before)), toLines(JSON.parse(after))];
+  const only = (lines: readonly string[], others: readonly string[]) =>
+    lines.filter((line) => !others.includes(line)).join(', ') || 'none';
+  return { before: only(older, newer), after: only(newer, older) };
+};
+
+/** A schema as one line for each thing that it says: `policy.payWithinMs integer`, `reason.kind enum cancelled`. */
+const toLines = (schema: unknown, path = ''): readonly string[] => {
+  if (typeof schema !== 'object' || schema === null) return [`${path} ${String(schema)}`.trim()];
+  if (Array.isArray(schema)) return schema.flatMap((each) => toLines(each, path));
+  return Object.entries(schema).flatMap(([keyword, value]) => {
+    if (keyword === 'properties' && typeof value === 'object' && value !== null) {
+      return Object.entries(value).flatMap(([name, field]) =>
+        toLines(field, `${path}.${name}`.replace(/^\./, '')),
+      );
+    }
+    const isInner = keyword === 'items' || keyword === 'anyOf' || keyword === 'type';
+    return toLines(value, isInner ? path : `${path} ${keyword}`);
+  });
 };
 
 const toParts = (declaration: MessageDeclaration): Readonly<Record<string, string>> => {

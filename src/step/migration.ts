@@ -6,7 +6,7 @@ import { type Call, migrated, type Received } from './effect.ts';
 import type { Migration, MovedSystem } from './migration-rules.ts';
 import { comparePending } from './pending-work.ts';
 import { ofVersion, type RegisteredSystem } from './register.ts';
-import { isSameData } from './same-data.ts';
+import { findOtherField, isSameData } from './same-data.ts';
 import { fromStored, type StoredSystem, toStored } from './snapshot.ts';
 import type { StepResult } from './step.ts';
 import type { SystemState } from './system-state.ts';
@@ -84,6 +84,14 @@ export const adopt = (
 
 const parse = (text: string): StoredSystem => JSON.parse(text);
 
+/** @throws Error if the charts of two versions remember other fields: only a rule knows what they mean. */
+const requireSameFields = (before: RegisteredSystem, after: RegisteredSystem): void => {
+  for (const [name, { initial }] of after.charts) {
+    const field = findOtherField(before.charts.get(name)?.initial.context, initial.context);
+    if (field !== undefined) throw new Error(`${name} does not remember the same on both: ${field}`);
+  }
+};
+
 /** Actors that only the other charts have start in their initial state. */
 const applyRule = (
   registered: RegisteredSystem,
@@ -93,8 +101,10 @@ const applyRule = (
 ): MovedSystem => {
   const { actors, deadlines, calls, keys, quarantined } = parse(toStored(before));
   const system = { actors, deadlines, calls, keys, quarantined };
+  const target = ofVersion(registered, to);
+  if (rule === undefined) requireSameFields(ofVersion(registered, before.charts), target);
   const moved = rule ? rule(system, { orderId, at, from: before.charts, to }) : system;
-  const started = [...ofVersion(registered, to).charts].flatMap(([name, { initial, initialEffects }]) => {
+  const started = [...target.charts].flatMap(([name, { initial, initialEffects }]) => {
     if (moved.actors[name] !== undefined) return [];
     if (initialEffects.length > 0)
       throw new Error(`${name} acts as it starts: only a new order can start it`);

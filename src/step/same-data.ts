@@ -31,6 +31,16 @@ export const findDifferentPath = (one: unknown, other: unknown, path = ''): stri
   return one === other ? undefined : path || 'all of it';
 };
 
+/** The path to the first field that only one of two objects has, whatever the values are. */
+export const findOtherField = (one: unknown, other: unknown, path = ''): string | undefined => {
+  if (!isObject(one) || !isObject(other)) return undefined;
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return findFirst(names, (name) => {
+    const inner = path === '' ? name : `${path}.${name}`;
+    return name in one && name in other ? findOtherField(one[name], other[name], inner) : inner;
+  });
+};
+
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -41,6 +41,15 @@ describe('without a rule', () => {
     });
   });
 
+  test('it is not moved where a chart remembers other fields: that needs a rule', () => {
+    const newer = waiting().provide({});
+    newer.config = { ...newer.config, context: { total: 1 } };
+    expect(moveWaiting(register(newer)).outcome).toEqual({
+      kind: 'needs-rule',
+      text: 'toy does not remember the same on both: count',
+    });
+  });
+
   test('an actor that only the new charts have starts in its initial state, unless it would act', () => {
     const quiet = register(waiting(), undefined, { helper: chart({ initial: 'a', states: { a: {} } }) });
     const { outcome } = moveWaiting(quiet);

@@ -1,6 +1,6 @@
 // When two pieces of plain data are the same: as JSON, whatever the order of their properties.
 import { expect, test } from 'vitest';
-import { findDifferentPath, isSameData } from '../../src/step/same-data.ts';
+import { findDifferentPath, findOtherField, isSameData } from '../../src/step/same-data.ts';
 
 test.each<[unknown, unknown]>([
   [1, 1],
@@ -36,4 +36,14 @@ test.each<[unknown, unknown, string | undefined]>([
   [null, [], 'all of it'],
 ])('the first difference of %j and %j is at %s', (one, other, path) => {
   expect(findDifferentPath(one, other)).toBe(path);
+});
+
+test.each<[unknown, unknown, string | undefined]>([
+  [{ a: 1, b: { c: 'x' } }, { a: 2, b: { c: null } }, undefined],
+  [{ a: 1, b: { c: 'x' } }, { a: 1, b: { d: 'x' } }, 'b.c'],
+  [{ a: 1 }, { a: 1, b: 2 }, 'b'],
+  [{ a: { b: 1 } }, { a: null }, undefined],
+  [undefined, { a: 1 }, undefined],
+])('a field that only one of %j and %j has is %s', (one, other, path) => {
+  expect(findOtherField(one, other)).toBe(path);
 });

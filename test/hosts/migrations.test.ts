@@ -100,9 +100,9 @@ test('an order goes back while nothing has happened to it since, and only to whe
   await open.host.migrate({ orderId: id, ...wish });
   const message = { type: 'order.refund', refundId: 'r-1', amount: 100, reason: 'late' } as const;
   await open.host.send({ orderId: id, to: 'order', message, otherwise: 'refuse' });
+  await settle(open, id);
   const text = 'it has received other messages since it was migrated';
   expect(await open.host.migrate(back)).toEqual({ kind: 'stuck', text });
-  await settle(open, id);
   expect((await migrationsOf(open, id)).map(({ data }) => data['to'])).toEqual([to, '1', to]);
   await end();
 });

@@ -15,6 +15,8 @@ export type Status = 'same' | 'added' | 'removed' | 'changed';
 export interface Line {
   readonly status: Status;
   readonly text: string;
+  /** A text for people: it alters nothing. */
+  readonly isNote?: boolean;
 }
 
 export interface MergedNode {
@@ -184,7 +186,7 @@ const toStatus = (
 ): Status => {
   if (after === undefined) return 'removed';
   if (before === undefined) return 'added';
-  return lines.length > 0 ? 'changed' : 'same';
+  return lines.some(({ isNote }) => isNote !== true) ? 'changed' : 'same';
 };
 
 /** Only these are drawn as lines between states. */
@@ -224,7 +226,8 @@ const toTransitionLine = (transition: TransitionModel, found: Found): Line => {
 
 const toNamedLine = (found: Found): Line => {
   const kind = found.kind === 'state' ? '' : `${found.kind === 'actor' ? found.where : found.kind} `;
-  return { status: found.change, text: `${toMark(found)} ${kind}${toDifference(found)}` };
+  const text = `${toMark(found)} ${kind}${toDifference(found)}`;
+  return { status: found.change, text, isNote: found.kind === 'note' };
 };
 
 const toBehindLine = (found: Found): Line => ({

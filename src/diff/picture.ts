@@ -133,7 +133,13 @@ const wrap = ({ status, text }: Line): readonly Line[] => {
   return rows.map((row) => ({ status, text: row }));
 };
 
-const toRows = (lines: readonly Line[]): readonly Line[] => lines.flatMap(wrap);
+/** Several notes are one row: the text of the command and the tip of the picture have them all. */
+const toRows = (lines: readonly Line[]): readonly Line[] => {
+  const notes = lines.filter(({ isNote }) => isNote);
+  if (notes.length < 2) return lines.flatMap(wrap);
+  const others = lines.filter(({ isNote }) => !isNote);
+  return [...others.flatMap(wrap), { status: 'same', text: `~ ${notes.length} notes` }];
+};
 const toWidth = (rows: readonly Line[]): number =>
   Math.max(0, ...rows.map(({ text }) => text.length * letterWidth));
 

@@ -160,3 +160,16 @@ it('names with characters that XML reserves are shown as they are', async () => 
   expect(findMisplaced(svg)).toEqual([]);
   expect(textsOf(svg)).toContain('+! <"&>');
 });
+
+it('several notes of a state are one row, which is no change of it; the tip has them all', async () => {
+  const lamp = (note: string) =>
+    createMachine({
+      id: 'lamp',
+      initial: 'off',
+      states: { off: { description: note, meta: { ignores: { dim: note } } } },
+    });
+  const svg = await draw({ charts: { lamp: lamp('dark') } }, { charts: { lamp: lamp('no light') } });
+  expect(textsOf(svg)).toContain('~ 2 notes');
+  expect(statusOf(svg, 'off')).toBe('same');
+  expect(fromXml(svg)).toContain('~ note ignores dim: dark ⇒ no light');
+});

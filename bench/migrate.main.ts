@@ -18,8 +18,18 @@ const { values } = parseArgs({
     /** Seconds with the migration, and without it, in turn. */
     window: { type: 'string', default: '10' },
     folder: { type: 'string', default: 'data/bench' },
+    help: { type: 'boolean', short: 'h' },
   },
 });
+if (values.help) {
+  console.log(`Usage: node bench/migrate.main.ts [--orders N] [--rate N] [--window SECONDS] [--folder PATH]
+
+  --orders  stored orders on version 1 [100000]
+  --rate    orders that are moved per second, at most [${usualRate}]
+  --window  seconds with the migration, and without it, in turn [10]
+  --folder  where the store is made, and removed [data/bench]`);
+  process.exit();
+}
 const inFlight = 64;
 
 type Shop = Awaited<ReturnType<typeof openShop>>;

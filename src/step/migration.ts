@@ -37,7 +37,7 @@ export interface MigrationResult {
   readonly changes: readonly string[];
 }
 
-const recordedData = z.looseObject({ system: z.looseObject({}) });
+const recordedData = z.looseObject({ from: z.string(), system: z.looseObject({}) });
 
 /** Moves `before`, or says why that cannot be. */
 export const migrate = (
@@ -75,12 +75,20 @@ export const moveBack = (
   return { kind: 'maps', result: record(registered, after, request, data), changes: [] };
 };
 
-/** What a recorded migration led to: the system that was recorded with it. */
+/**
+ * What a recorded migration led to: the system that was recorded with it.
+ * @throws Error if the record is damaged: it holds no system, or one that the charts cannot read.
+ */
 export const adopt = (
   registered: RegisteredSystem,
   before: SystemState,
   recorded: Pick<Received, 'messageId' | 'to' | 'data' | 'at'> & { readonly orderId: string },
-): StepResult => record(registered, before, { ...recorded, actor: recorded.to }, recorded.data);
+): StepResult => {
+  const data = recordedData.safeParse(recorded.data).data;
+  if (data === undefined) throw new Error('it says neither from where nor to which system');
+  if (data.from !== before.charts) throw new Error(`it moves from ${data.from}, not from ${before.charts}`);
+  return record(registered, before, { ...recorded, actor: recorded.to }, recorded.data);
+};
 
 const parse = (text: string): StoredSystem => JSON.parse(text);
 

@@ -46,7 +46,7 @@ const replayAll = (
   results: Results<EngineCheck>,
 ): Fold | string | undefined => {
   const calls: Call[] = [];
-  const read = messages.map(({ type, fields }) => ({ type, data: fields }));
+  const read = messages.map(({ fields, ...message }) => ({ ...message, data: fields }));
   const start = firstVersion(read) ?? order.chartVersion;
   let state = newSystem(system, order.createdAt, messages[0]?.correlationId ?? '', start);
   for (const message of messages) {

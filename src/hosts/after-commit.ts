@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import type { CommitObserver } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Call } from '../step/effect.ts';
 import { hasIncident, isSettled, type SystemView } from '../step/view.ts';
 import type { Caller } from './caller.ts';
 import { reportCommit } from './commit-report.ts';
@@ -35,10 +36,12 @@ export const afterCommit = <View extends SystemView>(
   const { engine, inFlight, caller, deadlines, readers, observer } = parts;
   for (const order of decided) {
     if (order.write === null) continue;
-    const { orderId, at, state, calls, wakeAt, deliveries } = order.transaction;
+    const { orderId, at, state, received, calls, wakeAt, deliveries } = order.transaction;
     reachAfterCommit(engine, order);
     inFlight.keep(orderId, state);
-    caller.noteCommitted(calls, leasedUntil > 0);
+    // A migration writes calls of earlier commits again.
+    const isEarlier = ({ causationId }: Call) => !received.some(({ messageId }) => messageId === causationId);
+    caller.noteCommitted(calls, leasedUntil > 0, calls.filter(isEarlier));
     deadlines.set(wakeAt);
     readers.notify(orderId);
     readers.notify(everyOrder);

@@ -38,7 +38,7 @@ export class Caller {
   readonly #inFlight = new Map<string, Promise<void>>();
   /** Leased to us, waiting for a free place. */
   readonly #waiting = new Map<string, Call>();
-  /** Taken over from another host, which may have made them. */
+  /** Taken over from another host, or decided by an earlier commit: they may have been made. */
   readonly #takenOver = new Set<string>();
   /** There may be calls in the store without a lease. */
   #backlog = false;
@@ -53,8 +53,12 @@ export class Caller {
     return this.#waiting.size === 0 && this.#inFlight.size < this.#parts.settings.MAX_CALLS_IN_FLIGHT;
   }
 
-  /** Calls were committed: ours to make at once when they are leased to us, otherwise for any host to claim. */
-  noteCommitted(calls: readonly Call[], isLeased: boolean): void {
+  /**
+   * Calls were committed: ours to make at once when they are leased to us, otherwise for any host to claim. Those that are
+   * `earlier` may have been made before.
+   */
+  noteCommitted(calls: readonly Call[], isLeased: boolean, earlier: readonly Call[]): void {
+    if (isLeased) this.#takeOver(earlier);
     if (isLeased) this.#make(calls);
     else if (calls.length > 0) this.#backlog = true;
   }
@@ -122,8 +126,12 @@ export class Caller {
     });
     if (claimed.length > 0) faults.reach('claim.after');
     this.#backlog = claimed.length === limit;
-    for (const { callId } of claimed) if (!this.#inFlight.has(callId)) this.#takenOver.add(callId);
+    this.#takeOver(claimed);
     this.#make(claimed);
+  }
+
+  #takeOver(calls: readonly Call[]): void {
+    for (const { callId } of calls) if (!this.#inFlight.has(callId)) this.#takenOver.add(callId);
   }
 
   #next(): void {

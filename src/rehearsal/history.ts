@@ -5,9 +5,9 @@ import type { Application } from '../application.ts';
 import type { EventRow, Fields, OrderRecords, ReceivedRow } from '../audit-source.ts';
 import { describeError } from '../errors.ts';
 import { toDeadlineName } from '../step/deadline-name.ts';
-import { migrated, type NewEvent } from '../step/effect.ts';
+import type { NewEvent } from '../step/effect.ts';
 import type { RegisteredSystem } from '../step/register.ts';
-import { firstVersion } from '../step/replay.ts';
+import { firstVersion, isMigration } from '../step/replay.ts';
 import { findDifferentPath, isSameData } from '../step/same-data.ts';
 import { newSystem } from '../step/snapshot.ts';
 import { type Incoming, step } from '../step/step.ts';
@@ -43,7 +43,7 @@ export const rehearseHistory = (
     let state = newSystem(rehearsing.system, first.at, first.correlationId, to);
     const recorded = Map.groupBy(events, ({ causationId }) => causationId);
     for (const message of messages) {
-      if (message.type === migrated) {
+      if (isMigration(message)) {
         version = String(message.fields['to']);
         continue;
       }
@@ -64,7 +64,7 @@ export const rehearseHistory = (
 const atEnd = (difference: string): HistoryDifference => ({ message: null, difference });
 
 const startVersion = (messages: readonly Message[]): string | undefined =>
-  firstVersion(messages.map(({ type, fields }) => ({ type, data: fields })));
+  firstVersion(messages.map(({ fields, ...message }) => ({ ...message, data: fields })));
 
 const readFields = (text: string): Fields => JSON.parse(text);
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { describeError } from '../errors.ts';
 import { type Call, migrated, type Received } from './effect.ts';
 import type { Migration, MovedSystem } from './migration-rules.ts';
+import { findImpossible, keepMoved } from './moved-system.ts';
 import { comparePending } from './pending-work.ts';
 import { ofVersion, type RegisteredSystem } from './register.ts';
 import { findOtherField, isSameData } from './same-data.ts';
@@ -37,7 +38,7 @@ export interface MigrationResult {
   readonly changes: readonly string[];
 }
 
-const recordedData = z.looseObject({ system: z.looseObject({}) });
+const recordedData = z.looseObject({ from: z.string(), system: z.looseObject({}) });
 
 /** Moves `before`, or says why that cannot be. */
 export const migrate = (
@@ -50,10 +51,16 @@ export const migrate = (
   try {
     const { drops = {}, ...moved } = applyRule(registered, before, request, rule);
     const { at, to } = request;
+    const { events, correlationId, createdAt } = before;
+    const same = { events, correlationId, createdAt };
     const head = { charts: to, version: before.version + 1, updatedAt: Math.max(at, before.updatedAt) };
-    const system = { ...parse(toStored(before)), ...moved, ...head };
+    const system = { ...moved, ...same, ...head };
     const result = record(registered, before, request, toData(before, request, { drops, system }));
-    const { problems, changes } = comparePending(before, result.state, drops);
+    const { problems: pending, changes } = comparePending(before, result.state, drops);
+    const problems = [
+      ...findImpossible(before, result.state, ofVersion(registered, to).services),
+      ...pending,
+    ];
     if (problems.length > 0) return { kind, text: problems.join('; ') };
     ofVersion(registered, to).invariants?.check(before, result.state, [], { type: migrated });
     return { kind: 'maps', result, changes };
@@ -75,12 +82,20 @@ export const moveBack = (
   return { kind: 'maps', result: record(registered, after, request, data), changes: [] };
 };
 
-/** What a recorded migration led to: the system that was recorded with it. */
+/**
+ * What a recorded migration led to: the system that was recorded with it.
+ * @throws Error if the record is damaged: it holds no system, or one that the charts cannot read.
+ */
 export const adopt = (
   registered: RegisteredSystem,
   before: SystemState,
   recorded: Pick<Received, 'messageId' | 'to' | 'data' | 'at'> & { readonly orderId: string },
-): StepResult => record(registered, before, { ...recorded, actor: recorded.to }, recorded.data);
+): StepResult => {
+  const data = recordedData.safeParse(recorded.data).data;
+  if (data === undefined) throw new Error('it says neither from where nor to which system');
+  if (data.from !== before.charts) throw new Error(`it moves from ${data.from}, not from ${before.charts}`);
+  return record(registered, before, { ...recorded, actor: recorded.to }, recorded.data);
+};
 
 const parse = (text: string): StoredSystem => JSON.parse(text);
 
@@ -103,7 +118,7 @@ const applyRule = (
   const system = { actors, deadlines, calls, keys, quarantined };
   const target = ofVersion(registered, to);
   if (rule === undefined) requireSameFields(ofVersion(registered, before.charts), target);
-  const moved = rule ? rule(system, { orderId, at, from: before.charts, to }) : system;
+  const moved = rule ? keepMoved(rule(system, { orderId, at, from: before.charts, to })) : system;
   const started = [...target.charts].flatMap(([name, { initial, initialEffects }]) => {
     if (moved.actors[name] !== undefined) return [];
     if (initialEffects.length > 0)

@@ -1,6 +1,7 @@
 // Takes an order's recorded messages through its charts once more, by the same step that ran them. It has no clock,
 // changes nothing and judges nothing: the doctor compares the result with what is stored, the inspector shows it.
 import type { AnyEventObject } from 'xstate';
+import { describeError } from '../errors.ts';
 import { migrated, type Received } from './effect.ts';
 import { adopt } from './migration.ts';
 import type { RegisteredSystem } from './register.ts';
@@ -13,7 +14,7 @@ import type { SystemState } from './system-state.ts';
 export type Recorded = Pick<
   Received,
   'version' | 'messageId' | 'kind' | 'to' | 'type' | 'data' | 'causationId' | 'at'
->;
+> & { readonly disposition: string };
 
 export interface Replayed {
   /** The message as it came then. */
@@ -21,9 +22,15 @@ export interface Replayed {
   readonly result: StepResult;
 }
 
+/** Whether a message moved its order. One of that name from outside is recorded as ignored, and moved nothing. */
+export const isMigration = ({ type, disposition }: Pick<Recorded, 'type' | 'disposition'>): boolean =>
+  type === migrated && disposition === 'applied';
+
 /** The version from which an order was moved first; undefined if it was placed on the one that it is on. */
-export const firstVersion = (messages: readonly Pick<Received, 'type' | 'data'>[]): string | undefined => {
-  const first = messages.find(({ type }) => type === migrated);
+export const firstVersion = (
+  messages: readonly Pick<Recorded, 'type' | 'data' | 'disposition'>[],
+): string | undefined => {
+  const first = messages.find(isMigration);
   return first && String(first.data['from']);
 };
 
@@ -40,6 +47,10 @@ export const replayAll = (
   for (const message of messages) {
     const replayed = replayMessage(system, orderId, state, message);
     if (typeof replayed === 'string') return replayed;
+    const { received } = replayed.result;
+    if (received.disposition !== message.disposition) {
+      return `message ${message.version} (${message.type}) is recorded as ${message.disposition}, and would be ${received.disposition}`;
+    }
     ({ state } = replayed.result);
   }
   return state;
@@ -53,10 +64,14 @@ export const replayMessage = (
   recorded: Recorded,
 ): Replayed | string => {
   const incoming = toIncoming(orderId, state, recorded);
-  const result =
-    recorded.type === migrated
-      ? adopt(system, state, { ...recorded, orderId })
-      : step(system, state, incoming);
+  if (isMigration(recorded)) {
+    try {
+      return { incoming, result: adopt(system, state, { ...recorded, orderId }) };
+    } catch (error) {
+      return `message ${recorded.version} (${recorded.type}) cannot be adopted: ${describeError(error)}`;
+    }
+  }
+  const result = step(system, state, incoming);
   if (result !== undefined) return { incoming, result };
   const problem =
     recorded.kind === 'reply' ? 'answers a call that was not pending' : 'is a deadline that was not set';

@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 import { newestVersion } from '../../machines/registry.ts';
 import { createExamine } from '../../src/doctor/examine.ts';
 import { createTimeline } from '../../src/inspector/server/timeline.ts';
+import { fromVersion1 } from '../../src/shop/from-version-1.ts';
 import { shop } from '../../src/shop/shop.ts';
+import type { Migration } from '../../src/step/migration-rules.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
 import { openScratchStore } from '../../src/stores/sqlite-scratch.ts';
 import { shopOfVersion1 } from '../released-shop.ts';
 import {
@@ -74,6 +77,32 @@ test('an order whose charge is under way is moved, and its charge is answered on
     versions.push(point.view.chartVersion);
   expect(new Set(versions)).toEqual(new Set(['1', to]));
   await end();
+});
+
+test('a call that a rule changes may have been made by another host: its failure says nothing', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const before = await openHost({ store, ids, application: shopOfVersion1, gateway: never, shared: true });
+  const { id } = await place(before, widgets(1));
+  await settleNow(before);
+  const captureLater: Migration = (system, context) => {
+    const moved = fromVersion1(system, context);
+    const calls = Object.entries(moved.calls).map(([callId, { command, ...call }]) => [
+      callId,
+      { ...call, command: { ...command, capture: 'later' } },
+    ]);
+    return { ...moved, calls: Object.fromEntries(calls) };
+  };
+  const application = { ...shop, migrations: { [`1→${to}`]: captureLater } };
+  const refuse: Answer<'gateway'> = (call) =>
+    call.command.type === 'gateway.charge' ? { type: 'gateway.failed', reason: 'no' } : chargeAll(call);
+  const now = await openHost({ store, ids, clock: before.clock, application, gateway: refuse, shared: true });
+  expect(await now.host.migrate({ orderId: id, ...wish })).toMatchObject({ kind: 'moved' });
+  await settleNow(now);
+  expect(now.gatewayCalls).toHaveLength(1);
+  expect((await now.host.received(id, 0, 100)).at(-1)).toMatchObject({ type: 'gateway.unknown' });
+  await shut(now);
+  await shut(before);
 });
 
 test('a completed order is moved, and refunded on the new charts', async () => {

@@ -2,11 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/config.ts';
 import { migrate } from '../../src/step/migration.ts';
-import type { Migration } from '../../src/step/migration-rules.ts';
+import type { Migration, MovingSystem } from '../../src/step/migration-rules.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { newSystem } from '../../src/step/snapshot.ts';
 import { at, callId, deliver, key, moveWaiting, register, request, rule, waiting } from './toy-migration.ts';
 import { chart } from './toy-words.ts';
+
+const fail = (): never => {
+  throw new Error('there is no such actor');
+};
 
 describe('a rule', () => {
   const newKey = 'toy:xstate.after.limit.toy.pending';
@@ -66,6 +70,103 @@ describe('a rule', () => {
       kind: 'stuck',
       text: expect.stringContaining(text),
     });
+  });
+
+  // What types would refuse: an application may be written in JavaScript, or cast.
+  type Wrong = (system: ReturnType<typeof allOf>) => unknown;
+  const allOf = (system: MovingSystem) => {
+    const [[, deadline] = []] = Object.entries(system.deadlines);
+    const [[, call] = []] = Object.entries(system.calls);
+    const toy = system.actors['toy'];
+    if (!deadline || !call || !toy) throw new Error('it waits for both');
+    return { ...system, deadline, call, toy };
+  };
+  const wrongly =
+    (change: Wrong): Migration =>
+    (system) => {
+      const given = change(allOf(system));
+      const isWhole = given instanceof Promise || given === undefined;
+      return (isWhole ? given : Object.assign({ ...system }, given)) as ReturnType<Migration>;
+    };
+  const quarantined = { messageId: 'q', to: 'toy', message: { type: 'x' }, reason: 'r', at: 1 };
+  const remembers =
+    (count: unknown): Wrong =>
+    ({ toy }) => ({ actors: { toy: { ...toy, context: { count } } } });
+  test.each<[string, Wrong, string]>([
+    ['nothing', () => undefined, 'the rule returns no system with actors'],
+    ['a promise', async (system) => system, 'the rule returns a promise; it must return the system'],
+    ['no number', remembers(Number.NaN), 'system.actors.toy.context.count is NaN'],
+    ['a date', remembers(new Date(0)), 'system.actors.toy.context.count is an instance of Date'],
+    ['a function', remembers(() => 1), 'system.actors.toy.context.count is a function'],
+    [
+      'a deadline of nobody',
+      ({ deadline }) => ({ deadlines: { [key]: { ...deadline, source: 'ghost' } } }),
+      `the deadline ${key} belongs to ghost, which the charts do not have`,
+    ],
+    [
+      'a deadline to nobody',
+      ({ deadline }) => ({ deadlines: { [key]: { ...deadline, to: 'ghost' } } }),
+      `the message of the deadline ${key} belongs to ghost, which the charts do not have`,
+    ],
+    [
+      'a deadline that never comes',
+      ({ deadline }) => ({ deadlines: { [key]: { ...deadline, dueAt: 1e300 } } }),
+      `the time of the deadline ${key} is no time: 1e+300`,
+    ],
+    [
+      'a call of nobody',
+      ({ call }) => ({ calls: { [callId]: { ...call, actor: 'ghost' } } }),
+      `the call ${callId} belongs to ghost, which the charts do not have`,
+    ],
+    [
+      'a call to no service',
+      ({ call }) => ({ calls: { [callId]: { ...call, service: 'ghost' } } }),
+      `the call ${callId} is for ghost, which is no service`,
+    ],
+    [
+      'an end in a state that is none',
+      ({ toy }) => ({ actors: { toy: { ...toy, done: {} } } }),
+      'toy in waiting is not at its end: leave out its `done`',
+    ],
+    [
+      'a time that is none',
+      ({ toy }) => ({ actors: { toy: { ...toy, since: 1e300 } } }),
+      'the time since when toy is in its state is no time: 1e+300',
+    ],
+  ])('that returns %s is refused, and says where', (_, wrong, text) => {
+    expect(moveWaiting(register(waiting(), wrongly(wrong))).outcome).toMatchObject({
+      kind: 'stuck',
+      text: expect.stringContaining(text),
+    });
+  });
+
+  test('that takes away the actor of a quarantined message is refused: its incident could not be seen', () => {
+    const { toy } = { toy: chart({ initial: 'a', states: { a: {} } }) };
+    const system = registerSystem(
+      {
+        version: '2',
+        charts: { game: toy },
+        services: [],
+        otherVersions: { 1: { charts: { toy } } },
+        migrations: {
+          '1→2': ({ actors, ...rest }) => ({ ...rest, actors: { game: actors['toy'] ?? fail() } }),
+        },
+      },
+      limits,
+    );
+    const before = { ...newSystem(system, 1000, 'c', '1'), quarantined: [quarantined] };
+    expect(migrate(system, before, request)).toEqual({
+      kind: 'stuck',
+      text: 'the quarantined message q belongs to toy, which the charts do not have',
+    });
+  });
+
+  test('keeps who the order is: its number of events, its correlation and when it was placed', () => {
+    const given = wrongly(() => ({ events: 7, correlationId: 'other', createdAt: 7 }));
+    const { first, outcome } = moveWaiting(register(waiting(), given));
+    if (outcome.kind !== 'maps') throw new Error(outcome.text);
+    const { events, correlationId, createdAt } = first.state;
+    expect(outcome.result.state).toMatchObject({ events, correlationId, createdAt });
   });
 
   test('that drops a deadline and a call by name is taken: the call’s row goes', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/config.ts';
 import { moveBack } from '../../src/step/migration.ts';
 import { registerSystem } from '../../src/step/register.ts';
-import { replayAll } from '../../src/step/replay.ts';
+import { replayAll, replayMessage } from '../../src/step/replay.ts';
 import { toStored } from '../../src/step/snapshot.ts';
 import { deliver, moveWaiting, register, request, rule, waiting } from './toy-migration.ts';
 import { chart, says } from './toy-words.ts';
@@ -137,4 +137,37 @@ test('a message from outside cannot migrate a system', () => {
     reason: 'a system is migrated by its host alone',
   });
   expect(result.state.charts).toBe('1');
+});
+
+test('a message from outside that is named like a migration is replayed as what it was: ignored', () => {
+  const system = register(waiting());
+  const { first } = moveWaiting(system);
+  const { received, state } = deliver(system, first.state, 'system.migrated');
+  const replayed = replayAll(system, 'o', [first.received, received], '1');
+  expect(typeof replayed === 'string' ? replayed : toStored(replayed)).toBe(toStored(state));
+});
+
+test.each([
+  [{ system: undefined }, 'it says neither from where nor to which system'],
+  [{ from: '2' }, 'it moves from 2, not from 1'],
+  [{ system: { charts: '2' } }, 'The stored order system cannot be read: version'],
+])('a replay says what is wrong with a recorded migration that is damaged: %j', (damage, problem) => {
+  const system = register(waiting());
+  const { first, outcome } = moveWaiting(system);
+  if (outcome.kind !== 'maps') throw new Error(outcome.text);
+  const { received } = outcome.result;
+  const replayed = replayMessage(system, 'o', first.state, {
+    ...received,
+    data: { ...received.data, ...damage },
+  });
+  expect(replayed).toContain(`message 2 (system.migrated) cannot be adopted: ${problem}`);
+});
+
+test('there is no way back to a system that a replay would give otherwise', () => {
+  const system = register(waiting());
+  const { first } = moveWaiting(system);
+  const dead = { ...deliver(system, first.state, 'TROUBLE').received, disposition: 'dead' } as const;
+  expect(replayAll(system, 'o', [first.received, dead], '1')).toBe(
+    'message 2 (TROUBLE) is recorded as dead, and would be applied',
+  );
 });

@@ -12,7 +12,7 @@ import { chart, tellLater } from './toy-words.ts';
 const at = 2000;
 const received: Recorded = {
   ...{ version: 1, messageId: 'm1', kind: 'message', to: 'toy', type: 'GO', data: {} },
-  ...{ causationId: null, at },
+  ...{ causationId: null, at, disposition: 'applied' },
 };
 /** Sets a deadline for each delay, whose message carries what `said` says. */
 const openWith = (

@@ -29,12 +29,12 @@ const collect = (schema: unknown, into: { personal: Set<string>; plain: Set<stri
   for (const inner of Object.values(schema)) collect(inner, into);
 };
 
-/** The personal fields that `messages` declare. */
-export const findPersonalFields = (messages: Messages): PersonalFields => {
+/** The personal fields that messages declare: those of each version, where an application has several. */
+export const findPersonalFields = (...versions: readonly Messages[]): PersonalFields => {
   const ofAll = { personal: new Set<string>(), plain: new Set<string>() };
-  const byType = new Map<string, FieldNames>();
-  for (const [type, { payload }] of Object.entries(messages)) {
-    const names = { personal: new Set<string>(), plain: new Set<string>() };
+  const byType = new Map<string, { personal: Set<string>; plain: Set<string> }>();
+  for (const [type, { payload }] of versions.flatMap((messages) => Object.entries(messages))) {
+    const names = byType.get(type) ?? { personal: new Set<string>(), plain: new Set<string>() };
     collect(z.toJSONSchema(payload, { unrepresentable: 'any' }), names);
     byType.set(type, names);
     for (const name of names.personal) ofAll.personal.add(name);

@@ -1,6 +1,6 @@
 // Calls to services, as any application makes them: the outbox is what the system waits for, and each idempotency key
 // stands for one command. What a service did is for the application to check.
-import type { Application } from '../application.ts';
+import { type Application, versionsOf } from '../application.ts';
 import type { AuditedOrder, Results } from '../audit.ts';
 import type { Fields } from '../audit-source.ts';
 import type { SystemState } from '../step/system-state.ts';
@@ -62,14 +62,20 @@ const checkKeyForm = (
   }
 };
 
-/** Under one key the same command is sent, however often; one that only reads asks about it. */
+/**
+ * Under one key the same command is sent, however often; one that only reads asks about it. Commands are compared in the
+ * words of today: an order that was moved to other charts goes on under its keys in other words.
+ */
 const checkKeyMeanings = (
-  { messages }: Application,
+  application: Application,
   { orderId, calls = [] }: AuditedOrder,
   results: EngineResults,
 ): void => {
+  const { messages } = application;
+  const versions = versionsOf(application);
   const meanings = new Map<string, Fields>();
-  for (const { command } of calls) {
+  for (const { command: said, chartVersion } of calls) {
+    const command = versions.get(chartVersion)?.translator?.fromCharts(said) ?? said;
     if (messages[command.type]?.call?.readsOnly) continue;
     const known = meanings.get(command.key);
     meanings.set(command.key, command);

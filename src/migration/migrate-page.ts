@@ -14,6 +14,11 @@ import {
 /** Orders that are read, decided and committed together. */
 const portion = 50;
 
+/** A host that is overloaded is asked again, some seconds long. */
+const again = { ms: 100, times: 50 } as const;
+
+type PageClock = Pick<Clock, 'soon' | 'schedule'>;
+
 interface LookedAt {
   readonly orderId: string;
   readonly from: string;
@@ -23,7 +28,7 @@ interface LookedAt {
 
 /** @throws what `host` throws: AppError `invalid-request` for an unknown version or cursor, `overloaded`, `closing`. */
 export const createMigratePage =
-  (host: MigratingHost, clock: Pick<Clock, 'soon'>): MigratePage =>
+  (host: MigratingHost, clock: PageClock): MigratePage =>
   async (request) => {
     // Of no order: it refuses a version that is not known, also where there is nothing to move.
     await host.rehearse(request.to, { chartVersions: [], limit: 1 });
@@ -32,7 +37,7 @@ export const createMigratePage =
     let orders = 0;
     while (orders < request.limit) {
       const limit = Math.min(portion, request.limit - orders);
-      const lookedAt = await look(host, request, { limit, ...(after !== undefined && { after }) });
+      const lookedAt = await look(host, clock, request, { limit, ...(after !== undefined && { after }) });
       groups.push(...lookedAt.map(toGroup));
       orders += lookedAt.length;
       after = lookedAt.at(-1)?.orderId ?? after;
@@ -44,6 +49,7 @@ export const createMigratePage =
 
 const look = async (
   host: MigratingHost,
+  clock: PageClock,
   { to, why, who, dryRun, back, filter }: MigrationPageRequest,
   page: { readonly limit: number; readonly after?: string },
 ): Promise<readonly LookedAt[]> => {
@@ -59,7 +65,7 @@ const look = async (
     views.map(async ({ id: orderId, chartVersion, state, unreadable }): Promise<LookedAt> => {
       const outcome: MigrationOutcome =
         unreadable === undefined
-          ? await move(host, { orderId, to, why, who, back })
+          ? await move(host, clock, { orderId, to, why, who, back })
           : { kind: 'unreadable', text: unreadable };
       return { orderId, from: chartVersion, state, outcome };
     }),
@@ -75,10 +81,19 @@ const look = async (
 const ofOneOrder: ReadonlySet<string> = new Set<ErrorCode>(['version-mismatch', 'invalid-request']);
 
 /** A refusal of this one order is its outcome, and does not stop the others. */
-const move = async (host: MigratingHost, migration: OrderMigration): Promise<MigrationOutcome> => {
+const move = async (
+  host: MigratingHost,
+  clock: PageClock,
+  migration: OrderMigration,
+  tries = 1,
+): Promise<MigrationOutcome> => {
   try {
     return await host.migrate(migration);
   } catch (error) {
+    if (error instanceof AppError && error.code === 'overloaded' && tries < again.times) {
+      await new Promise<void>((done) => clock.schedule(done, again.ms));
+      return move(host, clock, migration, tries + 1);
+    }
     const isOfOrder = error instanceof AppError && ofOneOrder.has(error.code);
     if (isOfOrder) return { kind: 'stuck', text: error.message };
     throw error;

@@ -62,7 +62,7 @@ export const migrate = (
       ...pending,
     ];
     if (problems.length > 0) return { kind, text: problems.join('; ') };
-    ofVersion(registered, to).invariants?.check(before, result.state, [], { type: migrated });
+    ofVersion(registered, to).invariants?.check(before, result.state, result.calls, { type: migrated });
     return { kind: 'maps', result, changes };
   } catch (error) {
     return { kind, text: describeError(error) };

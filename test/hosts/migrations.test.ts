@@ -52,6 +52,18 @@ const begin = async ({
 const migrationsOf = async ({ host }: OpenHost, id: string) =>
   (await host.received(id, 0, 100)).filter(({ type }) => type === 'system.migrated');
 
+/** The shop's rule, and another command in every call. */
+const changeCalls =
+  (changes: Readonly<Record<string, unknown>>): Migration =>
+  (system, context) => {
+    const moved = fromVersion1(system, context);
+    const calls = Object.entries(moved.calls).map(([callId, { command, ...call }]) => [
+      callId,
+      { ...call, command: { ...command, ...changes } },
+    ]);
+    return { ...moved, calls: Object.fromEntries(calls) };
+  };
+
 test('an order whose charge is under way is moved, and its charge is answered on the new charts', async () => {
   const released = Promise.withResolvers<void>();
   const { open, id, end } = await begin({
@@ -85,15 +97,7 @@ test('a call that a rule changes may have been made by another host: its failure
   const before = await openHost({ store, ids, application: shopOfVersion1, gateway: never, shared: true });
   const { id } = await place(before, widgets(1));
   await settleNow(before);
-  const captureLater: Migration = (system, context) => {
-    const moved = fromVersion1(system, context);
-    const calls = Object.entries(moved.calls).map(([callId, { command, ...call }]) => [
-      callId,
-      { ...call, command: { ...command, capture: 'later' } },
-    ]);
-    return { ...moved, calls: Object.fromEntries(calls) };
-  };
-  const application = { ...shop, migrations: { [`1→${to}`]: captureLater } };
+  const application = { ...shop, migrations: { [`1→${to}`]: changeCalls({ capture: 'later' }) } };
   const refuse: Answer<'gateway'> = (call) =>
     call.command.type === 'gateway.charge' ? { type: 'gateway.failed', reason: 'no' } : chargeAll(call);
   const now = await openHost({ store, ids, clock: before.clock, application, gateway: refuse, shared: true });
@@ -103,6 +107,28 @@ test('a call that a rule changes may have been made by another host: its failure
   expect((await now.host.received(id, 0, 100)).at(-1)).toMatchObject({ type: 'gateway.unknown' });
   await shut(now);
   await shut(before);
+});
+
+test.each([
+  [{ amount: 9999 }, 'gateway.charge is about 9999 USD of 5000 USD'],
+  [{ key: 'another' }, 'another'],
+])('a rule whose calls would break an invariant moves nothing: %j', async (changes, problem) => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const settings = { DRAIN_MS: 0 };
+  const before = await openHost({ store, ids, settings, application: shopOfVersion1, gateway: never });
+  const { id } = await place(before, widgets(1));
+  await settleNow(before);
+  await shut(before, 0);
+  const application = { ...shop, migrations: { [`1→${to}`]: changeCalls(changes) } };
+  const now = await openHost({ store, ids, clock: before.clock, application });
+  expect(await now.host.migrate({ orderId: id, ...wish })).toEqual({
+    kind: 'stuck',
+    text: expect.stringContaining(problem),
+  });
+  await settleNow(now);
+  expect(now.gatewayCalls).toMatchObject([{ command: { amount: 5000, key: `${id}/charge/1` } }]);
+  await shut(now);
 });
 
 test('a completed order is moved, and refunded on the new charts', async () => {

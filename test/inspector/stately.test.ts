@@ -1,12 +1,21 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { createWebSocketReceiver } from '@statelyai/inspect';
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import WebSocket from 'ws';
 import type { AnyEventObject } from 'xstate';
+import { z } from 'zod';
 import { messages } from '../../machines/messages.ts';
-import { isAllowedOrigin } from '../../src/inspector/server/stately.ts';
+import { newestVersion } from '../../machines/registry.ts';
+import { toChartSystem } from '../../src/application.ts';
+import { limits } from '../../src/config.ts';
+import { isAllowedOrigin, StatelyFeed } from '../../src/inspector/server/stately.ts';
 import { createOrderchart, readSettings } from '../../src/main.ts';
 import { findPersonalFields, redact } from '../../src/personal.ts';
+import { shop } from '../../src/shop/shop.ts';
+import { registerSystem } from '../../src/step/register.ts';
+import { newSystem } from '../../src/step/snapshot.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { sample } from '../hosts/harness.ts';
 
@@ -183,4 +192,36 @@ test('without the setting nobody can connect', async () => {
   });
   expect(refused).toBe(true);
   await shop.close();
+});
+
+test('an order is announced with the charts of its version, and again with the others when it is moved', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const feed = new StatelyFeed(shop, []);
+  feed.attach(server);
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/inspect`);
+  const announced: string[] = [];
+  socket.on('message', (text) => {
+    const { name, definition } = JSON.parse(String(text));
+    if (name === 'order') announced.push(definition.includes('"selling"') ? 'selling' : 'committing');
+  });
+  await once(socket, 'open');
+  const system = registerSystem(toChartSystem(shop), limits);
+  for (const version of ['1', '1', newestVersion]) {
+    const state = newSystem(system, 0, 'c', version);
+    feed.note({ orderId: 'o', at: 0, state, deliveries: [] });
+  }
+  await expect.poll(() => announced).toEqual(['selling', 'committing']);
+  feed.close();
+  server.close();
+});
+
+test('what is personal in the messages of a released version stays so', () => {
+  const message = (payload: z.ZodObject) => ({ ...messages['order.place'], payload });
+  const was = { asked: message(z.object({ phone: z.string().meta({ personal: true }) })) };
+  const is = { asked: message(z.object({ mail: z.string().meta({ personal: true }) })) };
+  const hidden = { type: 'asked', phone: '[redacted]', mail: '[redacted]' };
+  const shown = { type: 'asked', phone: '555', mail: 'a@b.c' };
+  expect(redact(findPersonalFields(is, was), 'asked', shown)).toEqual(hidden);
 });

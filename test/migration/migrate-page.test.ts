@@ -23,7 +23,13 @@ import {
 } from '../hosts/harness.ts';
 import { shopOfVersion1 } from '../released-shop.ts';
 
-const realTime = { soon: (callback: () => void) => void setImmediate(callback) };
+const realTime = {
+  soon: (callback: () => void) => void setImmediate(callback),
+  schedule: (callback: () => void) => {
+    const timer = setTimeout(callback, 0);
+    return () => clearTimeout(timer);
+  },
+};
 const request: MigrationPageRequest = {
   ...{ to, why: 'a better chart', who: 'ada', dryRun: false, back: false, filter: {}, limit: 500 },
 };
@@ -245,4 +251,24 @@ test('groups of several pages are merged: counts are added, examples and reasons
     { ...group, state: 'completed', outcome: 'moves', examples: ['x'], reasons: [] },
     { ...group, count: 7, examples: ['a', 'b', 'c', 'd', 'e'], reasons: ['lost', 'deaf'] },
   ]);
+});
+
+test('a host that is overloaded is asked again; one that stays so refuses the page', async () => {
+  const { open, placed } = await begin(['ada']);
+  const overloaded = new AppError('overloaded', 'Too many messages wait for their commit');
+  let refusals = 2;
+  const host: MigratingHost = {
+    list: open.host.list,
+    rehearse: open.host.rehearse,
+    migrate: async (migration) => {
+      refusals -= 1;
+      if (refusals >= 0) throw overloaded;
+      return open.host.migrate(migration);
+    },
+  };
+  const migratePage = createMigratePage(host, realTime);
+  expect(await migratePage(request)).toMatchObject({ groups: [{ outcome: 'moves', examples: placed }] });
+  refusals = 1000;
+  await expect(migratePage({ ...request, to: '1', back: true })).rejects.toBe(overloaded);
+  await shut(open);
 });

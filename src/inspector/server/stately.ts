@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyMachineSnapshot } from 'xstate';
-import type { Application } from '../../application.ts';
+import { type Application, versionsOf } from '../../application.ts';
 import type { CommitObserver, OrderChange } from '../../host.ts';
 import { findPersonalFields, type PersonalFields, redact } from '../../personal.ts';
 
@@ -13,7 +13,7 @@ import { findPersonalFields, type PersonalFields, redact } from '../../personal.
 const formatVersion = '0.7.2';
 const statelyPath = '/inspect';
 const mostBuffered = 1_048_576;
-/** Orders whose actors were announced; older ones are announced again. */
+/** Orders whose actors were announced, by id and chart version; older ones are announced again. */
 const mostAnnounced = 10_000;
 
 const toSnapshot = (personal: PersonalFields, { status, value, context, output }: AnyMachineSnapshot) => ({
@@ -40,21 +40,26 @@ export const isAllowedOrigin = (
   return origin === undefined || URL.parse(origin)?.host === asked.host;
 };
 
+const toDefinitions = (charts: Application['charts']): ReadonlyMap<string, string> =>
+  new Map(Object.entries(charts).map(([name, { config }]) => [name, JSON.stringify(config)]));
+
+const toAnnounced = ({ orderId, state }: OrderChange): string => JSON.stringify([orderId, state.charts]);
+
 export class StatelyFeed implements CommitObserver {
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #announced = new Set<string>();
   readonly #mainActor: string;
-  readonly #definitions: ReadonlyMap<string, string>;
+  /** By chart version and actor. */
+  readonly #definitions: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly #personal: PersonalFields;
   readonly #hosts: readonly string[];
 
   /** @param hosts names beside loopback under which it may be reached */
-  constructor({ mainActor, charts, messages }: Application, hosts: readonly string[]) {
-    this.#mainActor = mainActor;
-    this.#definitions = new Map(
-      Object.entries(charts).map(([name, { config }]) => [name, JSON.stringify(config)]),
-    );
-    this.#personal = findPersonalFields(messages);
+  constructor(application: Application, hosts: readonly string[]) {
+    const versions = [...versionsOf(application)];
+    this.#mainActor = application.mainActor;
+    this.#definitions = new Map(versions.map(([version, { charts }]) => [version, toDefinitions(charts)]));
+    this.#personal = findPersonalFields(...versions.map(([, { messages }]) => messages));
     this.#hosts = hosts;
   }
 
@@ -79,7 +84,7 @@ export class StatelyFeed implements CommitObserver {
     const { orderId, at, state, deliveries } = change;
     const rootId = `${orderId}/${this.#mainActor}`;
     const about = { rootId, createdAt: String(at), _version: formatVersion, id: null };
-    if (!this.#announced.has(orderId)) this.#announce(change, about);
+    if (!this.#announced.has(toAnnounced(change))) this.#announce(change, about);
     for (const { from, to, message, snapshots } of deliveries) {
       if (snapshots === undefined) continue;
       const event = redact(this.#personal, message.type, message);
@@ -91,9 +96,10 @@ export class StatelyFeed implements CommitObserver {
     }
   };
 
-  #announce({ orderId, state, deliveries }: OrderChange, about: { readonly rootId: string }): void {
+  #announce(change: OrderChange, about: { readonly rootId: string }): void {
     if (this.#announced.size >= mostAnnounced) this.#announced.clear();
-    this.#announced.add(orderId);
+    this.#announced.add(toAnnounced(change));
+    const { orderId, state, deliveries } = change;
     for (const [name, { snapshot }] of state.actors) {
       const first = deliveries.find(({ to, snapshots }) => to === name && snapshots)?.snapshots?.before;
       const sessionId = `${orderId}/${name}`;
@@ -103,7 +109,7 @@ export class StatelyFeed implements CommitObserver {
         name,
         sessionId,
         ...(sessionId === about.rootId ? {} : { parentId: about.rootId }),
-        definition: this.#definitions.get(name),
+        definition: this.#definitions.get(state.charts)?.get(name),
         snapshot: toSnapshot(this.#personal, first ?? snapshot),
       });
     }

@@ -39,6 +39,7 @@ export const afterCommit = <View extends SystemView>(
     const { orderId, at, state, received, calls, wakeAt, deliveries } = order.transaction;
     reachAfterCommit(engine, order);
     inFlight.keep(orderId, state);
+    caller.forget(order.write.finishedCalls);
     // A migration writes calls of earlier commits again.
     const isEarlier = ({ causationId }: Call) => !received.some(({ messageId }) => messageId === causationId);
     caller.noteCommitted(calls, leasedUntil > 0, calls.filter(isEarlier));

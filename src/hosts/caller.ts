@@ -63,6 +63,11 @@ export class Caller {
     else if (calls.length > 0) this.#backlog = true;
   }
 
+  /** Calls that are no longer to be made, if they were not made yet: a migration dropped them, or wrote them again. */
+  forget(callIds: readonly string[]): void {
+    for (const callId of callIds) this.#waiting.delete(callId);
+  }
+
   /** Looks for calls whose lease has ended, now and at every poll. */
   async poll(): Promise<void> {
     if (this.#isStopping) return;

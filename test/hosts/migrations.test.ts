@@ -131,6 +131,38 @@ test.each([
   await shut(now);
 });
 
+test('a call that waits for its turn is not made if a migration drops it', async () => {
+  const dropAll: Migration = (system, context) => ({
+    ...fromVersion1(system, context),
+    calls: {},
+    drops: { calls: Object.keys(system.calls) },
+  });
+  const released = Promise.withResolvers<void>();
+  const hold: Answer<'gateway'> = async (call) => {
+    await released.promise;
+    return chargeAll(call);
+  };
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const settings = { DRAIN_MS: 0, MAX_CALLS_IN_FLIGHT: 1 };
+  const application = {
+    ...shop,
+    ...shopOfVersion1,
+    otherVersions: { [to]: shop },
+    migrations: { [`1→${to}`]: dropAll },
+  };
+  const open = await openHost({ store, ids, settings, application, gateway: hold });
+  const placed = await Promise.all([place(open, widgets(1)), place(open, widgets(1))]);
+  await settleNow(open);
+  const [, waiting] = placed;
+  expect(open.gatewayCalls).toHaveLength(1);
+  expect(await open.host.migrate({ orderId: waiting.id, ...wish })).toMatchObject({ kind: 'moved' });
+  released.resolve();
+  await settleNow(open);
+  expect(open.gatewayCalls.map(({ orderId }) => orderId)).not.toContain(waiting.id);
+  await shut(open);
+});
+
 test('a completed order is moved, and refunded on the new charts', async () => {
   const { open, id, end } = await begin({ before: chargeAll });
   expect(await open.host.migrate({ orderId: id, ...wish })).toMatchObject({ kind: 'moved' });

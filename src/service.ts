@@ -230,7 +230,8 @@ const isKeyTooOld = (
   messages[type]?.call?.readsOnly !== true &&
   now - keyFirstUsedAt > keyLifetimeMs - limits.keyMarginMs;
 
-const isCommandTo = (messages: Messages, service: string, value: unknown): boolean =>
+/** Whether `value` is a command that `messages` declare for the service, with exactly the payload of its type. */
+export const isCommandTo = (messages: Messages, service: string, value: unknown): boolean =>
   isMessage(messages, value) && (messages[value.type]?.to.includes(service) ?? false);
 
 /** Whether `value` has a declared type and exactly the payload that this type carries. */

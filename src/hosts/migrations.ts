@@ -5,11 +5,11 @@ import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Host, MigrationOutcome, OrderMigration, RehearsedOrder } from '../host.ts';
 import type { Received } from '../step/effect.ts';
-import { migrate } from '../step/migration.ts';
 import { isMigration, replayAll } from '../step/replay.ts';
 import { fromStored } from '../step/snapshot.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Store, StoredOrder } from '../store.ts';
+import { migrateSystem } from './migrate-system.ts';
 import type { Engine } from './order-transaction.ts';
 import type { MigrateTask } from './task.ts';
 
@@ -58,7 +58,7 @@ const requireVersion = <View extends SystemView>({ system }: Engine<View>, versi
 };
 
 const rehearseOne = <View extends SystemView>(
-  { system, application }: Engine<View>,
+  engine: Engine<View>,
   to: string,
   { orderId, system: stored, summary }: StoredOrder,
 ): MigrationOutcome => {
@@ -66,8 +66,9 @@ const rehearseOne = <View extends SystemView>(
   if (from === to) return { kind: 'already-there' };
   try {
     const rehearsal = { orderId, at, to, messageId: 'rehearsal', why: 'rehearsal', who: 'rehearsal' };
-    const state = fromStored(system, stored);
-    const outcome = migrate(system, state, { ...rehearsal, actor: application.mainActor });
+    const state = fromStored(engine.system, stored);
+    const actor = engine.application.mainActor;
+    const outcome = migrateSystem(engine, state, { ...rehearsal, actor });
     return outcome.kind === 'maps' ? { kind: 'moved', from, changes: outcome.changes } : outcome;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -7,7 +7,7 @@ import { AppError, describeError } from '../errors.ts';
 import type { Faults } from '../faults.ts';
 import { answerInside, type Services, serviceOf } from '../service.ts';
 import { InvariantViolation } from '../step/invariants.ts';
-import { type MigrationProblem, type MigrationResult, migrate, moveBack } from '../step/migration.ts';
+import { type MigrationProblem, type MigrationResult, type migrate, moveBack } from '../step/migration.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { nextDueAt, toStored } from '../step/snapshot.ts';
 import { type Incoming, quarantine, type StepResult, step } from '../step/step.ts';
@@ -16,6 +16,7 @@ import type { Delivery } from '../step/trace.ts';
 import { toCharts, toService } from '../step/translate.ts';
 import { hasIncident, isSettled, type SystemView, toMainState, toSystemView } from '../step/view.ts';
 import type { Call, IdempotencyRecord, NewEvent, OrderWrite, Received } from '../store.ts';
+import { migrateSystem } from './migrate-system.ts';
 
 /** What runs the orders of a host. */
 export interface Engine<View extends SystemView> {
@@ -131,7 +132,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   /** What moving the order to other charts would do. Nothing is kept of it. */
   migrate(request: Migrating): MigrationResult | MigrationProblem {
     this.#requireStorable();
-    return migrate(this.#parts.engine.system, this.#state, this.#toMigration(request));
+    return migrateSystem(this.#parts.engine, this.#state, this.#toMigration(request));
   }
 
   /** What undoing the order's last migration would do: `system` is what it started from. */

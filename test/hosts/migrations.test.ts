@@ -221,3 +221,25 @@ test('a version that is not known is refused, with those that are', async () => 
   });
   await end();
 });
+
+test('a rule that writes a command which its service is not declared to take is refused', async () => {
+  const otherMethod: Migration = (system, context) => {
+    const moved = fromVersion1(system, context);
+    const calls = Object.entries(moved.calls).map(([callId, { command, ...call }]) => [
+      callId,
+      { ...call, command: { ...command, method: 'not-declared' } },
+    ]);
+    return { ...moved, calls: Object.fromEntries(calls) };
+  };
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const settings = { DRAIN_MS: 0 };
+  const before = await openHost({ store, ids, settings, application: shopOfVersion1, gateway: never });
+  const { id: orderId } = await place(before, widgets(1));
+  await settleNow(before);
+  await shut(before, 0);
+  const application = { ...shop, migrations: { [`1→${to}`]: otherMethod } };
+  const open = await openHost({ store, ids, clock: before.clock, application });
+  expect(await open.host.migrate({ orderId, ...wish })).toMatchObject({ kind: 'stuck' });
+  await shut(open, 0);
+});

@@ -12,6 +12,7 @@ export const errorCodes = [
   'price-mismatch',
   'currency-mismatch',
   'stock-below-held',
+  'stock-not-set',
   'move-not-allowed',
   'version-mismatch',
   'order-unreadable',

@@ -39,7 +39,7 @@ export interface JournalEvent extends NewEvent {
   readonly position: number;
 }
 
-/** The stored answer for an idempotency key. `scope` keeps routes apart. */
+/** The stored answer for an idempotency key. `scope` keeps routes apart; `orderId` is empty if it is about no order. */
 export interface IdempotencyRecord {
   readonly scope: string;
   readonly key: string;
@@ -105,6 +105,8 @@ export interface OrderWrite {
 export interface BatchWrite {
   readonly orders: readonly OrderWrite[];
   readonly rows: RowChanges;
+  /** Answers about no order. */
+  readonly idempotency?: readonly IdempotencyRecord[];
   /** New calls are leased to `owner` until then (ms since 1970); 0: they are free for any host to claim. */
   readonly lease: { readonly owner: string; readonly until: number };
 }

@@ -109,6 +109,12 @@ const isReservationChange = (
   change.key.startsWith(`${stockTables.reservations}/`);
 const isLedgerRow = (row: Row): row is Row & LedgerRow => 'why' in row;
 
+/** In the order of the ledger's columns. */
+const toEntry = (row: LedgerRow): readonly (string | number | null)[] => [
+  ...[row.productId, row.orderId, row.onHand, row.held, row.sold, row.why, row.at],
+  ...[row.who ?? null, row.reason ?? null],
+];
+
 const createWrites = (connection: SqlConnection) => {
   const putProduct = connection.prepare(
     `INSERT INTO products (${productColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -129,8 +135,9 @@ const createWrites = (connection: SqlConnection) => {
      SELECT ?, value ->> 'productId', value ->> 'quantity' FROM json_each(?)`,
   );
   const addLedgerRows = connection.prepare(
-    `INSERT INTO stock_ledger (product_id, order_id, d_on_hand, d_held, d_sold, why, at)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    `INSERT INTO stock_ledger (product_id, order_id, d_on_hand, d_held, d_sold, why, at, who, reason)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+       value ->> 7, value ->> 8
      FROM json_each(?) ORDER BY key`,
   );
 
@@ -152,16 +159,17 @@ const createWrites = (connection: SqlConnection) => {
   return ({ changed, appended }: RowChanges): void => {
     for (const change of changed) if (isProductChange(change)) writeProduct(change);
     for (const change of changed) if (isReservationChange(change)) writeReservation(change);
-    const entries = appended.flatMap(({ row }) =>
-      isLedgerRow(row) ? [[row.productId, row.orderId, row.onHand, row.held, row.sold, row.why, row.at]] : [],
-    );
+    const entries = appended.flatMap(({ row }) => (isLedgerRow(row) ? [toEntry(row)] : []));
     if (entries.length > 0) addLedgerRows.run(JSON.stringify(entries));
   };
 };
 
-const migration = readFileSync(new URL('./migrations/0001-stock.sql', import.meta.url), 'utf8');
+/** In their order; a released one never changes. */
+const migrations = ['0001-stock.sql', '0002-adjustments.sql'].map((file) =>
+  readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'),
+);
 
 export const sqliteStock: Tables['sqlite'] = {
-  migrations: [migration],
+  migrations,
   open: (connection) => ({ ...createReads(connection), write: createWrites(connection) }),
 };

@@ -2,9 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { createEdge, type Edge, problemOf } from './edge.ts';
 
-const kettle = { name: 'Kettle', unitPrice: 5100, currency: 'EUR', onHand: 7 };
+const kettle = { name: 'Kettle', unitPrice: 5100, currency: 'EUR' };
+const newKettle = { ...kettle, onHand: 7 };
 const put = ({ app }: Edge, id: string, payload: object) =>
   app.inject({ method: 'PUT', url: `/products/${encodeURIComponent(id)}`, payload });
+const adjust = ({ post }: Edge, id: string, payload: object, key = 'adjustment-1') =>
+  post(`/products/${encodeURIComponent(id)}/adjustments`, payload, { 'idempotency-key': key });
 
 describe('products', () => {
   it('are listed by id with their stock, in pages', async () => {
@@ -34,25 +37,40 @@ describe('products', () => {
     expect(problemOf.parse(answer.json()).type).toBe('/problems/product-not-found');
   });
 
-  it('are changed with 200 and made with 201', async () => {
+  it('are made with 201 and their stock', async () => {
     const edge = await createEdge();
-    const changed = await put(edge, 'product-1', kettle);
-    expect(changed.statusCode).toBe(200);
-    expect(changed.json()).toMatchObject({ productId: 'product-1', unitPrice: 5100, onHand: 7 });
-    const made = await put(edge, 'new/one', kettle);
+    const made = await put(edge, 'new/one', newKettle);
     expect(made.statusCode).toBe(201);
     expect(await edge.catalogue.product('new/one')).toMatchObject({ name: 'Kettle', available: 7 });
   });
 
-  it('cannot have less on hand than orders hold, and nothing is changed', async () => {
+  it('are changed with 200, and their stock stays', async () => {
     const edge = await createEdge();
     await edge.placeOrder();
+    const changed = await put(edge, 'product-2', kettle);
+    expect(changed.statusCode).toBe(200);
+    expect(changed.json()).toMatchObject({ ...kettle, productId: 'product-2', onHand: 50, held: 1 });
+  });
+
+  it('need a count when they are new', async () => {
+    const edge = await createEdge();
+    const answer = await put(edge, 'new', kettle);
+    expect(answer.statusCode).toBe(400);
+    expect(problemOf.parse(answer.json()).errors).toEqual([
+      { path: '/onHand', message: 'is required for a new product' },
+    ]);
+    expect(await edge.catalogue.product('new')).toBeUndefined();
+  });
+
+  it('that exist never get a count, and the answer names the way', async () => {
+    const edge = await createEdge();
     const before = await edge.stored();
-    const answer = await put(edge, 'product-1', { ...kettle, onHand: 1 });
-    expect(answer.statusCode).toBe(409);
-    expect(problemOf.parse(answer.json()).type).toBe('/problems/stock-below-held');
+    const answer = await put(edge, 'product-1', newKettle);
+    expect(answer.statusCode).toBe(422);
+    const problem = problemOf.parse(answer.json());
+    expect(problem.type).toBe('/problems/stock-not-set');
+    expect(problem.detail).toContain('POST /products/product-1/adjustments {"by": 5, "reason": "delivery"}');
     expect(await edge.stored()).toEqual(before);
-    expect((await put(edge, 'product-1', { ...kettle, onHand: 2 })).statusCode).toBe(200);
   });
 
   it.each<[string, object, string]>([
@@ -78,5 +96,84 @@ describe('products', () => {
     const edge = await createEdge();
     await edge.store.close();
     expect((await put(edge, 'product-1', kettle)).statusCode).toBe(503);
+  });
+});
+
+describe('an adjustment of stock', () => {
+  it('changes what is on hand by a difference', async () => {
+    const edge = await createEdge();
+    await edge.placeOrder();
+    const answer = await adjust(edge, 'product-2', { by: 5, reason: 'delivery' });
+    expect(answer.statusCode).toBe(201);
+    expect(answer.json()).toMatchObject({ productId: 'product-2', onHand: 55, held: 1, available: 54 });
+    const less = await adjust(edge, 'product-2', { by: -54, reason: 'broken' }, 'adjustment-2');
+    expect(less.json()).toMatchObject({ onHand: 1, held: 1, available: 0 });
+  });
+
+  it('is made once per key: a repetition gets the first answer', async () => {
+    const edge = await createEdge();
+    const first = await adjust(edge, 'product-2', { by: 5, reason: 'delivery' });
+    await edge.placeOrder();
+    const second = await adjust(edge, 'product-2', { reason: 'delivery', by: 5 });
+    expect(second.statusCode).toBe(201);
+    expect(second.body).toBe(first.body);
+    expect(second.headers['idempotency-replayed']).toBe('true');
+    expect(await edge.catalogue.product('product-2')).toMatchObject({ onHand: 55, held: 1 });
+  });
+
+  it('with the key of another is refused, and one of another product is not', async () => {
+    const edge = await createEdge();
+    await adjust(edge, 'product-2', { by: 5, reason: 'delivery' });
+    const reused = await adjust(edge, 'product-2', { by: 6, reason: 'delivery' });
+    expect(reused.statusCode).toBe(422);
+    expect(problemOf.parse(reused.json()).type).toBe('/problems/idempotency-key-reused');
+    expect((await adjust(edge, 'product-3', { by: 5, reason: 'delivery' })).statusCode).toBe(201);
+    expect(await edge.catalogue.product('product-2')).toMatchObject({ onHand: 55 });
+  });
+
+  it('never goes below what orders have reserved, and nothing is changed', async () => {
+    const edge = await createEdge();
+    await edge.placeOrder();
+    const before = await edge.stored();
+    const answer = await adjust(edge, 'product-2', { by: -50, reason: 'stolen' });
+    expect(answer.statusCode).toBe(409);
+    const problem = problemOf.parse(answer.json());
+    expect(problem.type).toBe('/problems/stock-below-held');
+    expect(problem.detail).toContain('at most 49 can be taken away');
+    expect(await edge.stored()).toEqual(before);
+    // The key is free: nothing was done under it.
+    expect((await adjust(edge, 'product-2', { by: -49, reason: 'stolen' })).statusCode).toBe(201);
+  });
+
+  it('of an unknown product is 404', async () => {
+    const edge = await createEdge();
+    const answer = await adjust(edge, 'product-9', { by: 5, reason: 'delivery' });
+    expect(answer.statusCode).toBe(404);
+    expect(problemOf.parse(answer.json()).type).toBe('/problems/product-not-found');
+  });
+
+  it('without a key is refused', async () => {
+    const { post, catalogue } = await createEdge();
+    const answer = await post('/products/product-2/adjustments', { by: 5, reason: 'delivery' });
+    expect(answer.statusCode).toBe(400);
+    expect(problemOf.parse(answer.json()).type).toBe('/problems/idempotency-key-missing');
+    expect(await catalogue.product('product-2')).toMatchObject({ onHand: 50 });
+  });
+
+  it.each<[string, object, string]>([
+    ['by nothing', { by: 0, reason: 'delivery' }, '/by'],
+    ['by half a piece', { by: 0.5, reason: 'delivery' }, '/by'],
+    ['by more than can be exact', { by: 2 ** 53, reason: 'delivery' }, '/by'],
+    ['to more than can be exact', { by: 2 ** 53 - 1, reason: 'delivery' }, '/by'],
+    ['without a reason', { by: 5 }, '/reason'],
+    ['with a blank reason', { by: 5, reason: ' ' }, '/reason'],
+    ['with a count', { by: 5, reason: 'delivery', onHand: 5 }, '/onHand'],
+  ])('%s is refused, and nothing is changed', async (_what, payload, path) => {
+    const edge = await createEdge();
+    const before = await edge.stored();
+    const answer = await adjust(edge, 'product-2', payload);
+    expect(answer.statusCode).toBe(400);
+    expect(problemOf.parse(answer.json()).errors?.map((error) => error.path)).toEqual([path]);
+    expect(await edge.stored()).toEqual(before);
   });
 });

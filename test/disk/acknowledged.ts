@@ -59,10 +59,15 @@ export const recordAcknowledged = (store: Store, acknowledged: Acknowledged): St
 /** The catalogue, which records what it confirms. */
 export const recordProducts = (catalogue: Catalogue, { products }: Acknowledged): Catalogue => ({
   ...catalogue,
-  putProduct: async (productId, setting, at) => {
-    const product = await catalogue.putProduct(productId, setting, at);
+  addProduct: async (productId, setting, at) => {
+    const product = await catalogue.addProduct(productId, setting, at);
     products.set(productId, product.onHand);
     return product;
+  },
+  adjustStock: async (adjustment, idempotency) => {
+    const outcome = await catalogue.adjustStock(adjustment, idempotency);
+    if (outcome.outcome === 'done') products.set(adjustment.productId, outcome.result.product.onHand);
+    return outcome;
   },
 });
 

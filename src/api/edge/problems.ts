@@ -86,7 +86,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'stock-below-held': {
     status: 409,
     title: 'Orders reserve more than would be on hand',
-    text: 'The stock on hand cannot be set below what orders reserve. Nothing was changed. Wait for them, cancel some, or set a higher figure.',
+    text: 'The stock on hand cannot fall below what orders reserve. Nothing was changed. Wait for them, cancel some, or take less away.',
+  },
+  'stock-not-set': {
+    status: 422,
+    title: 'The stock of an existing product is not set',
+    text: 'What is on hand changes with every sale, so a count that is set whole loses pieces. Nothing was changed. Leave `onHand` out, and change the stock by a difference: `POST /products/{id}/adjustments` with `{"by": 5, "reason": "delivery"}`.',
   },
   'move-not-allowed': {
     status: 409,

@@ -1,11 +1,16 @@
-// The catalogue and its stock as resources. It never moves stock: orders do that; a person only says what a
-// product is and how much is on hand.
+// The catalogue and its stock as resources. A person says what a product is, and changes its stock by differences; it never
+// sets the stock of a product that exists, which orders change meanwhile.
 import { z } from 'zod';
 import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import type { Adjusted, Catalogue } from '../../shop/catalogue.ts';
+import { type Description, type Product, stockIsNotSet } from '../../shop/stock.ts';
 import type { Api } from '../edge/dependencies.ts';
-import { identifier, line, pageLimit } from '../edge/inputs.ts';
+import { invalid } from '../edge/errors.ts';
+import { type Answered, createOnce, readKey, toFingerprint } from '../edge/idempotency.ts';
+import { idempotencyKey, identifier, line, pageLimit, text } from '../edge/inputs.ts';
 import { json, problems } from '../edge/responses.ts';
+import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { product, productPage } from './schemas.ts';
 import { currency, productParams } from './shop-inputs.ts';
@@ -15,8 +20,26 @@ const setting = z.strictObject({
   name: line(200),
   unitPrice: z.int().min(0).max(limits.unitPrice).describe('minor units of the currency'),
   currency,
-  onHand: z.int().min(0).describe('in the building and not sold'),
+  onHand: z
+    .int()
+    .min(0)
+    .exactOptional()
+    .describe('in the building and not sold: needed for a new product, refused for one that exists'),
 });
+
+const adjusting = z.strictObject({
+  by: z
+    .int()
+    .refine((by) => by !== 0, 'must not be 0')
+    .describe('pieces that came, or (below 0) went'),
+  reason: text.describe('why, such as delivery; it is kept in the ledger'),
+});
+
+/** Who changes stock, until callers have names. */
+const operator = 'operator';
+
+const notFound = (productId: string): AppError =>
+  new AppError('product-not-found', `There is no product ${productId}.`);
 
 const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
   api.get(
@@ -52,36 +75,109 @@ const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
     },
     async ({ params: { id } }) => {
       const found = await catalogue.product(id);
-      if (found === undefined) throw new AppError('product-not-found', `There is no product ${id}.`);
+      if (found === undefined) throw notFound(id);
       return toProduct(found);
     },
   );
 };
 
-export const addInventory = (api: Api, parts: RouteDependencies): void => {
-  addReading(api, parts);
-  const { catalogue, clock } = parts;
+const putProduct = async (
+  catalogue: Catalogue,
+  id: string,
+  { onHand, ...description }: Description & { readonly onHand?: number },
+  at: number,
+): Promise<{ readonly status: 200 | 201; readonly now: Product }> => {
+  if ((await catalogue.product(id)) === undefined) {
+    if (onHand === undefined) throw invalid([{ path: '/onHand', message: 'is required for a new product' }]);
+    return { status: 201, now: await catalogue.addProduct(id, { ...description, onHand }, at) };
+  }
+  if (onHand !== undefined) throw stockIsNotSet(id);
+  return { status: 200, now: await catalogue.describeProduct(id, description) };
+};
+
+const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => {
   api.put(
     '/products/:id',
     {
       schema: {
         operationId: 'putProduct',
-        summary: 'Says what a product is and how much is on hand',
-        description: 'Orders that are placed keep the name and the price that they were placed with.',
+        summary: 'Makes a product with its stock, or says anew what a product is',
+        description:
+          'Orders that are placed keep the name and the price that they were placed with. The stock of a product that exists is changed by adjustments.',
         tags: ['inventory'],
         params: productParams,
         body: setting,
         response: {
           200: json('It is changed', product),
           201: json('It is new', product),
-          ...problems('stock-below-held', 'body-too-large', 'unsupported-media-type', 'store-unavailable'),
+          ...problems('stock-not-set', 'body-too-large', 'unsupported-media-type', 'store-unavailable'),
         },
       },
     },
     async ({ params: { id }, body }, reply) => {
-      const before = await catalogue.product(id);
-      const now = await catalogue.putProduct(id, body, clock.now());
-      return reply.code(before === undefined ? 201 : 200).send(toProduct(now));
+      const { status, now } = await putProduct(catalogue, id, body, clock.now());
+      return reply.code(status).send(toProduct(now));
     },
   );
+};
+
+const toAdjusted = (now: Product) => ({ status: 201, body: JSON.stringify(toProduct(now)) });
+
+const addAdjusting = (api: Api, { host, catalogue, clock }: RouteDependencies): void => {
+  const once = createOnce<Product, Adjusted>(host);
+  api.post(
+    '/products/:id/adjustments',
+    {
+      schema: {
+        operationId: 'adjustStock',
+        summary: 'Changes what is on hand by a difference',
+        description:
+          'Recorded in the ledger with the reason and who asked. What others and orders do meanwhile counts too. A repetition with the same key gets the first answer, and changes nothing.',
+        tags: ['inventory'],
+        params: productParams,
+        headers: z.object({ 'idempotency-key': idempotencyKey }),
+        body: adjusting,
+        response: {
+          201: json('It is done; the product as it is now', product),
+          ...problems(
+            'idempotency-key-missing',
+            'idempotency-key-in-use',
+            'idempotency-key-reused',
+            'product-not-found',
+            'stock-below-held',
+            'body-too-large',
+            'unsupported-media-type',
+            'overloaded',
+            'store-unavailable',
+          ),
+        },
+      },
+    },
+    async ({ params: { id }, headers, body }, reply) => {
+      const route = `products/${id}/adjustments`;
+      const use = {
+        scope: route,
+        key: readKey(headers['idempotency-key']),
+        fingerprint: toFingerprint(`POST /${route}`, body),
+      };
+      const adjustment = { productId: id, ...body, who: operator, at: clock.now() };
+      const answered = await once(
+        use,
+        toAdjusted,
+        (idempotency) => catalogue.adjustStock(adjustment, idempotency),
+        ({ product, answer }): Answered => ({
+          ...(answer ?? toAdjusted(product)),
+          ...{ orderId: '', version: 0, replayed: false },
+        }),
+      );
+      sendStored(reply, answered);
+      return reply;
+    },
+  );
+};
+
+export const addInventory = (api: Api, parts: RouteDependencies): void => {
+  addReading(api, parts);
+  addPutting(api, parts);
+  addAdjusting(api, parts);
 };

@@ -48,7 +48,7 @@ export interface IdempotencyRecord {
   readonly orderId: string;
   readonly status: number;
   readonly body: string;
-  /** The order's version that `body` shows. */
+  /** The order's version that `body` shows, or the revision of what else it shows. */
   readonly version: number;
   readonly at: number;
 }

@@ -32,9 +32,10 @@ export interface Catalogue {
   addProduct(productId: string, product: NewProduct, at: number): Promise<Product>;
   /**
    * Says what a product is. Its stock is not touched, so what orders do meanwhile is never lost.
-   * @throws AppError `product-not-found`.
+   * Left out, `ifRevision` is any.
+   * @throws AppError `product-not-found`, or `product-changed` when the product has another revision; nothing is changed.
    */
-  describeProduct(productId: string, description: Description): Promise<Product>;
+  describeProduct(productId: string, description: Description, ifRevision?: number): Promise<Product>;
   /**
    * Changes what is on hand by a difference, recorded in the ledger; once per idempotency key.
    * @throws AppError `product-not-found`, or `stock-below-held` when orders have reserved more than would be left.
@@ -57,8 +58,10 @@ export const createCatalogue = (store: Store): Catalogue => {
       changeRows(store, [toProductKey(productId)], (rows) =>
         addProduct(rows, productId, product, { why: 'set', at }),
       ),
-    describeProduct: (productId, description) =>
-      changeRows(store, [toProductKey(productId)], (rows) => describeProduct(rows, productId, description)),
+    describeProduct: (productId, description, ifRevision) =>
+      changeRows(store, [toProductKey(productId)], (rows) =>
+        describeProduct(rows, productId, description, ifRevision),
+      ),
     adjustStock: (adjustment, idempotency) => {
       const needs = {
         rows: [toProductKey(adjustment.productId)],
@@ -92,7 +95,15 @@ const adjustOnce = (
   if (record !== undefined) return { result: { outcome: 'replayed', record }, answers: [] };
   const product = adjustStock(rows, adjustment);
   const answer = idempotency.respond(product);
-  const kept = { scope, key, fingerprint, orderId: '', version: 0, at: adjustment.at, ...answer };
+  const kept = {
+    scope,
+    key,
+    fingerprint,
+    orderId: '',
+    version: product.revision,
+    at: adjustment.at,
+    ...answer,
+  };
   return { result: { outcome: 'done', result: { product, answer } }, answers: [kept] };
 };
 

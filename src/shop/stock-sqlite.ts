@@ -11,7 +11,7 @@ import {
   toReservationKey,
 } from './stock.ts';
 
-const productColumns = 'product_id, name, unit_price, currency, on_hand, held, sold';
+const productColumns = 'product_id, name, unit_price, currency, on_sale, revision, on_hand, held, sold';
 
 type SqlRow = Readonly<Record<string, unknown>>;
 
@@ -35,6 +35,8 @@ const toProduct = (row: SqlRow): Product => {
     name: text(row, 'name'),
     unitPrice: whole(row, 'unit_price'),
     currency: text(row, 'currency'),
+    onSale: whole(row, 'on_sale') === 1,
+    revision: whole(row, 'revision'),
     onHand,
     held,
     sold: whole(row, 'sold'),
@@ -117,9 +119,9 @@ const toEntry = (row: LedgerRow): readonly (string | number | null)[] => [
 
 const createWrites = (connection: SqlConnection) => {
   const putProduct = connection.prepare(
-    `INSERT INTO products (${productColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO products (${productColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (product_id) DO UPDATE SET name = excluded.name, unit_price = excluded.unit_price,
-       currency = excluded.currency, on_hand = excluded.on_hand, held = excluded.held, sold = excluded.sold`,
+       currency = excluded.currency, on_sale = excluded.on_sale, revision = excluded.revision, on_hand = excluded.on_hand, held = excluded.held, sold = excluded.sold`,
   );
   const setCounts = connection.prepare(
     'UPDATE products SET on_hand = ?, held = ?, sold = ? WHERE product_id = ?',
@@ -142,11 +144,12 @@ const createWrites = (connection: SqlConnection) => {
   );
 
   const writeProduct = ({ before, after }: RowChange & { readonly after: Row & Product }): void => {
-    const { productId, name, unitPrice, currency, onHand, held, sold } = after;
-    const isSame =
-      before?.['name'] === name && before['unitPrice'] === unitPrice && before['currency'] === currency;
-    if (isSame) setCounts.run(onHand, held, sold, productId);
-    else putProduct.run(productId, name, unitPrice, currency, onHand, held, sold);
+    const { productId, name, unitPrice, currency, onSale, revision, onHand, held, sold } = after;
+    if (before?.['revision'] === revision) setCounts.run(onHand, held, sold, productId);
+    else {
+      const said = [name, unitPrice, currency, Number(onSale), revision];
+      putProduct.run(productId, ...said, onHand, held, sold);
+    }
   };
   const writeReservation = ({ before, after }: RowChange & { readonly after: Row & Reservation }): void => {
     const { orderId, status, shares, expiresAt, heldAt, endedAt } = after;
@@ -165,7 +168,7 @@ const createWrites = (connection: SqlConnection) => {
 };
 
 /** In their order; a released one never changes. */
-const migrations = ['0001-stock.sql', '0002-adjustments.sql'].map((file) =>
+const migrations = ['0001-stock.sql', '0002-adjustments.sql', '0003-descriptions.sql'].map((file) =>
   readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'),
 );
 

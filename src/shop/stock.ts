@@ -19,6 +19,10 @@ export interface Product {
   /** Minor units of `currency`. */
   readonly unitPrice: number;
   readonly currency: string;
+  /** New orders of it are taken. Those that are placed go on without. */
+  readonly onSale: boolean;
+  /** Counts what people said of the product: its name, price, currency, and whether it is on sale. Sales do not change it. */
+  readonly revision: number;
   /** In the building and not sold. */
   readonly onHand: number;
   /** Reserved for orders, still in the building. `available` = onHand − held. */
@@ -33,6 +37,8 @@ export interface Description {
   readonly name: string;
   readonly unitPrice: number;
   readonly currency: string;
+  /** Left out: as before; a new product is on sale. */
+  readonly onSale?: boolean;
 }
 
 /** A new product. Later its stock is changed by differences alone. */
@@ -175,14 +181,14 @@ export const commit = (rows: Rows, orderId: string, at: number): 'committed' | '
 export const addProduct = (
   rows: Rows,
   productId: string,
-  { name, unitPrice, currency, onHand }: NewProduct,
+  { name, unitPrice, currency, onSale = true, onHand }: NewProduct,
   { why, at }: { readonly why: 'seeded' | 'set'; readonly at: number },
 ): Product => {
   requireCount(`The unit price of ${productId}`, unitPrice, 0);
   requireCount(`The stock of ${productId}`, onHand, 0);
   if (readProduct(rows, productId) !== undefined) throw stockIsNotSet(productId);
   const product: Product = {
-    ...{ productId, name, unitPrice, currency },
+    ...{ productId, name, unitPrice, currency, onSale, revision: 1 },
     ...{ onHand: 0, held: 0, sold: 0, available: 0 },
   };
   rows.set(toProductKey(productId), { ...product });
@@ -197,14 +203,25 @@ export const stockIsNotSet = (productId: string): AppError =>
     { productId },
   );
 
-/** Says what a product is; its stock stays as it is. @throws AppError `product-not-found`. */
+/**
+ * Says what a product is; its stock stays as it is. Left out, `ifRevision` is any.
+ * @throws AppError `product-not-found`, or `product-changed` when the product has another revision.
+ */
 export const describeProduct = (
   rows: Rows,
   productId: string,
-  { name, unitPrice, currency }: Description,
+  { name, unitPrice, currency, onSale }: Description,
+  ifRevision?: number,
 ): Product => {
   requireCount(`The unit price of ${productId}`, unitPrice, 0);
-  const product = { ...requireProduct(rows, productId), name, unitPrice, currency };
+  const before = requireProduct(rows, productId);
+  const { revision } = before;
+  if (ifRevision !== undefined && ifRevision !== revision) {
+    const message = `What ${productId} is was changed since: its ETag is "${revision}", not "${ifRevision}".`;
+    throw new AppError('product-changed', message, { version: revision });
+  }
+  const said = { name, unitPrice, currency, onSale: onSale ?? before.onSale };
+  const product = { ...before, ...said, revision: revision + 1 };
   rows.set(toProductKey(productId), product);
   return product;
 };

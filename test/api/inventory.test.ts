@@ -1,11 +1,17 @@
 // The catalogue over HTTP: what is shown, what can be set, and that a refused change changes nothing.
 import { describe, expect, it } from 'vitest';
-import { createEdge, type Edge, problemOf } from './edge.ts';
+import { createClosedBank, createEdge, type Edge, problemOf } from './edge.ts';
 
 const kettle = { name: 'Kettle', unitPrice: 5100, currency: 'EUR' };
 const newKettle = { ...kettle, onHand: 7 };
-const put = ({ app }: Edge, id: string, payload: object) =>
-  app.inject({ method: 'PUT', url: `/products/${encodeURIComponent(id)}`, payload });
+const put = ({ app }: Edge, id: string, payload: object, ifMatch?: string) =>
+  app.inject({
+    method: 'PUT',
+    url: `/products/${encodeURIComponent(id)}`,
+    payload,
+    headers: ifMatch === undefined ? {} : { 'if-match': ifMatch },
+  });
+const typeOf = (answer: { json(): unknown }) => problemOf.parse(answer.json()).type;
 const adjust = ({ post }: Edge, id: string, payload: object, key = 'adjustment-1') =>
   post(`/products/${encodeURIComponent(id)}/adjustments`, payload, { 'idempotency-key': key });
 
@@ -19,6 +25,8 @@ describe('products', () => {
       name: 'Toaster',
       unitPrice: 7500,
       currency: 'EUR',
+      onSale: true,
+      revision: 1,
       onHand: 50,
       held: 1,
       sold: 0,
@@ -47,9 +55,58 @@ describe('products', () => {
   it('are changed with 200, and their stock stays', async () => {
     const edge = await createEdge();
     await edge.placeOrder();
-    const changed = await put(edge, 'product-2', kettle);
+    const changed = await put(edge, 'product-2', kettle, '"1"');
     expect(changed.statusCode).toBe(200);
+    expect(changed.headers['etag']).toBe('"2"');
     expect(changed.json()).toMatchObject({ ...kettle, productId: 'product-2', onHand: 50, held: 1 });
+  });
+
+  it('have an ETag that sales and adjustments do not change', async () => {
+    const edge = await createEdge();
+    const read = async () => (await edge.get('/products/product-2')).headers['etag'];
+    expect(await read()).toBe('"1"');
+    await edge.placeOrder();
+    expect((await adjust(edge, 'product-2', { by: 5, reason: 'delivery' })).headers['etag']).toBe('"1"');
+    expect(await read()).toBe('"1"');
+    await put(edge, 'product-2', kettle, '"1"');
+    expect(await read()).toBe('"2"');
+  });
+
+  it('that exist are not changed without If-Match', async () => {
+    const edge = await createEdge();
+    const before = await edge.stored();
+    const answer = await put(edge, 'product-1', kettle);
+    expect(answer.statusCode).toBe(428);
+    expect(typeOf(answer)).toBe('/problems/precondition-required');
+    expect(await edge.stored()).toEqual(before);
+    expect((await put(edge, 'product-1', kettle, '*')).statusCode).toBe(200);
+  });
+
+  it.each(['"2"', 'W/"1"', '"first"'])(
+    'are not changed with the ETag %s that they do not have',
+    async (etag) => {
+      const edge = await createEdge();
+      const before = await edge.stored();
+      const answer = await put(edge, 'product-1', kettle, etag);
+      expect(answer.statusCode).toBe(412);
+      expect(typeOf(answer)).toBe('/problems/product-changed');
+      expect(await edge.stored()).toEqual(before);
+    },
+  );
+
+  it.each(['*', '"1"'])('are not made with If-Match: %s', async (etag) => {
+    const edge = await createEdge();
+    const answer = await put(edge, 'new', newKettle, etag);
+    expect(answer.statusCode).toBe(412);
+    expect(await edge.catalogue.product('new')).toBeUndefined();
+  });
+
+  it('of two people who change one, the second learns that it has changed', async () => {
+    const edge = await createEdge();
+    const dearer = { ...kettle, unitPrice: 6000 };
+    const answers = await Promise.all([kettle, dearer].map((each) => put(edge, 'product-1', each, '"1"')));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 412]);
+    expect(await edge.catalogue.product('product-1')).toMatchObject({ ...kettle, revision: 2 });
   });
 
   it('need a count when they are new', async () => {
@@ -73,7 +130,39 @@ describe('products', () => {
     expect(await edge.stored()).toEqual(before);
   });
 
+  it('that are off sale are refused in new orders, and their placed orders go on', async () => {
+    const bank = createClosedBank();
+    const edge = await createEdge({ gateway: bank.gateway });
+    const placed = await edge.placeOrder();
+    const toaster = { name: 'Toaster', unitPrice: 7500, currency: 'EUR' };
+    const off = await put(edge, 'product-2', { ...toaster, onSale: false }, '"1"');
+    expect(off.json()).toMatchObject({ onSale: false, revision: 2, onHand: 50, held: 1 });
+    const refused = await edge.placeOrder({ 'idempotency-key': 'key-2' });
+    expect(refused.statusCode).toBe(422);
+    expect(problemOf.parse(refused.json())).toMatchObject({
+      type: '/problems/product-off-sale',
+      errors: [{ path: '/items/1/productId', message: 'is off sale' }],
+    });
+    // The order that is placed is not placed again, and is carried out.
+    expect((await edge.placeOrder()).body).toBe(placed.body);
+    bank.open();
+    const { id } = placed.json();
+    await expect.poll(async () => (await edge.runner.get(id))?.state).toBe('completed');
+    expect(await edge.catalogue.product('product-2')).toMatchObject({ onHand: 49, held: 0, sold: 1 });
+  });
+
+  it('that are off sale stay so when they are described, until they are put on sale again', async () => {
+    const edge = await createEdge();
+    await put(edge, 'product-1', { ...kettle, onSale: false }, '"1"');
+    expect((await put(edge, 'product-1', kettle, '"2"')).json()).toMatchObject({ onSale: false });
+    await put(edge, 'product-1', { ...kettle, onSale: true }, '"3"');
+    const order = { customerId: 'c', email: 'c@example.com', currency: 'EUR' };
+    const items = [{ productId: 'product-1', quantity: 1 }];
+    expect((await edge.placeOrder({}, { ...order, items })).statusCode).toBe(201);
+  });
+
   it.each<[string, object, string]>([
+    ['with a sale that is neither on nor off', { ...kettle, onSale: 'no' }, '/onSale'],
     ['without a name', { ...kettle, name: undefined }, '/name'],
     ['with a name of two lines', { ...kettle, name: 'a\nb' }, '/name'],
     ['with a negative price', { ...kettle, unitPrice: -1 }, '/unitPrice'],

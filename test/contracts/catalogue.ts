@@ -6,7 +6,8 @@ import { noon } from './store-samples.ts';
 
 export const describeCatalogue = (current: () => Shop) => {
   it('a product is what was set', async () => {
-    const expected = { productId: 'anvil', ...toSetting(), held: 0, sold: 0, available: 10 };
+    const counts = { held: 0, sold: 0, available: 10 };
+    const expected = { productId: 'anvil', ...toSetting(), onSale: true, revision: 1, ...counts };
     expect(await current().catalogue.addProduct('anvil', toSetting(), noon)).toEqual(expected);
     expect(await current().catalogue.product('anvil')).toEqual(expected);
     expect(await current().catalogue.product('ghost')).toBeUndefined();
@@ -19,7 +20,7 @@ export const describeCatalogue = (current: () => Shop) => {
     const description = { name: 'Big anvil', unitPrice: 1, currency: 'JPY' };
     const product = await current().catalogue.describeProduct('anvil', description);
     const counts = { onHand: 8, held: 3, sold: 2, available: 5 };
-    expect(product).toEqual({ productId: 'anvil', ...description, ...counts });
+    expect(product).toEqual({ productId: 'anvil', ...description, onSale: true, revision: 2, ...counts });
     expect(await current().catalogue.product('anvil')).toEqual(product);
   });
   it('a product that exists is not added again, and keeps its stock', async () => {
@@ -27,6 +28,30 @@ export const describeCatalogue = (current: () => Shop) => {
     const again = current().catalogue.addProduct('anvil', toSetting({ onHand: 3 }), noon);
     await expect(again).rejects.toMatchObject({ name: 'AppError', code: 'stock-not-set' });
     expect(await current().catalogue.product('anvil')).toEqual(before);
+  });
+  it('sales and adjustments leave the revision of a product, and a description makes the next', async () => {
+    await current().catalogue.addProduct('anvil', toSetting(), noon);
+    await reserve(current(), 'a', [{ productId: 'anvil', quantity: 2 }]);
+    await commit(current(), 'a');
+    const adjustment = { productId: 'anvil', by: 5, reason: 'delivery', who: 'operator', at: noon };
+    await current().catalogue.adjustStock(adjustment);
+    const { onHand: _, ...description } = toSetting({ onSale: false });
+    expect(await current().catalogue.describeProduct('anvil', description, 1)).toMatchObject({
+      ...{ onSale: false, revision: 2, onHand: 13 },
+    });
+    const { onSale: __, ...price } = { ...description, unitPrice: 1 };
+    expect(await current().catalogue.describeProduct('anvil', price, 2)).toMatchObject({
+      ...{ onSale: false, revision: 3, unitPrice: 1 },
+    });
+  });
+  it('of two descriptions of one revision the second is refused, and changes nothing', async () => {
+    await current().catalogue.addProduct('anvil', toSetting(), noon);
+    const describe = (name: string) =>
+      current().catalogue.describeProduct('anvil', { name, unitPrice: 1, currency: 'EUR' }, 1);
+    const [first, second] = await Promise.allSettled([describe('first'), describe('second')]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ reason: { code: 'product-changed', details: { version: 2 } } });
+    expect(await current().catalogue.product('anvil')).toMatchObject({ name: 'first', revision: 2 });
   });
   it('a product that does not exist is not described', async () => {
     const described = current().catalogue.describeProduct('ghost', toSetting());

@@ -23,6 +23,7 @@ const toProductRow = (productId: string, onHand: number) => ({
   before: undefined,
   after: {
     ...{ productId, name: 'Anvil', unitPrice: 5000, currency: 'EUR' },
+    ...{ onSale: true, revision: 1 },
     ...{ onHand, held: 0, sold: 0, available: onHand },
   },
 });

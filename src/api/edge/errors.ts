@@ -23,7 +23,12 @@ export const toPointer = (path: readonly PropertyKey[]): string =>
 /** An `invalid-request` (or a kin of it) that lists what is wrong with which field. */
 export const invalid = (
   errors: readonly FieldError[],
-  code: 'invalid-request' | 'unknown-product' | 'price-mismatch' | 'currency-mismatch' = 'invalid-request',
+  code:
+    | 'invalid-request'
+    | 'unknown-product'
+    | 'product-off-sale'
+    | 'price-mismatch'
+    | 'currency-mismatch' = 'invalid-request',
 ): AppError => {
   const listed = errors
     .slice(0, listedErrors)

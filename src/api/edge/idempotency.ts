@@ -16,7 +16,7 @@ interface KeyUse {
 export interface Answered extends Answer {
   /** Empty if it is about no order. */
   readonly orderId: string;
-  /** The order's version that `body` shows; 0 for an answer without an ETag. */
+  /** The order's version that `body` shows, or the revision of what else it shows. */
   readonly version: number;
   readonly replayed: boolean;
 }

@@ -74,7 +74,7 @@ export const idempotencyKey = z
 export const ifMatch = z
   .string()
   .regex(/^\s*(?:\*|(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*)\s*$/, 'must be * or ETags')
-  .describe('do it only if the order has this ETag');
+  .describe('do it only if it still has this ETag');
 export const prefer = z
   .string()
   .max(1000)

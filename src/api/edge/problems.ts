@@ -93,6 +93,21 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The stock of an existing product is not set',
     text: 'What is on hand changes with every sale, so a count that is set whole loses pieces. Nothing was changed. Leave `onHand` out, and change the stock by a difference: `POST /products/{id}/adjustments` with `{"by": 5, "reason": "delivery"}`.',
   },
+  'product-off-sale': {
+    status: 422,
+    title: 'The order names a product that is off sale',
+    text: '`errors` names the lines. Nothing was stored. Orders that were placed before go on. `GET /products/{id}` says with `onSale` when it is sold again.',
+  },
+  'product-changed': {
+    status: 412,
+    title: 'The product was described anew',
+    text: 'The ETag in If-Match is not the current one. Nothing was stored. Read the product again (`GET /products/{id}`), check that the change still makes sense, and send it with the new ETag.',
+  },
+  'precondition-required': {
+    status: 428,
+    title: 'The If-Match header is missing',
+    text: 'What exists is changed only by those who have seen it: read it, and send the change with its ETag in If-Match. Nothing was stored.',
+  },
   'move-not-allowed': {
     status: 409,
     title: 'The order does not accept this move now',

@@ -5,7 +5,7 @@ import type { Answered } from './idempotency.ts';
 export const toETag = (version: number): string => `"${version}"`;
 
 export const sendStored = (reply: FastifyReply, { status, body, version, replayed }: Answered): void => {
-  if (version > 0) reply.header('etag', toETag(version));
+  reply.header('etag', toETag(version));
   if (replayed) reply.header('idempotency-replayed', 'true');
   reply.code(status).type('application/json').send(body);
 };

@@ -8,9 +8,10 @@ import { type Description, type Product, stockIsNotSet } from '../../shop/stock.
 import type { Api } from '../edge/dependencies.ts';
 import { invalid } from '../edge/errors.ts';
 import { type Answered, createOnce, readKey, toFingerprint } from '../edge/idempotency.ts';
-import { idempotencyKey, identifier, line, pageLimit, text } from '../edge/inputs.ts';
+import { idempotencyKey, identifier, ifMatch, line, pageLimit, text } from '../edge/inputs.ts';
+import { readIfMatch } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
-import { sendStored } from '../edge/send-stored.ts';
+import { sendStored, toETag } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { product, productPage } from './schemas.ts';
 import { currency, productParams } from './shop-inputs.ts';
@@ -20,6 +21,10 @@ const setting = z.strictObject({
   name: line(200),
   unitPrice: z.int().min(0).max(limits.unitPrice).describe('minor units of the currency'),
   currency,
+  onSale: z
+    .boolean()
+    .exactOptional()
+    .describe('false: no new orders of it are taken; left out: as before, and a new product is on sale'),
   onHand: z
     .int()
     .min(0)
@@ -68,31 +73,45 @@ const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
       schema: {
         operationId: 'readProduct',
         summary: 'One product: what it is, on hand, held, sold, available',
+        description:
+          'The ETag is that of what people say of it (name, price, currency, on sale), for `If-Match`. Its counts change without a new ETag.',
         tags: ['inventory'],
         params: productParams,
         response: { 200: json('The product', product), ...problems('product-not-found') },
       },
     },
-    async ({ params: { id } }) => {
+    async ({ params: { id } }, reply) => {
       const found = await catalogue.product(id);
       if (found === undefined) throw notFound(id);
+      reply.header('etag', toETag(found.revision));
       return toProduct(found);
     },
   );
 };
 
+interface Putting {
+  readonly id: string;
+  readonly ifMatch: string | undefined;
+  readonly setting: Description & { readonly onHand?: number };
+  readonly at: number;
+}
+
 const putProduct = async (
   catalogue: Catalogue,
-  id: string,
-  { onHand, ...description }: Description & { readonly onHand?: number },
-  at: number,
+  { id, ifMatch, setting: { onHand, ...description }, at }: Putting,
 ): Promise<{ readonly status: 200 | 201; readonly now: Product }> => {
   if ((await catalogue.product(id)) === undefined) {
+    if (ifMatch !== undefined) throw new AppError('product-changed', `There is no product ${id}.`);
     if (onHand === undefined) throw invalid([{ path: '/onHand', message: 'is required for a new product' }]);
     return { status: 201, now: await catalogue.addProduct(id, { ...description, onHand }, at) };
   }
   if (onHand !== undefined) throw stockIsNotSet(id);
-  return { status: 200, now: await catalogue.describeProduct(id, description) };
+  if (ifMatch === undefined) {
+    const text = `${id} exists: send the ETag of GET /products/${encodeURIComponent(id)} in If-Match to change it.`;
+    throw new AppError('precondition-required', text);
+  }
+  const ifRevision = readIfMatch(ifMatch, 'product-changed');
+  return { status: 200, now: await catalogue.describeProduct(id, description, ifRevision) };
 };
 
 const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => {
@@ -103,19 +122,29 @@ const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => 
         operationId: 'putProduct',
         summary: 'Makes a product with its stock, or says anew what a product is',
         description:
-          'Orders that are placed keep the name and the price that they were placed with. The stock of a product that exists is changed by adjustments.',
+          'A product that exists is changed with its ETag in If-Match. Orders that are placed keep the name and the price that they were placed with, and go on if it is taken off sale. The stock of a product that exists is changed by adjustments.',
         tags: ['inventory'],
         params: productParams,
+        headers: z.object({ 'if-match': ifMatch.exactOptional() }),
         body: setting,
         response: {
           200: json('It is changed', product),
           201: json('It is new', product),
-          ...problems('stock-not-set', 'body-too-large', 'unsupported-media-type', 'store-unavailable'),
+          ...problems(
+            'stock-not-set',
+            'product-changed',
+            'precondition-required',
+            'body-too-large',
+            'unsupported-media-type',
+            'store-unavailable',
+          ),
         },
       },
     },
-    async ({ params: { id }, body }, reply) => {
-      const { status, now } = await putProduct(catalogue, id, body, clock.now());
+    async ({ params: { id }, headers, body }, reply) => {
+      const putting = { id, ifMatch: headers['if-match'], setting: body, at: clock.now() };
+      const { status, now } = await putProduct(catalogue, putting);
+      reply.header('etag', toETag(now.revision));
       return reply.code(status).send(toProduct(now));
     },
   );
@@ -167,7 +196,7 @@ const addAdjusting = (api: Api, { host, catalogue, clock }: RouteDependencies): 
         (idempotency) => catalogue.adjustStock(adjustment, idempotency),
         ({ product, answer }): Answered => ({
           ...(answer ?? toAdjusted(product)),
-          ...{ orderId: '', version: 0, replayed: false },
+          ...{ orderId: '', version: product.revision, replayed: false },
         }),
       );
       sendStored(reply, answered);

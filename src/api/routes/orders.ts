@@ -123,6 +123,7 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
             'idempotency-key-in-use',
             'idempotency-key-reused',
             'unknown-product',
+            'product-off-sale',
             'price-mismatch',
             'currency-mismatch',
             'body-too-large',

@@ -231,6 +231,11 @@ export interface Store extends RowReads {
     key: string,
     answer: { readonly status: number; readonly body: string; readonly version: number },
   ): Promise<void>;
+  /**
+   * Forgets answers of idempotency keys that were stored before `before` (ms since 1970): their keys are as new. Looks at
+   * the `limit` that were stored first, and returns how many of them it forgot.
+   */
+  forgetKeys(before: number, limit: number): Promise<number>;
   chartVersions(): Promise<OrdersByVersion>;
   /** Orders that a host cannot read if it knows `versions`: those that are marked, and those on other versions. */
   unreadable(versions: readonly string[]): Promise<OrdersByVersion>;

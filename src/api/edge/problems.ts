@@ -45,7 +45,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'idempotency-key-missing': {
     status: 400,
     title: 'The Idempotency-Key header is missing',
-    text: 'This request needs an Idempotency-Key: a new UUID for each new request, and the same one for each repetition of it. Nothing was stored.',
+    text: 'This request needs an Idempotency-Key: a new UUID for each new request, and the same one for each repetition of it, within KEEP_KEYS_HOURS (at least a day). Nothing was stored.',
   },
   'idempotency-key-in-use': {
     status: 409,

@@ -19,6 +19,7 @@ export const errorCodes = [
   'move-not-allowed',
   'version-mismatch',
   'order-unreadable',
+  'cursor-unknown',
   'overloaded',
   'closing',
   'store-unavailable',

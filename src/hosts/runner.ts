@@ -268,10 +268,11 @@ class Runner<View extends SystemView> implements Host<View> {
     faults.reach('drain.before');
     this.#readers.notifyAll();
     this.#settled.notifyAll();
-    await Promise.all([this.#deadlines.stop(), this.#keys.stop()]);
+    await this.#deadlines.stop();
     await this.#committer.idle();
     await this.#caller.stop(this.#parts.settings.DRAIN_MS);
     await this.#committer.idle();
+    await this.#keys.stop();
     faults.reach('drain.after');
   };
 

@@ -119,7 +119,7 @@ const toProblem = ({ code, detail, details }: Refusal, requestId: string): Probl
   instance: `urn:uuid:${requestId}`,
   // Only these: other details of an AppError are for the caller inside the program.
   ...Object.fromEntries(
-    ['errors', 'moves', 'version'].flatMap((name) =>
+    ['errors', 'moves', 'version', 'newest'].flatMap((name) =>
       details[name] === undefined ? [] : [[name, details[name]]],
     ),
   ),

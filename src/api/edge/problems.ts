@@ -123,6 +123,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The stored order cannot be read',
     text: 'This order was stored by a version of the charts that this program does not know, or it is damaged. It is left as it was, with its money and stock. Start a version that knows it: every start tries again.',
   },
+  'cursor-unknown': {
+    status: 410,
+    title: 'This store never gave out this cursor',
+    text: 'The place to continue after lies beyond the newest one here, as after a restore of an older copy: what was read since then is not in this store. `newest` is the last place that there is. Compare what you have with the orders as they are now, and continue after `newest`.',
+  },
   overloaded: {
     status: 503,
     title: 'Overloaded',

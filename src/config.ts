@@ -108,6 +108,11 @@ export const settingsSchema = z.strictObject({
     .default('')
     .transform((names) => names.split(',').filter((name) => name !== ''))
     .describe('names beside loopback under which that WebSocket may be reached, with commas between them'),
+  KEEP_KEYS_HOURS: whole(24, 8760)
+    .default(72)
+    .describe(
+      'how long the answer of an Idempotency-Key is kept, at least 24; after that the key is as new, and a repetition is a new request',
+    ),
   POLL_MS: whole(1, oneDay)
     .default(1000)
     .describe('how often rows left by others (ended leases, deadlines) are looked for'),
@@ -149,6 +154,10 @@ export const limits = {
   listenMs: 500,
   /** How often an awaited order is read, in case a notification was missed. */
   lookMs: 10_000,
+  /** How often answers of idempotency keys that are over are looked for, how many are forgotten at once, and when more. */
+  forgetKeysEveryMs: 600_000,
+  keysForgottenAtOnce: 200,
+  forgetMoreKeysMs: 100,
   /** Messages of one order in one commit. */
   messagesPerCommit: 50,
   /** Times a batch is stepped again for an order whose version moved on. */

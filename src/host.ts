@@ -16,8 +16,8 @@ export interface Answer {
   readonly body: string;
 }
 
-/** An idempotency key, and how its stored answer is made from the order's view. */
-export interface Idempotency<View extends SystemView = SystemView> {
+/** An idempotency key, and how its stored answer is made from what was changed, such as an order's view. */
+export interface Idempotency<View = SystemView> {
   readonly scope: string;
   readonly key: string;
   readonly fingerprint: string;

@@ -39,7 +39,7 @@ export interface JournalEvent extends NewEvent {
   readonly position: number;
 }
 
-/** The stored answer for an idempotency key. `scope` keeps routes apart. */
+/** The stored answer for an idempotency key. `scope` keeps routes apart; `orderId` is empty if it is about no order. */
 export interface IdempotencyRecord {
   readonly scope: string;
   readonly key: string;
@@ -48,7 +48,7 @@ export interface IdempotencyRecord {
   readonly orderId: string;
   readonly status: number;
   readonly body: string;
-  /** The order's version that `body` shows. */
+  /** The order's version that `body` shows, or the revision of what else it shows. */
   readonly version: number;
   readonly at: number;
 }
@@ -105,6 +105,8 @@ export interface OrderWrite {
 export interface BatchWrite {
   readonly orders: readonly OrderWrite[];
   readonly rows: RowChanges;
+  /** Answers about no order. */
+  readonly idempotency?: readonly IdempotencyRecord[];
   /** New calls are leased to `owner` until then (ms since 1970); 0: they are free for any host to claim. */
   readonly lease: { readonly owner: string; readonly until: number };
 }
@@ -229,6 +231,11 @@ export interface Store extends RowReads {
     key: string,
     answer: { readonly status: number; readonly body: string; readonly version: number },
   ): Promise<void>;
+  /**
+   * Forgets answers of idempotency keys that were stored before `before` (ms since 1970): their keys are as new. Looks at
+   * the `limit` that were stored first, and returns how many of them it forgot.
+   */
+  forgetKeys(before: number, limit: number): Promise<number>;
   chartVersions(): Promise<OrdersByVersion>;
   /** Orders that a host cannot read if it knows `versions`: those that are marked, and those on other versions. */
   unreadable(versions: readonly string[]): Promise<OrdersByVersion>;

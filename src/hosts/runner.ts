@@ -18,6 +18,7 @@ import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { InFlightOrders } from './in-flight-orders.ts';
+import { KeySweeper } from './key-sweeper.ts';
 import { createMigrations } from './migrations.ts';
 import { everyOrder, Notifier } from './notifier.ts';
 import type { Engine } from './order-transaction.ts';
@@ -72,6 +73,7 @@ class Runner<View extends SystemView> implements Host<View> {
   readonly #committer: Committer<View>;
   readonly #caller: Caller;
   readonly #deadlines: DeadlineTimer;
+  readonly #keys: KeySweeper;
   readonly #readers: Notifier;
   /** For those who wait until an order is settled or has an incident: they skip the commits between. */
   readonly #settled: Notifier<View>;
@@ -88,6 +90,7 @@ class Runner<View extends SystemView> implements Host<View> {
     this.#engine = engine;
     this.#versions = versions;
     this.#inFlight = new InFlightOrders(parts.settings.MAX_CACHED_ORDERS);
+    this.#keys = new KeySweeper(parts);
     this.#readers = new Notifier(parts.clock);
     this.#settled = new Notifier(parts.clock);
     this.#caller = new Caller({
@@ -147,6 +150,7 @@ class Runner<View extends SystemView> implements Host<View> {
     faults.reach('recover.after');
     void this.#deadlines.fireDue();
     void this.#caller.poll();
+    void this.#keys.sweep();
     return {
       resumed: pendingCalls,
       overdue: overdue.length,
@@ -268,6 +272,7 @@ class Runner<View extends SystemView> implements Host<View> {
     await this.#committer.idle();
     await this.#caller.stop(this.#parts.settings.DRAIN_MS);
     await this.#committer.idle();
+    await this.#keys.stop();
     faults.reach('drain.after');
   };
 

@@ -3,28 +3,47 @@
 import type { Rows } from '../application.ts';
 import { BatchRows, RowNeeded } from '../batch-rows.ts';
 import { limits } from '../config.ts';
-import { StaleBatch, type Store } from '../store.ts';
+import type { Answer, Idempotency, Outcome } from '../host.ts';
+import { type IdempotencyRecord, type Loaded, type Needs, StaleBatch, type Store } from '../store.ts';
 import {
+  type Adjustment,
+  addProduct,
+  adjustStock,
+  type Description,
+  describeProduct,
+  type NewProduct,
   type Product,
-  type ProductSetting,
-  setProduct,
   stockTables,
   toProduct,
   toProductKey,
 } from './stock.ts';
 
+/** A product after a change, and the answer that is stored for the key that the change was asked under. */
+export interface Adjusted {
+  readonly product: Product;
+  readonly answer: Answer | undefined;
+}
+
 export interface Catalogue {
   /** By product id, after `after`, at most `limit`. */
   products(page: { readonly after?: string; readonly limit: number }): Promise<readonly Product[]>;
   product(productId: string): Promise<Product | undefined>;
+  /** @throws AppError `stock-not-set` when there is such a product; nothing is changed. */
+  addProduct(productId: string, product: NewProduct, at: number): Promise<Product>;
   /**
-   * Sets what a product is and how much is on hand.
-   * @throws AppError `stock-below-held` when orders have reserved more than `onHand`; nothing is changed.
+   * Says what a product is. Its stock is not touched, so what orders do meanwhile is never lost.
+   * Left out, `ifRevision` is any.
+   * @throws AppError `product-not-found`, or `product-changed` when the product has another revision; nothing is changed.
    */
-  putProduct(productId: string, setting: ProductSetting, at: number): Promise<Product>;
+  describeProduct(productId: string, description: Description, ifRevision?: number): Promise<Product>;
+  /**
+   * Changes what is on hand by a difference, recorded in the ledger; once per idempotency key.
+   * @throws AppError `product-not-found`, or `stock-below-held` when orders have reserved more than would be left.
+   */
+  adjustStock(adjustment: Adjustment, idempotency?: Idempotency<Product>): Promise<Outcome<Adjusted>>;
   /** Puts these products into a catalogue that has none; otherwise changes nothing. Returns whether it did. */
   seedProducts(
-    products: readonly (ProductSetting & { readonly productId: string })[],
+    products: readonly (NewProduct & { readonly productId: string })[],
     at: number,
   ): Promise<boolean>;
 }
@@ -35,52 +54,100 @@ export const createCatalogue = (store: Store): Catalogue => {
   return {
     products: readPage,
     product: async (productId) => toProduct(await store.row(toProductKey(productId))),
-    putProduct: (productId, setting, at) =>
+    addProduct: (productId, product, at) =>
       changeRows(store, [toProductKey(productId)], (rows) =>
-        setProduct(rows, productId, setting, { why: 'set', at }),
+        addProduct(rows, productId, product, { why: 'set', at }),
       ),
+    describeProduct: (productId, description, ifRevision) =>
+      changeRows(store, [toProductKey(productId)], (rows) =>
+        describeProduct(rows, productId, description, ifRevision),
+      ),
+    adjustStock: (adjustment, idempotency) => {
+      const needs = {
+        rows: [toProductKey(adjustment.productId)],
+        keys: idempotency === undefined ? [] : [idempotency],
+      };
+      return decideRows(store, needs, (rows, loaded) => adjustOnce(rows, loaded, adjustment, idempotency));
+    },
     seedProducts: async (products, at) => {
       if ((await readPage({ limit: 1 })).length > 0) return false;
       const keys = products.map(({ productId }) => toProductKey(productId));
       await changeRows(store, keys, (rows) => {
-        for (const product of products) setProduct(rows, product.productId, product, { why: 'seeded', at });
+        for (const product of products) addProduct(rows, product.productId, product, { why: 'seeded', at });
       });
       return true;
     },
   };
 };
 
+const adjustOnce = (
+  rows: Rows,
+  loaded: Loaded,
+  adjustment: Adjustment,
+  idempotency: Idempotency<Product> | undefined,
+): Decided<Outcome<Adjusted>> => {
+  if (idempotency === undefined) {
+    const product = adjustStock(rows, adjustment);
+    return { result: { outcome: 'done', result: { product, answer: undefined } }, answers: [] };
+  }
+  const { scope, key, fingerprint } = idempotency;
+  const record = loaded.record(scope, key);
+  if (record !== undefined) return { result: { outcome: 'replayed', record }, answers: [] };
+  const product = adjustStock(rows, adjustment);
+  const answer = idempotency.respond(product);
+  const kept = {
+    scope,
+    key,
+    fingerprint,
+    orderId: '',
+    version: product.revision,
+    at: adjustment.at,
+    ...answer,
+  };
+  return { result: { outcome: 'done', result: { product, answer } }, answers: [kept] };
+};
+
+/** What a batch leads to, and the answers that are stored with it. */
+interface Decided<T> {
+  readonly result: T;
+  readonly answers: readonly IdempotencyRecord[];
+}
+
 /**
  * Changes rows in one batch of their own; those under `keys` are loaded at once.
  * @throws what `change` throws; then nothing is changed.
  */
-export const changeRows = async <T>(
+export const changeRows = <T>(store: Store, keys: readonly string[], change: (rows: Rows) => T): Promise<T> =>
+  decideRows(store, { rows: keys, keys: [] }, (rows) => ({ result: change(rows), answers: [] }));
+
+const decideRows = async <T>(
   store: Store,
-  keys: readonly string[],
-  change: (rows: Rows) => T,
+  { rows: rowKeys, keys }: Pick<Needs, 'rows' | 'keys'>,
+  decide: (rows: Rows, loaded: Loaded) => Decided<T>,
   tries = 1,
 ): Promise<T> => {
-  const needs = (rows: readonly string[]) => ({ orders: new Map(), received: [], keys: [], rows });
-  const batch = await store.open(needs(keys));
+  const toNeeds = (rows: readonly string[]) => ({ orders: new Map(), received: [], keys, rows });
+  const batch = await store.open(toNeeds(rowKeys));
   try {
     const batchRows = new BatchRows();
-    batchRows.add(keys, batch.loaded.rows);
+    batchRows.add(rowKeys, batch.loaded.rows);
     for (;;) {
       const rows = batchRows.forOrder();
       try {
-        const result = change(rows);
+        const { result, answers } = decide(rows, batch.loaded);
         rows.keep();
-        await batch.write({ orders: [], rows: batchRows.toChanges(), lease: { owner: '', until: 0 } });
+        const lease = { owner: '', until: 0 };
+        await batch.write({ orders: [], rows: batchRows.toChanges(), idempotency: answers, lease });
         return result;
       } catch (error) {
         if (!(error instanceof RowNeeded)) throw error;
-        await batch.load(needs([error.key]));
+        await batch.load(toNeeds([error.key]));
         batchRows.add([error.key], batch.loaded.rows);
       }
     }
   } catch (error) {
     if (!(error instanceof StaleBatch) || tries > limits.staleRetries) throw error;
-    return changeRows(store, keys, change, tries + 1);
+    return decideRows(store, { rows: rowKeys, keys }, decide, tries + 1);
   } finally {
     batch.release();
   }

@@ -11,7 +11,7 @@ import {
   toReservationKey,
 } from './stock.ts';
 
-const productColumns = 'product_id, name, unit_price, currency, on_hand, held, sold';
+const productColumns = 'product_id, name, unit_price, currency, on_sale, revision, on_hand, held, sold';
 
 type SqlRow = Readonly<Record<string, unknown>>;
 
@@ -35,6 +35,8 @@ const toProduct = (row: SqlRow): Product => {
     name: text(row, 'name'),
     unitPrice: whole(row, 'unit_price'),
     currency: text(row, 'currency'),
+    onSale: whole(row, 'on_sale') === 1,
+    revision: whole(row, 'revision'),
     onHand,
     held,
     sold: whole(row, 'sold'),
@@ -109,11 +111,17 @@ const isReservationChange = (
   change.key.startsWith(`${stockTables.reservations}/`);
 const isLedgerRow = (row: Row): row is Row & LedgerRow => 'why' in row;
 
+/** In the order of the ledger's columns. */
+const toEntry = (row: LedgerRow): readonly (string | number | null)[] => [
+  ...[row.productId, row.orderId, row.onHand, row.held, row.sold, row.why, row.at],
+  ...[row.who ?? null, row.reason ?? null],
+];
+
 const createWrites = (connection: SqlConnection) => {
   const putProduct = connection.prepare(
-    `INSERT INTO products (${productColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO products (${productColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (product_id) DO UPDATE SET name = excluded.name, unit_price = excluded.unit_price,
-       currency = excluded.currency, on_hand = excluded.on_hand, held = excluded.held, sold = excluded.sold`,
+       currency = excluded.currency, on_sale = excluded.on_sale, revision = excluded.revision, on_hand = excluded.on_hand, held = excluded.held, sold = excluded.sold`,
   );
   const setCounts = connection.prepare(
     'UPDATE products SET on_hand = ?, held = ?, sold = ? WHERE product_id = ?',
@@ -129,17 +137,19 @@ const createWrites = (connection: SqlConnection) => {
      SELECT ?, value ->> 'productId', value ->> 'quantity' FROM json_each(?)`,
   );
   const addLedgerRows = connection.prepare(
-    `INSERT INTO stock_ledger (product_id, order_id, d_on_hand, d_held, d_sold, why, at)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    `INSERT INTO stock_ledger (product_id, order_id, d_on_hand, d_held, d_sold, why, at, who, reason)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+       value ->> 7, value ->> 8
      FROM json_each(?) ORDER BY key`,
   );
 
   const writeProduct = ({ before, after }: RowChange & { readonly after: Row & Product }): void => {
-    const { productId, name, unitPrice, currency, onHand, held, sold } = after;
-    const isSame =
-      before?.['name'] === name && before['unitPrice'] === unitPrice && before['currency'] === currency;
-    if (isSame) setCounts.run(onHand, held, sold, productId);
-    else putProduct.run(productId, name, unitPrice, currency, onHand, held, sold);
+    const { productId, name, unitPrice, currency, onSale, revision, onHand, held, sold } = after;
+    if (before?.['revision'] === revision) setCounts.run(onHand, held, sold, productId);
+    else {
+      const said = [name, unitPrice, currency, Number(onSale), revision];
+      putProduct.run(productId, ...said, onHand, held, sold);
+    }
   };
   const writeReservation = ({ before, after }: RowChange & { readonly after: Row & Reservation }): void => {
     const { orderId, status, shares, expiresAt, heldAt, endedAt } = after;
@@ -152,16 +162,17 @@ const createWrites = (connection: SqlConnection) => {
   return ({ changed, appended }: RowChanges): void => {
     for (const change of changed) if (isProductChange(change)) writeProduct(change);
     for (const change of changed) if (isReservationChange(change)) writeReservation(change);
-    const entries = appended.flatMap(({ row }) =>
-      isLedgerRow(row) ? [[row.productId, row.orderId, row.onHand, row.held, row.sold, row.why, row.at]] : [],
-    );
+    const entries = appended.flatMap(({ row }) => (isLedgerRow(row) ? [toEntry(row)] : []));
     if (entries.length > 0) addLedgerRows.run(JSON.stringify(entries));
   };
 };
 
-const migration = readFileSync(new URL('./migrations/0001-stock.sql', import.meta.url), 'utf8');
+/** In their order; a released one never changes. */
+const migrations = ['0001-stock.sql', '0002-adjustments.sql', '0003-descriptions.sql'].map((file) =>
+  readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'),
+);
 
 export const sqliteStock: Tables['sqlite'] = {
-  migrations: [migration],
+  migrations,
   open: (connection) => ({ ...createReads(connection), write: createWrites(connection) }),
 };

@@ -19,6 +19,10 @@ export interface Product {
   /** Minor units of `currency`. */
   readonly unitPrice: number;
   readonly currency: string;
+  /** New orders of it are taken. Those that are placed go on without. */
+  readonly onSale: boolean;
+  /** Counts what people said of the product: its name, price, currency, and whether it is on sale. Sales do not change it. */
+  readonly revision: number;
   /** In the building and not sold. */
   readonly onHand: number;
   /** Reserved for orders, still in the building. `available` = onHand − held. */
@@ -28,12 +32,29 @@ export interface Product {
   readonly available: number;
 }
 
-/** What a product is, as a person sets it. */
-export interface ProductSetting {
+/** What a product is, as a person says it. */
+export interface Description {
   readonly name: string;
   readonly unitPrice: number;
   readonly currency: string;
+  /** Left out: as before; a new product is on sale. */
+  readonly onSale?: boolean;
+}
+
+/** A new product. Later its stock is changed by differences alone. */
+export interface NewProduct extends Description {
   readonly onHand: number;
+}
+
+/** A change of what is on hand that a person asks for. */
+export interface Adjustment {
+  readonly productId: string;
+  /** Pieces that came (above 0) or went (below 0). */
+  readonly by: number;
+  readonly reason: string;
+  readonly who: string;
+  /** ms since 1970. */
+  readonly at: number;
 }
 
 type ReservationStatus = 'held' | 'released' | 'sold';
@@ -54,8 +75,11 @@ export interface LedgerRow {
   readonly onHand: number;
   readonly held: number;
   readonly sold: number;
-  readonly why: 'seeded' | 'set' | 'held' | 'released' | 'sold';
+  readonly why: 'seeded' | 'set' | 'adjusted' | 'held' | 'released' | 'sold';
   readonly at: number;
+  /** Only of adjustments. */
+  readonly who?: string;
+  readonly reason?: string;
 }
 
 export const stockTables = { products: 'products', reservations: 'reservations', ledger: 'stock_ledger' };
@@ -153,29 +177,82 @@ export const commit = (rows: Rows, orderId: string, at: number): 'committed' | '
   return 'committed';
 };
 
-/** @throws AppError `stock-below-held` when orders have reserved more than the new `onHand`. */
-export const setProduct = (
+/** @throws AppError `stock-not-set` when there is such a product. */
+export const addProduct = (
   rows: Rows,
   productId: string,
-  setting: ProductSetting,
+  { name, unitPrice, currency, onSale = true, onHand }: NewProduct,
   { why, at }: { readonly why: 'seeded' | 'set'; readonly at: number },
 ): Product => {
-  requireCount(`The unit price of ${productId}`, setting.unitPrice, 0);
-  requireCount(`The stock of ${productId}`, setting.onHand, 0);
-  const before = readProduct(rows, productId);
-  if (before !== undefined && before.held > setting.onHand) {
-    const { held } = before;
-    const message = `${held} of ${productId} are reserved for orders; on hand can't be set to ${setting.onHand}.`;
-    throw new AppError('stock-below-held', message, { productId, held, onHand: setting.onHand });
-  }
-  const { name, unitPrice, currency } = setting;
-  const counts = before ?? { onHand: 0, held: 0, sold: 0, available: 0 };
-  rows.set(toProductKey(productId), { ...counts, productId, name, unitPrice, currency });
-  const onHand = setting.onHand - counts.onHand;
+  requireCount(`The unit price of ${productId}`, unitPrice, 0);
+  requireCount(`The stock of ${productId}`, onHand, 0);
+  if (readProduct(rows, productId) !== undefined) throw stockIsNotSet(productId);
+  const product: Product = {
+    ...{ productId, name, unitPrice, currency, onSale, revision: 1 },
+    ...{ onHand: 0, held: 0, sold: 0, available: 0 },
+  };
+  rows.set(toProductKey(productId), { ...product });
   if (onHand !== 0) change(rows, { productId, orderId: null, onHand, held: 0, sold: 0, why, at });
-  const after = readProduct(rows, productId);
-  if (after === undefined) throw new Error(`Product ${productId} was set and is not there.`);
-  return after;
+  return requireProduct(rows, productId);
+};
+
+export const stockIsNotSet = (productId: string): AppError =>
+  new AppError(
+    'stock-not-set',
+    `${productId} exists: leave onHand out, and change its stock by a difference: POST /products/${encodeURIComponent(productId)}/adjustments {"by": 5, "reason": "delivery"}.`,
+    { productId },
+  );
+
+/**
+ * Says what a product is; its stock stays as it is. Left out, `ifRevision` is any.
+ * @throws AppError `product-not-found`, or `product-changed` when the product has another revision.
+ */
+export const describeProduct = (
+  rows: Rows,
+  productId: string,
+  { name, unitPrice, currency, onSale }: Description,
+  ifRevision?: number,
+): Product => {
+  requireCount(`The unit price of ${productId}`, unitPrice, 0);
+  const before = requireProduct(rows, productId);
+  const { revision } = before;
+  if (ifRevision !== undefined && ifRevision !== revision) {
+    const message = `What ${productId} is was changed since: its ETag is "${revision}", not "${ifRevision}".`;
+    throw new AppError('product-changed', message, { version: revision });
+  }
+  const said = { name, unitPrice, currency, onSale: onSale ?? before.onSale };
+  const product = { ...before, ...said, revision: revision + 1 };
+  rows.set(toProductKey(productId), product);
+  return product;
+};
+
+/**
+ * Changes what is on hand by a difference.
+ * @throws AppError `product-not-found`, `stock-below-held` when orders have reserved more than would be left, or
+ * `invalid-request` when there would be too many to count exactly. Then nothing is changed.
+ */
+export const adjustStock = (rows: Rows, { productId, by, reason, who, at }: Adjustment): Product => {
+  const { onHand, held } = requireProduct(rows, productId);
+  if (!Number.isSafeInteger(by) || by === 0) {
+    throw new RangeError(`An adjustment of ${productId} must be a whole number other than 0, not ${by}`);
+  }
+  if (!Number.isSafeInteger(onHand + by)) {
+    const message = `makes the stock of ${productId} too large to be counted exactly`;
+    throw new AppError('invalid-request', `/by: ${message}.`, { errors: [{ path: '/by', message }] });
+  }
+  if (onHand + by < held) {
+    const message = `${held} of ${productId} are reserved for orders, and ${onHand} are on hand: at most ${onHand - held} can be taken away, not ${-by}.`;
+    throw new AppError('stock-below-held', message, { productId, held, onHand: onHand + by });
+  }
+  change(rows, { productId, orderId: null, onHand: by, held: 0, sold: 0, why: 'adjusted', at, who, reason });
+  return requireProduct(rows, productId);
+};
+
+/** @throws AppError `product-not-found`. */
+const requireProduct = (rows: Rows, productId: string): Product => {
+  const product = readProduct(rows, productId);
+  if (product === undefined) throw new AppError('product-not-found', `There is no product ${productId}.`);
+  return product;
 };
 
 /** The one way to change a product's counts: every change has a row in the ledger. */

@@ -41,6 +41,7 @@ export const connect = (store: Store, process: Process, parts: ConnectionParts):
     lastPosition: () => receive(() => store.lastPosition()),
     idempotencyRecord: (scope, key) => receive(() => store.idempotencyRecord(scope, key)),
     updateIdempotencyAnswer: (...answer) => receive(() => store.updateIdempotencyAnswer(...answer)),
+    forgetKeys: (before, limit) => receive(() => store.forgetKeys(before, limit)),
     chartVersions: () => receive(() => store.chartVersions()),
     unreadable: (versions) => receive(() => store.unreadable(versions)),
     figures: (versions) => receive(() => store.figures(versions)),

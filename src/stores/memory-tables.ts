@@ -107,9 +107,14 @@ export const createBatchAccess = (tables: MemoryTables): BatchAccess => {
       sequence += 1;
       changes.add(tables.calls, call.callId, { sequence, call: { ...call, orderId }, ...lease });
     }
-    for (const record of write.idempotency) {
-      changes.add(tables.idempotency, toKey(record.scope, record.key), record);
-    }
+    keepAnswers(changes, write.idempotency);
+  };
+
+  const keepAnswers = (
+    changes: ReturnType<typeof createChanges>,
+    records: readonly IdempotencyRecord[],
+  ): void => {
+    for (const record of records) changes.add(tables.idempotency, toKey(record.scope, record.key), record);
   };
 
   return {
@@ -143,6 +148,7 @@ export const createBatchAccess = (tables: MemoryTables): BatchAccess => {
       const changes = createChanges();
       try {
         for (const order of write.orders) keepOrder(changes, order, write.lease);
+        keepAnswers(changes, write.idempotency ?? []);
       } catch (error) {
         changes.undo();
         throw new RefusedWrite(error);

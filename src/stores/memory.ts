@@ -175,6 +175,12 @@ const createOrderChanges = ({ orders, idempotency }: MemoryTables) => ({
     const record = idempotency.get(toKey(scope, key));
     if (record !== undefined) idempotency.set(toKey(scope, key), { ...record, ...answer });
   },
+  forgetKeys: (before: number, limit: number): number => {
+    // A map keeps its entries in the order in which they were added.
+    const over = [...idempotency.entries().take(limit)].filter(([, { at }]) => at < before);
+    for (const [name] of over) idempotency.delete(name);
+    return over.length;
+  },
 });
 
 export const createMemoryStore = (): Store => {
@@ -206,6 +212,7 @@ export const createMemoryStore = (): Store => {
     lastPosition: guard(others.lastPosition),
     idempotencyRecord: guard(others.idempotencyRecord),
     updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
+    forgetKeys: change(changes.forgetKeys),
     chartVersions: guard(others.chartVersions),
     unreadable: guard(others.unreadable),
     figures: guard(others.figures),

@@ -168,7 +168,7 @@ export const createBatchAccess = (
     received: (messages) => read(() => readReceived(messages)),
     records: (needed) => read(() => keys.read(needed)),
     rows: (needed) => read(() => tables?.read(needed) ?? new Map()),
-    write: ({ orders, rows, lease }) =>
+    write: ({ orders, rows, idempotency = [], lease }) =>
       refusingValues(() =>
         transact(() => {
           // What a transaction left behind that failed.
@@ -182,6 +182,7 @@ export const createBatchAccess = (
           }
           history.flush();
           calls.flush();
+          keys.write(idempotency);
           tables?.write(rows);
         }),
       ),

@@ -48,6 +48,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     lastPosition: guard(history.lastPosition),
     idempotencyRecord: guard(others.idempotencyRecord),
     updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
+    forgetKeys: change(changes.forgetKeys),
     chartVersions: guard(others.chartVersions),
     unreadable: guard(others.unreadable),
     figures: guard(others.figures),

@@ -51,6 +51,7 @@ const routes = [
   'post /orders/{id}/refunds',
   'post /orders/{id}/resolve',
   'post /orders/{id}/retry',
+  'post /products/{id}/adjustments',
   'put /products/{id}',
 ];
 const toOperations = (document: z.infer<typeof documentOf>) =>

@@ -78,7 +78,7 @@ describe('placing an order', () => {
   it('is refused where the total is too large to be exact, and nothing is stored', async () => {
     const edge = await createEdge();
     const gold = { name: 'Gold', unitPrice: 100_000_000_000, currency: 'EUR', onHand: 10 };
-    await edge.catalogue.putProduct('gold', gold, noon);
+    await edge.catalogue.addProduct('gold', gold, noon);
     const items = Array.from({ length: 10 }, () => ({ productId: 'gold', quantity: 10_000 }));
     const answer = await edge.placeOrder({}, { ...sampleOrder, items });
     expect(answer.statusCode).toBe(400);
@@ -88,7 +88,7 @@ describe('placing an order', () => {
 
   it('is refused where there is nothing to pay for, and nothing is stored', async () => {
     const edge = await createEdge();
-    await edge.catalogue.putProduct(
+    await edge.catalogue.addProduct(
       'gift',
       { name: 'Gift', unitPrice: 0, currency: 'EUR', onHand: 10 },
       noon,
@@ -198,8 +198,8 @@ describe('an idempotency key', () => {
   it('replays also when the price has changed since', async () => {
     const { placeOrder, catalogue } = await createEdge();
     const first = await placeOrder();
-    const dearer = { name: 'Kettle', unitPrice: 9999, currency: 'EUR', onHand: 10 };
-    await catalogue.putProduct('product-1', dearer, noon);
+    const dearer = { name: 'Kettle', unitPrice: 9999, currency: 'EUR' };
+    await catalogue.describeProduct('product-1', dearer);
     const second = await placeOrder();
     expect(second.statusCode).toBe(201);
     expect(second.body).toBe(first.body);

@@ -23,6 +23,7 @@ const toProductRow = (productId: string, onHand: number) => ({
   before: undefined,
   after: {
     ...{ productId, name: 'Anvil', unitPrice: 5000, currency: 'EUR' },
+    ...{ onSale: true, revision: 1 },
     ...{ onHand, held: 0, sold: 0, available: onHand },
   },
 });
@@ -176,6 +177,17 @@ const describeWriting = (current: () => Store) => {
     const alike = toRecord({ orderId: 'b', scope: 'orders/', key: '1' });
     await place(current(), 'b', { idempotency: [alike] });
     expect(await current().idempotencyRecord('orders/', '1')).toMatchObject({ orderId: 'b' });
+  });
+  it('answers about no order are kept with the rows of their batch, or not at all', async () => {
+    const anvil = toProductRow('anvil', 10);
+    const answer = toRecord({ orderId: '', version: 0 });
+    await write(current(), [], { rows: { ...noRows, changed: [anvil] }, idempotency: [answer] });
+    expect(await current().idempotencyRecord(answer.scope, answer.key)).toEqual(answer);
+    const again = { ...anvil, before: anvil.after, after: toProductRow('anvil', 15).after };
+    const rows = { ...noRows, changed: [again] };
+    const taken = write(current(), [], { rows, idempotency: [answer] });
+    await expect(taken).rejects.toMatchObject({ name: 'RefusedWrite' });
+    expect(await current().row('products/anvil')).toEqual(anvil.after);
   });
   it('the answer of a key can be replaced, and of an unknown key it is not', async () => {
     await place(current(), 'a', { idempotency: [toRecord()] });

@@ -149,7 +149,15 @@ const describeHistory = (current: () => Store) => {
     const odd = 'a\0b "quoted" \'single\' \\ \u2028 é 漢 \u{1F600} \u{10FFFF}';
     const data = { [odd]: odd, __proto__x: 1 };
     const counts = { onHand: 1, held: 0, sold: 0, available: 1 };
-    const after = { productId: odd, name: odd, unitPrice: 1, currency: odd, ...counts };
+    const after = {
+      productId: odd,
+      name: odd,
+      unitPrice: 1,
+      currency: odd,
+      onSale: true,
+      revision: 1,
+      ...counts,
+    };
     const product = { key: `products/${odd}`, before: undefined, after };
     const kept = {
       system: JSON.stringify({ odd }),

@@ -116,7 +116,7 @@ export const toNeeds = (orderIds: readonly string[], changes: Partial<Needs> = {
 export const write = async (
   store: Store,
   orders: readonly OrderWrite[],
-  changes: Partial<Pick<BatchWrite, 'rows' | 'lease'>> = {},
+  changes: Partial<Pick<BatchWrite, 'rows' | 'lease' | 'idempotency'>> = {},
 ): Promise<void> => {
   const batch = await store.open(toNeeds(orders.map(({ orderId }) => orderId)));
   try {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/store.ts';
 import { describeBatches } from './store-batch.ts';
 import { describeCalls } from './store-calls.ts';
+import { describeForgetting } from './store-keys.ts';
 import { describeReads } from './store-reads.ts';
 
 export interface OpenedStore {
@@ -23,5 +24,6 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
     describeBatches(current);
     describeCalls(current);
     describeReads(current);
+    describe('keys that are over', () => describeForgetting(current));
   });
 };

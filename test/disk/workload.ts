@@ -52,10 +52,12 @@ const together =
     await Promise.all(steps.map((step) => step(shop, acknowledged)));
   };
 
-const setProduct =
+/** A new product, and a delivery of it. */
+const stockProduct =
   (productId: string, onHand: number): Step =>
   async ({ catalogue, now }) => {
-    await catalogue.putProduct(productId, { name: 'Rope', unitPrice: 1, currency: 'USD', onHand }, now());
+    await catalogue.addProduct(productId, { name: 'Rope', unitPrice: 1, currency: 'USD', onHand }, now());
+    await catalogue.adjustStock({ productId, by: 5, reason: 'delivery', who: 'operator', at: now() });
   };
 
 /** 1 × Widget for 0.09. */
@@ -92,7 +94,7 @@ export const planWorkload = (
     advance(10),
     together(...placed.slice(2)),
     advance(10),
-    setProduct('product-8', random.between(0, 99)),
+    stockProduct('product-8', random.between(0, 99)),
     advance(5000),
     move(first, finish),
     placeAgain(first),
@@ -107,7 +109,7 @@ export const planWorkload = (
     async ({ host }, _acknowledged) =>
       host.amend('orders', `key-${first}`, { status: 201, body: `${first} amended`, version: 1 }),
     async ({ store }, _acknowledged) => store.markUnreadable(first, 'unreadable'),
-    setProduct('product-9', random.between(0, 99)),
+    stockProduct('product-9', random.between(0, 99)),
     together(
       place('lost-cancelled', sample),
       place('rejected-1', tooCheap()),
@@ -124,5 +126,5 @@ export const planWorkload = (
 export const planShortWorkload = (): readonly Step[] => [
   place('good-1', sample),
   advance(1000),
-  setProduct('product-8', 8),
+  stockProduct('product-8', 8),
 ];

@@ -54,7 +54,7 @@ const keys: readonly Damage[] = [
 ];
 
 const ledgerRow = (seq: number, product: string, held: number) =>
-  `INSERT INTO stock_ledger VALUES (${seq}, '${product}', NULL, 0, ${held}, 0, 'set', 0)`;
+  `INSERT INTO stock_ledger VALUES (${seq}, '${product}', NULL, 0, ${held}, 0, 'set', 0, NULL, NULL)`;
 
 const stock: readonly Damage[] = [
   ['neverOversold', 'product-1', 'held', 'UPDATE products SET held = on_hand + 1'],

@@ -24,8 +24,8 @@ const mailer: ShopService<'mailer'> = {
 };
 const shop = await createOrderchart(settings, { services: { mailer }, logger: pino({ level: 'silent' }) });
 const product = { unitPrice: 5000, currency: 'USD', onHand: 100_000_000 };
-await shop.catalogue.putProduct('product-1', { ...product, name: 'Widget' }, Date.now());
-await shop.catalogue.putProduct('product-2', { ...product, name: 'Gadget', unitPrice: 7500 }, Date.now());
+await shop.catalogue.addProduct('product-1', { ...product, name: 'Widget' }, Date.now());
+await shop.catalogue.addProduct('product-2', { ...product, name: 'Gadget', unitPrice: 7500 }, Date.now());
 
 let left = Number(count);
 const placeOneByOne = async (): Promise<void> => {

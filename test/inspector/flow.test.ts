@@ -176,15 +176,9 @@ test('all orders are counted again only after a hundred times as long as countin
 
 test('many orders are loaded page by page while those that are known are shown', async () => {
   const { flow, host, catalogue, place, clock } = await open();
-  for (const [productId, unitPrice] of [
-    ['product-1', 5000],
-    ['product-2', 7500],
-  ] as const) {
-    await catalogue.putProduct(
-      productId,
-      { name: 'Thing', unitPrice, currency: 'USD', onHand: 1000 },
-      clock.now(),
-    );
+  for (const productId of ['product-1', 'product-2']) {
+    const delivery = { by: 1000, reason: 'delivery', who: 'operator', at: clock.now() };
+    await catalogue.adjustStock({ productId, ...delivery });
   }
   await Promise.all(
     Array.from({ length: 250 }, (_, index) => place(`order-${String(index).padStart(3, '0')}`)),

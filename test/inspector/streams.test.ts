@@ -25,8 +25,8 @@ const open = async (settings: Record<string, string | number> = {}) => {
     },
   });
   const setting = { name: 'Thing', currency: 'USD', onHand: 1000 };
-  await shop.catalogue.putProduct('product-1', { ...setting, unitPrice: 5000 }, clock.now());
-  await shop.catalogue.putProduct('product-2', { ...setting, unitPrice: 7500 }, clock.now());
+  await shop.catalogue.addProduct('product-1', { ...setting, unitPrice: 5000 }, clock.now());
+  await shop.catalogue.addProduct('product-2', { ...setting, unitPrice: 7500 }, clock.now());
   const origin = await shop.api.listen({ port: 0, host: '127.0.0.1' });
   const place = async (orderId: string): Promise<void> => {
     await shop.host.place({ ...sample, orderId });

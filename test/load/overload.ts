@@ -120,9 +120,8 @@ const runLoadGenerator = async (
 };
 
 const fillStock = async ({ url }: Server): Promise<void> => {
-  const body = JSON.stringify({ name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: 100_000_000 });
-  const headers = { 'content-type': 'application/json' };
-  await ask(`${url}/products/product-1`, { method: 'PUT', headers, body });
+  const delivery = { by: 100_000_000, reason: 'delivery' };
+  await post(`${url}/products/product-1/adjustments`, delivery, 'delivery');
 };
 
 /** Waits until every order is settled. */

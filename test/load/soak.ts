@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRandom } from '../../src/simulator/random.ts';
-import { ask, until } from '../e2e/client.ts';
+import { ask, post, until } from '../e2e/client.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { examineData } from './examine-data.ts';
 import { type FaultyServer, startFaultyServer } from './process-faults.ts';
@@ -109,15 +109,9 @@ export const soak = async (options: SoakOptions): Promise<SoakReport> => {
 };
 
 const fillStock = async (url: string): Promise<void> => {
-  for (const [number, unitPrice] of [5000, 7500, 2500].entries()) {
-    const body = JSON.stringify({
-      name: `Product ${number}`,
-      unitPrice,
-      currency: 'USD',
-      onHand: 1_000_000_000,
-    });
-    const headers = { 'content-type': 'application/json' };
-    await ask(`${url}/products/product-${number + 1}`, { method: 'PUT', headers, body });
+  const delivery = { by: 1_000_000_000, reason: 'delivery' };
+  for (const number of [1, 2, 3]) {
+    await post(`${url}/products/product-${number}/adjustments`, delivery, `delivery-${number}`);
   }
 };
 

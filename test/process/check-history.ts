@@ -111,6 +111,8 @@ const checkNothingUnrequested = (
 ): void => {
   const placed = new Map<string, number>();
   for (const { scope, key, orderId } of keys) {
+    // Stock is adjusted by the test, which is none of the clients.
+    if (orderId === '') continue;
     const name = nameOf(scope, key);
     if (!byKey.has(name)) report('nothingUnrequested', name, 'no client sent this key');
     if (scope === 'orders') placed.set(orderId, (placed.get(orderId) ?? 0) + 1);

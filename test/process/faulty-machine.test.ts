@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { limits } from '../../src/config.ts';
-import { ask, until } from '../e2e/client.ts';
+import { ask, post, until } from '../e2e/client.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { audit } from './audit.ts';
 import { createClients } from './clients.ts';
@@ -54,13 +54,10 @@ const stop = async (service: ServiceProcess): Promise<void> => {
   expect(service.output()).toContain('\nStopped.');
 };
 
-const setStock = async ({ url }: ServiceProcess): Promise<void> => {
-  const { status } = await ask(`${url}/products/product-1`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: 1_000_000 }),
-  });
-  expect(status).toBe(200);
+const fillStock = async ({ url }: ServiceProcess): Promise<void> => {
+  const delivery = { by: 1_000_000, reason: 'delivery' };
+  const { status } = await post(`${url}/products/product-1/adjustments`, delivery, 'delivery');
+  expect(status).toBe(201);
 };
 
 /** Places orders until the disk is full; resolves with the ids of the accepted ones, and the client of the other. */
@@ -89,7 +86,7 @@ describe('one service, with one fault after the other,', () => {
       gateway: { cutRate: 0.2, webhookRate: 1 },
     });
     service = await shop.startService();
-    await setStock(service);
+    await fillStock(service);
   }, patienceMs);
   afterAll(async () => {
     await shop.close();
@@ -189,7 +186,7 @@ if (await canMount()) {
       const { commandPrefix, storeFolder } = disk;
       const shop = await open(folder.path, { commandPrefix, storeFolder });
       const service = await shop.startService();
-      await setStock(service);
+      await fillStock(service);
       const { orderIds, client, answer } = await placeUntilFull(shop);
       expect(answer).toMatchObject({ status: 503, retryAfter: '5' });
       const isReady = async () => (await ask(`${service.url}/readyz`)).status === 200;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../src/shop/catalogue.ts';
 import type { Store } from '../../src/store.ts';
-import { commit, release, reserve, toCounts, toSetting } from '../contracts/stock.ts';
+import { commit, release, reserve, toCounts, toSetting } from '../contracts/stock-samples.ts';
 import { noon, place, toEvent, toWrite, write } from '../contracts/store-samples.ts';
 import { useFile } from './sqlite-file.ts';
 
@@ -16,7 +16,7 @@ const toScript = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 describe('what the file itself refuses', () => {
   const fill = async (store: Store) => {
-    await createCatalogue(store).putProduct('anvil', toSetting(), noon);
+    await createCatalogue(store).addProduct('anvil', toSetting(), noon);
     await place(store, 'a', { events: [toEvent(1)] });
     const shares = [{ productId: 'anvil', quantity: 2 }];
     await reserve({ store }, 'b', shares);
@@ -49,8 +49,9 @@ describe('what the file itself refuses', () => {
         [rope, { productId: 'nothing', ...toSetting({ onHand: 0 }) }],
         noon,
       );
-      await createCatalogue(store).putProduct('rope', toSetting({ onHand: 5 }), noon + 1);
-      await createCatalogue(store).putProduct('rope', toSetting({ onHand: 5, unitPrice: 1 }), noon + 2);
+      const adjustment = { productId: 'rope', by: -2, reason: 'broken', who: 'operator', at: noon + 1 };
+      await createCatalogue(store).adjustStock(adjustment);
+      await createCatalogue(store).describeProduct('rope', toSetting({ unitPrice: 1 }));
       const act = async (orderId: string, quantity: number, end: typeof release | typeof commit) => {
         const shares = [{ productId: 'rope', quantity }];
         await reserve({ store }, orderId, shares);
@@ -61,24 +62,22 @@ describe('what the file itself refuses', () => {
       await act('a', 2, release);
       await act('b', 3, commit);
       await act('c', 3, commit);
-      await expect(
-        createCatalogue(store).putProduct('rope', toSetting({ onHand: -1 }), noon),
-      ).rejects.toThrow();
+      await expect(createCatalogue(store).adjustStock({ ...adjustment, by: -10 })).rejects.toThrow();
       const counts = toCounts(await createCatalogue(store).product('rope')).slice(0, 3);
       expect(counts).toEqual([2, 0, 3]);
       const sums = 'SELECT sum(d_on_hand) AS a, sum(d_held) AS b, sum(d_sold) AS c FROM stock_ledger';
       expect(query(sums)).toEqual([{ a: counts[0], b: counts[1], c: counts[2] }]);
     });
     const rows = query(
-      `SELECT order_id, d_on_hand, d_held, d_sold, why, at - ${noon} AS at FROM stock_ledger`,
+      `SELECT order_id, d_on_hand, d_held, d_sold, why, at - ${noon} AS at, who, reason FROM stock_ledger`,
     );
     expect(rows.map((row) => Object.values(Object(row)))).toEqual([
-      [null, 7, 0, 0, 'seeded', 0],
-      [null, -2, 0, 0, 'set', 1],
-      ['a', 0, 2, 0, 'held', 0],
-      ['a', 0, -2, 0, 'released', 0],
-      ['b', 0, 3, 0, 'held', 0],
-      ['b', -3, -3, 3, 'sold', 0],
+      [null, 7, 0, 0, 'seeded', 0, null, null],
+      [null, -2, 0, 0, 'adjusted', 1, 'operator', 'broken'],
+      ['a', 0, 2, 0, 'held', 0, null, null],
+      ['a', 0, -2, 0, 'released', 0, null, null],
+      ['b', 0, 3, 0, 'held', 0, null, null],
+      ['b', -3, -3, 3, 'sold', 0, null, null],
     ]);
   });
   it('a batch that breaks a rule of the file is refused whole, and the next one is written', async () => {
@@ -98,7 +97,7 @@ describe('a disk that refuses', () => {
   it('a full disk rejects the whole commit, and the store goes on when there is room', async () => {
     await withStore(async (store, { writer }) => {
       const catalogue = createCatalogue(store);
-      const before = { ...(await catalogue.putProduct('anvil', toSetting(), noon)) };
+      const before = { ...(await catalogue.addProduct('anvil', toSetting(), noon)) };
       const after = { ...before, held: 2, available: 8 };
       const rows = { changed: [{ key: 'products/anvil', before, after }], appended: [] };
       writer.exec('PRAGMA max_page_count = 1');

@@ -12,7 +12,8 @@ import { shop } from '../../src/shop/shop.ts';
 import type { Store } from '../../src/store.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { applicationId, openDatabase, requireSqlite } from '../../src/stores/sqlite-open.ts';
-import { commit, reserve, stockContract, toSetting } from '../contracts/stock.ts';
+import { stockContract } from '../contracts/stock.ts';
+import { commit, reserve, toSetting } from '../contracts/stock-samples.ts';
 import { storeContract } from '../contracts/store.ts';
 import { lease, noon, place, toCall, toEvent } from '../contracts/store-samples.ts';
 import { createFolder, removeFolder, useFile } from './sqlite-file.ts';
@@ -195,7 +196,7 @@ describe('one process per file', () => {
       wake: await store.nextWake(['1']),
     });
     const before = await withStore(async (store) => {
-      await createCatalogue(store).putProduct('anvil', toSetting(), noon);
+      await createCatalogue(store).addProduct('anvil', toSetting(), noon);
       await place(store, 'a', { calls, events: [toEvent(1)], wakeAt: noon });
       await place(store, 'b');
       await store.markUnreadable('b', 'why');

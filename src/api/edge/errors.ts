@@ -23,7 +23,12 @@ export const toPointer = (path: readonly PropertyKey[]): string =>
 /** An `invalid-request` (or a kin of it) that lists what is wrong with which field. */
 export const invalid = (
   errors: readonly FieldError[],
-  code: 'invalid-request' | 'unknown-product' | 'price-mismatch' | 'currency-mismatch' = 'invalid-request',
+  code:
+    | 'invalid-request'
+    | 'unknown-product'
+    | 'product-off-sale'
+    | 'price-mismatch'
+    | 'currency-mismatch' = 'invalid-request',
 ): AppError => {
   const listed = errors
     .slice(0, listedErrors)
@@ -114,7 +119,7 @@ const toProblem = ({ code, detail, details }: Refusal, requestId: string): Probl
   instance: `urn:uuid:${requestId}`,
   // Only these: other details of an AppError are for the caller inside the program.
   ...Object.fromEntries(
-    ['errors', 'moves', 'version'].flatMap((name) =>
+    ['errors', 'moves', 'version', 'newest'].flatMap((name) =>
       details[name] === undefined ? [] : [[name, details[name]]],
     ),
   ),

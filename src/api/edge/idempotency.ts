@@ -14,8 +14,9 @@ interface KeyUse {
 
 /** An answer as it is sent and stored for its key, byte for byte. */
 export interface Answered extends Answer {
+  /** Empty if it is about no order. */
   readonly orderId: string;
-  /** The order's version that `body` shows. */
+  /** The order's version that `body` shows, or the revision of what else it shows. */
   readonly version: number;
   readonly replayed: boolean;
 }
@@ -65,17 +66,17 @@ export const toAnswered = <View extends SystemView>(
 
 /**
  * Runs a request with a key at most once: resolves to the stored answer of the key, or to what `finish` makes of
- * the receipt. `respond` makes the answer to store.
+ * the result. `respond` makes the answer to store.
  * @throws AppError `idempotency-key-in-use` or `idempotency-key-reused`; then `act` was not called.
  */
-export type Once<View extends SystemView> = (
+export type Once<View, Result> = (
   use: KeyUse,
   respond: Idempotency<View>['respond'],
-  act: (idempotency: Idempotency<View>) => Promise<Outcome<Receipt<View>>>,
-  finish: (receipt: Receipt<View>) => Promise<Answered> | Answered,
+  act: (idempotency: Idempotency<View>) => Promise<Outcome<Result>>,
+  finish: (result: Result) => Promise<Answered> | Answered,
 ) => Promise<Answered>;
 
-export const createOnce = <View extends SystemView>(host: OrderAccess<View>): Once<View> => {
+export const createOnce = <View, Result>(host: Pick<OrderAccess, 'recall'>): Once<View, Result> => {
   // In memory is enough: across a restart or another node the store decides, inside the commit.
   const inFlight = new Set<string>();
   return async (use, respond, act, finish) => {

@@ -70,11 +70,13 @@ export const idempotencyKey = z
     /^(?:"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}"|[\x21\x23-\x7e][\x21-\x7e]{0,254})$/,
     'must be 1 to 255 visible ASCII characters, bare or as a quoted string',
   )
-  .describe('a new key for each new intention, the same key for each repetition of it');
+  .describe(
+    'a new key for each new intention, the same key for each repetition of it. Its answer is kept for KEEP_KEYS_HOURS (72, and never less than 24); after that the key is as new',
+  );
 export const ifMatch = z
   .string()
   .regex(/^\s*(?:\*|(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*)\s*$/, 'must be * or ETags')
-  .describe('do it only if the order has this ETag');
+  .describe('do it only if it still has this ETag');
 export const prefer = z
   .string()
   .max(1000)

@@ -18,13 +18,17 @@ export const readWait = (prefer: string | undefined): number | undefined => {
 
 /**
  * The version in `If-Match`; undefined where any will do.
- * @throws AppError `version-mismatch` where no ETag in it can be an order's.
+ * @throws AppError `mismatch` where no ETag in it can be one of ours.
  */
-export const readIfMatch = (ifMatch: string | undefined): number | undefined => {
+export const readIfMatch = (
+  ifMatch: string | undefined,
+  mismatch: 'version-mismatch' | 'product-changed' = 'version-mismatch',
+): number | undefined => {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   const version = /^\s*"([1-9]\d{0,14})"\s*$/.exec(ifMatch)?.[1];
   if (version !== undefined) return Number(version);
   if (ifMatch.includes(',')) throw invalid([{ path: 'if-match', message: 'takes one ETag' }]);
   // If-Match compares strongly: a weak ETag, or one that was never ours, matches nothing.
-  throw new AppError('version-mismatch', 'The ETag in If-Match is not one of this order.');
+  const what = mismatch === 'version-mismatch' ? 'order' : 'product';
+  throw new AppError(mismatch, `The ETag in If-Match is not one of this ${what}.`);
 };

@@ -45,7 +45,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'idempotency-key-missing': {
     status: 400,
     title: 'The Idempotency-Key header is missing',
-    text: 'This request needs an Idempotency-Key: a new UUID for each new request, and the same one for each repetition of it. Nothing was stored.',
+    text: 'This request needs an Idempotency-Key: a new UUID for each new request, and the same one for each repetition of it, within KEEP_KEYS_HOURS (at least a day). Nothing was stored.',
   },
   'idempotency-key-in-use': {
     status: 409,
@@ -86,7 +86,27 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'stock-below-held': {
     status: 409,
     title: 'Orders reserve more than would be on hand',
-    text: 'The stock on hand cannot be set below what orders reserve. Nothing was changed. Wait for them, cancel some, or set a higher figure.',
+    text: 'The stock on hand cannot fall below what orders reserve. Nothing was changed. Wait for them, cancel some, or take less away.',
+  },
+  'stock-not-set': {
+    status: 422,
+    title: 'The stock of an existing product is not set',
+    text: 'What is on hand changes with every sale, so a count that is set whole loses pieces. Nothing was changed. Leave `onHand` out, and change the stock by a difference: `POST /products/{id}/adjustments` with `{"by": 5, "reason": "delivery"}`.',
+  },
+  'product-off-sale': {
+    status: 422,
+    title: 'The order names a product that is off sale',
+    text: '`errors` names the lines. Nothing was stored. Orders that were placed before go on. `GET /products/{id}` says with `onSale` when it is sold again.',
+  },
+  'product-changed': {
+    status: 412,
+    title: 'The product was described anew',
+    text: 'The ETag in If-Match is not the current one. Nothing was stored. Read the product again (`GET /products/{id}`), check that the change still makes sense, and send it with the new ETag.',
+  },
+  'precondition-required': {
+    status: 428,
+    title: 'The If-Match header is missing',
+    text: 'What exists is changed only by those who have seen it: read it, and send the change with its ETag in If-Match. Nothing was stored.',
   },
   'move-not-allowed': {
     status: 409,
@@ -102,6 +122,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The stored order cannot be read',
     text: 'This order was stored by a version of the charts that this program does not know, or it is damaged. It is left as it was, with its money and stock. Start a version that knows it: every start tries again.',
+  },
+  'cursor-unknown': {
+    status: 410,
+    title: 'This store never gave out this cursor',
+    text: 'The place to continue after lies beyond the newest one here, as after a restore of an older copy: what was read since then is not in this store. `newest` is the last place that there is. Compare what you have with the orders as they are now, and continue after `newest`.',
   },
   overloaded: {
     status: 503,

@@ -2,6 +2,7 @@
 // message that an order received. It never changes anything and keeps nothing.
 import { z } from 'zod';
 import { limits } from '../../config.ts';
+import { AppError } from '../../errors.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
@@ -44,6 +45,16 @@ const toNext = <Entry>(entries: readonly Entry[], limit: number, place: (entry: 
   return last === undefined || entries.length < limit ? null : String(place(last));
 };
 
+/**
+ * Refuses a cursor that this store never gave out: whoever has it has read another store, and would wait in silence.
+ * @throws AppError `cursor-unknown` with the newest place.
+ */
+const requireGivenOut = (after: number, newest: number): void => {
+  if (after <= newest) return;
+  const message = `This store never gave out the cursor ${after}: its newest is ${newest}.`;
+  throw new AppError('cursor-unknown', message, { newest: String(newest) });
+};
+
 const addPages = (api: Api, { host, application }: RouteDependencies): void => {
   const eventTypes = toEventTypes(application.messages);
   api.get(
@@ -55,12 +66,15 @@ const addPages = (api: Api, { host, application }: RouteDependencies): void => {
         tags: ['events'],
         params: orderParams,
         querystring: pageQuery,
-        response: { 200: json('One page', eventPage), ...problems('order-not-found') },
+        response: { 200: json('One page', eventPage), ...problems('order-not-found', 'cursor-unknown') },
       },
     },
     async ({ params, query: { after, limit } }) => {
       const events = await host.history(params.id, after, limit);
-      if (events.length === 0) await findOrder(host, params.id);
+      if (events.length === 0) {
+        await findOrder(host, params.id);
+        requireGivenOut(after, await host.lastPosition());
+      }
       return { events: events.map(toCloudEvent), next: toNext(events, limit, ({ position }) => position) };
     },
   );
@@ -73,12 +87,15 @@ const addPages = (api: Api, { host, application }: RouteDependencies): void => {
         tags: ['events'],
         params: orderParams,
         querystring: pageQuery,
-        response: { 200: json('One page, oldest first', messagePage), ...problems('order-not-found') },
+        response: {
+          200: json('One page, oldest first', messagePage),
+          ...problems('order-not-found', 'cursor-unknown'),
+        },
       },
     },
     async ({ params, query: { after, limit } }) => {
       const messages = await host.received(params.id, after, limit);
-      if (messages.length === 0) await findOrder(host, params.id);
+      if (messages.length === 0) requireGivenOut(after, (await findOrder(host, params.id)).version);
       return { messages: messages.map(toMessage), next: toNext(messages, limit, ({ version }) => version) };
     },
   );
@@ -91,11 +108,15 @@ const addPages = (api: Api, { host, application }: RouteDependencies): void => {
         description: `\`types\` takes some of: ${eventTypes.join(', ')}.`,
         tags: ['events'],
         querystring: pageQuery.extend({ types: eventTypesOf(eventTypes).exactOptional() }),
-        response: { 200: json(`One page of at most ${limits.eventPage}`, eventPage), ...problems() },
+        response: {
+          200: json(`One page of at most ${limits.eventPage}`, eventPage),
+          ...problems('cursor-unknown'),
+        },
       },
     },
     async ({ query }) => {
       const events: readonly JournalEvent[] = await host.events(query);
+      if (events.length === 0) requireGivenOut(query.after, await host.lastPosition());
       return {
         events: events.map(toCloudEvent),
         next: toNext(events, query.limit, ({ position }) => position),
@@ -117,7 +138,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
   const streams = createStreams(parts);
   const streamQuery = createStreamQuery(toEventTypes(application.messages));
   const description =
-    'A reader that comes back with Last-Event-ID misses nothing and sees nothing twice. A comment shows that an idle stream lives.';
+    'A reader that comes back with Last-Event-ID misses nothing and sees nothing twice. A comment shows that an idle stream lives. A cursor that this store never gave out, as after a restore, is 410 with the newest one.';
   api.get(
     '/orders/:id/stream',
     {
@@ -130,13 +151,14 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
         params: orderParams,
         headers: streamHeaders,
         querystring: streamQuery,
-        response: { 200: eventStream, ...problems('order-not-found', 'overloaded') },
+        response: { 200: eventStream, ...problems('order-not-found', 'cursor-unknown', 'overloaded') },
       },
     },
     async (request, reply) => {
       const { id } = await findOrder(host, request.params.id);
       const { types } = request.query;
       const after = toPosition(request) ?? 0;
+      requireGivenOut(after, await host.lastPosition());
       await streams.open(request, reply, { orderId: id, after, ...(types === undefined ? {} : { types }) });
     },
   );
@@ -151,12 +173,14 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
         tags: ['events'],
         headers: streamHeaders,
         querystring: streamQuery,
-        response: { 200: eventStream, ...problems('overloaded') },
+        response: { 200: eventStream, ...problems('cursor-unknown', 'overloaded') },
       },
     },
     async (request, reply) => {
       const { types } = request.query;
-      const after = toPosition(request) ?? (await host.lastPosition());
+      const newest = await host.lastPosition();
+      const after = toPosition(request) ?? newest;
+      requireGivenOut(after, newest);
       await streams.open(request, reply, { after, ...(types === undefined ? {} : { types }) });
     },
   );

@@ -35,7 +35,7 @@ const withAddresses = (error: unknown, orderId: string): unknown => {
 /** @throws AppError as `Host.send` does, `invalid-request`, or the problems of idempotency keys. */
 export const executeMove = async (
   { host }: RouteDependencies,
-  once: Once<OrderView>,
+  once: Once<OrderView, Receipt<OrderView>>,
   { orderId, move, body, headers, deliver }: MoveRequest,
 ): Promise<Answered> => {
   const ifVersion = readIfMatch(headers['if-match']);

@@ -1,11 +1,17 @@
-// The catalogue and its stock as resources. It never moves stock: orders do that; a person only says what a
-// product is and how much is on hand.
+// The catalogue and its stock as resources. A person says what a product is, and changes its stock by differences; it never
+// sets the stock of a product that exists, which orders change meanwhile.
 import { z } from 'zod';
 import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import type { Adjusted, Catalogue } from '../../shop/catalogue.ts';
+import { type Description, type Product, stockIsNotSet } from '../../shop/stock.ts';
 import type { Api } from '../edge/dependencies.ts';
-import { identifier, line, pageLimit } from '../edge/inputs.ts';
+import { invalid } from '../edge/errors.ts';
+import { type Answered, createOnce, readKey, toFingerprint } from '../edge/idempotency.ts';
+import { idempotencyKey, identifier, ifMatch, line, pageLimit, text } from '../edge/inputs.ts';
+import { readIfMatch } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
+import { sendStored, toETag } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { product, productPage } from './schemas.ts';
 import { currency, productParams } from './shop-inputs.ts';
@@ -15,8 +21,30 @@ const setting = z.strictObject({
   name: line(200),
   unitPrice: z.int().min(0).max(limits.unitPrice).describe('minor units of the currency'),
   currency,
-  onHand: z.int().min(0).describe('in the building and not sold'),
+  onSale: z
+    .boolean()
+    .exactOptional()
+    .describe('false: no new orders of it are taken; left out: as before, and a new product is on sale'),
+  onHand: z
+    .int()
+    .min(0)
+    .exactOptional()
+    .describe('in the building and not sold: needed for a new product, refused for one that exists'),
 });
+
+const adjusting = z.strictObject({
+  by: z
+    .int()
+    .refine((by) => by !== 0, 'must not be 0')
+    .describe('pieces that came, or (below 0) went'),
+  reason: text.describe('why, such as delivery; it is kept in the ledger'),
+});
+
+/** Who changes stock, until callers have names. */
+const operator = 'operator';
+
+const notFound = (productId: string): AppError =>
+  new AppError('product-not-found', `There is no product ${productId}.`);
 
 const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
   api.get(
@@ -45,43 +73,140 @@ const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
       schema: {
         operationId: 'readProduct',
         summary: 'One product: what it is, on hand, held, sold, available',
+        description:
+          'The ETag is that of what people say of it (name, price, currency, on sale), for `If-Match`. Its counts change without a new ETag.',
         tags: ['inventory'],
         params: productParams,
         response: { 200: json('The product', product), ...problems('product-not-found') },
       },
     },
-    async ({ params: { id } }) => {
+    async ({ params: { id } }, reply) => {
       const found = await catalogue.product(id);
-      if (found === undefined) throw new AppError('product-not-found', `There is no product ${id}.`);
+      if (found === undefined) throw notFound(id);
+      reply.header('etag', toETag(found.revision));
       return toProduct(found);
+    },
+  );
+};
+
+interface Putting {
+  readonly id: string;
+  readonly ifMatch: string | undefined;
+  readonly setting: Description & { readonly onHand?: number };
+  readonly at: number;
+}
+
+const putProduct = async (
+  catalogue: Catalogue,
+  { id, ifMatch, setting: { onHand, ...description }, at }: Putting,
+): Promise<{ readonly status: 200 | 201; readonly now: Product }> => {
+  if ((await catalogue.product(id)) === undefined) {
+    if (ifMatch !== undefined) throw new AppError('product-changed', `There is no product ${id}.`);
+    if (onHand === undefined) throw invalid([{ path: '/onHand', message: 'is required for a new product' }]);
+    return { status: 201, now: await catalogue.addProduct(id, { ...description, onHand }, at) };
+  }
+  if (onHand !== undefined) throw stockIsNotSet(id);
+  if (ifMatch === undefined) {
+    const text = `${id} exists: send the ETag of GET /products/${encodeURIComponent(id)} in If-Match to change it.`;
+    throw new AppError('precondition-required', text);
+  }
+  const ifRevision = readIfMatch(ifMatch, 'product-changed');
+  return { status: 200, now: await catalogue.describeProduct(id, description, ifRevision) };
+};
+
+const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => {
+  api.put(
+    '/products/:id',
+    {
+      schema: {
+        operationId: 'putProduct',
+        summary: 'Makes a product with its stock, or says anew what a product is',
+        description:
+          'A product that exists is changed with its ETag in If-Match. Orders that are placed keep the name and the price that they were placed with, and go on if it is taken off sale. The stock of a product that exists is changed by adjustments.',
+        tags: ['inventory'],
+        params: productParams,
+        headers: z.object({ 'if-match': ifMatch.exactOptional() }),
+        body: setting,
+        response: {
+          200: json('It is changed', product),
+          201: json('It is new', product),
+          ...problems(
+            'stock-not-set',
+            'product-changed',
+            'precondition-required',
+            'body-too-large',
+            'unsupported-media-type',
+            'store-unavailable',
+          ),
+        },
+      },
+    },
+    async ({ params: { id }, headers, body }, reply) => {
+      const putting = { id, ifMatch: headers['if-match'], setting: body, at: clock.now() };
+      const { status, now } = await putProduct(catalogue, putting);
+      reply.header('etag', toETag(now.revision));
+      return reply.code(status).send(toProduct(now));
+    },
+  );
+};
+
+const toAdjusted = (now: Product) => ({ status: 201, body: JSON.stringify(toProduct(now)) });
+
+const addAdjusting = (api: Api, { host, catalogue, clock }: RouteDependencies): void => {
+  const once = createOnce<Product, Adjusted>(host);
+  api.post(
+    '/products/:id/adjustments',
+    {
+      schema: {
+        operationId: 'adjustStock',
+        summary: 'Changes what is on hand by a difference',
+        description:
+          'Recorded in the ledger with the reason and who asked. What others and orders do meanwhile counts too. A repetition with the same key gets the first answer, and changes nothing.',
+        tags: ['inventory'],
+        params: productParams,
+        headers: z.object({ 'idempotency-key': idempotencyKey }),
+        body: adjusting,
+        response: {
+          201: json('It is done; the product as it is now', product),
+          ...problems(
+            'idempotency-key-missing',
+            'idempotency-key-in-use',
+            'idempotency-key-reused',
+            'product-not-found',
+            'stock-below-held',
+            'body-too-large',
+            'unsupported-media-type',
+            'overloaded',
+            'store-unavailable',
+          ),
+        },
+      },
+    },
+    async ({ params: { id }, headers, body }, reply) => {
+      const route = `products/${id}/adjustments`;
+      const use = {
+        scope: route,
+        key: readKey(headers['idempotency-key']),
+        fingerprint: toFingerprint(`POST /${route}`, body),
+      };
+      const adjustment = { productId: id, ...body, who: operator, at: clock.now() };
+      const answered = await once(
+        use,
+        toAdjusted,
+        (idempotency) => catalogue.adjustStock(adjustment, idempotency),
+        ({ product, answer }): Answered => ({
+          ...(answer ?? toAdjusted(product)),
+          ...{ orderId: '', version: product.revision, replayed: false },
+        }),
+      );
+      sendStored(reply, answered);
+      return reply;
     },
   );
 };
 
 export const addInventory = (api: Api, parts: RouteDependencies): void => {
   addReading(api, parts);
-  const { catalogue, clock } = parts;
-  api.put(
-    '/products/:id',
-    {
-      schema: {
-        operationId: 'putProduct',
-        summary: 'Says what a product is and how much is on hand',
-        description: 'Orders that are placed keep the name and the price that they were placed with.',
-        tags: ['inventory'],
-        params: productParams,
-        body: setting,
-        response: {
-          200: json('It is changed', product),
-          201: json('It is new', product),
-          ...problems('stock-below-held', 'body-too-large', 'unsupported-media-type', 'store-unavailable'),
-        },
-      },
-    },
-    async ({ params: { id }, body }, reply) => {
-      const before = await catalogue.product(id);
-      const now = await catalogue.putProduct(id, body, clock.now());
-      return reply.code(before === undefined ? 201 : 200).send(toProduct(now));
-    },
-  );
+  addPutting(api, parts);
+  addAdjusting(api, parts);
 };

@@ -3,6 +3,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { MoveName } from '../../../machines/system.ts';
+import type { Receipt } from '../../host.ts';
+import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { createOnce } from '../edge/idempotency.ts';
@@ -87,7 +89,7 @@ type Make = (
 ) => Promise<void>;
 
 const createMake = (parts: RouteDependencies): Make => {
-  const once = createOnce(parts.host);
+  const once = createOnce<OrderView, Receipt<OrderView>>(parts.host);
   return async ({ params, headers, body }, reply, move, deliver) => {
     const answered = await executeMove(parts, once, { orderId: params.id, move, body, headers, deliver });
     if (answered.status === 201) reply.header('location', toOrderAddress(answered.orderId));

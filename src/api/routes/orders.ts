@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
-import type { Answer, OrderAccess } from '../../host.ts';
+import type { Answer, OrderAccess, Receipt } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
@@ -103,7 +103,7 @@ const waitAndAmend = async (
 
 const addPlacing = (api: Api, parts: RouteDependencies): void => {
   const { host, catalogue } = parts;
-  const once = createOnce(host);
+  const once = createOnce<OrderView, Receipt<OrderView>>(host);
   api.post(
     '/orders',
     {
@@ -123,6 +123,7 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
             'idempotency-key-in-use',
             'idempotency-key-reused',
             'unknown-product',
+            'product-off-sale',
             'price-mismatch',
             'currency-mismatch',
             'body-too-large',

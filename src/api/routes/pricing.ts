@@ -17,7 +17,7 @@ interface Priced {
   readonly amount: number;
 }
 
-type Mismatch = 'unknown-product' | 'price-mismatch' | 'currency-mismatch';
+type Mismatch = 'unknown-product' | 'product-off-sale' | 'price-mismatch' | 'currency-mismatch';
 type Finding = FieldError & { readonly code: Mismatch };
 
 const findMismatch = (
@@ -29,6 +29,9 @@ const findMismatch = (
   const place = `/items/${index}`;
   if (product === undefined) {
     return { code: 'unknown-product', path: `${place}/productId`, message: 'is not in the catalogue' };
+  }
+  if (!product.onSale) {
+    return { code: 'product-off-sale', path: `${place}/productId`, message: 'is off sale' };
   }
   if (product.currency !== currency) {
     const message = `is sold in ${product.currency}, not in ${currency}`;
@@ -51,7 +54,7 @@ const toItem = ({ productId, quantity }: Line, { name, unitPrice }: Product): It
 
 /**
  * The lines with names, prices and totals (minor units).
- * @throws AppError `unknown-product`, `currency-mismatch`, `price-mismatch` (the first that applies, with
+ * @throws AppError `unknown-product`, `product-off-sale`, `currency-mismatch`, `price-mismatch` (the first that applies, with
  * every wrong line in `errors`), or `invalid-request` if the total is 0 or too large to be exact.
  */
 export const priceLines = async (

@@ -157,6 +157,12 @@ export const product = z
     name: z.string(),
     unitPrice: amount,
     currency: z.string(),
+    onSale: z.boolean().describe('new orders of it are taken'),
+    revision: z
+      .int()
+      .describe(
+        'of name, price, currency and `onSale`: also the ETag. Sales and adjustments do not change it',
+      ),
     onHand: z.int().describe('in the building and not sold'),
     held: z.int().describe('reserved for orders'),
     sold: z.int(),

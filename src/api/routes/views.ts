@@ -131,6 +131,8 @@ export const toProduct = (product: Product): ProductJson => ({
   name: product.name,
   unitPrice: product.unitPrice,
   currency: product.currency,
+  onSale: product.onSale,
+  revision: product.revision,
   onHand: product.onHand,
   held: product.held,
   sold: product.sold,

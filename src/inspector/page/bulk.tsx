@@ -52,7 +52,9 @@ const moveOne = async (
   const bodies = actors.length === 0 ? [body] : actors.map((actor) => ({ actor, ...body }));
   const problems: string[] = [];
   for (const each of bodies) {
-    const problem = await makeMove(orderId, path, each, toKey()).catch(() => 'no response from the server');
+    const problem = await makeMove(orderId, path, each, { key: toKey() }).catch(
+      () => 'no response from the server',
+    );
     if (problem !== undefined) problems.push(`${toShortId(orderId)}: ${problem}`);
   }
   return problems;

@@ -7,16 +7,24 @@ import type { OpenMove } from '../server/protocol.ts';
 export const toKey = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
+interface Making {
+  /** The idempotency key. */
+  readonly key: string;
+  /** Only if the order still has this version. Left out: any. */
+  readonly ifVersion?: number | undefined;
+}
+
 /** Makes a move by the API. Returns what went wrong, or undefined. Throws when the server does not answer. */
 export const makeMove = async (
   orderId: string,
   path: string,
   body: Readonly<Record<string, unknown>>,
-  key: string,
+  { key, ifVersion }: Making,
 ): Promise<string | undefined> => {
+  const condition = ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` };
   const response = await fetch(`/orders/${encodeURIComponent(orderId)}/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    headers: { 'content-type': 'application/json', 'idempotency-key': key, ...condition },
     body: JSON.stringify(body),
   });
   if (response.ok) return undefined;
@@ -50,13 +58,15 @@ const Fields = ({ move: { outcomes, fields } }: { move: OpenMove }) => (
 const Confirmation = ({ orderId, move, onClose }: { orderId: string; move: OpenMove; onClose(): void }) => {
   const [problem, setProblem] = useState<string>();
   const key = useRef(toKey());
+  // What is done about an incident is for the one that was read: another may have taken its place since.
+  const seen = useRef(move.actor === undefined ? undefined : move.version);
   const submit = async (event: SyntheticEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const given = [...new FormData(event.currentTarget)].filter(([, value]) => value !== '');
     const actor = move.actor === undefined ? {} : { actor: move.actor };
     const body = { ...Object.fromEntries(given), ...actor };
     try {
-      const wrong = await makeMove(orderId, move.path, body, key.current);
+      const wrong = await makeMove(orderId, move.path, body, { key: key.current, ifVersion: seen.current });
       key.current = toKey();
       setProblem(wrong);
       if (wrong === undefined) onClose();

@@ -45,6 +45,7 @@ export const toOpenMoves = (application: Application, view: SystemView): readonl
       outcomes,
       path,
       ...(actor === undefined ? {} : { actor }),
+      version: view.version,
       isDangerous,
     };
   });

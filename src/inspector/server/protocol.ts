@@ -110,6 +110,8 @@ export interface OpenMove {
   readonly path: string;
   /** The actor with the incident that it is for. */
   readonly actor?: string;
+  /** The order's version that offers it. */
+  readonly version: number;
   readonly isDangerous: boolean;
 }
 

@@ -6,7 +6,7 @@ import type { CheckDeclaration } from '../../audit.ts';
 export const outsideNames = { ledger: 'gatewayLedger', mails: 'mails' } as const;
 
 const countAgain =
-  'Count the product, set what is really on hand (PUT /products/ID), and keep a copy of the store.';
+  'Count the product, adjust it by the difference (POST /products/ID/adjustments), and keep a copy of the store.';
 const compareWithGateway =
   "Find the order's transactions at the gateway by their keys; give back what is too much, and note it at the order.";
 const needsLedger = { records: outsideNames.ledger, option: '--gateway-ledger' };
@@ -28,7 +28,8 @@ export const shopChecks = {
   },
   noStockLeftReserved: {
     sentence: 'No settled order has stock reserved',
-    advice: "The stock is not for sale and for nobody: release it by setting the product's stock.",
+    advice:
+      "The stock is not for sale and for nobody: adjust the product's stock by as many (POST /products/ID/adjustments).",
   },
   stockReservedForMoney: {
     sentence: 'Stock was reserved before a charge was asked for, and is not released while the money is kept',

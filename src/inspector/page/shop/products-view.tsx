@@ -10,6 +10,7 @@ interface Product {
   readonly name: string;
   readonly unitPrice: number;
   readonly currency: string;
+  readonly onSale: boolean;
   readonly onHand: number;
   readonly held: number;
   readonly sold: number;
@@ -74,6 +75,7 @@ export const ProductsView = () => {
             <div>
               <b>{product.name}</b> <code>{product.productId}</code>{' '}
               <span className="quiet">{toMoney(product.unitPrice, product.currency)}</span>
+              {!product.onSale && <span className="quiet"> · off sale: no new orders</span>}
             </div>
             <Bar product={product} />
             <dl>

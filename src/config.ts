@@ -132,6 +132,9 @@ export const limits = {
   /** Orders that are moved in bulk at once, and of which one request says what a move would do. */
   bulkOrders: 10_000,
   previewedOrders: 50,
+  /** WebSockets with @statelyai/inspect's format that are open at once, and bytes of a message that one may send. */
+  inspectSockets: 50,
+  inspectedBytes: 4096,
   eventPage: 1000,
   waitSeconds: 60,
   /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */

@@ -1,11 +1,12 @@
 // Sends the event format of `@statelyai/inspect` over a WebSocket, so that any inspector that reads it can show the
 // orders. Off by default. Personal data never leaves it, and a slow listener misses events instead of holding
 // anything up.
-import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Application } from '../../application.ts';
+import { limits } from '../../config.ts';
 import type { CommitObserver, OrderChange } from '../../host.ts';
 import { findPersonalFields, type PersonalFields, redact } from '../../personal.ts';
 
@@ -41,7 +42,7 @@ export const isAllowedOrigin = (
 };
 
 export class StatelyFeed implements CommitObserver {
-  readonly #sockets = new WebSocketServer({ noServer: true });
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: limits.inspectedBytes });
   readonly #announced = new Set<string>();
   readonly #mainActor: string;
   readonly #definitions: ReadonlyMap<string, string>;
@@ -61,17 +62,25 @@ export class StatelyFeed implements CommitObserver {
   /** Accepts WebSockets on `server`, which may start to listen later. */
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (URL.parse(request.url ?? '/', 'http://localhost')?.pathname !== statelyPath) {
-        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
-        return;
-      }
-      if (!isAllowedOrigin(request.headers, this.#hosts)) {
-        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-        return;
-      }
-      this.#sockets.handleUpgrade(request, socket, head, () => this.#announced.clear());
+      // Node leaves the errors of an upgraded connection to us, and one that nobody listens to ends the process.
+      socket.on('error', () => socket.destroy());
+      const why = this.#whyRefused(request);
+      if (why === undefined) this.#sockets.handleUpgrade(request, socket, head, this.#accept);
+      else refuse(socket, why);
     });
   }
+
+  #whyRefused({ url = '/', headers }: IncomingMessage): number | undefined {
+    if (URL.parse(url, 'http://localhost')?.pathname !== statelyPath) return 404;
+    if (!isAllowedOrigin(headers, this.#hosts)) return 403;
+    return this.#sockets.clients.size < limits.inspectSockets ? undefined : 503;
+  }
+
+  #accept = (socket: WebSocket): void => {
+    // A frame that breaks the protocol or the limit: `ws` closes the socket by itself.
+    socket.on('error', () => socket.terminate());
+    this.#announced.clear();
+  };
 
   isObserving = (): boolean => this.#sockets.clients.size > 0;
 
@@ -124,3 +133,9 @@ export class StatelyFeed implements CommitObserver {
 
 const hasRoom = ({ readyState, OPEN, bufferedAmount }: WebSocket): boolean =>
   readyState === OPEN && bufferedAmount < mostBuffered;
+
+/** The connection ends with its answer, whatever the other side does. */
+const refuse = (socket: Duplex, status: number): void => {
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+};

@@ -3,6 +3,8 @@
 
 export const errorCodes = [
   'invalid-request',
+  'unknown-host',
+  'foreign-origin',
   'idempotency-key-missing',
   'idempotency-key-in-use',
   'idempotency-key-reused',

@@ -42,6 +42,16 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'Invalid request',
     text: '`errors` lists what is wrong: `path` is a JSON pointer into the body, `?name` for the query, `{name}` for a part of the address, or the name of a header. Nothing was stored. Correct it and send it again.',
   },
+  'unknown-host': {
+    status: 421,
+    title: 'The service is not reached under this name',
+    text: 'The service answers under loopback names and those in PUBLIC_HOSTS, or a page of another site could give it a name of its own. Whoever runs the service adds the name to PUBLIC_HOSTS. Nothing was stored.',
+  },
+  'foreign-origin': {
+    status: 403,
+    title: 'A page of another site asked for this',
+    text: 'Only pages of the service itself, and of the origins in CORS_ORIGINS, may change anything. Whoever runs the service adds the origin there if it is trusted. Nothing was stored.',
+  },
   'idempotency-key-missing': {
     status: 400,
     title: 'The Idempotency-Key header is missing',
@@ -139,7 +149,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'unsupported-media-type': {
     status: 415,
     title: 'Unsupported media type',
-    text: 'Send JSON in UTF-8, not compressed, with `Content-Type: application/json`. Nothing was stored.',
+    text: 'Send JSON in UTF-8, not compressed, with `Content-Type: application/json`, also if the body is empty. Nothing was stored.',
   },
   'address-too-long': {
     status: 414,

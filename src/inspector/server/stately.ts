@@ -1,10 +1,11 @@
 // Sends the event format of `@statelyai/inspect` over a WebSocket, so that any inspector that reads it can show the
 // orders. Off by default. Personal data never leaves it, and a slow listener misses events instead of holding
 // anything up.
-import { type IncomingHttpHeaders, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyMachineSnapshot } from 'xstate';
+import type { Admission } from '../../admission.ts';
 import type { Application } from '../../application.ts';
 import { limits } from '../../config.ts';
 import type { CommitObserver, OrderChange } from '../../host.ts';
@@ -25,38 +26,21 @@ const toSnapshot = (personal: PersonalFields, { status, value, context, output }
   children: {},
 });
 
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/**
- * A page of another site can open a WebSocket to this server, also under a name of its own that resolves to this
- * machine. So the name must be one of ours, and the page must come from it.
- */
-export const isAllowedOrigin = (
-  { host, origin }: Pick<IncomingHttpHeaders, 'host' | 'origin'>,
-  hosts: readonly string[],
-): boolean => {
-  const asked = URL.parse(`http://${host}`);
-  if (host === undefined || asked === null) return false;
-  if (!loopback.test(asked.hostname) && !hosts.includes(asked.hostname)) return false;
-  return origin === undefined || URL.parse(origin)?.host === asked.host;
-};
-
 export class StatelyFeed implements CommitObserver {
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: limits.inspectedBytes });
   readonly #announced = new Set<string>();
   readonly #mainActor: string;
   readonly #definitions: ReadonlyMap<string, string>;
   readonly #personal: PersonalFields;
-  readonly #hosts: readonly string[];
+  readonly #admission: Admission;
 
-  /** @param hosts names beside loopback under which it may be reached */
-  constructor({ mainActor, charts, messages }: Application, hosts: readonly string[]) {
+  constructor({ mainActor, charts, messages }: Application, admission: Admission) {
     this.#mainActor = mainActor;
     this.#definitions = new Map(
       Object.entries(charts).map(([name, { config }]) => [name, JSON.stringify(config)]),
     );
     this.#personal = findPersonalFields(messages);
-    this.#hosts = hosts;
+    this.#admission = admission;
   }
 
   /** Accepts WebSockets on `server`, which may start to listen later. */
@@ -72,7 +56,9 @@ export class StatelyFeed implements CommitObserver {
 
   #whyRefused({ url = '/', headers }: IncomingMessage): number | undefined {
     if (URL.parse(url, 'http://localhost')?.pathname !== statelyPath) return 404;
-    if (!isAllowedOrigin(headers, this.#hosts)) return 403;
+    if (!this.#admission.isOurs(headers.host)) return 421;
+    // Browsers let a page of any site open a WebSocket.
+    if (!this.#admission.isOurPage(headers, headers.host)) return 403;
     return this.#sockets.clients.size < limits.inspectSockets ? undefined : 503;
   }
 

@@ -16,6 +16,7 @@ export const errorCodes = [
   'stock-below-held',
   'move-not-allowed',
   'version-mismatch',
+  'precondition-failed',
   'order-unreadable',
   'overloaded',
   'closing',

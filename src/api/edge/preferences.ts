@@ -17,14 +17,17 @@ export const readWait = (prefer: string | undefined): number | undefined => {
 };
 
 /**
- * The version in `If-Match`; undefined where any will do.
+ * The versions in `If-Match`, of which the order has to have one; undefined where any will do.
  * @throws AppError `version-mismatch` where no ETag in it can be an order's.
  */
-export const readIfMatch = (ifMatch: string | undefined): number | undefined => {
+export const readIfMatch = (ifMatch: string | undefined): readonly [number, ...number[]] | undefined => {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
-  const version = /^\s*"([1-9]\d{0,14})"\s*$/.exec(ifMatch)?.[1];
-  if (version !== undefined) return Number(version);
-  if (ifMatch.includes(',')) throw invalid([{ path: 'if-match', message: 'takes one ETag' }]);
   // If-Match compares strongly: a weak ETag, or one that was never ours, matches nothing.
-  throw new AppError('version-mismatch', 'The ETag in If-Match is not one of this order.');
+  const tags = ifMatch.match(/(?:W\/)?"[^"]*"/g) ?? [];
+  const [first, ...more] = tags.flatMap((tag) => {
+    const version = /^"([1-9]\d{0,14})"$/.exec(tag)?.[1];
+    return version === undefined ? [] : [Number(version)];
+  });
+  if (first !== undefined) return [first, ...more];
+  throw new AppError('version-mismatch', 'No ETag in If-Match is one of this order.');
 };

@@ -12,6 +12,7 @@ const edgeCodes = [
   'address-too-long',
   'request-timeout',
   'headers-too-large',
+  'range-not-satisfiable',
   'internal-error',
 ] as const;
 type EdgeCode = (typeof edgeCodes)[number];
@@ -108,6 +109,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The order has moved on',
     text: 'The version in If-Match is not the current one. Nothing was stored. Read the order again, check that the move still makes sense, and send it with the new ETag.',
   },
+  'precondition-failed': {
+    status: 412,
+    title: 'The condition does not hold',
+    text: 'If-Match or If-None-Match asks for another state than the present one, or this address does not check it. Nothing was stored. Read the resource again, or leave the condition out.',
+  },
   'order-unreadable': {
     status: 409,
     title: 'The stored order cannot be read',
@@ -165,6 +171,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 431,
     title: 'The headers are too large',
     text: 'Send fewer or shorter headers. Nothing was stored.',
+  },
+  'range-not-satisfiable': {
+    status: 416,
+    title: 'The range does not exist',
+    text: 'Content-Range says how long the file is. Ask for a part of it, or leave Range out.',
   },
   'internal-error': {
     status: 500,

@@ -8,6 +8,7 @@ import { Histogram } from 'prom-client';
 import type { Ids } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
+import { hasEmptyPart } from './errors.ts';
 import { createGate } from './gate.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -65,6 +66,7 @@ export const addRequestRules = (
     gate.openToOrigin(request, reply);
     const why = whyRefused(request);
     if (why === undefined && gate.isPreflight(request)) gate.answerPreflight(reply);
+    else if (why === undefined && hasEmptyPart(request)) reply.callNotFound();
     else done(why);
   });
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -21,6 +21,7 @@ export const problems = (...codes: readonly ProblemCode[]): Record<number, Probl
   const everywhere: ProblemCode[] = [
     'invalid-request',
     'unknown-host',
+    'precondition-failed',
     'request-timeout',
     'address-too-long',
     'headers-too-large',

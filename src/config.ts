@@ -8,11 +8,32 @@ const oneDay = 86_400_000;
 const duration = whole(0, 365 * oneDay);
 const rate = z.coerce.number().min(0).max(1);
 const count = whole(1, 1_000_000);
+const list = z
+  .string()
+  .default('')
+  .transform((names) => names.split(',').flatMap((name) => name.trim() || []));
+const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/;
+/** As browsers send it: in small letters, and Unicode as punycode. */
+const toHostName = (name: string): string =>
+  /^[^/:@?#\\]+$/.test(name) ? (URL.parse(`http://${name}`)?.hostname ?? name) : name.toLowerCase();
 
 /** Environment variable → check, default and meaning. The flag is `--payment-delay-ms` and so on. */
 export const settingsSchema = z.strictObject({
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   PORT: whole(0, 65_535).default(3000).describe('port to listen on; 0 takes any free one and prints it'),
+  PUBLIC_HOSTS: list
+    .transform((names) => names.map(toHostName))
+    .refine((names) => names.every((name) => hostName.test(name)), {
+      error: 'must be names without scheme and port, with commas between them, such as shop.example',
+    })
+    .describe(
+      'names beside loopback under which the service may be reached, with commas between them; others are refused (421)',
+    ),
+  CORS_ORIGINS: list
+    .refine((origins) => origins.every((origin) => URL.parse(origin)?.origin === origin), {
+      error: 'must be origins with commas between them, such as https://shop.example',
+    })
+    .describe('origins of other sites whose pages may use the API, with commas between them; left out: none'),
   DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.+|memory:)$/, 'must be sqlite:PATH or memory:')
@@ -103,11 +124,6 @@ export const settingsSchema = z.strictObject({
     .describe(
       '1 speaks @statelyai/inspect at ws://…/inspect, without personal data; --inspect is short for it',
     ),
-  STATELY_HOSTS: z
-    .string()
-    .default('')
-    .transform((names) => names.split(',').filter((name) => name !== ''))
-    .describe('names beside loopback under which that WebSocket may be reached, with commas between them'),
   KEEP_KEYS_HOURS: whole(24, 8760)
     .default(72)
     .describe(
@@ -137,6 +153,9 @@ export const limits = {
   /** Orders that are moved in bulk at once, and of which one request says what a move would do. */
   bulkOrders: 10_000,
   previewedOrders: 50,
+  /** WebSockets with @statelyai/inspect's format that are open at once, and bytes of a message that one may send. */
+  inspectSockets: 50,
+  inspectedBytes: 4096,
   eventPage: 1000,
   waitSeconds: 60,
   /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */

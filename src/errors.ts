@@ -3,6 +3,8 @@
 
 export const errorCodes = [
   'invalid-request',
+  'unknown-host',
+  'foreign-origin',
   'idempotency-key-missing',
   'idempotency-key-in-use',
   'idempotency-key-reused',
@@ -18,6 +20,7 @@ export const errorCodes = [
   'precondition-required',
   'move-not-allowed',
   'version-mismatch',
+  'precondition-failed',
   'order-unreadable',
   'cursor-unknown',
   'overloaded',

@@ -7,6 +7,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { limits } from '../config.ts';
 import { readBodies } from './edge/bodies.ts';
+import { addConditions } from './edge/conditions.ts';
 import type { Api, ConnectedDependencies, EdgeDependencies } from './edge/dependencies.ts';
 import { createDisconnects } from './edge/disconnects.ts';
 import {
@@ -70,6 +71,7 @@ export const createApi = (
   app.setNotFoundHandler(answerUnknownRoute(app));
   readBodies(app);
   addRequestRules(app, { ...dependencies, disconnects });
+  addConditions(app);
   addOpenApi(app);
   app.register(async (scope) => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), { disconnects }));
   return app;

@@ -14,7 +14,7 @@ const waitsThatEnd = ({ replaced, runner }: Edge): Promise<void> =>
     replaced.waitUntilSettled = (...waiting) => runner.waitUntilSettled(...waiting).finally(resolve);
   });
 const head = (extra = '') =>
-  `POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: key-1\r\n${extra}` +
+  `POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nIdempotency-Key: key-1\r\n${extra}` +
   `Content-Length: ${order.length}\r\n\r\n`;
 
 describe('a request', () => {
@@ -31,7 +31,7 @@ describe('a request', () => {
   it('whose headers do not arrive in time is cut off with 408', async () => {
     await using edge = await listen(await createEdge({ requestTimeoutMs: 200 }));
     const socket = await openSocket(edge.port);
-    socket.write('GET /orders HTTP/1.1\r\nHost: x\r\n');
+    socket.write('GET /orders HTTP/1.1\r\nHost: localhost\r\n');
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 408 /);
   });
 
@@ -47,7 +47,7 @@ describe('a request', () => {
   it('has one answer, also where its framing is refused only after it was answered', async () => {
     await using edge = await listen(await createEdge());
     const socket = await openSocket(edge.port);
-    socket.write('GET /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n');
+    socket.write('GET /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n');
     const answer = await readAll(socket);
     expect(answer.match(/^HTTP\/1\.1 .*$/gm)).toEqual([expect.stringMatching(/^HTTP\/1\.1 404 /)]);
   });
@@ -55,7 +55,7 @@ describe('a request', () => {
   it('that is followed by garbage is answered, and so is the garbage', async () => {
     await using edge = await listen(await createEdge());
     const socket = await openSocket(edge.port);
-    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await readAll(socket, '{"alive":true}');
     socket.write('HELLO\r\n\r\n');
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 400 /);
@@ -65,14 +65,14 @@ describe('a request', () => {
     await using edge = await listen(await createEdge());
     const answer = await fetch(`${edge.url}/livez`);
     const socket = await openSocket(edge.port);
-    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n');
+    socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\nConnection: close\r\n\r\n');
     expect(await readAll(socket)).toMatch(new RegExp(`^HTTP/1.1 ${answer.status} `));
   });
 
   it('with too many headers is refused as a problem', async () => {
     await using edge = await listen(await createEdge());
     const socket = await openSocket(edge.port);
-    socket.write(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
+    socket.write(`GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
     const answer = await readAll(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(problemOf.parse(toBody(answer)).type).toBe('/problems/headers-too-large');

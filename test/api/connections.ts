@@ -1,6 +1,8 @@
 // Clients for a listening API: a reader of server-sent events, and a bare socket that can be slow, rude or
 // gone. They wait for facts, never for time.
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Edge } from './edge.ts';
 
@@ -79,4 +81,23 @@ export const readAll = (socket: Socket, ending?: string): Promise<string> =>
     });
     socket.on('close', finish);
     socket.on('error', reject);
+  });
+
+/** Any request with any headers, also those that `fetch` would not send. */
+export const exchange = (
+  url: string,
+  {
+    method = 'GET',
+    headers = {},
+    body = '',
+  }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }> =>
+  new Promise((resolve, reject) => {
+    request(url, { method, headers: { ...headers, 'content-length': Buffer.byteLength(body) }, agent: false })
+      .on('response', (response) => {
+        const { statusCode: status = 0, headers } = response;
+        text(response).then((body) => resolve({ status, headers, body }), reject);
+      })
+      .on('error', reject)
+      .end(body);
   });

@@ -142,7 +142,12 @@ export const createEdge = async ({
   const get = (url: string, headers: Record<string, string> = {}) =>
     app.inject({ method: 'GET', url, headers });
   const post = (url: string, payload?: InjectOptions['payload'], headers: Record<string, string> = {}) =>
-    app.inject({ method: 'POST', url, headers, ...(payload === undefined ? {} : { payload }) });
+    app.inject({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(payload === undefined ? {} : { payload }),
+    });
   const placeOrder = (headers: Record<string, string> = {}, order: object = sampleOrder) =>
     post('/orders', order, { 'idempotency-key': 'key-1', ...headers });
   /** Places the sample order under this id. */

@@ -136,7 +136,7 @@ describe('a stream', () => {
   it('says when to come back, and that nobody may keep it', async () => {
     await using edge = await createListening();
     const socket = await openSocket(edge.port);
-    socket.write('GET /events/stream HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
     const answer = await readAll(socket, 'retry: 1000\n\n');
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect(answer).toMatch(/\r\nx-accel-buffering: no\r\n/i);
@@ -211,7 +211,7 @@ describe('a stream', () => {
     await write(edge.store, [toWrite('order-1', 1, { events })], { lease: free });
     const slow = await openSocket(edge.port);
     slow.pause();
-    slow.write('GET /events/stream?after=0 HTTP/1.1\r\nHost: x\r\n\r\n');
+    slow.write('GET /events/stream?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await edge.watchers(1);
     await using fast = await EventReader.open(`${edge.url}/events/stream?after=0`);
     expect(await fast.take(count)).toHaveLength(count);

@@ -30,7 +30,7 @@ export const toBytes = ({
   const isGiven = (name: string) => headers.some(([each]) => each.toLowerCase() === name);
   const lines = [
     `${method} ${target} HTTP/1.1`,
-    ...(isGiven('host') ? [] : ['host: fuzz']),
+    ...(isGiven('host') ? [] : ['host: localhost']),
     ...[...headers, ...framed.headers].map(([name, value]) => `${name}: ${value}`),
     'connection: close',
   ];

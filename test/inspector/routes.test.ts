@@ -31,6 +31,30 @@ test('without a built page the inspector answers with what to do', async () => {
   await folder.remove();
 });
 
+test('files of the page follow conditions and ranges', async () => {
+  const folder = await makeFolder();
+  await mkdir(join(folder.path, 'assets'));
+  await writeFile(join(folder.path, 'index.html'), '<p>the page</p>');
+  await writeFile(join(folder.path, 'assets', 'page.js'), 'start()');
+  const { app } = await open(folder.path);
+  const url = `${await app.listen({ host: '127.0.0.1', port: 0 })}/inspector/assets/page.js`;
+  const ask = (headers: Record<string, string>) => fetch(url, { headers });
+  const tag = String((await ask({})).headers.get('etag'));
+  const statuses = async (name: string, values: readonly string[]) =>
+    Promise.all(values.map(async (value) => (await ask({ [name]: value })).status));
+  const strong = tag.replace('W/', '');
+  expect(await statuses('if-none-match', [tag, strong, `"x", ${tag}`, '*', '"x"'])).toEqual([
+    304, 304, 304, 304, 200,
+  ]);
+  expect(await statuses('if-match', ['"x"', strong, '*'])).toEqual([412, 412, 200]);
+  expect(await statuses('range', ['bytes=0-4', 'bytes=99-', 'bytes=-0', 'lines=1'])).toEqual([
+    206, 416, 416, 200,
+  ]);
+  expect((await ask({ range: 'bytes=99-' })).headers.get('content-range')).toBe('bytes */7');
+  await app.close();
+  await folder.remove();
+});
+
 test('a built page is sent for every address of the inspector, and its files may be cached forever', async () => {
   const folder = await makeFolder();
   await mkdir(join(folder.path, 'assets'));

@@ -72,7 +72,7 @@ export const toOrderRequest = (key: string, productId: string, headers = ''): st
     items: [{ productId, quantity: 1 }],
   });
   return (
-    `POST /orders HTTP/1.1\r\nhost: load\r\ncontent-type: application/json\r\nidempotency-key: ${key}\r\n` +
+    `POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nidempotency-key: ${key}\r\n` +
     `${headers}content-length: ${body.length}\r\n\r\n${body}`
   );
 };

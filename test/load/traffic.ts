@@ -113,7 +113,7 @@ const readSlowly = async ({ url }: TrafficOptions, isOver: () => boolean): Promi
       const { hostname, port } = new URL(url());
       socket = connect({ host: hostname, port: Number(port) });
       socket.on('error', () => undefined);
-      socket.write('GET /events/stream?after=0 HTTP/1.1\r\nhost: soak\r\n\r\n');
+      socket.write('GET /events/stream?after=0 HTTP/1.1\r\nhost: localhost\r\n\r\n');
     }
     socket.read(1024);
     await pause(1000);

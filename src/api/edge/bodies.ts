@@ -1,8 +1,9 @@
-// Reads a JSON body and refuses what no schema can see: bytes that are not UTF-8, too deep nesting, NUL,
-// lone surrogates and `__proto__`. It never repairs anything. It exists because JSON.parse takes all of them.
+// Reads a JSON body and refuses what no schema can see: bytes that are not UTF-8, too deep nesting, keys that are there
+// twice, NUL, lone surrogates and `__proto__`. It never repairs anything. It exists because JSON.parse takes all of them.
 import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { findDuplicateKey } from './duplicate-keys.ts';
 import { invalid, toPointer } from './errors.ts';
 import type { FieldError } from './problems.ts';
 
@@ -30,9 +31,10 @@ const findHostileText = (text: string, path: readonly string[]): FieldError | un
   return undefined;
 };
 
-const parse = (bytes: Buffer): unknown => {
+const parse = (bytes: Buffer): { readonly text: string; readonly value: unknown } => {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    const text = utf8.decode(bytes);
+    return { text, value: JSON.parse(text) };
   } catch {
     throw new AppError('invalid-request', 'The body is not JSON in UTF-8.');
   }
@@ -41,9 +43,13 @@ const parse = (bytes: Buffer): unknown => {
 /** @throws AppError `invalid-request`. An empty body is no body. */
 const readJson = (bytes: Buffer): unknown => {
   if (bytes.length === 0) return undefined;
-  const value = parse(bytes);
+  const { text, value } = parse(bytes);
   const found = findHostile(value, []);
   if (found !== undefined) throw invalid([found]);
+  const duplicate = findDuplicateKey(text);
+  if (duplicate !== undefined) {
+    throw invalid([{ path: toPointer(duplicate), message: 'is there twice in its object' }]);
+  }
   return value;
 };
 

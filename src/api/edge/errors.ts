@@ -87,7 +87,18 @@ const codesOfFramework: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
-const thrown = z.looseObject({ code: z.string().optional(), statusCode: z.int().optional() });
+/** What files are refused with. */
+const codesOfStatus: Readonly<Record<number, ProblemCode>> = {
+  404: 'route-not-found',
+  412: 'precondition-failed',
+  416: 'range-not-satisfiable',
+};
+const thrown = z.looseObject({
+  code: z.string().optional(),
+  statusCode: z.int().optional(),
+  expose: z.boolean().optional(),
+  headers: z.looseObject({ 'Content-Range': z.string().optional() }).optional(),
+});
 
 interface Refusal {
   readonly code: ProblemCode;
@@ -100,11 +111,13 @@ const toRefusal = (error: unknown): Refusal => {
     const code = toProblemCode(error.code);
     if (code !== 'internal-error') return { code, detail: error.message, details: error.details };
   } else {
-    const { code, statusCode } = thrown.safeParse(error).data ?? {};
+    const { code, statusCode = 500, expose } = thrown.safeParse(error).data ?? {};
     const known = code === undefined ? undefined : codesOfFramework[code];
     if (known !== undefined) return { code: known, detail: problemKinds[known].text, details: {} };
-    const ofFramework = /^(?:FST_|HPE_|ECONNRESET$)/.test(code ?? '');
-    if (ofFramework && statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    const ofFramework = expose === true || /^(?:FST_|HPE_|ECONNRESET$)/.test(code ?? '');
+    if (ofFramework && statusCode >= 400 && statusCode < 500) {
+      const ofFile = codesOfStatus[statusCode];
+      if (ofFile !== undefined) return { code: ofFile, detail: problemKinds[ofFile].text, details: {} };
       return { code: 'invalid-request', detail: 'The request could not be read.', details: {} };
     }
   }
@@ -154,8 +167,16 @@ export const answerError =
   (logger: FastifyBaseLogger) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const refusal = toRefusal(error);
     if (refusal.code === 'internal-error') logUnexpected(logger, request, error);
+    const contentRange = thrown.safeParse(error).data?.headers?.['Content-Range'];
+    if (refusal.code === 'range-not-satisfiable') reply.header('content-range', contentRange);
     return sendRefusal(request, reply, refusal);
   };
+
+/** Whether a part of the address that names something is empty, as in `/orders/`. */
+export const hasEmptyPart = ({ params }: FastifyRequest): boolean =>
+  Object.entries(z.record(z.string(), z.unknown()).safeParse(params).data ?? {}).some(
+    ([name, value]) => value === '' && name !== '*',
+  );
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -163,7 +184,11 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
 export const answerUnknownRoute =
   (app: FastifyInstance) => (request: FastifyRequest, reply: FastifyReply) => {
     const [address = '/'] = request.url.split('?');
-    const allowed = methods.filter((method) => app.findRoute({ method, url: address }) !== null);
+    const isWhole = address === '/' || !address.split('/').slice(1).includes('');
+    const allowed = methods.filter((method) => {
+      const route = app.findRoute({ method, url: address });
+      return route !== null && (isWhole || Object.values(route.params).every((name) => name === '*'));
+    });
     if (allowed.length === 0 || allowed.some((method) => method === request.method)) {
       const detail = 'No route has this address.';
       return sendRefusal(request, reply, { code: 'route-not-found', detail, details: {} });

@@ -20,6 +20,16 @@ const conversion = {
 };
 const addComponents = createJsonSchemaTransformObject(conversion);
 
+/** Every answer to reading can be left out, if the reader says what it has. */
+const addNotModified = (document: object): void => {
+  const paths: Record<string, { get?: { responses?: Record<string, object> } }> =
+    'paths' in document ? Object(document.paths) : {};
+  for (const { get } of Object.values(paths)) {
+    if (get?.responses === undefined) continue;
+    get.responses['304'] ??= { description: 'If-None-Match holds the ETag of the answer, or `*`' };
+  }
+};
+
 /** Must be added before the routes that it describes. */
 export const addOpenApi = (app: FastifyInstance): void => {
   app.register(swagger, {
@@ -43,6 +53,7 @@ export const addOpenApi = (app: FastifyInstance): void => {
     transform: createJsonSchemaTransform(conversion),
     transformObject: (document) => {
       const made = addComponents(document);
+      addNotModified(made);
       // The tool makes an input twin of every component; answers are never input.
       const schemas = 'components' in made ? (made.components?.schemas ?? {}) : {};
       for (const name of Object.keys(schemas)) if (name.endsWith('Input')) delete schemas[name];

@@ -17,18 +17,21 @@ export const readWait = (prefer: string | undefined): number | undefined => {
 };
 
 /**
- * The version in `If-Match`; undefined where any will do.
+ * The versions in `If-Match`, of which the order (or product) has to have one; undefined where any will do.
  * @throws AppError `mismatch` where no ETag in it can be one of ours.
  */
 export const readIfMatch = (
   ifMatch: string | undefined,
   mismatch: 'version-mismatch' | 'product-changed' = 'version-mismatch',
-): number | undefined => {
+): readonly [number, ...number[]] | undefined => {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
-  const version = /^\s*"([1-9]\d{0,14})"\s*$/.exec(ifMatch)?.[1];
-  if (version !== undefined) return Number(version);
-  if (ifMatch.includes(',')) throw invalid([{ path: 'if-match', message: 'takes one ETag' }]);
   // If-Match compares strongly: a weak ETag, or one that was never ours, matches nothing.
+  const tags = ifMatch.match(/(?:W\/)?"[^"]*"/g) ?? [];
+  const [first, ...more] = tags.flatMap((tag) => {
+    const version = /^"([1-9]\d{0,14})"$/.exec(tag)?.[1];
+    return version === undefined ? [] : [Number(version)];
+  });
+  if (first !== undefined) return [first, ...more];
   const what = mismatch === 'version-mismatch' ? 'order' : 'product';
-  throw new AppError(mismatch, `The ETag in If-Match is not one of this ${what}.`);
+  throw new AppError(mismatch, `No ETag in If-Match is one of this ${what}.`);
 };

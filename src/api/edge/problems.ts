@@ -12,6 +12,7 @@ const edgeCodes = [
   'address-too-long',
   'request-timeout',
   'headers-too-large',
+  'range-not-satisfiable',
   'internal-error',
 ] as const;
 type EdgeCode = (typeof edgeCodes)[number];
@@ -41,6 +42,16 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 400,
     title: 'Invalid request',
     text: '`errors` lists what is wrong: `path` is a JSON pointer into the body, `?name` for the query, `{name}` for a part of the address, or the name of a header. Nothing was stored. Correct it and send it again.',
+  },
+  'unknown-host': {
+    status: 421,
+    title: 'The service is not reached under this name',
+    text: 'The service answers under loopback names and those in PUBLIC_HOSTS, or a page of another site could give it a name of its own. Whoever runs the service adds the name to PUBLIC_HOSTS. Nothing was stored.',
+  },
+  'foreign-origin': {
+    status: 403,
+    title: 'A page of another site asked for this',
+    text: 'Only pages of the service itself, and of the origins in CORS_ORIGINS, may change anything. Whoever runs the service adds the origin there if it is trusted. Nothing was stored.',
   },
   'idempotency-key-missing': {
     status: 400,
@@ -118,6 +129,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The order has moved on',
     text: 'The version in If-Match is not the current one. Nothing was stored. Read the order again, check that the move still makes sense, and send it with the new ETag.',
   },
+  'precondition-failed': {
+    status: 412,
+    title: 'The condition does not hold',
+    text: 'If-Match or If-None-Match asks for another state than the present one, or this address does not check it. Nothing was stored. Read the resource again, or leave the condition out.',
+  },
   'order-unreadable': {
     status: 409,
     title: 'The stored order cannot be read',
@@ -164,7 +180,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'unsupported-media-type': {
     status: 415,
     title: 'Unsupported media type',
-    text: 'Send JSON in UTF-8, not compressed, with `Content-Type: application/json`. Nothing was stored.',
+    text: 'Send JSON in UTF-8, not compressed, with `Content-Type: application/json`, also if the body is empty. Nothing was stored.',
   },
   'address-too-long': {
     status: 414,
@@ -180,6 +196,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 431,
     title: 'The headers are too large',
     text: 'Send fewer or shorter headers. Nothing was stored.',
+  },
+  'range-not-satisfiable': {
+    status: 416,
+    title: 'The range does not exist',
+    text: 'Content-Range says how long the file is. Ask for a part of it, or leave Range out.',
   },
   'internal-error': {
     status: 500,

@@ -1,5 +1,5 @@
-// What every request gets: an id, security headers, one log line and one metric. It never
-// logs an address with its query, a body, an e-mail or a name.
+// What every request gets: an id, security headers, the question whether it is let in, one log line and one metric. It
+// never logs an address with its query, a body, an e-mail or a name.
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,6 +8,8 @@ import { Histogram } from 'prom-client';
 import type { Ids } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
+import { hasEmptyPart } from './errors.ts';
+import { createGate } from './gate.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -29,8 +31,9 @@ const headers = {
 
 export const addRequestRules = (
   app: FastifyInstance,
-  { host, disconnects, logger, metrics }: ConnectedDependencies,
+  { host, settings, disconnects, logger, metrics }: ConnectedDependencies,
 ): void => {
+  const gate = createGate(settings);
   const durations = new Histogram({
     name: 'orderchart_http_request_seconds',
     help: 'time from the request to the end of its answer',
@@ -46,8 +49,11 @@ export const addRequestRules = (
     durations.observe({ method, route: route ?? 'none', status: String(status) }, ms / 1000);
     logger.info({ requestId: request.id, method, route, status, ms }, 'request');
   };
-  const whyRefused = ({ method, is404 }: FastifyRequest): AppError | undefined => {
+  const whyRefused = (request: FastifyRequest): Error | undefined => {
     if (disconnects.closing()) return new AppError('closing', 'The server is stopping.');
+    const why = gate.whyRefused(request);
+    if (why !== undefined) return why;
+    const { method, is404 } = request;
     // Before the body is read and anything is looked up: a refusal must cost a small part of what is refused.
     if (host.acceptsWrites() || method !== 'POST' || is404) return undefined;
     return new AppError('overloaded', 'Too much waits to be stored; try again in a moment.');
@@ -57,7 +63,11 @@ export const addRequestRules = (
     reply.header('x-request-id', request.id);
     // `close` is emitted for every answer, even if the client left; `finish` is not.
     reply.raw.once('close', () => record(request, reply));
-    done(whyRefused(request));
+    gate.openToOrigin(request, reply);
+    const why = whyRefused(request);
+    if (why === undefined && gate.isPreflight(request)) gate.answerPreflight(reply);
+    else if (why === undefined && hasEmptyPart(request)) reply.callNotFound();
+    else done(why);
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (disconnects.closing()) reply.header('connection', 'close');

@@ -20,13 +20,20 @@ type ProblemAnswer = ReturnType<typeof content<typeof problem>>;
 export const problems = (...codes: readonly ProblemCode[]): Record<number, ProblemAnswer> => {
   const everywhere: ProblemCode[] = [
     'invalid-request',
+    'unknown-host',
+    'precondition-failed',
     'request-timeout',
     'address-too-long',
     'headers-too-large',
     'internal-error',
     'closing',
   ];
-  const byStatus = Map.groupBy([...new Set([...codes, ...everywhere])], (code) => problemKinds[code].status);
+  // Whatever takes a body changes something.
+  const ofWrites: ProblemCode[] = codes.includes('unsupported-media-type') ? ['foreign-origin'] : [];
+  const byStatus = Map.groupBy(
+    [...new Set([...codes, ...ofWrites, ...everywhere])],
+    (code) => problemKinds[code].status,
+  );
   return Object.fromEntries(
     [...byStatus].map(([status, kinds]) => [
       status,

@@ -32,18 +32,31 @@ const withAddresses = (error: unknown, orderId: string): unknown => {
   return new AppError(error.code, error.message, { ...error.details, moves: toMoves(orderId, moves) });
 };
 
+/** The version that the order has to have: of several, the present one if it is among them. */
+const pickVersion = async (
+  { host }: RouteDependencies,
+  orderId: string,
+  versions: ReturnType<typeof readIfMatch>,
+): Promise<number | undefined> => {
+  if (versions === undefined || versions.length === 1) return versions?.[0];
+  const present = (await host.get(orderId))?.version;
+  return versions.find((version) => version === present) ?? versions[0];
+};
+
 /** @throws AppError as `Host.send` does, `invalid-request`, or the problems of idempotency keys. */
 export const executeMove = async (
-  { host }: RouteDependencies,
+  parts: RouteDependencies,
   once: Once<OrderView, Receipt<OrderView>>,
   { orderId, move, body, headers, deliver }: MoveRequest,
 ): Promise<Answered> => {
-  const ifVersion = readIfMatch(headers['if-match']);
+  const { host } = parts;
+  const ifVersions = readIfMatch(headers['if-match']);
   const respond = (view: OrderView): Answer => ({
     status: move === 'refund' ? 201 : 200,
     body: JSON.stringify(toOrder(view)),
   });
   const send = async (idempotency?: Idempotency<OrderView>): Promise<Outcome<Receipt<OrderView>>> => {
+    const ifVersion = await pickVersion(parts, orderId, ifVersions);
     const sending: Sending<OrderView> = {
       orderId,
       ...(await deliver()),

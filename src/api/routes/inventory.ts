@@ -100,7 +100,8 @@ const putProduct = async (
   catalogue: Catalogue,
   { id, ifMatch, setting: { onHand, ...description }, at }: Putting,
 ): Promise<{ readonly status: 200 | 201; readonly now: Product }> => {
-  if ((await catalogue.product(id)) === undefined) {
+  const present = await catalogue.product(id);
+  if (present === undefined) {
     if (ifMatch !== undefined) throw new AppError('product-changed', `There is no product ${id}.`);
     if (onHand === undefined) throw invalid([{ path: '/onHand', message: 'is required for a new product' }]);
     return { status: 201, now: await catalogue.addProduct(id, { ...description, onHand }, at) };
@@ -110,7 +111,8 @@ const putProduct = async (
     const text = `${id} exists: send the ETag of GET /products/${encodeURIComponent(id)} in If-Match to change it.`;
     throw new AppError('precondition-required', text);
   }
-  const ifRevision = readIfMatch(ifMatch, 'product-changed');
+  const revisions = readIfMatch(ifMatch, 'product-changed');
+  const ifRevision = revisions?.find((revision) => revision === present.revision) ?? revisions?.[0];
   return { status: 200, now: await catalogue.describeProduct(id, description, ifRevision) };
 };
 

@@ -33,6 +33,7 @@ const addHealth = (api: Api, { host, logger }: RouteDependencies): void => {
   api.get(
     '/livez',
     {
+      config: { isProbe: true },
       schema: {
         operationId: 'isAlive',
         summary: 'Whether the process answers',
@@ -53,6 +54,7 @@ const addHealth = (api: Api, { host, logger }: RouteDependencies): void => {
   api.get(
     '/readyz',
     {
+      config: { isProbe: true },
       schema: {
         operationId: 'isReady',
         summary: 'Whether orders can be taken: the storage writes, and nothing is being stopped',

@@ -1,5 +1,6 @@
 // The inspector as one part: what it observes of the host, and what it adds to the API. It changes no order.
 import type { FastifyInstance } from 'fastify';
+import { createAdmission } from '../../admission.ts';
 import type { Application } from '../../application.ts';
 import type { Clock } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
@@ -36,7 +37,7 @@ export const createInspector = (parts: InspectorParts): Inspector => {
   const outside = Object.values(services).flatMap(({ name, place }) => (place === 'outside' ? [name] : []));
   const flow = new Flow(parts);
   const stately =
-    settings.STATELY_INSPECT === '1' ? new StatelyFeed(application, settings.STATELY_HOSTS) : undefined;
+    settings.STATELY_INSPECT === '1' ? new StatelyFeed(application, createAdmission(settings)) : undefined;
   return {
     observer: joinObservers(stately ? [flow, stately] : [flow]),
     addTo: (api, host) => {

@@ -1,11 +1,13 @@
 // Sends the event format of `@statelyai/inspect` over a WebSocket, so that any inspector that reads it can show the
 // orders. Off by default. Personal data never leaves it, and a slow listener misses events instead of holding
 // anything up.
-import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyMachineSnapshot } from 'xstate';
+import type { Admission } from '../../admission.ts';
 import { type Application, versionsOf } from '../../application.ts';
+import { limits } from '../../config.ts';
 import type { CommitObserver, OrderChange } from '../../host.ts';
 import { findPersonalFields, type PersonalFields, redact } from '../../personal.ts';
 
@@ -24,59 +26,52 @@ const toSnapshot = (personal: PersonalFields, { status, value, context, output }
   children: {},
 });
 
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/**
- * A page of another site can open a WebSocket to this server, also under a name of its own that resolves to this
- * machine. So the name must be one of ours, and the page must come from it.
- */
-export const isAllowedOrigin = (
-  { host, origin }: Pick<IncomingHttpHeaders, 'host' | 'origin'>,
-  hosts: readonly string[],
-): boolean => {
-  const asked = URL.parse(`http://${host}`);
-  if (host === undefined || asked === null) return false;
-  if (!loopback.test(asked.hostname) && !hosts.includes(asked.hostname)) return false;
-  return origin === undefined || URL.parse(origin)?.host === asked.host;
-};
-
 const toDefinitions = (charts: Application['charts']): ReadonlyMap<string, string> =>
   new Map(Object.entries(charts).map(([name, { config }]) => [name, JSON.stringify(config)]));
 
 const toAnnounced = ({ orderId, state }: OrderChange): string => JSON.stringify([orderId, state.charts]);
 
 export class StatelyFeed implements CommitObserver {
-  readonly #sockets = new WebSocketServer({ noServer: true });
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: limits.inspectedBytes });
   readonly #announced = new Set<string>();
   readonly #mainActor: string;
   /** By chart version and actor. */
   readonly #definitions: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly #personal: PersonalFields;
-  readonly #hosts: readonly string[];
+  readonly #admission: Admission;
 
-  /** @param hosts names beside loopback under which it may be reached */
-  constructor(application: Application, hosts: readonly string[]) {
+  constructor(application: Application, admission: Admission) {
     const versions = [...versionsOf(application)];
     this.#mainActor = application.mainActor;
     this.#definitions = new Map(versions.map(([version, { charts }]) => [version, toDefinitions(charts)]));
     this.#personal = findPersonalFields(...versions.map(([, { messages }]) => messages));
-    this.#hosts = hosts;
+    this.#admission = admission;
   }
 
   /** Accepts WebSockets on `server`, which may start to listen later. */
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (URL.parse(request.url ?? '/', 'http://localhost')?.pathname !== statelyPath) {
-        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
-        return;
-      }
-      if (!isAllowedOrigin(request.headers, this.#hosts)) {
-        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-        return;
-      }
-      this.#sockets.handleUpgrade(request, socket, head, () => this.#announced.clear());
+      // Node leaves the errors of an upgraded connection to us, and one that nobody listens to ends the process.
+      socket.on('error', () => socket.destroy());
+      const why = this.#whyRefused(request);
+      if (why === undefined) this.#sockets.handleUpgrade(request, socket, head, this.#accept);
+      else refuse(socket, why);
     });
   }
+
+  #whyRefused({ url = '/', headers }: IncomingMessage): number | undefined {
+    if (URL.parse(url, 'http://localhost')?.pathname !== statelyPath) return 404;
+    if (!this.#admission.isOurs(headers.host)) return 421;
+    // Browsers let a page of any site open a WebSocket.
+    if (!this.#admission.isOurPage(headers, headers.host)) return 403;
+    return this.#sockets.clients.size < limits.inspectSockets ? undefined : 503;
+  }
+
+  #accept = (socket: WebSocket): void => {
+    // A frame that breaks the protocol or the limit: `ws` closes the socket by itself.
+    socket.on('error', () => socket.terminate());
+    this.#announced.clear();
+  };
 
   isObserving = (): boolean => this.#sockets.clients.size > 0;
 
@@ -130,3 +125,9 @@ export class StatelyFeed implements CommitObserver {
 
 const hasRoom = ({ readyState, OPEN, bufferedAmount }: WebSocket): boolean =>
   readyState === OPEN && bufferedAmount < mostBuffered;
+
+/** The connection ends with its answer, whatever the other side does. */
+const refuse = (socket: Duplex, status: number): void => {
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+};

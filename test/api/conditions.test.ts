@@ -38,6 +38,13 @@ describe('If-None-Match', () => {
     },
   );
 
+  it('of a product is never 304 for its tag: its stock may be another with the same one', async () => {
+    await using edge = await open();
+    const { headers, body } = await edge.get('/products/product-1');
+    const again = await edge.get('/products/product-1', { 'if-none-match': String(headers.etag) });
+    expect(again).toMatchObject({ status: 200, body });
+  });
+
   it('of a file is 304 for its tag, weak or not, in a list, or *', async () => {
     await using edge = await open();
     const { headers, body } = await edge.get(file);

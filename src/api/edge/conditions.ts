@@ -5,6 +5,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The ETag stands for a part of the answer: with the same one, the rest may be another. It is never 304 for it. */
+    etagOfPart?: boolean;
+  }
+}
+
 const readMethods = new Set(['GET', 'HEAD']);
 const toTags = (field: string): readonly string[] => field.match(/(?:W\/)?"[^"]*"/g) ?? [];
 const toOpaque = (tag: string): string => tag.replace(/^W\//, '');
@@ -73,7 +80,8 @@ export const addConditions = (app: FastifyInstance): void => {
       if (payload instanceof Readable) payload.destroy();
       return done(failed('If-Match'));
     }
-    if (noneMatch === undefined || isNoneMatch(noneMatch, tag)) return done(null, payload);
+    const isPart = request.routeOptions.config.etagOfPart === true && noneMatch?.trim() !== '*';
+    if (noneMatch === undefined || isPart || isNoneMatch(noneMatch, tag)) return done(null, payload);
     done(null, toNotModified(reply, payload));
   });
 };

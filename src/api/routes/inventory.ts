@@ -70,6 +70,7 @@ const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
   api.get(
     '/products/:id',
     {
+      config: { etagOfPart: true },
       schema: {
         operationId: 'readProduct',
         summary: 'One product: what it is, on hand, held, sold, available',

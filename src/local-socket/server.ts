@@ -56,7 +56,8 @@ export const createLocalSocket = (parts: LocalSocketParts): LocalSocket => {
 
 const createLocalApi = ({ logger, describe, addRoutes }: LocalSocketParts, path: string): LocalApi => {
   const api = Fastify({
-    loggerInstance: logger,
+    // Fastify itself would say where it listens, and that twice.
+    loggerInstance: logger.child({}, { level: 'warn' }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
   }).withTypeProvider<ZodTypeProvider>();
   api.setValidatorCompiler<z.core.$ZodType>(({ schema }) => (given) => {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { limits } from '../config.ts';
+import { limits, publicPath } from '../config.ts';
 import { readBodies } from './edge/bodies.ts';
 import { addConditions } from './edge/conditions.ts';
 import type { Api, ConnectedDependencies, EdgeDependencies } from './edge/dependencies.ts';
@@ -20,7 +20,10 @@ import {
 import { addOpenApi } from './edge/open-api.ts';
 import { addRequestRules, toRequestId } from './edge/requests.ts';
 
-const createServer = ({ host, ids, logger }: EdgeDependencies, requestTimeoutMs: number): FastifyInstance => {
+const createServer = (
+  { host, settings, ids, logger }: EdgeDependencies,
+  requestTimeoutMs: number,
+): FastifyInstance => {
   const refuse = answerError(logger);
   const loggerInstance: FastifyBaseLogger = logger;
   const answers = new WeakMap<Socket, ServerResponse>();
@@ -28,6 +31,7 @@ const createServer = ({ host, ids, logger }: EdgeDependencies, requestTimeoutMs:
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: toRequestId(ids),
+    trustProxy: settings.TRUST_PROXY.length > 0 && settings.TRUST_PROXY,
     bodyLimit: limits.bodyBytes,
     requestTimeout: requestTimeoutMs,
     // Without a shorter headersTimeout and frequent checks Node does not keep to requestTimeout.
@@ -72,7 +76,7 @@ export const createApi = (
   readBodies(app);
   addRequestRules(app, { ...dependencies, disconnects });
   addConditions(app);
-  addOpenApi(app);
+  addOpenApi(app, publicPath(dependencies.settings));
   app.register(async (scope) => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), { disconnects }));
   return app;
 };

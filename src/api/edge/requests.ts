@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Histogram } from 'prom-client';
 import type { Ids } from '../../clock.ts';
+import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 import { hasEmptyPart } from './errors.ts';
@@ -69,7 +70,10 @@ export const addRequestRules = (
     else if (why === undefined && hasEmptyPart(request)) reply.callNotFound();
     else done(why);
   });
+  const path = publicPath(settings);
   app.addHook('onSend', (_request, reply, payload, done) => {
+    const location = reply.getHeader('location');
+    if (typeof location === 'string' && location.startsWith('/')) reply.header('location', path + location);
     if (disconnects.closing()) reply.header('connection', 'close');
     done(null, payload);
   });

@@ -1,7 +1,7 @@
 // What happened: the journal as CloudEvents 1.0, of one order and of all, as pages and as streams; and every
 // message that an order received. It never changes anything and keeps nothing.
 import { z } from 'zod';
-import { limits } from '../../config.ts';
+import { limits, publicPath } from '../../config.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
@@ -44,7 +44,8 @@ const toNext = <Entry>(entries: readonly Entry[], limit: number, place: (entry: 
   return last === undefined || entries.length < limit ? null : String(place(last));
 };
 
-const addPages = (api: Api, { host, application }: RouteDependencies): void => {
+const addPages = (api: Api, { host, application, settings }: RouteDependencies): void => {
+  const path = publicPath(settings);
   const eventTypes = toEventTypes(application.messages);
   api.get(
     '/orders/:id/events',
@@ -61,7 +62,10 @@ const addPages = (api: Api, { host, application }: RouteDependencies): void => {
     async ({ params, query: { after, limit } }) => {
       const events = await host.history(params.id, after, limit);
       if (events.length === 0) await findOrder(host, params.id);
-      return { events: events.map(toCloudEvent), next: toNext(events, limit, ({ position }) => position) };
+      return {
+        events: events.map((event) => toCloudEvent(event, path)),
+        next: toNext(events, limit, ({ position }) => position),
+      };
     },
   );
   api.get(
@@ -97,7 +101,7 @@ const addPages = (api: Api, { host, application }: RouteDependencies): void => {
     async ({ query }) => {
       const events: readonly JournalEvent[] = await host.events(query);
       return {
-        events: events.map(toCloudEvent),
+        events: events.map((event) => toCloudEvent(event, path)),
         next: toNext(events, query.limit, ({ position }) => position),
       };
     },

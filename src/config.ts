@@ -180,6 +180,8 @@ export const limits = {
   /** WebSockets with @statelyai/inspect's format that are open at once, and bytes of a message that one may send. */
   inspectSockets: 50,
   inspectedBytes: 4096,
+  /** How long one of them may be silent before the operating system asks whether its other end is there. */
+  keepAliveMs: 30_000,
   eventPage: 1000,
   waitSeconds: 60,
   /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */

@@ -10,7 +10,7 @@ import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 import { hasEmptyPart } from './errors.ts';
-import { createGate } from './gate.ts';
+import type { Gate } from './gate.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -32,9 +32,9 @@ const headers = {
 
 export const addRequestRules = (
   app: FastifyInstance,
+  gate: Gate,
   { host, settings, disconnects, logger, metrics }: ConnectedDependencies,
 ): void => {
-  const gate = createGate(settings);
   const durations = new Histogram({
     name: 'orderchart_http_request_seconds',
     help: 'time from the request to the end of its answer',

@@ -40,7 +40,8 @@ const layouts = (): Plugin => ({
 
 export default defineConfig({
   root: 'src/inspector/page',
-  base: '/inspector/',
+  // The server puts its own path in front (src/inspector/server/routes.ts).
+  base: './',
   plugins: [react(), layouts()],
   build: {
     outDir: 'dist',

@@ -22,10 +22,14 @@ const hostHeader = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i;
 
 export const createAdmission = ({
   PUBLIC_HOSTS,
+  PUBLIC_URL,
   CORS_ORIGINS,
-}: Pick<Settings, 'PUBLIC_HOSTS' | 'CORS_ORIGINS'>): Admission => {
-  const names = new Set(PUBLIC_HOSTS);
+}: Pick<Settings, 'PUBLIC_HOSTS' | 'PUBLIC_URL' | 'CORS_ORIGINS'>): Admission => {
+  const address = URL.parse(PUBLIC_URL);
+  const names = new Set([...PUBLIC_HOSTS, ...(address === null ? [] : [address.hostname])]);
   const origins = new Set(CORS_ORIGINS);
+  const isTls = (isSecure: boolean, { hostname }: URL): boolean =>
+    isSecure || (address?.protocol === 'https:' && address.hostname === hostname);
   return {
     isOurs: (host = '') => {
       const name = hostHeader.exec(host)?.[1]?.toLowerCase();
@@ -33,10 +37,10 @@ export const createAdmission = ({
     },
     isOurPage: ({ origin, 'sec-fetch-site': site }, host, isSecure = false) => {
       if (origin === undefined) return site !== 'cross-site';
-      if (origins.has(origin)) return true;
+      if (origins.has(origin) || origin === address?.origin) return true;
       if (site === 'cross-site') return false;
       const page = URL.parse(origin);
-      if (page === null || (isSecure && page.protocol !== 'https:')) return false;
+      if (page === null || (page.protocol !== 'https:' && isTls(isSecure, page))) return false;
       // The same name with the default port of the page's scheme is the same name without a port.
       return URL.parse(`${page.protocol}//${host}`)?.host === page.host;
     },

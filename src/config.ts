@@ -1,5 +1,6 @@
 // Every setting and every limit, with its default and its meaning: environment variables and flags,
 // checked once at the start. Nothing else reads the environment. `--help` is printed from this list.
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
 
@@ -12,6 +13,16 @@ const list = z
   .string()
   .default('')
   .transform((names) => names.split(',').flatMap((name) => name.trim() || []));
+const isProxy = (name: string): boolean => {
+  const [, address = '', bits = '0'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(name) ?? [];
+  const kind = isIP(address);
+  return kind === 0 ? proxyNames.has(name) : Number(bits) <= (kind === 4 ? 32 : 128);
+};
+const proxyNames = new Set(['loopback', 'linklocal', 'uniquelocal']);
+const isPublicUrl = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:\/\/[^/?#@]+(?:\/[\w.~%-]+)*$/.test(url.href.replace(/\/$/, ''));
+};
 const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/;
 /** As browsers send it: in small letters, and Unicode as punycode. */
 const toHostName = (name: string): string =>
@@ -34,6 +45,24 @@ export const settingsSchema = z.strictObject({
       error: 'must be origins with commas between them, such as https://shop.example',
     })
     .describe('origins of other sites whose pages may use the API, with commas between them; left out: none'),
+  PUBLIC_URL: z
+    .string()
+    .default('')
+    .refine((text) => text === '' || isPublicUrl(text), {
+      error: 'must be an address without query, such as https://shop.example/orders-desk',
+    })
+    .transform((text) => (URL.parse(text)?.href ?? '').replace(/\/$/, ''))
+    .describe(
+      'where clients reach the service through a proxy that removes the path in it; links begin with that path, and its name joins PUBLIC_HOSTS',
+    ),
+  TRUST_PROXY: list
+    .refine((names) => names.every(isProxy), {
+      error:
+        'must be addresses, networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, with commas between them',
+    })
+    .describe(
+      'proxies whose X-Forwarded-For, -Host and -Proto are believed: addresses, networks, loopback, linklocal or uniquelocal, with commas between them; left out: none',
+    ),
   DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.+|memory:)$/, 'must be sqlite:PATH or memory:')
@@ -156,6 +185,8 @@ export const limits = {
   /** WebSockets with @statelyai/inspect's format that are open at once, and bytes of a message that one may send. */
   inspectSockets: 50,
   inspectedBytes: 4096,
+  /** How long one of them may be silent before the operating system asks whether its other end is there. */
+  keepAliveMs: 30_000,
   eventPage: 1000,
   waitSeconds: 60,
   /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */
@@ -212,6 +243,10 @@ const refuseSlowServices = (settings: Settings): void => {
     throw new AppError('invalid-setting', `Invalid ${name}=${settings[name]}: it ${problem}`);
   }
 };
+
+/** The path under which clients reach the service: empty, or such as `/shop`. Every address for them begins with it. */
+export const publicPath = ({ PUBLIC_URL }: Pick<Settings, 'PUBLIC_URL'>): string =>
+  URL.parse(PUBLIC_URL)?.pathname.replace(/\/$/, '') ?? '';
 
 /** ms that a call is leased to the host that makes it. */
 export const leaseMs = ({ CALL_TIMEOUT_MS }: Pick<Settings, 'CALL_TIMEOUT_MS'>): number =>

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { limits } from '../config.ts';
+import { limits, publicPath } from '../config.ts';
 import { readBodies } from './edge/bodies.ts';
 import { addConditions } from './edge/conditions.ts';
 import type { Api, ConnectedDependencies, EdgeDependencies } from './edge/dependencies.ts';
@@ -17,30 +17,39 @@ import {
   compileValidator,
   watchAnswers,
 } from './edge/errors.ts';
+import { createGate, type Gate } from './edge/gate.ts';
 import { addOpenApi } from './edge/open-api.ts';
 import { addRequestRules, toRequestId } from './edge/requests.ts';
 
-const createServer = ({ host, ids, logger }: EdgeDependencies, requestTimeoutMs: number): FastifyInstance => {
+const createServer = (
+  { host, settings, ids, logger }: EdgeDependencies,
+  gate: Gate,
+  requestTimeoutMs: number,
+): FastifyInstance => {
   const refuse = answerError(logger);
   const loggerInstance: FastifyBaseLogger = logger;
   const answers = new WeakMap<Socket, ServerResponse>();
-  const app = Fastify({
+  const app: FastifyInstance = Fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: toRequestId(ids),
+    trustProxy: settings.TRUST_PROXY.length > 0 && settings.TRUST_PROXY,
     bodyLimit: limits.bodyBytes,
     requestTimeout: requestTimeoutMs,
     // Without a shorter headersTimeout and frequent checks Node does not keep to requestTimeout.
     http: {
       headersTimeout: Math.ceil(requestTimeoutMs / 2),
       connectionsCheckingInterval: Math.ceil(Math.min(1000, requestTimeoutMs / 4)),
+      // Any other offer to upgrade (`curl --http2` makes one) is declined by an ordinary answer.
+      shouldUpgradeCallback: ({ headers: { upgrade } }) =>
+        app.server.listenerCount('upgrade') > 0 && upgrade?.toLowerCase() === 'websocket',
     },
     routerOptions: { maxParamLength: limits.parameterBytes },
     // requests.ts answers 503 as a problem; Fastify's own answer would not be one.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       reply.headers({ 'x-content-type-options': 'nosniff' });
-      refuse(error, request, reply);
+      refuse(gate.whyRefused(request) ?? error, request, reply);
     },
     clientErrorHandler: answerBrokenConnection(ids, answers),
   });
@@ -63,16 +72,17 @@ export const createApi = (
   { requestTimeoutMs = limits.requestTimeoutMs }: { readonly requestTimeoutMs?: number } = {},
 ): FastifyInstance => {
   const disconnects = createDisconnects();
-  const app = createServer(dependencies, requestTimeoutMs);
+  const gate = createGate(dependencies.settings);
+  const app = createServer(dependencies, gate, requestTimeoutMs);
   app.setValidatorCompiler<z.core.$ZodType>(compileValidator);
   // Answers are typed by their schemas when they are written; checking them again would cost each one.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.setErrorHandler(answerError(dependencies.logger));
   app.setNotFoundHandler(answerUnknownRoute(app));
   readBodies(app);
-  addRequestRules(app, { ...dependencies, disconnects });
+  addRequestRules(app, gate, { ...dependencies, disconnects });
   addConditions(app);
-  addOpenApi(app);
+  addOpenApi(app, publicPath(dependencies.settings));
   app.register(async (scope) => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), { disconnects }));
   return app;
 };

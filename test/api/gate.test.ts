@@ -50,6 +50,14 @@ describe('a name', () => {
     expect(await edge.runner.list({ limit: 1 })).toEqual([]);
   });
 
+  it.each(['/orders/%zz', `/orders/${'a'.repeat(601)}`])(
+    'that is not ours is 421 before the address is looked at: %s',
+    async (path) => {
+      await using edge = await open();
+      expect((await exchange(`${edge.url}${path}`, { headers: { host: 'example.com' } })).status).toBe(421);
+    },
+  );
+
   it.each(['/livez', '/readyz'])('may be any for the probe %s', async (path) => {
     await using edge = await open();
     expect((await exchange(`${edge.url}${path}`, { headers: { host: '10.0.0.7:3000' } })).status).toBe(200);
@@ -82,11 +90,22 @@ describe('a name', () => {
     [{ PUBLIC_HOSTS: 'shop.example:443/x' }, 'PUBLIC_HOSTS'],
     [{ PUBLIC_HOSTS: '*' }, 'PUBLIC_HOSTS'],
     [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS'],
+    [{ PUBLIC_URL: 'shop.example' }, 'PUBLIC_URL'],
+    [{ PUBLIC_URL: 'ftp://shop.example' }, 'PUBLIC_URL'],
+    [{ PUBLIC_URL: 'https://shop.example/desk?x=1' }, 'PUBLIC_URL'],
+    [{ PUBLIC_URL: 'https://user@shop.example' }, 'PUBLIC_URL'],
+    [{ PUBLIC_URL: 'https://shop.example/a&b' }, 'PUBLIC_URL'],
+    [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY'],
+    [{ TRUST_PROXY: 'proxy.example' }, 'TRUST_PROXY'],
+    [{ TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
     [{ CORS_ORIGINS: 'https://shop.example/' }, 'CORS_ORIGINS'],
     [{ CORS_ORIGINS: 'null' }, 'CORS_ORIGINS'],
-  ])('or an origin that cannot be one is refused at the start: %j', (settings, name) => {
-    expect(() => readSettings(settings)).toThrow(new RegExp(`^Invalid ${name}=.*must be`));
-  });
+  ])(
+    'or another setting of who may come in that cannot be one is refused at the start: %j',
+    (settings, name) => {
+      expect(() => readSettings(settings)).toThrow(new RegExp(`^Invalid ${name}=.*must be`));
+    },
+  );
 });
 
 describe('a page', () => {

@@ -79,6 +79,16 @@ test.each([
   },
 );
 
+test('an offer to upgrade to anything else is answered as an ordinary request', async () => {
+  const socket = await openSocket();
+  const ask = upgrade('HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n', '/livez').replace(
+    ': websocket',
+    ': h2c',
+  );
+  socket.write(ask.replace('Connection: Upgrade', 'Connection: Upgrade, HTTP2-Settings, close'));
+  expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 test('resets while sockets are refused or accepted leave the process running', async () => {
   for (let count = 0; count < 100; count += 1) {
     const socket = await openSocket();

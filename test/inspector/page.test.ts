@@ -222,6 +222,7 @@ test('the page shows that the server is down, and resumes when it is up again', 
   const id = await placeSettled();
   await page.goto(`/inspector/orders/${id}`);
   await page.locator('.connection.live').waitFor();
+  await page.locator('.mark').first().waitFor();
   await shop.close();
   await page.locator('.connection.offline').waitFor();
   await start(Number(new URL(origin).port));

@@ -6,6 +6,7 @@ import { createApi } from '../../src/api/app.ts';
 import { readSettings } from '../../src/config.ts';
 import { createInspector } from '../../src/inspector/server/inspector.ts';
 import { shop } from '../../src/shop/shop.ts';
+import { exchange } from '../api/connections.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { createCounter, openHost } from '../hosts/harness.ts';
 
@@ -69,6 +70,27 @@ test('a built page is sent for every address of the inspector, and its files may
   expect(file.body).toBe('start()');
   expect(file.headers['cache-control']).toContain('immutable');
   expect(log()).not.toContain('build-page');
+  await app.close();
+  await folder.remove();
+});
+
+test('the routes of the inspector let in only our own names and pages, and only JSON', async () => {
+  const folder = await makeFolder();
+  const { app } = await open(folder.path);
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const json = { 'content-type': 'application/json' };
+  for (const path of ['/inspector', '/inspector/api/application', '/inspector/api/live']) {
+    expect((await exchange(`${url}${path}`, { headers: { host: 'example.com' } })).status).toBe(421);
+  }
+  for (const path of ['/inspector/api/preview', '/inspector/api/orders/order-1/what-if']) {
+    const post = async (headers: Record<string, string>) =>
+      (await exchange(`${url}${path}`, { method: 'POST', headers, body: '{}' })).status;
+    expect(await post({ ...json, origin: 'https://example.com' })).toBe(403);
+    expect(await post({ ...json, 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await post({ 'content-type': 'text/plain' })).toBe(415);
+    expect(await post({ ...json, origin: url })).toBe(400);
+  }
+  expect((await exchange(`${url}/inspector/api/orders//live`)).status).toBe(404);
   await app.close();
   await folder.remove();
 });

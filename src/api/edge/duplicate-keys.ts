@@ -11,12 +11,17 @@ interface Open {
   place: string | number;
 }
 
-const toKey = (token: string): string => String(JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)));
+const toKey = (token: string): string => {
+  const end = token.lastIndexOf('"');
+  return token.includes('\\') ? String(JSON.parse(token.slice(0, end + 1))) : token.slice(1, end);
+};
 
 /** The path of the first key that is there twice; undefined if there is none. */
 export const findDuplicateKey = (text: string): readonly string[] | undefined => {
   const open: Open[] = [];
-  for (const [token, colon] of text.matchAll(tokens)) {
+  tokens.lastIndex = 0;
+  for (let match = tokens.exec(text); match !== null; match = tokens.exec(text)) {
+    const [token, colon] = match;
     const inner = open.at(-1);
     if (colon !== undefined && inner?.keys !== undefined) {
       inner.place = toKey(token);

@@ -30,8 +30,8 @@ const addNotModified = (document: object): void => {
   }
 };
 
-/** Must be added before the routes that it describes. */
-export const addOpenApi = (app: FastifyInstance): void => {
+/** Must be added before the routes that it describes. `path`: what clients' addresses begin with. */
+export const addOpenApi = (app: FastifyInstance, path: string): void => {
   app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -42,6 +42,7 @@ export const addOpenApi = (app: FastifyInstance): void => {
           'Every order is a durable statechart. Money is in minor units; times are UTC. Problems are RFC 9457; each `type` has a text at its own address.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
+      ...(path !== '' && { servers: [{ url: path }] }),
       tags: [
         { name: 'orders', description: 'Placing and reading orders' },
         { name: 'moves', description: 'What people can do with an order' },
@@ -62,11 +63,12 @@ export const addOpenApi = (app: FastifyInstance): void => {
   });
   app.register(swaggerUi, {
     routePrefix: '/docs',
+    indexPrefix: path,
     // Everything comes from here: the page works offline, and asks no validator elsewhere.
     validatorUrl: false,
     staticCSP:
       "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; frame-ancestors 'none'",
-    uiConfig: { url: '/openapi.json', tryItOutEnabled: true },
+    uiConfig: { url: `${path}/openapi.json`, tryItOutEnabled: true },
     theme: { title: 'Orderchart API' },
   });
 };

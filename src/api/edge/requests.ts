@@ -6,10 +6,11 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Histogram } from 'prom-client';
 import type { Ids } from '../../clock.ts';
+import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 import { hasEmptyPart } from './errors.ts';
-import { createGate } from './gate.ts';
+import type { Gate } from './gate.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -31,9 +32,9 @@ const headers = {
 
 export const addRequestRules = (
   app: FastifyInstance,
+  gate: Gate,
   { host, settings, disconnects, logger, metrics }: ConnectedDependencies,
 ): void => {
-  const gate = createGate(settings);
   const durations = new Histogram({
     name: 'orderchart_http_request_seconds',
     help: 'time from the request to the end of its answer',
@@ -69,7 +70,10 @@ export const addRequestRules = (
     else if (why === undefined && hasEmptyPart(request)) reply.callNotFound();
     else done(why);
   });
+  const path = publicPath(settings);
   app.addHook('onSend', (_request, reply, payload, done) => {
+    const location = reply.getHeader('location');
+    if (typeof location === 'string' && location.startsWith('/')) reply.header('location', path + location);
     if (disconnects.closing()) reply.header('connection', 'close');
     done(null, payload);
   });

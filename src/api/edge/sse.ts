@@ -5,14 +5,15 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Gauge } from 'prom-client';
 import type { Clock } from '../../clock.ts';
+import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from './cloud-events.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 
-const toFrame = (event: JournalEvent): string =>
-  `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(toCloudEvent(event))}\n\n`;
+const toFrame = (event: JournalEvent, path: string): string =>
+  `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(toCloudEvent(event, path))}\n\n`;
 
 /** Calls `beat` every `everyMs`; the returned function ends that. */
 const keepBeating = (clock: Clock, everyMs: number, beat: () => void): (() => void) => {
@@ -26,12 +27,13 @@ const keepBeating = (clock: Clock, everyMs: number, beat: () => void): (() => vo
 
 const writeAll = async (
   raw: ServerResponse,
+  path: string,
   events: AsyncIterable<JournalEvent>,
   signal: AbortSignal,
 ): Promise<void> => {
   for await (const event of events) {
     if (signal.aborted) return;
-    if (!raw.write(toFrame(event))) await once(raw, 'drain', { signal });
+    if (!raw.write(toFrame(event, path))) await once(raw, 'drain', { signal });
   }
 };
 
@@ -72,7 +74,7 @@ export const createStreams = ({
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       });
       try {
-        await writeAll(raw, host.watch({ ...watching, signal }), signal);
+        await writeAll(raw, publicPath(settings), host.watch({ ...watching, signal }), signal);
       } catch (error) {
         if (!signal.aborted) {
           const name = error instanceof Error ? error.name : 'unknown';

@@ -1,12 +1,13 @@
 // What the API says about itself: the OpenAPI document, the schemas of messages and a text for each problem. All of it
 // is made from the declarations that also check the requests.
 import { z } from 'zod';
+import { publicPath } from '../../config.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { problemCodes, problemKinds } from '../edge/problems.ts';
 import { content, json, problems } from '../edge/responses.ts';
 import type { RouteDependencies } from './dependencies.ts';
 
-const addMessageSchemas = (api: Api, { application: { messages } }: RouteDependencies): void => {
+const addMessageSchemas = (api: Api, { application: { messages }, settings }: RouteDependencies): void => {
   api.get(
     '/schemas/:type/:version',
     {
@@ -28,7 +29,7 @@ const addMessageSchemas = (api: Api, { application: { messages } }: RouteDepende
         reply.callNotFound();
         return reply;
       }
-      const $id = `/schemas/${type}/${version}`;
+      const $id = `${publicPath(settings)}/schemas/${type}/${version}`;
       return reply
         .type('application/schema+json')
         .send({ $id, title: type, ...z.toJSONSchema(declared.payload) });

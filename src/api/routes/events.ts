@@ -1,7 +1,7 @@
 // What happened: the journal as CloudEvents 1.0, of one order and of all, as pages and as streams; and every
 // message that an order received. It never changes anything and keeps nothing.
 import { z } from 'zod';
-import { limits } from '../../config.ts';
+import { limits, publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from '../edge/cloud-events.ts';
@@ -55,7 +55,8 @@ const requireGivenOut = (after: number, newest: number): void => {
   throw new AppError('cursor-unknown', message, { newest: String(newest) });
 };
 
-const addPages = (api: Api, { host, application }: RouteDependencies): void => {
+const addPages = (api: Api, { host, application, settings }: RouteDependencies): void => {
+  const path = publicPath(settings);
   const eventTypes = toEventTypes(application.messages);
   api.get(
     '/orders/:id/events',
@@ -75,7 +76,10 @@ const addPages = (api: Api, { host, application }: RouteDependencies): void => {
         await findOrder(host, params.id);
         requireGivenOut(after, await host.lastPosition());
       }
-      return { events: events.map(toCloudEvent), next: toNext(events, limit, ({ position }) => position) };
+      return {
+        events: events.map((event) => toCloudEvent(event, path)),
+        next: toNext(events, limit, ({ position }) => position),
+      };
     },
   );
   api.get(
@@ -118,7 +122,7 @@ const addPages = (api: Api, { host, application }: RouteDependencies): void => {
       const events: readonly JournalEvent[] = await host.events(query);
       if (events.length === 0) requireGivenOut(query.after, await host.lastPosition());
       return {
-        events: events.map(toCloudEvent),
+        events: events.map((event) => toCloudEvent(event, path)),
         next: toNext(events, query.limit, ({ position }) => position),
       };
     },

@@ -2,6 +2,7 @@
 // idempotency key. It never decides whether a move is open, and a refused move leaves no trace.
 import type { Message } from '../../../machines/messages.ts';
 import type { MoveName } from '../../../machines/system.ts';
+import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Answer, Idempotency, Move, Outcome, Receipt, Sending } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
@@ -22,14 +23,17 @@ export interface MoveRequest {
 }
 
 /** Gives refusals the addresses of the moves that are open instead. */
-const withAddresses = (error: unknown, orderId: string): unknown => {
+const withAddresses = (error: unknown, orderId: string, address: string): unknown => {
   if (!(error instanceof AppError) || error.code !== 'move-not-allowed') return error;
   const open = error.details['moves'];
   // The host promises `Move[]` here; the details of an AppError carry no types.
   const isMove = (value: unknown): value is Move =>
     typeof value === 'object' && value !== null && 'move' in value;
   const moves = Array.isArray(open) ? open.filter(isMove) : [];
-  return new AppError(error.code, error.message, { ...error.details, moves: toMoves(orderId, moves) });
+  return new AppError(error.code, error.message, {
+    ...error.details,
+    moves: toMoves(orderId, moves, address),
+  });
 };
 
 /** The version that the order has to have: of several, the present one if it is among them. */
@@ -49,11 +53,12 @@ export const executeMove = async (
   once: Once<OrderView, Receipt<OrderView>>,
   { orderId, move, body, headers, deliver }: MoveRequest,
 ): Promise<Answered> => {
-  const { host } = parts;
+  const { host, settings } = parts;
+  const address = publicPath(settings);
   const ifVersions = readIfMatch(headers['if-match']);
   const respond = (view: OrderView): Answer => ({
     status: move === 'refund' ? 201 : 200,
-    body: JSON.stringify(toOrder(view)),
+    body: JSON.stringify(toOrder(view, address)),
   });
   const send = async (idempotency?: Idempotency<OrderView>): Promise<Outcome<Receipt<OrderView>>> => {
     const ifVersion = await pickVersion(parts, orderId, ifVersions);
@@ -85,7 +90,7 @@ export const executeMove = async (
     };
     return await once(use, respond, send, finish);
   } catch (error) {
-    throw withAddresses(error, orderId);
+    throw withAddresses(error, orderId, address);
   }
 };
 

@@ -92,8 +92,13 @@ const toSummary = (view: OrderView, now: number, declineCode: string | undefined
   return `${state}: waiting for ${order.description} for ${toDuration(now - order.since)}${until}.`;
 };
 
-/** `now` in ms since 1970; `declineCode`: what the bank gave as its reason. */
-export const toExplanation = (view: OrderView, now: number, declineCode?: string): ExplanationJson => {
+/** `now` in ms since 1970; `declineCode`: what the bank gave as its reason; `path`: what clients' addresses begin with. */
+export const toExplanation = (
+  view: OrderView,
+  now: number,
+  declineCode: string | undefined,
+  path: string,
+): ExplanationJson => {
   const next = toNext(view.deadlines);
   return {
     id: view.id,
@@ -105,6 +110,6 @@ export const toExplanation = (view: OrderView, now: number, declineCode?: string
       nextDeadline: next ? { actor: next.actor, name: next.name, dueAt: toIsoTime(next.dueAt) } : null,
     }),
     blockedBy: view.incidents.map(toIncident),
-    moves: toMoves(view.id, view.moves),
+    moves: toMoves(view.id, view.moves, path),
   };
 };

@@ -1,6 +1,7 @@
 // What those who run the service ask: is it alive, is it ready, how is it doing, and where is what. It never
 // says that it is ready while it cannot store, or while it stops.
 import { z } from 'zod';
+import { publicPath } from '../../config.ts';
 import type { HostHealth } from '../../host.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { content, json, problems } from '../edge/responses.ts';
@@ -75,7 +76,8 @@ const addHealth = (api: Api, { host, logger }: RouteDependencies): void => {
 
 export const addOperations = (api: Api, parts: RouteDependencies): void => {
   addHealth(api, parts);
-  const { metrics, links: others = {} } = parts;
+  const { metrics, settings, links: others = {} } = parts;
+  const path = publicPath(settings);
   api.get(
     '/metrics',
     {
@@ -98,6 +100,12 @@ export const addOperations = (api: Api, parts: RouteDependencies): void => {
         response: { 200: json('Relative addresses', z.record(z.string(), z.string())), ...problems() },
       },
     },
-    async () => ({ ...links, ...others }),
+    async () =>
+      Object.fromEntries(
+        Object.entries({ ...links, ...others }).map(([name, to]) => [
+          name,
+          to.startsWith('/') ? path + to : to,
+        ]),
+      ),
   );
 };

@@ -2,7 +2,7 @@
 // an order (moves.ts does) and never answers 2xx before the commit.
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { limits } from '../../config.ts';
+import { limits, publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Answer, OrderAccess, Receipt } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
@@ -70,15 +70,15 @@ const findDeclineCode = async (
 
 /** A placed order's answer: 201, or 202 if the caller waits and it is not settled yet. */
 const toPlaced =
-  (waitSeconds: number | undefined) =>
+  (waitSeconds: number | undefined, path: string) =>
   (view: OrderView): Answer => ({
     status: waitSeconds === undefined || view.settled ? 201 : 202,
-    body: JSON.stringify(toOrder(view)),
+    body: JSON.stringify(toOrder(view, path)),
   });
 
 /** Waits as the caller asked, and stores what is sent as the key's answer. */
 const waitAndAmend = async (
-  { host, disconnects, logger }: RouteDependencies,
+  { host, disconnects, logger, settings }: RouteDependencies,
   reply: FastifyReply,
   use: { readonly scope: string; readonly key: string },
   placed: Answered,
@@ -88,7 +88,7 @@ const waitAndAmend = async (
   try {
     const view = await host.waitUntilSettled(placed.orderId, waitSeconds * 1000, disconnect.signal);
     if (view === undefined || disconnect.gone()) return placed;
-    const answer = toPlaced(waitSeconds)(view);
+    const answer = toPlaced(waitSeconds, publicPath(settings))(view);
     if (answer.status !== placed.status || answer.body !== placed.body) {
       await host.amend(use.scope, use.key, { ...answer, version: view.version });
     }
@@ -102,7 +102,7 @@ const waitAndAmend = async (
 };
 
 const addPlacing = (api: Api, parts: RouteDependencies): void => {
-  const { host, catalogue } = parts;
+  const { host, catalogue, settings } = parts;
   const once = createOnce<OrderView, Receipt<OrderView>>(host);
   api.post(
     '/orders',
@@ -139,7 +139,7 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
       const wait = readWait(request.headers.prefer);
       const key = readKey(request.headers['idempotency-key']);
       const use = { scope: 'orders', key, fingerprint: toFingerprint('POST /orders', body) };
-      const respond = toPlaced(wait);
+      const respond = toPlaced(wait, publicPath(settings));
       const answered = await once(
         use,
         respond,
@@ -176,7 +176,8 @@ const orderQuery = z.strictObject({
 const toNextOrder = (views: readonly OrderView[], limit: number): string | null =>
   views.length < limit ? null : (views.at(-1)?.id ?? null);
 
-const addReading = (api: Api, { host, clock }: RouteDependencies): void => {
+const addReading = (api: Api, { host, clock, settings }: RouteDependencies): void => {
+  const path = publicPath(settings);
   api.get(
     '/orders',
     {
@@ -191,7 +192,7 @@ const addReading = (api: Api, { host, clock }: RouteDependencies): void => {
     async (request) => {
       const { customerId, ...filter } = request.query;
       const views = await host.list({ ...filter, ...(customerId !== undefined && { owner: customerId }) });
-      return { orders: views.map(toOrder), next: toNextOrder(views, filter.limit) };
+      return { orders: views.map((view) => toOrder(view, path)), next: toNextOrder(views, filter.limit) };
     },
   );
   api.get(
@@ -212,9 +213,9 @@ const addReading = (api: Api, { host, clock }: RouteDependencies): void => {
     },
     async (request, reply) => {
       const view = await findOrder(host, request.params.id);
-      if (view.unreadable !== undefined) return toOrder(view);
+      if (view.unreadable !== undefined) return toOrder(view, path);
       reply.header('etag', toETag(view.version));
-      return toOrder(view);
+      return toOrder(view, path);
     },
   );
   api.get(
@@ -230,12 +231,13 @@ const addReading = (api: Api, { host, clock }: RouteDependencies): void => {
     },
     async (request) => {
       const view = await findOrder(host, request.params.id);
-      return toExplanation(view, clock.now(), await findDeclineCode(host, view));
+      return toExplanation(view, clock.now(), await findDeclineCode(host, view), path);
     },
   );
 };
 
-const addIncidents = (api: Api, { host }: RouteDependencies): void => {
+const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => {
+  const path = publicPath(settings);
   api.get(
     '/incidents',
     {
@@ -252,7 +254,10 @@ const addIncidents = (api: Api, { host }: RouteDependencies): void => {
     },
     async (request) => {
       const views = await host.list({ ...request.query, incident: true });
-      return { incidents: views.flatMap(toIncidents), next: toNextOrder(views, request.query.limit) };
+      return {
+        incidents: views.flatMap((view) => toIncidents(view, path)),
+        next: toNextOrder(views, request.query.limit),
+      };
     },
   );
 };

@@ -13,11 +13,11 @@ import type { IncidentJson, MessageJson, OrderJson, ProductJson, UnreadableOrder
 /** The last part of a move's address: a refund makes one more of its refunds. */
 export const toMovePath = (move: string): string => (move === 'refund' ? 'refunds' : move);
 
-export const toMoves = (orderId: string, moves: readonly Move[]): MoveJson[] =>
+export const toMoves = (orderId: string, moves: readonly Move[], path: string): MoveJson[] =>
   moves.map(({ move, by, actor, outcomes, upTo }) => ({
     move,
     method: 'POST',
-    href: `${toOrderAddress(orderId)}/${toMovePath(move)}`,
+    href: `${path}${toOrderAddress(orderId)}/${toMovePath(move)}`,
     by,
     ...(actor === undefined ? {} : { actor }),
     ...(outcomes === undefined ? {} : { outcomes }),
@@ -38,8 +38,8 @@ export const toIncident = ({ actor, reason, text, since }: Incident) => ({
   since: toIsoTime(since),
 });
 
-const toLinks = (orderId: string): OrderJson['links'] => {
-  const self = toOrderAddress(orderId);
+const toLinks = (orderId: string, path: string): OrderJson['links'] => {
+  const self = `${path}${toOrderAddress(orderId)}`;
   return {
     self,
     events: `${self}/events`,
@@ -50,27 +50,28 @@ const toLinks = (orderId: string): OrderJson['links'] => {
 };
 
 /** What is known of every order. */
-const toKnown = (view: OrderView) => ({
+const toKnown = (view: OrderView, path: string) => ({
   incidents: view.incidents.map(toIncident),
-  moves: toMoves(view.id, view.moves),
+  moves: toMoves(view.id, view.moves, path),
   chartVersion: view.chartVersion,
   createdAt: toIsoTime(view.createdAt),
   updatedAt: toIsoTime(view.updatedAt),
-  links: toLinks(view.id),
+  links: toLinks(view.id, path),
 });
 
-const toUnreadableOrder = (view: UnreadableOrderView): UnreadableOrderJson => ({
+const toUnreadableOrder = (view: UnreadableOrderView, path: string): UnreadableOrderJson => ({
   id: view.id,
   version: view.version,
   state: view.state,
   settled: view.settled,
   customerId: view.customerId,
   unreadable: view.unreadable,
-  ...toKnown(view),
+  ...toKnown(view, path),
 });
 
-export const toOrder = (view: OrderView): OrderJson | UnreadableOrderJson => {
-  if (view.unreadable !== undefined) return toUnreadableOrder(view);
+/** `path`: what clients' addresses begin with. */
+export const toOrder = (view: OrderView, path: string): OrderJson | UnreadableOrderJson => {
+  if (view.unreadable !== undefined) return toUnreadableOrder(view, path);
   return {
     id: view.id,
     version: view.version,
@@ -95,12 +96,12 @@ export const toOrder = (view: OrderView): OrderJson | UnreadableOrderJson => {
       at: toIsoTime(at),
     })),
     correlationId: view.correlationId,
-    ...toKnown(view),
+    ...toKnown(view, path),
   };
 };
 
 /** One row for each incident, with the moves that are about it. */
-export const toIncidents = (view: OrderView): IncidentJson[] =>
+export const toIncidents = (view: OrderView, path: string): IncidentJson[] =>
   view.incidents.map((incident) => ({
     orderId: view.id,
     version: view.version,
@@ -109,8 +110,12 @@ export const toIncidents = (view: OrderView): IncidentJson[] =>
     moves: toMoves(
       view.id,
       view.moves.filter(({ actor }) => actor === undefined || actor === incident.actor),
+      path,
     ),
-    links: { order: toOrderAddress(view.id), explain: `${toOrderAddress(view.id)}/explain` },
+    links: {
+      order: `${path}${toOrderAddress(view.id)}`,
+      explain: `${path}${toOrderAddress(view.id)}/explain`,
+    },
   }));
 
 export const toMessage = (received: Received): MessageJson => ({

@@ -1,6 +1,12 @@
 // Addresses within the page: every view has one that can be sent to a colleague.
 import { type MouseEvent, type ReactNode, useSyncExternalStore } from 'react';
 
+const script = new URL(import.meta.url).pathname;
+/** What a proxy puts before all addresses of the service: this file is in `…/inspector/assets`. */
+const prefix = script.slice(0, Math.max(0, script.lastIndexOf('/inspector/assets/')));
+/** The address, as the browser has to ask for it, of something that the service has at `path`. */
+export const toPublic = (path: string): string => prefix + path;
+
 const moved = 'orderchart-moved';
 const subscribe = (listener: () => void): (() => void) => {
   for (const name of ['popstate', moved]) window.addEventListener(name, listener);
@@ -12,14 +18,14 @@ const read = (): string => window.location.pathname + window.location.search;
 
 /** Goes to another address of the page; `replaces`: instead of the present one in the history. */
 export const go = (address: string, replaces = false): void => {
-  if (replaces) window.history.replaceState(null, '', address);
-  else window.history.pushState(null, '', address);
+  if (replaces) window.history.replaceState(null, '', toPublic(address));
+  else window.history.pushState(null, '', toPublic(address));
   window.dispatchEvent(new Event(moved));
 };
 
 export const useAddress = (): { readonly parts: readonly string[]; readonly query: URLSearchParams } => {
   const url = new URL(useSyncExternalStore(subscribe, read), window.location.origin);
-  const parts = url.pathname.split('/').slice(2).filter(Boolean).map(decodeURIComponent);
+  const parts = url.pathname.slice(prefix.length).split('/').slice(2).filter(Boolean).map(decodeURIComponent);
   return { parts, query: url.searchParams };
 };
 
@@ -42,7 +48,7 @@ export const Link = ({
     go(to);
   };
   return (
-    <a href={to} onClick={follow} {...rest}>
+    <a href={toPublic(to)} onClick={follow} {...rest}>
       {children}
     </a>
   );

@@ -1,14 +1,16 @@
 // One move for many orders: first a preview, which the server steps on copies; then, after confirmation, one order
 // after the other by the API. It never moves an order that was not previewed.
+
 import { type SyntheticEvent, useCallback, useEffect, useRef, useState } from 'react';
 import type { BulkMove, Previewed } from '../server/protocol.ts';
+import { toPublic } from './addresses.tsx';
 import { toCount, toShortId } from './formats.ts';
 import { makeMove, toKey } from './moves.tsx';
 
 const perRequest = 50;
 
 const readPreview = async (move: string, orderIds: readonly string[]): Promise<readonly Previewed[]> => {
-  const response = await fetch('/inspector/api/preview', {
+  const response = await fetch(toPublic('/inspector/api/preview'), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ move, orderIds }),

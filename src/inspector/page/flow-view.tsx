@@ -1,7 +1,7 @@
 // All orders at once on the chart that runs them: how many are in each state, for how long, and what moves.
 import { useMemo } from 'react';
 import type { ApplicationInfo, ChartNode, FlowFrame, FlowState, Sample } from '../server/protocol.ts';
-import { go, useAddress } from './addresses.tsx';
+import { go, toPublic, useAddress } from './addresses.tsx';
 import { ChartPicture, type Drawing } from './chart-picture.tsx';
 import { FlowFilters, readFilter } from './flow-filter.tsx';
 import { toCount, toDuration, toShortDuration } from './formats.ts';
@@ -171,7 +171,7 @@ const Hint = ({ frame }: { frame: FlowFrame | undefined }) => {
   if (inFlight > 0 || Object.keys(totals).length > 0) return null;
   return (
     <p className="hint">
-      No orders yet. The <a href="/docs">API documentation</a> shows how to place one.
+      No orders yet. The <a href={toPublic('/docs')}>API documentation</a> shows how to place one.
     </p>
   );
 };
@@ -196,7 +196,7 @@ const OtherVersions = ({
       {others.map(([version, count]) => (
         <a
           key={version}
-          href={`/inspector?${new URLSearchParams([...filter, ['chartVersion', version]])}`}
+          href={toPublic(`/inspector?${new URLSearchParams([...filter, ['chartVersion', version]])}`)}
         >{`${toCount(count, 'order')} on version ${version}`}</a>
       ))}
     </p>

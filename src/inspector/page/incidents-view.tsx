@@ -1,6 +1,6 @@
 // The open incidents: what is wrong, since when, what is at stake, and what can be done.
 import type { ApplicationInfo, IncidentList, OrderWithIncidents } from '../server/protocol.ts';
-import { Link, toOrder } from './addresses.tsx';
+import { Link, toOrder, toPublic } from './addresses.tsx';
 import { Bulk } from './bulk.tsx';
 import { toDuration, toShortId } from './formats.ts';
 import { useAnswer, useNow } from './live.ts';
@@ -41,7 +41,7 @@ const isRetriable = ({ moves }: OrderWithIncidents): boolean => moves.some(({ pa
 const findRetriable = async (): Promise<readonly string[]> => {
   const ids: string[] = [];
   for (let after = ''; ; ) {
-    const response = await fetch(`/inspector/api/incidents${after}`);
+    const response = await fetch(toPublic(`/inspector/api/incidents${after}`));
     const { orders, next }: IncidentList = await response.json();
     ids.push(...orders.filter(isRetriable).map(({ id }) => id));
     if (next === null) return ids;

@@ -2,6 +2,7 @@
 // what is shown is live, delayed, or from before the connection broke.
 import { useEffect, useRef, useState } from 'react';
 import type { ApplicationInfo, FlowFrame, Point, Sample } from '../server/protocol.ts';
+import { toPublic } from './addresses.tsx';
 
 export type Connection = 'connecting' | 'live' | 'delayed' | 'offline';
 
@@ -17,7 +18,7 @@ const useStream = (address: string, handlers: Handlers): Connection => {
   current.current = handlers;
   const names = Object.keys(handlers).join();
   useEffect(() => {
-    const source = new EventSource(address);
+    const source = new EventSource(toPublic(address));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const touch = (): void => {
       setConnection('live');
@@ -94,7 +95,7 @@ export const useTimeline = (orderId: string) => {
 
 let info: Promise<ApplicationInfo> | undefined;
 const readInfo = async (): Promise<ApplicationInfo> => {
-  const response = await fetch('/inspector/api/application');
+  const response = await fetch(toPublic('/inspector/api/application'));
   return response.json();
 };
 
@@ -116,7 +117,7 @@ export const useAnswer = <T>(address: string, version: unknown): T | undefined =
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new `version` means that there may be changes
   useEffect(() => {
     const unmounting = new AbortController();
-    fetch(address, { signal: unmounting.signal })
+    fetch(toPublic(address), { signal: unmounting.signal })
       .then((response) => response.json())
       .then(setAnswer)
       .catch(() => {});

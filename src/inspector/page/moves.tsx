@@ -1,7 +1,9 @@
 // The moves that an order accepts now, as buttons that ask for confirmation. The chart decides: a move that it does not
 // accept any more is answered with the reason.
+
 import { type SyntheticEvent, useRef, useState } from 'react';
 import type { OpenMove } from '../server/protocol.ts';
+import { toPublic } from './addresses.tsx';
 
 /** An idempotency key: a new one for each intended move, the same one for repeating it while its result is unknown. */
 export const toKey = (): string =>
@@ -22,7 +24,7 @@ export const makeMove = async (
   { key, ifVersion }: Making,
 ): Promise<string | undefined> => {
   const condition = ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` };
-  const response = await fetch(`/orders/${encodeURIComponent(orderId)}/${path}`, {
+  const response = await fetch(toPublic(`/orders/${encodeURIComponent(orderId)}/${path}`), {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': key, ...condition },
     body: JSON.stringify(body),

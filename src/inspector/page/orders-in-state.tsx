@@ -1,7 +1,7 @@
 // The orders in one state of the flow, the longest waiting first: to open one, or to move many.
 import { useState } from 'react';
 import type { ApplicationInfo, ListedOrder, OrderList } from '../server/protocol.ts';
-import { Link, toOrder } from './addresses.tsx';
+import { Link, toOrder, toPublic } from './addresses.tsx';
 import { Bulk } from './bulk.tsx';
 import { toDuration, toShortId } from './formats.ts';
 import { useAnswer } from './live.ts';
@@ -91,7 +91,7 @@ export const OrdersInFlight = ({
   const count = isAll ? total : here.length;
   const findIds = async (): Promise<readonly string[]> => {
     if (!isAll) return here.map(({ id }) => id);
-    const response = await fetch(`/inspector/api/order-ids?${query}`);
+    const response = await fetch(toPublic(`/inspector/api/order-ids?${query}`));
     const { ids }: { ids: readonly string[] } = await response.json();
     return ids;
   };

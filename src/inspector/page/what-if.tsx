@@ -1,6 +1,8 @@
 // What if this message came now? The server steps a copy of the order; nothing is stored or sent.
+
 import { useEffect, useState } from 'react';
 import type { WhatIf as Answer, Hypothetical, Point, Possibility } from '../server/protocol.ts';
+import { toPublic } from './addresses.tsx';
 import { toDisposition } from './formats.ts';
 
 const readWhatIf = async (
@@ -8,7 +10,7 @@ const readWhatIf = async (
   version: number,
   hypotheticals: readonly Hypothetical[],
 ): Promise<Answer> => {
-  const response = await fetch(`/inspector/api/orders/${encodeURIComponent(orderId)}/what-if`, {
+  const response = await fetch(toPublic(`/inspector/api/orders/${encodeURIComponent(orderId)}/what-if`), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ version, hypotheticals }),

@@ -7,7 +7,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Application } from '../../application.ts';
-import { limits } from '../../config.ts';
+import { limits, publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { readCharts } from './charts.ts';
 import { readCoverage } from './coverage.ts';
@@ -63,16 +63,18 @@ const whatIfBody = z.strictObject({
 });
 const hide = { hide: true } as const;
 
-const sendPage = async (pageFolder: string, reply: FastifyReply): Promise<FastifyReply> => {
+const sendPage = async (pageFolder: string, path: string, reply: FastifyReply): Promise<FastifyReply> => {
   reply.header('content-security-policy', contentPolicy).type('text/html; charset=utf-8');
   try {
-    return reply.send(await readFile(join(pageFolder, 'index.html'), 'utf8'));
+    const page = await readFile(join(pageFolder, 'index.html'), 'utf8');
+    // The page is built for any place, and has addresses of any depth.
+    return reply.send(page.replaceAll(/(?<=(?:src|href)=")\.\//g, `${path}/inspector/`));
   } catch {
     return reply.code(503).send(missing);
   }
 };
 
-const addPage = (api: FastifyInstance, pageFolder: string): void => {
+const addPage = (api: FastifyInstance, pageFolder: string, path: string): void => {
   const assets = join(pageFolder, 'assets');
   if (existsSync(assets)) {
     api.register(fastifyStatic, {
@@ -86,7 +88,7 @@ const addPage = (api: FastifyInstance, pageFolder: string): void => {
     api.log.warn('the page of the inspector is not built: run `npm run build-page` and restart');
   }
   for (const url of ['/inspector', '/inspector/*']) {
-    api.get(url, { schema: hide }, (_request, reply) => sendPage(pageFolder, reply));
+    api.get(url, { schema: hide }, (_request, reply) => sendPage(pageFolder, path, reply));
   }
 };
 
@@ -206,7 +208,7 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
     streams.close();
     done();
   });
-  addPage(api, parts.pageFolder ?? builtPage);
+  addPage(api, parts.pageFolder ?? builtPage, publicPath(parts.settings));
   const info = toInfo(parts.application);
   api.get('/inspector/api/application', { schema: hide }, async (_request, reply) => reply.send(info));
   api.get('/inspector/api/coverage', { schema: hide }, async (_request, reply) =>

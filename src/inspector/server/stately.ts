@@ -2,6 +2,7 @@
 // orders. Off by default. Personal data never leaves it, and a slow listener misses events instead of holding
 // anything up.
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyMachineSnapshot } from 'xstate';
@@ -53,6 +54,8 @@ export class StatelyFeed implements CommitObserver {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Node leaves the errors of an upgraded connection to us, and one that nobody listens to ends the process.
       socket.on('error', () => socket.destroy());
+      // The connection of a listener that is gone without a word ends, and its place is free again.
+      if (socket instanceof Socket) socket.setKeepAlive(true, limits.keepAliveMs);
       const why = this.#whyRefused(request);
       if (why === undefined) this.#sockets.handleUpgrade(request, socket, head, this.#accept);
       else refuse(socket, why);

@@ -21,12 +21,22 @@ const mostMessages = 40;
 /** Of the messages, some come a second time, or after nobody awaits them. */
 const repeatedRate = 0.1;
 
+/** What else a walk may meet, beside what the application declares. */
+interface Weather {
+  /** Replies beside the declared examples, by the type of their command. */
+  readonly replies: Readonly<Record<string, readonly ExampleMessage[]>>;
+  /** Share of the replies that are a success, which is declared first. */
+  readonly successes: number;
+}
+const fair: Weather = { replies: {}, successes: 0.5 };
+
 /** The walk of one seed: the first message, then what is possible. */
 export const createWalk = (
   application: Application,
   system: RegisteredSystem,
   { orderId, message: first }: Placement,
   seed: number,
+  weather: Weather = fair,
 ): Walk => {
   const random = createRandom(seed, 'walk');
   const incoming: Incoming[] = [];
@@ -49,7 +59,7 @@ export const createWalk = (
       take(toIncoming(to, message));
       continue;
     }
-    const replies = findReplies(application, state).map(({ callId, message }): Incoming => {
+    const replies = findReplies(application, state, weather).map(({ callId, message }): Incoming => {
       return { kind: 'reply', orderId, at, callId, message };
     });
     const deadlines = findNextDeadline(state).map(({ key, dueAt }): Incoming => {
@@ -60,7 +70,10 @@ export const createWalk = (
     if (kinds.length === 0) break;
     const kind = random.pick(kinds);
     // Without this, few walks would come far: the first reply of a command is its success.
-    const next = kind === replies && random.happens(0.5) ? (kind[0] ?? random.pick(kind)) : random.pick(kind);
+    const next =
+      kind === replies && random.happens(weather.successes)
+        ? (kind[0] ?? random.pick(kind))
+        : random.pick(kind);
     if (next.kind === 'reply') {
       earlier.push({ to: state.calls.get(next.callId)?.actor ?? '', message: next.message });
     }
@@ -70,12 +83,13 @@ export const createWalk = (
   return { seed, incoming };
 };
 
-const findReplies = ({ messages }: Application, state: SystemState) =>
+const findReplies = ({ messages }: Application, state: SystemState, { replies }: Weather) =>
   [...state.calls].flatMap(([callId, { command }]) => {
     const sources = [command, ...[...state.actors.values()].map(({ snapshot }) => snapshot.context)];
     const lookup = (name: string): unknown =>
       sources.map((source) => findField(source, name)).find((found) => found !== undefined && found !== '');
-    return (messages[command.type]?.call?.replies ?? []).map(
+    const declared = messages[command.type]?.call?.replies ?? [];
+    return [...declared, ...(replies[command.type] ?? [])].map(
       ({ type, ...given }): { callId: string; message: ExampleMessage } => ({
         callId,
         message: toExample(messages, type, given, lookup),

@@ -1,23 +1,54 @@
-// Records the fingerprint of a chart version when it is released: `node write-fingerprint.main.ts FILE [COUNT]`. A recorded
-// file is never written again.
+// Records the fingerprint of a chart version when it is released: `node write-fingerprint.main.ts VERSION FILE [COUNT]`; with
+// `--trouble` walks on which services fail and stock is missing. A recorded file is never written again.
 import { writeFileSync } from 'node:fs';
-import { toChartSystem } from '../../src/application.ts';
+import { parseArgs } from 'node:util';
+import { toChartSystem, versionsOf } from '../../src/application.ts';
 import { limits, readSettings } from '../../src/config.ts';
 import { toPolicy } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { registerSystem } from '../../src/step/register.ts';
+import { toCharts } from '../../src/step/translate.ts';
 import { sampleOrder } from '../machines/sample-order.ts';
 import { encode, takeWalk } from './fingerprint.ts';
-import { createWalk } from './walks.ts';
+import { createWalk, startedAt } from './walks.ts';
 
-const [target = 'fingerprint.gz', count = '2000'] = process.argv.slice(2);
-const system = registerSystem(toChartSystem(shop), limits);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { trouble: { type: 'boolean', default: false } },
+});
+const [version = shop.chartVersion, target = 'fingerprint.gz', count = '2000'] = positionals;
+const released = versionsOf(shop).get(version);
+if (released === undefined) throw new Error(`there is no version ${version}`);
+const application = { ...shop, ...released, chartVersion: version, otherVersions: {}, migrations: {} };
+const system = registerSystem(toChartSystem(application), limits);
+const missing = { productId: 'product-1', kind: 'insufficient-stock', requested: 2, available: 1 };
+/** Half of these walks come far before something fails. */
+const toTrouble = (seed: number) => ({
+  replies: { 'warehouse.check': [{ type: 'warehouse.checked', problems: [missing] }] },
+  successes: seed % 2 === 0 ? 0.3 : 0.8,
+});
+
 const walks = Array.from({ length: Number(count) }, (_, seed) => {
-  const capture = seed % 3 === 0 ? 'later' : 'at-once';
-  const policy = toPolicy(readSettings({ PAYMENT_CAPTURE: capture, PAYMENT_ATTEMPTS: 1 + (seed % 3) }));
+  const attempts = String(values.trouble ? 1 : 1 + (seed % 3));
+  const policy = toPolicy(
+    readSettings({
+      PAYMENT_CAPTURE: seed % 3 === 0 ? 'later' : 'at-once',
+      PAYMENT_ATTEMPTS: attempts,
+      ...(values.trouble && { INVENTORY_ATTEMPTS: attempts, NOTIFICATION_ATTEMPTS: attempts }),
+    }),
+  );
   const { orderId } = sampleOrder;
-  const message = { ...sampleOrder, type: 'order.place', policy };
-  const walk = createWalk(shop, system, { orderId, message }, seed);
+  const first = { ...sampleOrder, type: 'order.place', policy };
+  const arrival = { orderId, at: startedAt, messageId: 'message-1', to: 'order', causationId: null };
+  const placed = toCharts(system, version, { kind: 'message', ...arrival, message: first });
+  const message = placed.kind === 'message' ? placed.message : first;
+  const walk = createWalk(
+    application,
+    system,
+    { orderId, message },
+    seed,
+    values.trouble ? toTrouble(seed) : undefined,
+  );
   return { ...walk, lines: takeWalk(system, walk) };
 });
 writeFileSync(target, encode(walks));

@@ -134,6 +134,7 @@ const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => 
           200: json('It is changed', product),
           201: json('It is new', product),
           ...problems(
+            'product-not-found',
             'stock-not-set',
             'product-changed',
             'precondition-required',

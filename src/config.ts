@@ -202,6 +202,8 @@ export const limits = {
   messagesPerStep: 1000,
   /** How long new connections are taken in after a commit, at most, before the next one begins. */
   listenMs: 500,
+  /** How often `/readyz` writes to the store, at most: it may be asked as often as anyone likes. */
+  healthCheckMs: 1000,
   /** How often an awaited order is read, in case a notification was missed. */
   lookMs: 10_000,
   /** How often answers of idempotency keys that are over are looked for, how many are forgotten at once, and when more. */

@@ -241,7 +241,10 @@ export interface Store extends RowReads {
   unreadable(versions: readonly string[]): Promise<OrdersByVersion>;
   /** `versions`: those that the host knows; left out: all. Counting all orders of a large store takes its time. */
   figures(versions?: readonly string[]): Promise<StoreFigures>;
-  /** Resolves when the store can write; rejects with the reason when it cannot. */
-  check(): Promise<void>;
+  /**
+   * Resolves when the store can write, tried by writing as much as a large order; rejects with the reason when it cannot
+   * (`store-unavailable`, if everyone may read it). `writes` false: only what is known without writing.
+   */
+  check(writes?: boolean): Promise<void>;
   close(): Promise<void>;
 }

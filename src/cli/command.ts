@@ -36,6 +36,8 @@ export interface CommandParts {
 /** Runs the command in `words` (the arguments without program and script). Sets the process's exit code. */
 export const runCommand = async (words: readonly string[], parts: CommandParts): Promise<void> => {
   const [first, ...rest] = words;
+  // Whatever is written, only this user may read it: orders, mails and ledgers are personal data.
+  process.umask(0o077);
   try {
     if (first === 'doctor') await diagnose(rest, parts.examineStore, systemClock);
     else if (first === 'simulate') await simulateSeeds(rest, parts.simulate, systemClock);

@@ -7,7 +7,7 @@ import type { Clock, Ids } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type Faults, noFaults } from '../faults.ts';
-import type { CommitObserver, Host, Recovery } from '../host.ts';
+import type { CommitObserver, Host, HostHealth, Recovery } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import { registerSystem } from '../step/register.ts';
@@ -17,6 +17,7 @@ import { afterCommit } from './after-commit.ts';
 import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
+import { createHealth } from './health.ts';
 import { InFlightOrders } from './in-flight-orders.ts';
 import { KeySweeper } from './key-sweeper.ts';
 import { createMigrations } from './migrations.ts';
@@ -78,6 +79,7 @@ class Runner<View extends SystemView> implements Host<View> {
   /** For those who wait until an order is settled or has an incident: they skip the commits between. */
   readonly #settled: Notifier<View>;
   readonly #migrations: Pick<Host, 'migrate' | 'rehearse'>;
+  readonly #health: () => Promise<HostHealth>;
   readonly #closing = new AbortController();
   /** Chart versions that the application brings. */
   readonly #versions: readonly string[];
@@ -91,6 +93,7 @@ class Runner<View extends SystemView> implements Host<View> {
     this.#versions = versions;
     this.#inFlight = new InFlightOrders(parts.settings.MAX_CACHED_ORDERS);
     this.#keys = new KeySweeper(parts);
+    this.#health = createHealth(parts, versions);
     this.#readers = new Notifier(parts.clock);
     this.#settled = new Notifier(parts.clock);
     this.#caller = new Caller({
@@ -252,13 +255,7 @@ class Runner<View extends SystemView> implements Host<View> {
 
   health: Host['health'] = async () => {
     if (this.#closing.signal.aborted) return { ready: false, reason: 'the service is closing' };
-    try {
-      const { store } = this.#parts;
-      await store.check();
-      return { ready: true, reason: null, unreadable: sumOrders(await store.unreadable(this.#versions)) };
-    } catch {
-      return { ready: false, reason: 'the store cannot write' };
-    }
+    return this.#health();
   };
 
   close: Host['close'] = async () => {

@@ -51,8 +51,8 @@ interface Ledger {
  */
 export const openLedger = async (path: string): Promise<Ledger> => {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  const file = await open(path, 'a+');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = await open(path, 'a+', 0o600);
   try {
     const entries = await readEntries(file, path);
     await using names = await open(folder);

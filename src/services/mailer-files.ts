@@ -1,7 +1,8 @@
 // A mailer for trials: each notice becomes one .eml file in a folder, as a mail server would deliver it.
 // It never writes the same notice twice and never leaves half a message under a final name. It exists so
 // that anyone can open what customers would get, without a mail server.
-import { access, mkdir, open, rename } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
@@ -25,7 +26,7 @@ export const createFileMailer = async (mailing: FileMailing): Promise<ShopServic
   if (!isMailbox(from)) {
     throw new AppError('invalid-setting', `MAIL_FROM=${JSON.stringify(from)} is not usable: not a mailbox`);
   }
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   /** By file name: the same notice asked for twice at once is written once. */
   const writing = new Map<string, Promise<ReplyFrom<'mailer'>>>();
 
@@ -55,18 +56,23 @@ const fail = (reason: string): ReplyFrom<'mailer'> => ({ type: 'mailer.failed', 
 
 const isFile = async (path: string): Promise<boolean> => {
   try {
-    await access(path);
-    return true;
+    return (await lstat(path)).isFile();
   } catch {
     return false;
   }
 };
 
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+/** Only a file that is made here and now: nothing is written through a link that somebody put there. */
+const asNewFile = O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0);
+
 /** The file has its name only when all of it is on the disk. */
 const writeWhole = async (directory: string, name: string, content: Buffer): Promise<void> => {
   const unfinished = join(directory, `.${name}.unfinished`);
+  // A process that was killed may have left one.
+  await rm(unfinished, { force: true });
   {
-    await using file = await open(unfinished, 'w');
+    await using file = await open(unfinished, asNewFile, 0o600);
     await file.writeFile(content);
     await file.sync();
   }

@@ -47,7 +47,7 @@ export const connect = (store: Store, process: Process, parts: ConnectionParts):
     figures: (versions) => receive(() => store.figures(versions)),
     row: (key) => receive(() => store.row(key)),
     rows: (table, page) => receive(() => store.rows(table, page)),
-    check: () => receive(() => store.check()),
+    check: (writes) => receive(() => store.check(writes)),
     close: async () => {},
   };
 };

@@ -56,7 +56,6 @@ export const createOrderChanges = ({ writer, reader }: OpenDatabase, transact: T
   const overAmongFirst = `SELECT rowid FROM (SELECT rowid, at FROM idempotency ORDER BY rowid LIMIT ?) WHERE at < ?`;
   const anyOver = reader.prepare(`${overAmongFirst} LIMIT 1`);
   const forget = writer.prepare(`DELETE FROM idempotency WHERE rowid IN (${overAmongFirst})`);
-  const schema = writer.prepare('PRAGMA user_version');
 
   return {
     markUnreadable: (orderId: string, reason: string): void => {
@@ -74,10 +73,6 @@ export const createOrderChanges = ({ writer, reader }: OpenDatabase, transact: T
       // Asked again and again while nothing is over: that must not cost a durable transaction.
       if (anyOver.get(limit, before) === undefined) return 0;
       return Number(transact(() => forget.run(limit, before)).changes);
-    },
-    /** Writes the schema's version over itself: the smallest change that has to reach the disk. */
-    check: (): void => {
-      transact(() => writer.exec(`PRAGMA user_version = ${whole(schema.get() ?? {}, 'user_version')}`));
     },
   };
 };

@@ -1,13 +1,13 @@
 // Opens one SQLite file for one process: the lock, the settings that durability rests on, the migrations. It
 // never reads or writes orders. A file that cannot be used safely is refused at the start.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { DatabaseSync as Database, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Application } from '../application.ts';
 import { toRealPath } from '../database-path.ts';
 import { AppError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import type { OrdersByVersion } from '../store.ts';
+import { makePrivately, watchFiles } from './sqlite-files.ts';
 import { text, whole } from './sqlite-rows.ts';
 
 type Row = Record<string, SQLOutputValue>;
@@ -40,6 +40,8 @@ export interface OpenDatabase {
   readonly writer: Connection;
   /** Sees what is committed, and never waits for a transaction of the writer. */
   readonly reader: Connection;
+  /** Whether the files that were opened still have their names: what is written to a deleted file is lost. */
+  isInPlace(): boolean;
   close(): void;
 }
 
@@ -247,12 +249,13 @@ const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions
   };
   try {
     opened.push(takeLock(path));
+    makePrivately(path);
     const writer = new DatabaseSync(path, { timeout: busyMs });
     opened.push(writer);
     prepareWriter(writer, path, application, judge);
     const reader = new DatabaseSync(path, { timeout: busyMs, readOnly: true });
     opened.push(reader);
-    return { path, writer, reader, close };
+    return { path, writer, reader, isInPlace: watchFiles(path), close };
   } catch (error) {
     close();
     throw error;
@@ -266,12 +269,16 @@ const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions
  */
 export const openDatabase = (path: string, application: TableOwner, judge?: JudgeVersions): OpenDatabase => {
   requireSqlite(readSqliteVersion());
-  const given = resolve(path);
-  mkdirSync(dirname(given), { recursive: true });
+  const real = toRealPath(path);
   try {
-    return openLocked(toRealPath(given), application, judge);
+    makePrivately(`${real}.lock`);
+    return openLocked(real, application, judge);
   } catch (error) {
-    if (!(error instanceof Error) || toPrimaryCode(error) === undefined) throw error;
-    throw new AppError('store-unsupported', `${given} can't be used as the store: ${error.message}.`);
+    if (error instanceof AppError || !(error instanceof Error) || !('code' in error)) throw error;
+    const advice = 'See to the file and its folder, or set DATABASE_URL to another.';
+    throw new AppError(
+      'store-unsupported',
+      `${real} can't be used as the store: ${error.message}. ${advice}`,
+    );
   }
 };

@@ -12,6 +12,8 @@ export interface WriterAccess {
   readonly transact: Transact;
   /** Reads through the writer what a transaction will be decided on. */
   readonly read: Transact;
+  /** @throws Error if nothing can be written any more, as far as that is known without writing. */
+  requireUsable(): void;
 }
 
 /** SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB: what is in the file is not what was written. */
@@ -22,16 +24,19 @@ const refusals: readonly number[] = [18, 19, 20, 25];
 /** An earlier write left the file in an unknown state. */
 class BrokenFile extends Error {}
 
+/** The file was deleted, or another one has its name: what would be written now could never be read again. */
+export class MissingFile extends Error {}
+
 /** Whether an error says that the file can't be written now, whatever the values. */
 const isStorageFailure = (error: unknown): boolean => {
-  if (error instanceof BrokenFile) return true;
+  if (error instanceof BrokenFile || error instanceof MissingFile) return true;
   const code = toPrimaryCode(error);
   return code !== undefined && !refusals.includes(code);
 };
 
 const isUntrusted = (error: unknown): boolean => untrusted.includes(toPrimaryCode(error) ?? 0);
 
-export const createWriterAccess = ({ writer, path }: OpenDatabase): WriterAccess => {
+export const createWriterAccess = ({ writer, path, isInPlace }: OpenDatabase): WriterAccess => {
   // IMMEDIATE takes the write lock at once: a transaction that reads first and writes later can be refused.
   const begin = writer.prepare('BEGIN IMMEDIATE');
   const commit = writer.prepare('COMMIT');
@@ -50,8 +55,14 @@ export const createWriterAccess = ({ writer, path }: OpenDatabase): WriterAccess
       throw error;
     }
   };
+  const requireUsable = (): void => {
+    if (broken !== undefined) throw broken;
+    if (isInPlace()) return;
+    throw new MissingFile(`${path} or its log was deleted or replaced. Nothing more is written to it.`);
+  };
   const transact: Transact = (task) => {
     try {
+      requireUsable();
       return read(() => {
         begin.run();
         const result = task();
@@ -63,7 +74,7 @@ export const createWriterAccess = ({ writer, path }: OpenDatabase): WriterAccess
       throw error;
     }
   };
-  return { transact, read };
+  return { transact, read, requireUsable };
 };
 
 /** Does what `task` does. @throws RefusedWrite when the values are invalid, not the file. */

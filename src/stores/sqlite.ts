@@ -6,6 +6,7 @@ import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
 import { createBatchAccess } from './sqlite-batch.ts';
 import { createCallChanges, createOrderChanges } from './sqlite-changes.ts';
+import { createCheck } from './sqlite-check.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
 import { createWriterAccess } from './sqlite-transactions.ts';
@@ -56,7 +57,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     rows: guard((table: string, { after, limit }: { readonly after?: string; readonly limit: number }) =>
       rows === undefined ? [] : rows.list(table, after, limit),
     ),
-    check: change(changes.check),
+    check: change(createCheck(database, access)),
     close: () =>
       close(() =>
         inTurn(takeTurn, () => {

@@ -51,7 +51,7 @@ export const openOn = (disk: Disk, onError: (error: SqliteError) => void = () =>
     prepareWriter(writer, path, shop);
     const reader = connect(path, 'r', () => {});
     opened.push(reader);
-    return { path, writer, reader, close };
+    return { path, writer, reader, isInPlace: () => true, close };
   } catch (error) {
     close();
     throw error;

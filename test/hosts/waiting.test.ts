@@ -2,7 +2,8 @@
 // host says when it cannot work.
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { readSettings } from '../../src/config.ts';
+import { limits, readSettings } from '../../src/config.ts';
+import { AppError } from '../../src/errors.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import {
@@ -89,10 +90,30 @@ test('a host whose store cannot write is not ready, and is again when it can', a
   const check = async () => {
     if (isBroken) throw new Error('disk full');
   };
-  const { host } = await openHost({ store: { ...store, check } });
-  expect(await host.health()).toMatchObject({ ready: false, reason: expect.any(String) });
+  const { host, clock } = await openHost({ store: { ...store, check } });
+  expect(await host.health()).toEqual({ ready: false, reason: 'the store cannot write' });
   isBroken = false;
+  await clock.advance(limits.healthCheckMs);
   expect(await host.health()).toEqual({ ready: true, reason: null, unreadable: 0 });
+});
+
+test('however often a host is asked for its health, it writes once per interval, and sees at once what is known without', async () => {
+  const store = createMemoryStore();
+  const written: boolean[] = [];
+  let isDeleted = false;
+  const check = async (writes = true) => {
+    written.push(writes);
+    if (isDeleted) throw new AppError('store-unavailable', 'the file was deleted');
+  };
+  const { host, clock } = await openHost({ store: { ...store, check } });
+  await Promise.all([host.health(), host.health(), host.health()]);
+  expect(written.filter((writes) => writes)).toHaveLength(1);
+  isDeleted = true;
+  expect(await host.health()).toEqual({ ready: false, reason: 'the file was deleted' });
+  expect(written.filter((writes) => writes)).toHaveLength(1);
+  await clock.advance(limits.healthCheckMs);
+  await host.health();
+  expect(written.filter((writes) => writes)).toHaveLength(2);
 });
 
 test('who waits for an order that has settled is answered at once', async () => {

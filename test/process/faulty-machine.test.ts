@@ -189,12 +189,13 @@ if (await canMount()) {
       await fillStock(service);
       const { orderIds, client, answer } = await placeUntilFull(shop);
       expect(answer).toMatchObject({ status: 503, retryAfter: '5' });
-      const isReady = async () => (await ask(`${service.url}/readyz`)).status === 200;
-      await until(isReady, (ready) => !ready);
+      const health = async () => (await ask(`${service.url}/readyz`)).body;
+      const { reason } = await until(health, ({ ready }) => ready === false);
+      expect(reason).toContain('the disk of the database is full');
       expect((await ask(`${service.url}/orders/${orderIds[0]}`)).status).toBe(200);
       await disk.grow();
       orderIds.push(...(await shop.placeAll([client])));
-      expect(await isReady()).toBe(true);
+      await until(health, ({ ready }) => ready === true);
       expect(new Set(await shop.settleAll(orderIds))).toEqual(new Set(['completed']));
       await stop(service);
       expect((await audit(shop, { store: await disk.copyStore() })).violations).toEqual([]);

@@ -8,7 +8,7 @@ import type { EdgeDependencies } from './api/edge/dependencies.ts';
 import type { Application } from './application.ts';
 import { chartVersionsOf } from './chart-versions.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
-import { readSettings, type Settings } from './config.ts';
+import { limits, readSettings, type Settings } from './config.ts';
 import type { Faults } from './faults.ts';
 import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
 import { createRunner } from './hosts/runner.ts';
@@ -69,7 +69,13 @@ export const createHost = async <View extends SystemView>(
   });
 };
 
-export const createLogger = ({ LOG_LEVEL }: Settings): Logger => pino({ level: LOG_LEVEL, base: null });
+/** Writes to stdout. What becomes of its lines there (nobody reads, the disk is full) never holds up or ends the service. */
+export const createLogger = ({ LOG_LEVEL }: Settings): Logger => {
+  // Not pino's own: at the end of the process, that one waits for ever for room on a full disk.
+  const output = pino.destination({ fd: process.stdout.fd, sync: true, maxLength: limits.logBytes });
+  output.on('error', () => {});
+  return pino({ level: LOG_LEVEL, base: null }, output);
+};
 
 /** What a service is made of: a host, and the application's own routes. */
 export interface ServiceParts<View extends SystemView> extends Omit<HostParts<View>, 'observer' | 'shared'> {

@@ -202,6 +202,10 @@ export const limits = {
   messagesPerStep: 1000,
   /** How long new connections are taken in after a commit, at most, before the next one begins. */
   listenMs: 500,
+  /** Signals this soon after the first are the same wish to stop. */
+  sameSignalMs: 300,
+  /** Log that waits for a full disk; of more, lines are dropped. */
+  logBytes: 1024 * 1024,
   /** How often `/readyz` writes to the store, at most: it may be asked as often as anyone likes. */
   healthCheckMs: 1000,
   /** How often an awaited order is read, in case a notification was missed. */

@@ -16,6 +16,7 @@ import { rehearseOrders } from './rehearse.ts';
 import type { Create } from './running.ts';
 import { placeSample } from './sample.ts';
 import { serve } from './serve.ts';
+import { surviveOutside } from './signals.ts';
 import { simulateSeeds } from './simulate.ts';
 
 const commands = ['start', 'serve', 'help'] as const;
@@ -38,6 +39,7 @@ export const runCommand = async (words: readonly string[], parts: CommandParts):
   const [first, ...rest] = words;
   // Whatever is written, only this user may read it: orders, mails and ledgers are personal data.
   process.umask(0o077);
+  surviveOutside();
   try {
     if (first === 'doctor') await diagnose(rest, parts.examineStore, systemClock);
     else if (first === 'simulate') await simulateSeeds(rest, parts.simulate, systemClock);

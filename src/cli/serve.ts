@@ -6,6 +6,7 @@ import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Create, Running } from './running.ts';
 import { sampleProducts } from './sample.ts';
+import { stopAtSignal } from './signals.ts';
 
 /** Serves until a signal. `then` is done once the service listens at `address`. */
 export const serve = async (
@@ -15,7 +16,7 @@ export const serve = async (
 ): Promise<void> => {
   const running = await create(settings);
   const stopping = Promise.withResolvers<void>();
-  listenToSignals(stopping.resolve);
+  stopAtSignal(stopping.resolve);
   try {
     await running.localSocket?.listen();
     await running.catalogue.seedProducts(sampleProducts, systemClock.now());
@@ -37,28 +38,6 @@ export const serve = async (
     await running.close();
   }
   console.log('Stopped.');
-};
-
-/** The first of them stops the service politely, the second ends it at once. A closed terminal is one too. */
-const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-const listenToSignals = (stop: () => void): void => {
-  let isStopping = false;
-  for (const signal of stopSignals) {
-    process.on(signal, () => {
-      if (!isStopping) {
-        isStopping = true;
-        stop();
-        return;
-      }
-      console.error(`${signal} again: ended at once. What was under way goes on at the next start.`);
-      process.exit(1);
-    });
-  }
-  // Without this, Node opens its debugger for whoever may send a signal.
-  process.on('SIGUSR1', () => {});
-  // Whoever read the output is gone: nobody is left to tell, and the service goes on.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 };
 
 const listen = async (api: FastifyInstance, { HOST: host, PORT: port }: Settings): Promise<string> => {

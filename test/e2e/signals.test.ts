@@ -1,11 +1,12 @@
 // How a real service ends, and what does not end it: signals, and readers of its output that go away.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ask, post } from './client.ts';
-import { makeFolder, startServer } from './server.ts';
+import { ask, post, until } from './client.ts';
+import { launch, makeFolder, startServer } from './server.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 beforeEach(async () => {
@@ -38,6 +39,9 @@ test('a second signal ends it at once, and says so; the order goes on at the nex
   const { body } = await post(`${server.url}/orders`, basket, 'one');
   process.kill(server.pid, 'SIGTERM');
   await server.untilPrinted(/Stopping/);
+  const again = setInterval(() => process.kill(server.pid, 'SIGTERM'), 100);
+  await server.untilPrinted(/ended at once/);
+  clearInterval(again);
   expect(await server.stop('SIGTERM')).toBe(1);
   expect(server.output()).toContain('SIGTERM again: ended at once.');
   const next = await startServer(folder.path, { LOG_LEVEL: 'silent', PAYMENT_DELAY_MS: '0' });
@@ -62,4 +66,41 @@ test('whoever reads its output may go away: it goes on, and ends with 0', async 
   expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200 });
   service.kill('SIGTERM');
   expect(await once(service, 'exit')).toEqual([0, null]);
+});
+
+test('a signal that comes twice at once, as under npm, is one: it ends politely', async () => {
+  const server = await startServer(folder.path, { LOG_LEVEL: 'silent', PAYMENT_DELAY_MS: '500' });
+  await post(`${server.url}/orders`, basket, 'one');
+  process.kill(server.pid, 'SIGINT');
+  await server.untilPrinted(/Stopping/);
+  expect(await server.stop('SIGINT')).toBe(0);
+  expect(server.output()).toContain('Stopped.');
+});
+
+test.each(['>/dev/full', '2>/dev/full', '>&- 2>&-'])(
+  'with its output to %s it serves, logs, and ends with 0',
+  async (output) => {
+    const main = resolve(import.meta.dirname, '../../src/main.ts');
+    const command = `exec "$0" "$1" start ${output}`;
+    const environment = { PORT: '0', LOG_LEVEL: 'trace', PAYMENT_DELAY_MS: '0', MAIL_DELAY_MS: '0' };
+    const service = launch(['sh', '-c', command, process.execPath, main], folder.path, environment);
+    const mail = resolve(folder.path, 'data/mail/01900000-0000-7000-8000-000000000175-confirmation.eml');
+    await until(
+      async () => existsSync(mail),
+      (isSent) => isSent,
+    );
+    service.send('SIGTERM');
+    expect(await service.ended).toEqual({ code: 0, signal: null });
+  },
+);
+
+test('a command whose reader goes away ends without an error', async () => {
+  const main = resolve(import.meta.dirname, '../../src/main.ts');
+  const command = launch(
+    ['sh', '-c', '"$0" "$1" serve --help | true', process.execPath, main],
+    folder.path,
+    {},
+  );
+  expect(await command.ended).toEqual({ code: 0, signal: null });
+  expect(command.output()).toBe('');
 });

@@ -4,10 +4,14 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
 
-const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const whole = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
 const oneDay = 86_400_000;
 const duration = whole(0, 365 * oneDay);
-const rate = z.coerce.number().min(0).max(1);
+const rateError = 'must be a number from 0 to 1';
+const rate = z.coerce.number({ error: rateError }).min(0, rateError).max(1, rateError);
 const count = whole(1, 1_000_000);
 const list = z
   .string()

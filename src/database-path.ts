@@ -1,8 +1,9 @@
 // Which file a database's path means. What lies beside the file (its lock, its local socket) is named after it, so
 // every program has to come to the same name. It opens nothing.
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AppError } from './errors.ts';
+import { findEntry } from './own-files.ts';
 
 /** As many as Linux follows. */
 const mostLinks = 40;
@@ -18,7 +19,7 @@ export const toRealPath = (path: string, linksLeft = mostLinks): string => {
     const message = `${given} can't be used as the store: its symbolic links lead in a circle. Set DATABASE_URL to another file.`;
     throw new AppError('store-unsupported', message);
   }
-  const entry = lstatSync(given, { throwIfNoEntry: false });
+  const entry = findEntry(given);
   if (entry?.isSymbolicLink()) {
     return toRealPath(resolve(toRealFolder(dirname(given), linksLeft), readlinkSync(given)), linksLeft - 1);
   }
@@ -27,7 +28,7 @@ export const toRealPath = (path: string, linksLeft = mostLinks): string => {
 
 /** Folders that are missing are named as they are. */
 const toRealFolder = (folder: string, linksLeft: number): string => {
-  const entry = lstatSync(folder, { throwIfNoEntry: false });
+  const entry = findEntry(folder);
   if (entry === undefined) {
     const parent = dirname(folder);
     return parent === folder ? folder : join(toRealFolder(parent, linksLeft), basename(folder));

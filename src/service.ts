@@ -34,6 +34,8 @@ export interface OutsideService<C = Command, R = Reply> {
   readonly keyLifetimeMs?: number;
   /** @param call its command is one that the application declares for this service. */
   answer(call: ServiceCall<C>): Promise<R>;
+  /** Rejects if calls cannot take effect now, as far as that is known here: with an AppError that everyone may read. */
+  check?(): Promise<void>;
   close?(): Promise<void>;
 }
 

@@ -3,7 +3,9 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '../clock.ts';
 import { readSettings, type Settings, settingsSchema } from '../config.ts';
-import { AppError } from '../errors.ts';
+import { AppError, describeError } from '../errors.ts';
+import { systemCodeOf } from '../own-files.ts';
+import { readPackageVersion } from '../package-version.ts';
 import type { RehearseHistories } from '../rehearsal.ts';
 import type { ExamineStore } from '../shop/audit/outside.ts';
 import type { Simulate } from '../simulation.ts';
@@ -48,12 +50,29 @@ export const runCommand = async (words: readonly string[], parts: CommandParts):
     else if (first === 'diff') await printDiff(rest, parts.compareVersions);
     else await dispatch(words, parts.create);
   } catch (error) {
-    const isUsage = !(error instanceof AppError) || error.code === 'invalid-setting';
-    if (!(error instanceof AppError) && !isParseError(error)) throw error;
-    console.error(`orderchart: ${error.message}`);
+    const message = toMessage(error, first);
+    if (message === undefined) throw error;
+    const isUsage = isParseError(error) || (error instanceof AppError && error.code === 'invalid-setting');
+    console.error(`orderchart: ${message}`);
     process.exitCode = isUsage || answersWithCode1.has(first ?? '') ? 2 : 1;
   }
 };
+
+/** One line that says what to do; undefined for a bug, which is shown as it is. */
+const toMessage = (error: unknown, command: string | undefined): string | undefined => {
+  if (error instanceof AppError) return error.message;
+  if (isParseError(error)) {
+    const [problem = ''] = error.message.split('. To specify');
+    const known = command === undefined || command.startsWith('-') ? 'help' : `${command} --help`;
+    return `${problem}. See \`orderchart ${known}\`.`;
+  }
+  if (systemCodeOf(error) !== undefined || isSqliteError(error)) {
+    return `${describeError(error)}. See to the file and its disk, and start again.`;
+  }
+  return undefined;
+};
+
+const isSqliteError = (error: unknown): boolean => error instanceof Error && 'errcode' in error;
 
 type Flag = { readonly type: 'string' } | { readonly type: 'boolean'; readonly short?: string };
 
@@ -61,6 +80,10 @@ const dispatch = async (words: readonly string[], create: Create): Promise<void>
   const { positionals, values } = parseArgs({ args: [...words], options: flags, allowPositionals: true });
   const [name = 'help', ...rest] = positionals;
   const command = commands.find((each) => each === name);
+  if (values['version']) {
+    console.log(readPackageVersion());
+    return;
+  }
   if (command === undefined || rest.length > 0) {
     throw new AppError('invalid-setting', `There is no command '${positionals.join(' ')}'.\n\n${usage}`);
   }
@@ -81,6 +104,7 @@ const toFlag = (name: string): string => name.toLowerCase().replaceAll('_', '-')
 const flags: Record<string, Flag> = Object.fromEntries([
   ...Object.keys(settingsSchema.shape).map((name) => [toFlag(name), { type: 'string' }] as const),
   ['help', { type: 'boolean', short: 'h' }] as const,
+  ['version', { type: 'boolean' }] as const,
   ['inspect', { type: 'boolean' }] as const,
   ['leave-unreadable', { type: 'boolean' }] as const,
 ]);

@@ -14,7 +14,7 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
   diff      compare two versions of the charts: as text, as JSON, as a picture
   help      print this
 
-orderchart COMMAND --help lists every setting.`;
+orderchart COMMAND --help lists every setting; orderchart --version prints the version.`;
 
 /** The help of one command. */
 export const helpOf = (command: 'start' | 'serve'): string => {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { systemCodeOf } from '../own-files.ts';
 import type { Create, Running } from './running.ts';
 import { sampleProducts } from './sample.ts';
 import { stopAtSignal } from './signals.ts';
@@ -44,9 +45,17 @@ const listen = async (api: FastifyInstance, { HOST: host, PORT: port }: Settings
   try {
     return await api.listen({ host, port, backlog: limits.backlog });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const reason =
-      code === 'EADDRINUSE' ? 'another program listens there; choose another PORT' : String(code);
-    throw new AppError('invalid-setting', `Invalid HOST=${host} PORT=${port}: ${reason}`);
+    const code = systemCodeOf(error);
+    if (code === undefined) throw error;
+    const reason = listenReasons[code] ?? `${code}. Choose another HOST or PORT`;
+    throw new AppError('invalid-setting', `Invalid HOST=${host} PORT=${port}: ${reason}.`);
   }
+};
+
+const listenReasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there; choose another PORT',
+  EADDRNOTAVAIL: 'this machine has no such address; set HOST to one that it has, such as 127.0.0.1',
+  ENOTFOUND: 'there is no host of this name; set HOST to an address of this machine, such as 127.0.0.1',
+  EAI_AGAIN: 'the name cannot be looked up now; set HOST to an address of this machine, such as 127.0.0.1',
+  EACCES: 'this user may not listen there; choose a PORT above 1023',
 };

@@ -6,28 +6,36 @@ import type { Clock } from '../clock.ts';
 import { limits } from '../config.ts';
 import { AppError, describeError } from '../errors.ts';
 import type { HostHealth } from '../host.ts';
+import type { Services } from '../service.ts';
 import type { Store } from '../store.ts';
 
 export interface HealthParts {
   readonly store: Store;
+  readonly services: Services;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** `versions`: the chart versions that the host knows. */
 export const createHealth = (
-  { store, clock, logger }: HealthParts,
+  { store, services, clock, logger }: HealthParts,
   versions: readonly string[],
 ): (() => Promise<HostHealth>) => {
   let writtenAt = Number.NEGATIVE_INFINITY;
   let written: Promise<void> = Promise.resolve();
   let lastReason: string | null = null;
 
+  const checkServices = async (): Promise<void> => {
+    for (const service of Object.values(services)) {
+      if (service.place === 'outside') await service.check?.();
+    }
+  };
+
   const check = (): Promise<void> => {
     const sinceMs = clock.now() - writtenAt;
     if (sinceMs >= 0 && sinceMs < limits.healthCheckMs) return written.then(() => store.check(false));
     writtenAt = clock.now();
-    written = store.check();
+    written = store.check().then(checkServices);
     return written;
   };
 

@@ -1,10 +1,12 @@
 // The ledger file of the simulated gateway: one JSON line for each operation that took effect, appended
 // and synced in groups. It never changes a line that was synced and never decides anything. It exists so
 // that the gateway remembers over crashes, and so that anyone can check its money without asking it.
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { makeFolder, privateFile, usingPath } from '../own-files.ts';
+import { type Appending, createAppending } from './ledger-appending.ts';
 
 const noted = { at: z.iso.datetime(), key: z.string(), orderId: z.string() };
 const money = { amount: z.int().nonnegative(), currency: z.string() };
@@ -33,61 +35,38 @@ const entrySchema = z.discriminatedUnion('result', [
 /** One line. `transactionId` is the charge's, also for its capture, void or refund. */
 export type Entry = z.infer<typeof entrySchema>;
 
-interface Ledger {
+interface Ledger extends Omit<Appending, 'append'> {
   /** What the file held when it was opened. */
   readonly entries: readonly Entry[];
   append(entry: Entry): void;
-  /**
-   * Resolves when everything appended so far is on the disk. Once a write has failed it always rejects:
-   * only the file itself, read again at the next start, can tell what it holds.
-   */
-  written(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /**
  * Opens the file, makes it and its folder where they are missing, and cuts off a line torn by a crash.
- * @throws AppError `invalid-setting` where any other line is not a ledger entry.
+ * @throws AppError `invalid-setting` where any other line is not a ledger entry, or the file cannot be used.
  */
-export const openLedger = async (path: string): Promise<Ledger> => {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = await open(path, 'a+', 0o600);
-  try {
-    const entries = await readEntries(file, path);
-    await using names = await open(folder);
-    await names.sync();
-    return { entries, ...createAppending(file) };
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-};
+export const openLedger = (path: string): Promise<Ledger> =>
+  usingPath('PAYMENT_LEDGER', path, async () => {
+    const folder = dirname(path);
+    makeFolder(folder);
+    const file = await open(path, 'a+', privateFile);
+    try {
+      await refuseDevices(file, path);
+      const entries = await readEntries(file, path);
+      await using names = await open(folder);
+      await names.sync();
+      const { append, ...appending } = createAppending(file);
+      return { entries, ...appending, append: (entry) => append(`${JSON.stringify(entry)}\n`) };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  });
 
-/** While one group of lines is being synced, the next one gathers. */
-const createAppending = (file: FileHandle): Omit<Ledger, 'entries'> => {
-  let gathered = '';
-  let last = Promise.resolve();
-  const write = async (): Promise<void> => {
-    const group = gathered;
-    gathered = '';
-    await file.appendFile(group);
-    await file.datasync();
-  };
-  return {
-    append: (entry) => {
-      if (gathered === '') last = last.then(write);
-      gathered += `${JSON.stringify(entry)}\n`;
-    },
-    written: () => last,
-    close: async () => {
-      try {
-        await last;
-      } finally {
-        await file.close();
-      }
-    },
-  };
+const refuseDevices = async (file: FileHandle, path: string): Promise<void> => {
+  if ((await file.stat()).isFile()) return;
+  const text = 'it is no regular file, and could not be read again. Choose the path of a file';
+  throw new AppError('invalid-setting', `PAYMENT_LEDGER=${path} is not usable: ${text}.`);
 };
 
 const readEntries = async (file: FileHandle, path: string): Promise<readonly Entry[]> => {
@@ -98,7 +77,8 @@ const readEntries = async (file: FileHandle, path: string): Promise<readonly Ent
     const entry = toEntry(bytes.toString('utf8', start, end));
     if (!entry) {
       const place = `line ${entries.length + 1} is not a ledger entry`;
-      throw new AppError('invalid-setting', `PAYMENT_LEDGER=${path} is not usable: ${place}`);
+      const text = `${place}. It was not changed: correct the line, or choose another path`;
+      throw new AppError('invalid-setting', `PAYMENT_LEDGER=${path} is not usable: ${text}.`);
     }
     entries.push(entry);
     start = end + 1;

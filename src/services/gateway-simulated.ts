@@ -73,6 +73,7 @@ export const createSimulatedGateway = async (simulation: Simulation): Promise<Sh
       await pause(clock, silent ? Number.POSITIVE_INFINITY : delayMs, signal);
       return reply;
     },
+    check: () => ledger.check(),
     close: () => ledger.close(),
   };
 };

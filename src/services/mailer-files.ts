@@ -2,10 +2,11 @@
 // It never writes the same notice twice and never leaves half a message under a final name. It exists so
 // that anyone can open what customers would get, without a mail server.
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
+import { makeFolder, privateFile, usingPath } from '../own-files.ts';
 import { pause } from '../service.ts';
 import type { ReplyFrom, ShopService } from '../shop/services.ts';
 import { isMailbox, toMail } from './mail.ts';
@@ -20,13 +21,16 @@ interface FileMailing {
   readonly clock: Clock;
 }
 
-/** @throws AppError `invalid-setting` where `from` is not a mailbox. */
+/** @throws AppError `invalid-setting` where `from` is not a mailbox, or the folder cannot be used. */
 export const createFileMailer = async (mailing: FileMailing): Promise<ShopService<'mailer'>> => {
   const { directory, from, delayMs, clock } = mailing;
   if (!isMailbox(from)) {
     throw new AppError('invalid-setting', `MAIL_FROM=${JSON.stringify(from)} is not usable: not a mailbox`);
   }
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await usingPath('MAIL_DIR', directory, async () => {
+    makeFolder(directory);
+    await access(directory, constants.W_OK);
+  });
   /** By file name: the same notice asked for twice at once is written once. */
   const writing = new Map<string, Promise<ReplyFrom<'mailer'>>>();
 
@@ -72,7 +76,7 @@ const writeWhole = async (directory: string, name: string, content: Buffer): Pro
   // A process that was killed may have left one.
   await rm(unfinished, { force: true });
   {
-    await using file = await open(unfinished, asNewFile, 0o600);
+    await using file = await open(unfinished, asNewFile, privateFile);
     await file.writeFile(content);
     await file.sync();
   }

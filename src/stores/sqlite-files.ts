@@ -1,12 +1,9 @@
 // The files of an open database as the operating system has them: made for their owner alone, and still in their place.
 // It reads and writes nothing in them.
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError } from '../errors.ts';
-
-/** What a service keeps is personal data: only its own user may read it. */
-const privateFolder = 0o700;
-const privateFile = 0o600;
+import { makeFolder, privateFile, systemCodeOf } from '../own-files.ts';
 
 /**
  * Makes the file and its folders, where they are missing, for the owner alone; SQLite gives its log the rights of the
@@ -14,12 +11,18 @@ const privateFile = 0o600;
  * @throws AppError `store-unsupported` for a file with two names, which two processes could open at the same time.
  */
 export const makePrivately = (path: string): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: privateFolder });
+  makeFolder(dirname(path));
   makeFile(path);
-  const { nlink } = statSync(path);
-  if (nlink < 2) return;
+  const found = statSync(path);
+  if (!found.isFile()) {
+    throw new AppError(
+      'store-unsupported',
+      `${path} is no regular file. Set DATABASE_URL to the path of a file.`,
+    );
+  }
+  if (found.nlink < 2) return;
   const message =
-    `${path} has ${nlink} names (hard links): SQLite would damage it if it were opened by two of them. ` +
+    `${path} has ${found.nlink} names (hard links): SQLite would damage it if it were opened by two of them. ` +
     'It was not changed. Delete the other names, or make a copy and use that.';
   throw new AppError('store-unsupported', message);
 };
@@ -29,7 +32,7 @@ const makeFile = (path: string): void => {
   try {
     closeSync(openSync(path, 'wx', privateFile));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
   }
 };
 

@@ -5,6 +5,7 @@ import type { DatabaseSync as Database, SQLInputValue, SQLOutputValue } from 'no
 import type { Application } from '../application.ts';
 import { toRealPath } from '../database-path.ts';
 import { AppError } from '../errors.ts';
+import { explainSystemError } from '../own-files.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import type { OrdersByVersion } from '../store.ts';
 import { makePrivately, watchFiles } from './sqlite-files.ts';
@@ -262,6 +263,11 @@ const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions
   }
 };
 
+const explainSqliteError = (error: unknown): string | undefined =>
+  error instanceof Error && toPrimaryCode(error) !== undefined
+    ? `${error.message}. See to the file and its folder, or set DATABASE_URL to another`
+    : undefined;
+
 /**
  * Opens (and creates, and migrates) the file at `path` for this process and one application alone.
  * @throws AppError `store-in-use` where another process has it open; `store-unsupported` where SQLite is too
@@ -274,11 +280,8 @@ export const openDatabase = (path: string, application: TableOwner, judge?: Judg
     makePrivately(`${real}.lock`);
     return openLocked(real, application, judge);
   } catch (error) {
-    if (error instanceof AppError || !(error instanceof Error) || !('code' in error)) throw error;
-    const advice = 'See to the file and its folder, or set DATABASE_URL to another.';
-    throw new AppError(
-      'store-unsupported',
-      `${real} can't be used as the store: ${error.message}. ${advice}`,
-    );
+    const reason = explainSystemError(error) ?? explainSqliteError(error);
+    if (reason === undefined) throw error;
+    throw new AppError('store-unsupported', `${real} can't be used as the store: ${reason}.`);
   }
 };

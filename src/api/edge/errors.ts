@@ -6,6 +6,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { z } from 'zod';
 import type { Ids } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
+import { toLogText } from '../log-text.ts';
 import { type FieldError, type ProblemCode, problemKinds, toProblemCode, toProblemType } from './problems.ts';
 import type { ProblemJson } from './schemas.ts';
 
@@ -151,13 +152,13 @@ const sendRefusal = (request: FastifyRequest, reply: FastifyReply, refusal: Refu
 };
 
 const logUnexpected = (logger: FastifyBaseLogger, request: FastifyRequest, error: unknown): void => {
-  // Properties of errors can hold anything; an address can hide in a message.
-  const text = (error instanceof Error ? (error.stack ?? error.message) : String(error)).replaceAll(
-    /[^\s"'<>]+@[^\s"'<>]+/g,
-    '[e-mail]',
-  );
   logger.error(
-    { requestId: request.id, method: request.method, route: request.routeOptions.url ?? null, error: text },
+    {
+      requestId: request.id,
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      error: toLogText(error),
+    },
     'a request failed unexpectedly',
   );
 };

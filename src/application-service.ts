@@ -15,10 +15,11 @@ import { createRunner } from './hosts/runner.ts';
 import { createInspector } from './inspector/server/inspector.ts';
 import { openLocalSocket } from './local-socket/open.ts';
 import type { LocalApi, LocalSocket } from './local-socket.ts';
-import { addStoreMetrics, createMetrics } from './metrics.ts';
+import { addClockMetrics, addStoreMetrics, createMetrics } from './metrics.ts';
 import { createMigratePage } from './migration/migrate-page.ts';
 import type { MigratePage } from './migration.ts';
 import type { Services } from './service.ts';
+import type { ClockJumps } from './steady-clock.ts';
 import type { Store } from './store.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
@@ -113,6 +114,7 @@ export const createService = async <View extends SystemView>(
   const versions = chartVersionsOf(application);
   const readFigures = () => store.figures(versions);
   addStoreMetrics(registry, readFigures);
+  if (clock.jumps !== undefined) reportJumps(clock.jumps, registry, logger);
   const inspector = createInspector({ application, services, readFigures, metrics, clock, settings });
   const made = { ...parts, settings, clock, ids, logger, metrics, observer: inspector.observer };
   const { host, recovery } = await createRunner(made);
@@ -141,4 +143,17 @@ export const createService = async <View extends SystemView>(
     await store.close();
   };
   return { host, api, localSocket, recovery, close };
+};
+
+const reportJumps = (jumps: ClockJumps, registry: Registry, logger: Logger): void => {
+  addClockMetrics(registry, jumps);
+  jumps.observe(({ byMs, followedMs }) => {
+    const text =
+      byMs < 0
+        ? "the machine's clock was set back: the service counts on without it until it catches up, or the next start"
+        : followedMs > 0
+          ? "the machine's clock jumped ahead, or the machine slept: deadlines may come early"
+          : "the machine's clock has caught up";
+    logger.warn({ byMs }, text);
+  });
 };

@@ -2,10 +2,13 @@
 // else is handed a `Clock` and `Ids`, so that tests and simulations decide what time it is.
 import { randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
+import { type ClockJumps, createSteadyTime } from './steady-clock.ts';
 
 export interface Clock {
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** Milliseconds since 1970-01-01T00:00:00Z. It never goes back while the program runs. */
   now(): number;
+  /** What became of the machine's time; absent for a clock that is not the machine's. */
+  readonly jumps?: ClockJumps;
   /** Calls `callback` once, `delayMs` from now; the returned function cancels that. */
   schedule(callback: () => void, delayMs: number): () => void;
   /** Calls `callback` once, after the input that is ready now has been taken in. */
@@ -20,8 +23,9 @@ export interface Ids {
 /** Node clamps longer timers to 1 ms; a wait that is longer wakes early and is scheduled again. */
 const longestTimerMs = 2_147_483_647;
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
+/** The machine's time and timers. `wall`: its time, if not the system's (ms since 1970). */
+export const createSystemClock = (wall: () => number = () => Date.now()): Clock => ({
+  ...createSteadyTime(wall, () => performance.now()),
   schedule: (callback, delayMs) => {
     const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), longestTimerMs));
     return () => clearTimeout(timer);
@@ -29,7 +33,9 @@ export const systemClock: Clock = {
   soon: (callback) => {
     setImmediate(callback);
   },
-};
+});
+
+export const systemClock: Clock = createSystemClock();
 
 /** Identifiers whose time part follows `clock`; their random part comes from the system by default. */
 export const createIds = (clock: Clock, drawBytes: (count: number) => Uint8Array = randomBytes): Ids => ({

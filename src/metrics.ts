@@ -1,6 +1,7 @@
 // The metrics, under Prometheus' conventions: one set of names for all parts, times in seconds. It decides nothing.
 import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 import { sumOrders } from './chart-versions.ts';
+import type { ClockJumps } from './steady-clock.ts';
 import type { StoreFigures } from './store.ts';
 
 const seconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
@@ -101,6 +102,25 @@ const createCallMetrics = (registers: Registry[]) => ({
 });
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What became of the machine's time. */
+export const addClockMetrics = (registry: Registry, jumps: ClockJumps): void => {
+  const registers = [registry];
+  const count = new Counter({
+    name: 'orderchart_clock_jumps_total',
+    help: "Times that the machine's clock was set by a second or more, or the machine slept, by direction",
+    labelNames: ['direction'],
+    registers,
+  });
+  for (const direction of ['ahead', 'back']) count.inc({ direction }, 0);
+  jumps.observe(({ byMs }) => count.inc({ direction: byMs > 0 ? 'ahead' : 'back' }));
+  const ahead: Gauge = new Gauge({
+    name: 'orderchart_clock_ahead_seconds',
+    help: "How far the service counts ahead of the machine's clock, because that was set back",
+    registers,
+    collect: () => ahead.set(jumps.aheadMs() / 1000),
+  });
+};
 
 /** Figures that are read from the store, once for each scrape. */
 export const addStoreMetrics = (registry: Registry, readFigures: () => Promise<StoreFigures>): void => {

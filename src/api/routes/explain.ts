@@ -1,7 +1,8 @@
 // Why an order is where it is: one sentence first, then what is awaited, since when, until when, what blocks it and
 // who may do what. It is computed from the order's view (and the bank's code for a decline) and asks no service.
-import { toIsoTime } from '../../clock.ts';
+import { type Clock, toIsoTime } from '../../clock.ts';
 import type { OrderView, ReadableOrderView } from '../../shop/view.ts';
+import { explainClock } from './explain-clock.ts';
 import type { ExplanationJson } from './schemas.ts';
 import { toIncident, toMoves } from './views.ts';
 
@@ -92,19 +93,29 @@ const toSummary = (view: OrderView, now: number, declineCode: string | undefined
   return `${state}: waiting for ${order.description} for ${toDuration(now - order.since)}${until}.`;
 };
 
-/** `now` in ms since 1970; `declineCode`: what the bank gave as its reason; `path`: what clients' addresses begin with. */
+export interface ExplanationContext {
+  readonly clock: Pick<Clock, 'now' | 'jumps'>;
+  /** What the bank gave as its reason. */
+  readonly declineCode: string | undefined;
+  /** What clients' addresses begin with. */
+  readonly path: string;
+}
+
 export const toExplanation = (
   view: OrderView,
-  now: number,
-  declineCode: string | undefined,
-  path: string,
+  { clock, declineCode, path }: ExplanationContext,
 ): ExplanationJson => {
+  const now = clock.now();
   const next = toNext(view.deadlines);
+  const clockText = view.settled
+    ? undefined
+    : explainClock(clock.jumps, now, { placed: view.createdAt, moved: view.updatedAt });
   return {
     id: view.id,
     state: view.state,
     settled: view.settled,
     summary: toSummary(view, now, declineCode),
+    ...(clockText !== undefined && { clock: clockText }),
     ...(view.unreadable === undefined && {
       waiting: toWaiting(view, now),
       nextDeadline: next ? { actor: next.actor, name: next.name, dueAt: toIsoTime(next.dueAt) } : null,

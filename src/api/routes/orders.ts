@@ -231,7 +231,7 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
     },
     async (request) => {
       const view = await findOrder(host, request.params.id);
-      return toExplanation(view, clock.now(), await findDeclineCode(host, view), path);
+      return toExplanation(view, { clock, declineCode: await findDeclineCode(host, view), path });
     },
   );
 };

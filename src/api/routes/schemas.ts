@@ -128,6 +128,10 @@ export const explanation = z
     state: z.string(),
     settled: z.boolean(),
     summary: z.string().describe('one sentence'),
+    clock: z
+      .string()
+      .optional()
+      .describe("why times may not be what they seem: the machine's clock jumped; absent if it did not"),
     waiting: z
       .array(
         z.strictObject({

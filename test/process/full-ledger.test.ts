@@ -22,6 +22,9 @@ if (await canMount()) {
     const service = launch([...commandPrefix, process.execPath, main, 'serve'], folder.path, {
       ...settings,
       PAYMENT_LEDGER: ledger,
+      // What enters a mount namespace begins in its root folder.
+      DATABASE_URL: `sqlite:${join(folder.path, 'orders.db')}`,
+      MAIL_DIR: join(folder.path, 'mail'),
     });
     const [, url] = await service.untilPrinted(/listens on (http:\/\/\S+)/);
     await run('sh', '-c', `cat /dev/zero > ${storeFolder}/filler 2>&1`);

@@ -3,12 +3,15 @@
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
+import { openKeys } from './access/keys.ts';
+import type { Keys } from './access.ts';
 import type { AddRoutes } from './api/app.ts';
 import type { EdgeDependencies } from './api/edge/dependencies.ts';
 import type { Application } from './application.ts';
 import { chartVersionsOf } from './chart-versions.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { limits, readSettings, type Settings } from './config.ts';
+import { describeError } from './errors.ts';
 import type { Faults } from './faults.ts';
 import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
 import { createRunner } from './hosts/runner.ts';
@@ -90,8 +93,11 @@ export interface ServiceParts<View extends SystemView> extends Omit<HostParts<Vi
 
 export interface ApplicationService<View extends SystemView> {
   readonly host: Host<View>;
+  readonly keys: Keys;
   /** The Fastify instance, not listening. */
   readonly api: FastifyInstance;
+  /** Listens at ADMIN_PORT once `api` listens, and resolves with the address; undefined without it. */
+  listenForAdmins(): Promise<string | undefined>;
   /** What this start found of the last run. */
   readonly recovery: Recovery;
   /** For commands on this machine, not listening; undefined if no file of ours is held. */
@@ -117,19 +123,30 @@ export const createService = async <View extends SystemView>(
   if (clock.jumps !== undefined) reportJumps(clock.jumps, registry, logger);
   const inspector = createInspector({ application, services, readFigures, metrics, clock, settings });
   const made = { ...parts, settings, clock, ids, logger, metrics, observer: inspector.observer };
+  const keys = await openKeys({
+    ...{ store, clock },
+    onError: (error) =>
+      logger.error({ error: describeError(error) }, 'the last uses of keys could not be stored'),
+  });
   const { host, recovery } = await createRunner(made);
   // Half of all that is loaded: a command that does not serve goes without.
-  const [{ createApi }, { addMigrations }] = await Promise.all([
+  const [{ createApi }, { createAdminPort }, { addMigrations }, { addKeys }] = await Promise.all([
     import('./api/app.ts'),
+    import('./api/edge/admin-port.ts'),
     import('./api/migrations.ts'),
+    import('./api/keys.ts'),
   ]);
   const migratePage = createMigratePage(host, clock);
-  const links = { inspector: '/inspector' };
-  const dependencies = { host, settings, clock, ids, metrics: registry, logger, links };
-  const api = createApi(dependencies, await parts.routes({ ...dependencies, migratePage }));
-  inspector.addTo(api, host);
+  const links = settings.INSPECTOR === '1' ? { inspector: '/inspector' } : {};
+  const dependencies = { host, keys, settings, clock, ids, metrics: registry, logger, links };
+  const adminPort = createAdminPort(settings);
+  const api = createApi(dependencies, await parts.routes({ ...dependencies, migratePage }), { adminPort });
+  if (settings.INSPECTOR === '1') inspector.addTo(api, host, keys);
   const { databasePath } = parts;
-  const addRoutes = (local: LocalApi) => addMigrations(local, migratePage);
+  const addRoutes = (local: LocalApi) => {
+    addMigrations(local, migratePage);
+    addKeys(local, keys);
+  };
   const localSocket = await openLocalSocket({ databasePath, application, api, logger, addRoutes });
   const close = async () => {
     await host.close();
@@ -140,9 +157,11 @@ export const createService = async <View extends SystemView>(
     await Promise.all([api.close(), localSocket?.close()]);
     stopWaiting();
     await Promise.all(Object.values(services).map((service) => service.close?.()));
+    await keys.close();
     await store.close();
   };
-  return { host, api, localSocket, recovery, close };
+  const listenForAdmins = () => adminPort.listen(api);
+  return { host, keys, api, listenForAdmins, localSocket, recovery, close };
 };
 
 const reportJumps = (jumps: ClockJumps, registry: Registry, logger: Logger): void => {

@@ -37,6 +37,9 @@ export const createSystemClock = (wall: () => number = () => Date.now()): Clock 
 
 export const systemClock: Clock = createSystemClock();
 
+/** What secrets are made of: always the system's own chance, in tests too. */
+export const drawSecret = (bytes: number): Buffer => randomBytes(bytes);
+
 /** Identifiers whose time part follows `clock`; their random part comes from the system by default. */
 export const createIds = (clock: Clock, drawBytes: (count: number) => Uint8Array = randomBytes): Ids => ({
   next: () => v7({ msecs: clock.now(), random: drawBytes(16) }),

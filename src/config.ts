@@ -1,36 +1,20 @@
 // Every setting and every limit, with its default and its meaning: environment variables and flags,
 // checked once at the start. Nothing else reads the environment. `--help` is printed from this list.
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
-
-const whole = (least: number, most: number) => {
-  const error = `must be a whole number from ${least} to ${most}`;
-  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
-};
-const oneDay = 86_400_000;
-const duration = whole(0, 365 * oneDay);
-const rateError = 'must be a number from 0 to 1';
-const rate = z.coerce.number({ error: rateError }).min(0, rateError).max(1, rateError);
-const count = whole(1, 1_000_000);
-const list = z
-  .string()
-  .default('')
-  .transform((names) => names.split(',').flatMap((name) => name.trim() || []));
-const isProxy = (name: string): boolean => {
-  const [, address = '', bits = '0'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(name) ?? [];
-  const kind = isIP(address);
-  return kind === 0 ? proxyNames.has(name) : Number(bits) <= (kind === 4 ? 32 : 128);
-};
-const proxyNames = new Set(['loopback', 'linklocal', 'uniquelocal']);
-const isPublicUrl = (text: string): boolean => {
-  const url = URL.parse(text);
-  return url !== null && /^https?:\/\/[^/?#@]+(?:\/[\w.~%-]+)*$/.test(url.href.replace(/\/$/, ''));
-};
-const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/;
-/** As browsers send it: in small letters, and Unicode as punycode. */
-const toHostName = (name: string): string =>
-  /^[^/:@?#\\]+$/.test(name) ? (URL.parse(`http://${name}`)?.hostname ?? name) : name.toLowerCase();
+import {
+  count,
+  duration,
+  hostName,
+  isProxy,
+  isPublicUrl,
+  list,
+  oneDay,
+  onOff,
+  rate,
+  toHostName,
+  whole,
+} from './setting-values.ts';
 
 /** Environment variable → check, default and meaning. The flag is `--payment-delay-ms` and so on. */
 export const settingsSchema = z.strictObject({
@@ -66,6 +50,34 @@ export const settingsSchema = z.strictObject({
     })
     .describe(
       'proxies whose X-Forwarded-For, -Host and -Proto are believed: addresses, networks, loopback, linklocal or uniquelocal, with commas between them; left out: none',
+    ),
+  OPEN_TO_EVERYONE: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe(
+      '1 lets everyone who reaches the service do everything, without a key; --open-to-everyone is short for it',
+    ),
+  SESSION_HOURS: whole(1, 720).default(12).describe('how long a browser stays signed in'),
+  REQUESTS_PER_MINUTE: count
+    .default(60_000)
+    .describe(
+      'requests in a minute with one key, unless the key has a limit of its own; more are refused (429)',
+    ),
+  REQUESTS_PER_MINUTE_AND_ADDRESS: count
+    .default(120_000)
+    .describe(
+      'requests in a minute from one address that is not this machine, whatever their keys; more are refused (429)',
+    ),
+  MAX_CONNECTIONS_PER_ADDRESS: count
+    .default(2000)
+    .describe('connections from one address that is neither this machine nor in TRUST_PROXY'),
+  INSPECTOR: onOff.describe('0 leaves the inspector out'),
+  DOCS: onOff.describe('0 leaves the pages about the API out'),
+  METRICS: onOff.describe('0 leaves /metrics out'),
+  ADMIN_PORT: whole(0, 65_535)
+    .optional()
+    .describe(
+      'a port of its own for inspector, docs and metrics, beside PORT, where they are then missing; 0 takes any free one; left out: they are on PORT',
     ),
   DATABASE_URL: z
     .string()
@@ -151,6 +163,12 @@ export const settingsSchema = z.strictObject({
   MAX_CALLS_IN_FLIGHT: count.default(2000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
+  MAX_STREAMS_PER_KEY: count
+    .default(200)
+    .describe('event streams of one key (or one address, where no keys are asked for) at the same time'),
+  MAX_WAITS_PER_KEY: count
+    .default(1000)
+    .describe('requests of one key that wait (`Prefer: wait`) at the same time'),
   STATELY_INSPECT: z
     .enum(['0', '1'])
     .default('0')
@@ -204,6 +222,10 @@ export const limits = {
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,
+  /** How often is stored when keys were used last. */
+  writeKeyUsesMs: 60_000,
+  /** Wrong keys from one address in a minute before it has to wait. */
+  wrongKeysPerMinute: 30,
   /** How long new connections are taken in after a commit, at most, before the next one begins. */
   listenMs: 500,
   /** Signals this soon after the first are the same wish to stop. */

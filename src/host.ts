@@ -2,6 +2,7 @@
 // received is never lost, and every message gets a defined answer. The API and the inspector see only this.
 // Implementations are in hosts/; they never show how they keep the promise.
 import type { AnyEventObject } from 'xstate';
+import type { Rows } from './application.ts';
 import type { Disposition, Received } from './step/effect.ts';
 import type { SystemState } from './step/system-state.ts';
 import type { Delivery } from './step/trace.ts';
@@ -29,6 +30,8 @@ export interface Idempotency<View = SystemView> {
 export interface Placement {
   readonly orderId: string;
   readonly message: AnyEventObject;
+  /** The named caller who asks; recorded with the message. */
+  readonly principal?: string | undefined;
 }
 
 export interface Sending<View extends SystemView = SystemView> {
@@ -46,6 +49,13 @@ export interface Sending<View extends SystemView = SystemView> {
    */
   readonly otherwise: 'refuse' | 'record';
   readonly idempotency?: Idempotency<View>;
+  /** The named caller who asks; recorded with the message. */
+  readonly principal?: string | undefined;
+  /**
+   * Changes rows of the application in the same commit, if the message is applied; given the view before it. An AppError
+   * refuses the message.
+   */
+  readonly alongside?: ((rows: Rows, before: View) => void) | undefined;
 }
 
 export interface Receipt<View extends SystemView = SystemView> {
@@ -94,6 +104,8 @@ export interface OrderMigration {
   readonly to: string;
   readonly why: string;
   readonly who: string;
+  /** The named caller who asks; recorded with the message. */
+  readonly principal?: string | undefined;
   /** Undoes the last migration instead: only if nothing has happened to the order since. */
   readonly back?: boolean;
 }

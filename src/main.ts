@@ -23,7 +23,7 @@ import { AppError } from './errors.ts';
 import type { Faults } from './faults.ts';
 import { reachStore } from './local-socket/reach-store.ts';
 import type { StoreAccess } from './local-socket.ts';
-import { examineStore, reachMigrationsFor, rehearseFor, simulateFor } from './offline.ts';
+import { examineStore, reachKeysFor, reachMigrationsFor, rehearseFor, simulateFor } from './offline.ts';
 import type { Services } from './service.ts';
 import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
@@ -149,6 +149,7 @@ export const runProgram = (
     create: (settings) => createOrderchart(settings, { application, services }),
     examineStore: (examination) => examineStore({ application, ...examination }),
     simulate: simulateFor(application),
+    reachKeys: reachKeysFor(application),
     reachMigrations: reachMigrationsFor(application, services),
     rehearse: rehearseFor(application),
     compareVersions: createCompareVersions(application),

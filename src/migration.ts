@@ -22,6 +22,8 @@ export interface MigrationPageRequest {
   readonly to: string;
   readonly why: string;
   readonly who: string;
+  /** The named caller who asks; recorded with each message. */
+  readonly principal?: string | undefined;
   /** Rehearse: nothing is stored. */
   readonly dryRun: boolean;
   /** Undo the last migration, for orders to which nothing has happened since. */

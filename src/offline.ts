@@ -2,7 +2,10 @@
 // simulations, which have stores of their own. Like main.ts it knows the parts, for main.ts alone.
 import pino from 'pino';
 import { Registry } from 'prom-client';
+import { askServiceForKeys, changeKeysOfFile } from './access/commands.ts';
+import { openKeys } from './access/keys.ts';
 import type { Application } from './application.ts';
+import type { ReachKeys } from './cli/keys.ts';
 import type { ReachMigrations } from './cli/migrate.ts';
 import { createIds, systemClock } from './clock.ts';
 import { readSettings } from './config.ts';
@@ -58,6 +61,21 @@ export const simulateFor = (application: Application<OrderView>): Simulate =>
 
 export const rehearseFor = (application: Application<OrderView>): RehearseHistories =>
   createRehearse({ application, open: openAuditSource, clock: systemClock });
+
+/**
+ * The keys of a store, by the service that holds it, or with the file opened here (and made, if it is missing).
+ * @throws as `reachShopStore`.
+ */
+export const reachKeysFor =
+  (application: Application<OrderView>): ReachKeys =>
+  async (databasePath) => {
+    const open = () => createSqliteStore(openDatabase(databasePath, application), application.tables);
+    const access = await reachStore(databasePath, open, systemClock);
+    if (access.through === 'service') return askServiceForKeys(access.service);
+    const { store } = access;
+    const keys = await openKeys({ store, clock: systemClock, onError: () => {} });
+    return changeKeysOfFile(keys, () => store.close());
+  };
 
 /**
  * Migrations of a store: by the service that holds it, or with nothing else at work. What an older release wrote is

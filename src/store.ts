@@ -2,6 +2,7 @@
 // decision needs, the caller decides in memory, and `write` stores all of it durably or nothing. Work that must
 // happen afterwards (calls, deadlines) is rows. Nothing here assumes one process, or that an answer comes at
 // once: a batch whose orders changed meanwhile is refused as stale, and its caller opens and decides again.
+import type { KeyStore } from './access.ts';
 import type { Row, RowChanges } from './application.ts';
 import type { Call, NewEvent, Received } from './step/effect.ts';
 
@@ -193,7 +194,18 @@ interface RowReads {
   rows(table: string, page: { readonly after?: string; readonly limit: number }): Promise<readonly Row[]>;
 }
 
-export interface Store extends RowReads {
+/** What a person wrote down about an order: a remark, or who takes care of its incidents (empty: nobody). */
+export interface OrderNote {
+  readonly orderId: string;
+  readonly kind: 'note' | 'assignment';
+  readonly text: string;
+  /** Who wrote it; undefined: nobody was named. */
+  readonly principal: string | undefined;
+  /** ms since 1970. */
+  readonly at: number;
+}
+
+export interface Store extends RowReads, KeyStore {
   /** Loads what a batch needs. Batches of one store do not overlap in what they change. */
   open(needs: Needs): Promise<Batch>;
   load(orderIds: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>>;
@@ -236,6 +248,9 @@ export interface Store extends RowReads {
    * the `limit` that were stored first, and returns how many of them it forgot.
    */
   forgetKeys(before: number, limit: number): Promise<number>;
+  addNote(note: OrderNote): Promise<void>;
+  /** Of these orders, the oldest first. */
+  notes(orderIds: readonly string[]): Promise<readonly OrderNote[]>;
   chartVersions(): Promise<OrdersByVersion>;
   /** Orders that a host cannot read if it knows `versions`: those that are marked, and those on other versions. */
   unreadable(versions: readonly string[]): Promise<OrdersByVersion>;

@@ -5,9 +5,13 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { limits, publicPath } from '../config.ts';
+import { limits } from '../config.ts';
+import { requireDeclaredAccess } from './edge/access.ts';
+import { type AdminPort, createAdminPort } from './edge/admin-port.ts';
+import { createAdmit } from './edge/admit.ts';
 import { readBodies } from './edge/bodies.ts';
 import { addConditions } from './edge/conditions.ts';
+import { limitConnections } from './edge/connection-limit.ts';
 import type { Api, ConnectedDependencies, EdgeDependencies } from './edge/dependencies.ts';
 import { createDisconnects } from './edge/disconnects.ts';
 import {
@@ -19,7 +23,10 @@ import {
 } from './edge/errors.ts';
 import { createGate, type Gate } from './edge/gate.ts';
 import { addOpenApi } from './edge/open-api.ts';
+import { createRateLimits } from './edge/rate-limits.ts';
 import { addRequestRules, toRequestId } from './edge/requests.ts';
+import { addKeys } from './keys.ts';
+import { addSignIn } from './sign-in.ts';
 
 const createServer = (
   { host, settings, ids, logger }: EdgeDependencies,
@@ -53,6 +60,7 @@ const createServer = (
     },
     clientErrorHandler: answerBrokenConnection(ids, answers),
   });
+  limitConnections(app.server, settings);
   watchAnswers(app.server, answers);
   app.server.on('connection', () => host.noteConnection());
   // Node would refuse an unknown expectation without a body; ignoring it is allowed.
@@ -60,16 +68,26 @@ const createServer = (
   return app;
 };
 
+interface ApiOptions {
+  /** How long a request may take to arrive. */
+  readonly requestTimeoutMs?: number;
+  /** The second port that the API will listen on. */
+  readonly adminPort?: AdminPort;
+}
+
 /** Adds an application's routes. `disconnects` reports when clients disconnect and the server closes. */
 export type AddRoutes = (api: Api, connected: Pick<ConnectedDependencies, 'disconnects'>) => void;
 
 /**
- * Builds an application's API; `listen` is the caller's. `requestTimeoutMs`: how long a request may take to arrive.
+ * Builds an application's API; `listen` is the caller's.
  */
 export const createApi = (
   dependencies: EdgeDependencies,
   addRoutes: AddRoutes,
-  { requestTimeoutMs = limits.requestTimeoutMs }: { readonly requestTimeoutMs?: number } = {},
+  {
+    requestTimeoutMs = limits.requestTimeoutMs,
+    adminPort = createAdminPort(dependencies.settings),
+  }: ApiOptions = {},
 ): FastifyInstance => {
   const disconnects = createDisconnects();
   const gate = createGate(dependencies.settings);
@@ -80,9 +98,18 @@ export const createApi = (
   app.setErrorHandler(answerError(dependencies.logger));
   app.setNotFoundHandler(answerUnknownRoute(app));
   readBodies(app);
-  addRequestRules(app, gate, { ...dependencies, disconnects });
+  requireDeclaredAccess(app);
+  const { keys, settings } = dependencies;
+  const rateLimits = createRateLimits(settings);
+  const admit = createAdmit({ keys, settings, rateLimits, adminPort });
+  addRequestRules(app, gate, admit, { ...dependencies, disconnects });
   addConditions(app);
-  addOpenApi(app, publicPath(dependencies.settings));
-  app.register(async (scope) => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), { disconnects }));
+  addOpenApi(app, settings);
+  app.register(async (scope) => {
+    const api = scope.withTypeProvider<ZodTypeProvider>();
+    addSignIn(api, { keys, rateLimits, settings });
+    addKeys(api, keys);
+    addRoutes(api, { disconnects });
+  });
   return app;
 };

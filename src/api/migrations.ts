@@ -1,6 +1,7 @@
 // Moving stored orders to another chart version, a page at a time, or saying first what that would do. The same route is on
 // the public API and on the local socket. It keeps nothing between pages: the caller has the cursor.
 import { z } from 'zod';
+import type { Caller } from '../access.ts';
 import {
   type MigratePage,
   type MigrationPage,
@@ -80,15 +81,22 @@ const toSummary = ({ groups }: MigrationPage, dryRun: boolean): string[] =>
     return `${who}: ${words[outcome][dryRun ? 1 : 0]}${why}`;
   });
 
-const toRequest = ({ filter, ...request }: z.output<typeof migrating>): MigrationPageRequest => {
+/** @param caller undefined on the local socket, where the command says who asks */
+const toRequest = (
+  { filter, ...request }: z.output<typeof migrating>,
+  caller: Caller | undefined,
+): MigrationPageRequest => {
+  const principal = caller?.principal;
   const { customerId, ...rest } = filter;
-  return { ...request, filter: { ...rest, ...(customerId !== undefined && { owner: customerId }) } };
+  const asked = principal === undefined ? request : { ...request, principal, who: principal };
+  return { ...asked, filter: { ...rest, ...(customerId !== undefined && { owner: customerId }) } };
 };
 
 export const addMigrations = (api: Api, migratePage: MigratePage): void => {
   api.post(
     '/migrations',
     {
+      config: { access: 'admin' },
       schema: {
         operationId: 'migrateOrders',
         summary: 'Moves a page of stored orders to another chart version, or rehearses it',
@@ -102,8 +110,8 @@ export const addMigrations = (api: Api, migratePage: MigratePage): void => {
         },
       },
     },
-    async ({ body }) => {
-      const answer = await migratePage(toRequest(body));
+    async ({ body, caller }) => {
+      const answer = await migratePage(toRequest(body, caller));
       return { ...answer, summary: toSummary(answer, body.dryRun) };
     },
   );

@@ -13,6 +13,7 @@ import type { CompareVersions } from '../version-diff.ts';
 import { printDiff } from './diff.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
+import { type ReachKeys, runKeys } from './keys.ts';
 import { migrateOrders, type ReachMigrations } from './migrate.ts';
 import { rehearseOrders } from './rehearse.ts';
 import type { Create } from './running.ts';
@@ -31,6 +32,7 @@ export interface CommandParts {
   readonly create: Create;
   readonly examineStore: ExamineStore;
   readonly simulate: Simulate;
+  readonly reachKeys: ReachKeys;
   readonly reachMigrations: ReachMigrations;
   readonly rehearse: RehearseHistories;
   readonly compareVersions: CompareVersions;
@@ -45,6 +47,7 @@ export const runCommand = async (words: readonly string[], parts: CommandParts):
   try {
     if (first === 'doctor') await diagnose(rest, parts.examineStore, systemClock);
     else if (first === 'simulate') await simulateSeeds(rest, parts.simulate, systemClock);
+    else if (first === 'keys') await runKeys(rest, parts.reachKeys, systemClock);
     else if (first === 'migrate') await migrateOrders(rest, parts.reachMigrations, systemClock);
     else if (first === 'rehearse') await rehearseOrders(rest, parts.rehearse, systemClock);
     else if (first === 'diff') await printDiff(rest, parts.compareVersions);
@@ -106,6 +109,7 @@ const flags: Record<string, Flag> = Object.fromEntries([
   ['help', { type: 'boolean', short: 'h' }] as const,
   ['version', { type: 'boolean' }] as const,
   ['inspect', { type: 'boolean' }] as const,
+  ['open-to-everyone', { type: 'boolean' }] as const,
   ['leave-unreadable', { type: 'boolean' }] as const,
 ]);
 
@@ -116,6 +120,7 @@ const toSettings = (values: Readonly<Record<string, unknown>>): Settings => {
   });
   return readSettings({
     ...Object.fromEntries(given),
+    ...(values['open-to-everyone'] === true && { OPEN_TO_EVERYONE: '1' }),
     ...(values['inspect'] === true && { STATELY_INSPECT: '1' }),
     ...(values['leave-unreadable'] === true && { LEAVE_UNREADABLE: '1' }),
   });

@@ -7,6 +7,7 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
 
   start     serve, and place the sample order so that there is something to see
   serve     run the service
+  keys      make, list, rotate and revoke the keys that callers need
   doctor    check every invariant of the store, also while the service runs
   migrate   move stored orders to another chart version, also while the service runs
   rehearse  replay stored orders on another chart version, and list what would differ

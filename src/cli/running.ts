@@ -1,5 +1,6 @@
 // What the commands are given by main.ts: the whole, and a way to make it. Commands never put parts together.
 import type { FastifyInstance } from 'fastify';
+import type { Keys } from '../access.ts';
 import type { Settings } from '../config.ts';
 import type { Recovery } from '../host.ts';
 import type { LocalSocket } from '../local-socket.ts';
@@ -10,7 +11,10 @@ import type { ShopHost } from '../shop/placement.ts';
 export interface Running {
   readonly host: ShopHost;
   readonly catalogue: Catalogue;
+  readonly keys: Keys;
   readonly api: FastifyInstance;
+  /** Listens at ADMIN_PORT, and resolves with the address; undefined without it. */
+  listenForAdmins(): Promise<string | undefined>;
   readonly localSocket: LocalSocket | undefined;
   readonly recovery: Recovery;
   close(): Promise<void>;

@@ -5,6 +5,7 @@ import { systemClock } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { systemCodeOf } from '../own-files.ts';
+import { describeAdmission, refuseExposure } from './exposure.ts';
 import type { Create, Running } from './running.ts';
 import { sampleProducts } from './sample.ts';
 import { stopAtSignal } from './signals.ts';
@@ -19,12 +20,16 @@ export const serve = async (
   const stopping = Promise.withResolvers<void>();
   stopAtSignal(stopping.resolve);
   try {
+    const hasKeys = running.keys.firstMadeAt() !== undefined;
+    refuseExposure(settings, hasKeys);
     await running.localSocket?.listen();
     await running.catalogue.seedProducts(sampleProducts, systemClock.now());
     const address = await listen(running.api, settings);
     const { resumed, overdue, incidents, versions } = running.recovery;
+    const adminAddress = (await listenForAdmins(running, settings)) ?? address;
     console.log(`Orderchart listens on ${address}`);
-    console.log(`Inspector: ${address}/inspector (API: ${address}/docs)`);
+    console.log(describeAdmission(settings, hasKeys));
+    console.log(`Inspector: ${adminAddress}/inspector (API: ${adminAddress}/docs)`);
     console.log(
       `Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${incidents} open incidents`,
     );
@@ -41,14 +46,20 @@ export const serve = async (
   console.log('Stopped.');
 };
 
-const listen = async (api: FastifyInstance, { HOST: host, PORT: port }: Settings): Promise<string> => {
+const listen = (api: FastifyInstance, { HOST: host, PORT: port }: Settings): Promise<string> =>
+  explainListening(`HOST=${host} PORT=${port}`, () => api.listen({ host, port, backlog: limits.backlog }));
+
+const listenForAdmins = (running: Running, { HOST, ADMIN_PORT }: Settings): Promise<string | undefined> =>
+  explainListening(`HOST=${HOST} ADMIN_PORT=${ADMIN_PORT}`, running.listenForAdmins);
+
+const explainListening = async <T>(settings: string, listening: () => Promise<T>): Promise<T> => {
   try {
-    return await api.listen({ host, port, backlog: limits.backlog });
+    return await listening();
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === undefined) throw error;
     const reason = listenReasons[code] ?? `${code}. Choose another HOST or PORT`;
-    throw new AppError('invalid-setting', `Invalid HOST=${host} PORT=${port}: ${reason}.`);
+    throw new AppError('invalid-setting', `Invalid ${settings}: ${reason}.`);
   }
 };
 

@@ -65,6 +65,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   readonly #answers: IdempotencyRecord[] = [];
   #state: SystemState;
   #failure: { readonly error: unknown } | undefined;
+  #principal: string | undefined;
 
   constructor(parts: TransactionParts<View>) {
     this.#parts = parts;
@@ -102,6 +103,16 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   /** From now on messages are quarantined because of `failure`; undefined: they are stepped again. */
   quarantineBecauseOf(failure: { readonly error: unknown } | undefined): void {
     this.#failure = failure;
+  }
+
+  /** From now on messages from outside are recorded as asked for by this caller. */
+  askedBy(principal: string | undefined): void {
+    this.#principal = principal;
+  }
+
+  /** Changes rows of the application beside what the order's own messages change. */
+  changeRows(change: (rows: Rows, before: View) => void): void {
+    change(this.#parts.rows, this.view());
   }
 
   /** What a message would do. Nothing is kept of it. */
@@ -207,7 +218,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     requireContinuation(this.#state, result);
     this.#noteLeaving(result.state);
     this.#state = result.state;
-    this.received.push(result.received);
+    this.received.push(this.#toRecorded(result.received));
     this.events.push(...result.events);
     if (result.deliveries) this.deliveries.push(...result.deliveries);
     for (const callId of result.finishedCalls) {
@@ -220,6 +231,11 @@ export class OrderTransaction<View extends SystemView = SystemView> {
       if (place === 'outside') this.#outsideCalls.set(call.callId, call);
       else this.#insideCalls.push(call);
     }
+  }
+
+  #toRecorded(received: Received): Received {
+    const principal = this.#principal;
+    return received.kind === 'message' && principal !== undefined ? { ...received, principal } : received;
   }
 
   #noteLeaving(next: SystemState): void {

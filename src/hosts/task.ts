@@ -118,8 +118,9 @@ export const decideTask = <View extends SystemView>(
 
 const place = <View extends SystemView>(
   transaction: OrderTransaction<View>,
-  { placement: { message }, messageId, idempotency, done }: PlaceTask<View>,
+  { placement: { message, principal }, messageId, idempotency, done }: PlaceTask<View>,
 ): Respond => {
+  transaction.askedBy(principal);
   if (transaction.state.version > 0) {
     throw new AppError('invalid-request', `An order with the id ${transaction.orderId} exists.`);
   }
@@ -138,7 +139,8 @@ const send = <View extends SystemView>(
   transaction: OrderTransaction<View>,
   { sending, messageId, done }: SendTask<View>,
 ): Respond => {
-  const { to, message, ifVersion, otherwise, idempotency } = sending;
+  const { to, message, ifVersion, otherwise, idempotency, principal, alongside } = sending;
+  transaction.askedBy(principal);
   const { version } = transaction.state;
   if (ifVersion !== undefined && ifVersion !== version) {
     const text = `The order has version ${version}, not ${ifVersion}.`;
@@ -156,6 +158,7 @@ const send = <View extends SystemView>(
     const text = `${message.type} is not accepted now: ${reason}.`;
     throw new AppError('move-not-allowed', text, { moves: transaction.view().moves });
   }
+  if (alongside !== undefined && disposition === 'applied') transaction.changeRows(alongside);
   transaction.accept(result);
   const view = transaction.view();
   // A quarantined message is no answer to keep: the key stays free for the next try.
@@ -165,8 +168,9 @@ const send = <View extends SystemView>(
 
 const move = <View extends SystemView>(
   transaction: OrderTransaction<View>,
-  { migration: { to, why, who }, messageId, return: returning }: MigrateTask,
+  { migration: { to, why, who, principal }, messageId, return: returning }: MigrateTask,
 ): MigrationOutcome => {
+  transaction.askedBy(principal);
   const { charts: from, version } = transaction.state;
   if (from === to) return { kind: 'already-there' };
   if (returning !== undefined && returning.fromVersion !== version) {

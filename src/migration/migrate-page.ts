@@ -50,7 +50,7 @@ export const createMigratePage =
 const look = async (
   host: MigratingHost,
   clock: PageClock,
-  { to, why, who, dryRun, back, filter }: MigrationPageRequest,
+  { to, why, who, principal, dryRun, back, filter }: MigrationPageRequest,
   page: { readonly limit: number; readonly after?: string },
 ): Promise<readonly LookedAt[]> => {
   const { from, ...rest } = filter;
@@ -65,7 +65,7 @@ const look = async (
     views.map(async ({ id: orderId, chartVersion, state, unreadable }): Promise<LookedAt> => {
       const outcome: MigrationOutcome =
         unreadable === undefined
-          ? await move(host, clock, { orderId, to, why, who, back })
+          ? await move(host, clock, { orderId, to, why, who, principal, back })
           : { kind: 'unreadable', text: unreadable };
       return { orderId, from: chartVersion, state, outcome };
     }),

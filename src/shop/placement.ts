@@ -22,7 +22,7 @@ export interface ShopHost extends OrderAccess<OrderView> {
    * @throws AppError `overloaded` or `closing`; then nothing was stored.
    */
   place(
-    basket: Basket & { readonly orderId?: string },
+    basket: Basket & { readonly orderId?: string; readonly principal?: string | undefined },
     idempotency?: Idempotency<OrderView>,
   ): Promise<Outcome<Receipt<OrderView>>>;
 }
@@ -30,8 +30,8 @@ export interface ShopHost extends OrderAccess<OrderView> {
 /** Orders are placed with the rules that `settings` say at the time. */
 export const createShopHost = (host: Host<OrderView>, settings: Settings, ids: Ids): ShopHost => ({
   ...host,
-  place: ({ orderId = ids.next(), ...basket }, idempotency) =>
-    host.place(toPlacement(settings, orderId, basket), idempotency),
+  place: ({ orderId = ids.next(), principal, ...basket }, idempotency) =>
+    host.place({ ...toPlacement(settings, orderId, basket), principal }, idempotency),
 });
 
 const toPlacement = (settings: Settings, orderId: string, basket: Basket): Placement => {

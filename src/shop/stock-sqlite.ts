@@ -2,6 +2,7 @@
 // does), and opens no transaction (the store does).
 import { readFileSync } from 'node:fs';
 import type { Row, RowChange, RowChanges, SqlConnection, TableStore, Tables } from '../application.ts';
+import { readRefundTotal, refundTable } from './refund-totals.ts';
 import {
   type LedgerRow,
   type Product,
@@ -63,6 +64,8 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
      ORDER BY reservations.order_id, product_id`,
   );
 
+  const refundTotal = connection.prepare('SELECT amount FROM refund_totals WHERE id = ?');
+
   const readReservations = (orderIds: readonly string[], found: Map<string, Row>): void => {
     const rows = Map.groupBy(reservations.all(JSON.stringify(orderIds)), (row) => text(row, 'order_id'));
     for (const [orderId, shares] of rows) {
@@ -89,6 +92,10 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
       const productIds = idsOf(keys, stockTables.products);
       const orderIds = idsOf(keys, stockTables.reservations);
       if (orderIds.length > 0) readReservations(orderIds, found);
+      for (const id of idsOf(keys, refundTable)) {
+        const row = refundTotal.get(id);
+        if (row !== undefined) found.set(`${refundTable}/${id}`, { amount: whole(row, 'amount') });
+      }
       if (productIds.length > 0) {
         for (const row of products.all(JSON.stringify(productIds))) {
           found.set(toProductKey(text(row, 'product_id')), { ...toProduct(row) });
@@ -132,6 +139,7 @@ const createWrites = (connection: SqlConnection) => {
   const endReservation = connection.prepare(
     'UPDATE reservations SET status = ?, ended_at = ? WHERE order_id = ?',
   );
+  const putRefundTotal = connection.prepare('REPLACE INTO refund_totals (id, amount) VALUES (?, ?)');
   const addShares = connection.prepare(
     `INSERT INTO shares (order_id, product_id, quantity)
      SELECT ?, value ->> 'productId', value ->> 'quantity' FROM json_each(?)`,
@@ -161,6 +169,10 @@ const createWrites = (connection: SqlConnection) => {
   };
   return ({ changed, appended }: RowChanges): void => {
     for (const change of changed) if (isProductChange(change)) writeProduct(change);
+    for (const { key, after } of changed) {
+      const [id] = idsOf([key], refundTable);
+      if (id !== undefined) putRefundTotal.run(id, readRefundTotal(after));
+    }
     for (const change of changed) if (isReservationChange(change)) writeReservation(change);
     const entries = appended.flatMap(({ row }) => (isLedgerRow(row) ? [toEntry(row)] : []));
     if (entries.length > 0) addLedgerRows.run(JSON.stringify(entries));
@@ -168,9 +180,12 @@ const createWrites = (connection: SqlConnection) => {
 };
 
 /** In their order; a released one never changes. */
-const migrations = ['0001-stock.sql', '0002-adjustments.sql', '0003-descriptions.sql'].map((file) =>
-  readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'),
-);
+const migrations = [
+  '0001-stock.sql',
+  '0002-adjustments.sql',
+  '0003-descriptions.sql',
+  '0004-refund-totals.sql',
+].map((file) => readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'));
 
 export const sqliteStock: Tables['sqlite'] = {
   migrations,

@@ -47,6 +47,11 @@ export const connect = (store: Store, process: Process, parts: ConnectionParts):
     figures: (versions) => receive(() => store.figures(versions)),
     row: (key) => receive(() => store.row(key)),
     rows: (table, page) => receive(() => store.rows(table, page)),
+    apiKeys: () => receive(() => store.apiKeys()),
+    writeApiKeys: (keys) => receive(() => store.writeApiKeys(keys)),
+    removeApiKeys: (keyIds) => receive(() => store.removeApiKeys(keyIds)),
+    addNote: (note) => receive(() => store.addNote(note)),
+    notes: (orderIds) => receive(() => store.notes(orderIds)),
     check: (writes) => receive(() => store.check(writes)),
     close: async () => {},
   };

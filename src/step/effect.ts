@@ -25,6 +25,8 @@ export interface Received {
   readonly reason: string | null;
   /** ms since 1970. */
   readonly at: number;
+  /** The named caller who asked for it; absent: nobody was named, or nobody asked. */
+  readonly principal?: string;
 }
 
 /** A domain event as a commit writes it. */

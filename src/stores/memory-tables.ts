@@ -1,11 +1,13 @@
 // The tables of the memory store: maps, and what a batch reads and writes of them. They return
 // only copies, and keep what a batch writes as a whole or not at all.
+import type { ApiKey } from '../access.ts';
 import type { Row } from '../application.ts';
 import {
   type BatchWrite,
   type Call,
   type IdempotencyRecord,
   type JournalEvent,
+  type OrderNote,
   type OrderSummary,
   type OrderWrite,
   type Received,
@@ -33,6 +35,8 @@ interface CallRow {
 export const createTables = () => ({
   orders: new Map<string, OrderRow>(),
   received: new Map<string, Received[]>(),
+  apiKeys: new Map<string, ApiKey>(),
+  notes: [] as OrderNote[],
   calls: new Map<string, CallRow>(),
   idempotency: new Map<string, IdempotencyRecord>(),
   /** `journal[0]` has position 1. */

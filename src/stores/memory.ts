@@ -1,7 +1,16 @@
 // The store that forgets everything when the process ends: the contract of store.ts on tables. It never shares a value
 // with its callers. It is for trying things out, and for tests that are about something else.
+import type { ApiKey } from '../access.ts';
 import { AppError } from '../errors.ts';
-import type { Call, EventFilter, JournalEvent, Store, StoredOrder, StoredOrderFilter } from '../store.ts';
+import type {
+  Call,
+  EventFilter,
+  JournalEvent,
+  OrderNote,
+  Store,
+  StoredOrder,
+  StoredOrderFilter,
+} from '../store.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
 import {
@@ -183,6 +192,20 @@ const createOrderChanges = ({ orders, idempotency }: MemoryTables) => ({
   },
 });
 
+const createPeople = ({ apiKeys, notes }: MemoryTables) => ({
+  apiKeys: () => [...apiKeys.values()],
+  writeApiKeys: (keys: readonly ApiKey[]): void => {
+    for (const key of keys) apiKeys.set(key.keyId, key);
+  },
+  removeApiKeys: (keyIds: readonly string[]): void => {
+    for (const keyId of keyIds) if (apiKeys.get(keyId)?.sessionOf !== null) apiKeys.delete(keyId);
+  },
+  addNote: (note: OrderNote): void => {
+    notes.push(note);
+  },
+  notes: (orderIds: readonly string[]) => notes.filter(({ orderId }) => orderIds.includes(orderId)),
+});
+
 export const createMemoryStore = (): Store => {
   const tables = createTables();
   const { guard, close } = createDoor();
@@ -195,6 +218,7 @@ export const createMemoryStore = (): Store => {
   const others = createOtherReads(tables);
   const calls = createCallChanges(tables);
   const changes = createOrderChanges(tables);
+  const people = createPeople(tables);
 
   return {
     open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
@@ -218,6 +242,11 @@ export const createMemoryStore = (): Store => {
     figures: guard(others.figures),
     row: guard(others.row),
     rows: guard(others.rows),
+    apiKeys: guard(people.apiKeys),
+    writeApiKeys: change(people.writeApiKeys),
+    removeApiKeys: change(people.removeApiKeys),
+    addNote: change(people.addNote),
+    notes: guard(people.notes),
     check: change(() => undefined),
     close: () => close(() => inTurn(takeTurn, () => undefined)),
   };

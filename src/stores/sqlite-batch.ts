@@ -83,7 +83,7 @@ const createOrderRowWriter = (connection: Connection) => {
 const createHistoryWriter = (connection: Connection) => {
   const messages = createRowWriter(connection, 'received', [
     ...['order_id', 'version', 'message_id', 'kind', 'actor', 'type', 'data', 'causation_id'],
-    ...['correlation_id', 'disposition', 'reason', 'at'],
+    ...['correlation_id', 'disposition', 'reason', 'at', 'principal'],
   ]);
   const journal = createRowWriter(connection, 'events', [
     ...['order_id', 'seq', 'event_id', 'actor', 'type', 'schema_version', 'data', 'causation_id'],
@@ -94,10 +94,10 @@ const createHistoryWriter = (connection: Connection) => {
       const shorten = (id: string) => toShortId(orderId, id);
       for (const message of received) {
         const { version, messageId, kind, to, type, causationId, correlationId } = message;
-        const { disposition, reason, at } = message;
+        const { disposition, reason, at, principal = null } = message;
         const data = JSON.stringify(message.data);
         const cause = causationId === null ? null : shorten(causationId);
-        const meta = [cause, correlationId, disposition, reason, at];
+        const meta = [cause, correlationId, disposition, reason, at, principal];
         messages.add(orderId, version, shorten(messageId), kind, to, type, data, ...meta);
       }
       for (const event of events) {

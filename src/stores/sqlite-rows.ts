@@ -22,6 +22,9 @@ export const whole = (row: Row, column: string): number => {
   return value;
 };
 
+export const wholeOrNull = (row: Row, column: string): number | null =>
+  row[column] === null ? null : whole(row, column);
+
 export const textOrNull = (row: Row, column: string): string | null =>
   row[column] === null ? null : text(row, column);
 
@@ -65,6 +68,7 @@ export const idOrNull = (row: Row, column: string): string | null =>
   row[column] === null ? null : id(row, column);
 
 export const toReceived = (row: Row): Received => ({
+  ...toPrincipal(row),
   version: whole(row, 'version'),
   messageId: id(row, 'message_id'),
   kind: oneOf(row, 'kind', ['message', 'reply', 'deadline']),
@@ -77,6 +81,11 @@ export const toReceived = (row: Row): Received => ({
   reason: textOrNull(row, 'reason'),
   at: whole(row, 'at'),
 });
+
+const toPrincipal = (row: Row): Pick<Received, 'principal'> => {
+  const principal = textOrNull(row, 'principal');
+  return principal === null ? {} : { principal };
+};
 
 export const toJournalEvent = (row: Row): JournalEvent => ({
   position: whole(row, 'position'),

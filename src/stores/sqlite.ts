@@ -8,6 +8,7 @@ import { createBatchAccess } from './sqlite-batch.ts';
 import { createCallChanges, createOrderChanges } from './sqlite-changes.ts';
 import { createCheck } from './sqlite-check.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
+import { createPeople } from './sqlite-people.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
 import { createWriterAccess } from './sqlite-transactions.ts';
 import { createTurns, inTurn } from './turns.ts';
@@ -32,6 +33,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const rows = tables?.sqlite.open(reader);
   const calls = createCallChanges(database, transact);
   const changes = createOrderChanges(database, transact);
+  const people = createPeople(database, transact);
 
   return {
     open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
@@ -57,6 +59,11 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     rows: guard((table: string, { after, limit }: { readonly after?: string; readonly limit: number }) =>
       rows === undefined ? [] : rows.list(table, after, limit),
     ),
+    apiKeys: guard(people.apiKeys),
+    writeApiKeys: change(people.writeApiKeys),
+    removeApiKeys: change(people.removeApiKeys),
+    addNote: change(people.addNote),
+    notes: guard(people.notes),
     check: change(createCheck(database, access)),
     close: () =>
       close(() =>

@@ -2,6 +2,7 @@
 // logged. The clock stands still and the bank never answers unless a test says so. Every test makes its own.
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { z } from 'zod';
+import { openKeys } from '../../src/access/keys.ts';
 import { createApi } from '../../src/api/app.ts';
 import { createShopRoutes } from '../../src/api/routes/shop-routes.ts';
 import { readSettings } from '../../src/config.ts';
@@ -131,7 +132,8 @@ export const createEdge = async ({
   const { host, ...seen } = createSeen(runner);
   const migratePage = createMigratePage(host, clock);
   const parsed = readSettings(settings);
-  const own = { application: shop, host, catalogue, migratePage };
+  const keys = await openKeys({ store, clock, onError: () => {} });
+  const own = { application: shop, host, keys, catalogue, migratePage };
   const dependencies = { ...own, settings: parsed, clock, ids, metrics, logger };
   const app: FastifyInstance = createApi(
     dependencies,
@@ -171,6 +173,7 @@ export const createEdge = async ({
     app,
     runner,
     store,
+    keys,
     catalogue,
     clock,
     metrics,

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { parcels as shipped } from '../../examples/parcels/parcels.ts';
+import { openKeys } from '../../src/access/keys.ts';
 import { createApi } from '../../src/api/app.ts';
 import { type Application, defineApplication } from '../../src/application.ts';
 import { readSettings } from '../../src/config.ts';
@@ -79,8 +80,9 @@ const open = async () => {
   const shared = { application: parcels, services, clock, settings, metrics };
   const inspector = createInspector({ ...shared, readFigures: store.figures });
   const { host } = await createRunner({ ...shared, store, ids, logger, observer: inspector.observer });
-  const api = createApi({ host, settings, clock, ids, metrics: registry, logger }, () => {});
-  inspector.addTo(api, host);
+  const keys = await openKeys({ store, clock, onError: () => {} });
+  const api = createApi({ host, keys, settings, clock, ids, metrics: registry, logger }, () => {});
+  inspector.addTo(api, host, keys);
   await host.place({ orderId: 'parcel-1', message: { type: 'parcel.send' } });
   const get = async (path: string) => (await api.inject(`/inspector/api/${path}`)).json();
   const post = async (path: string, payload: object) =>

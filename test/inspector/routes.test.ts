@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { expect, test } from 'vitest';
+import { openKeys } from '../../src/access/keys.ts';
 import { createApi } from '../../src/api/app.ts';
 import { readSettings } from '../../src/config.ts';
 import { createInspector } from '../../src/inspector/server/inspector.ts';
@@ -14,10 +15,14 @@ const open = async (pageFolder: string) => {
   const { host, store, clock, metrics, registry, lines } = await openHost();
   const logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(JSON.parse(line)) });
   const settings = readSettings();
-  const app = createApi({ host, settings, clock, ids: createCounter(), metrics: registry, logger }, () => {});
+  const keys = await openKeys({ store, clock, onError: () => {} });
+  const app = createApi(
+    { host, keys, settings, clock, ids: createCounter(), metrics: registry, logger },
+    () => {},
+  );
   const readFigures = store.figures;
   const shared = { application: shop, services: {}, readFigures, metrics, clock, settings };
-  createInspector({ ...shared, pageFolder }).addTo(app, host);
+  createInspector({ ...shared, pageFolder }).addTo(app, host, keys);
   return { app, log: () => JSON.stringify(lines) };
 };
 

@@ -197,7 +197,7 @@ test('an order is announced with the charts of its version, and again with the o
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const feed = new StatelyFeed(shop, createAdmission(readSettings()));
-  feed.attach(server);
+  feed.attach(server, () => true);
   const { port } = z.object({ port: z.number() }).parse(server.address());
   const socket = new WebSocket(`ws://127.0.0.1:${port}/inspect`);
   const announced: string[] = [];

@@ -9,6 +9,7 @@ import type {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
+import type { Keys } from '../../access.ts';
 import type { Clock, Ids } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
 import type { OrderAccess, SystemView } from '../../host.ts';
@@ -26,6 +27,7 @@ export type Api = FastifyInstance<
 /** What every application's API is made with. */
 export interface EdgeDependencies<View extends SystemView = SystemView> {
   readonly host: OrderAccess<View>;
+  readonly keys: Keys;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -140,8 +140,10 @@ const toProblem = ({ code, detail, details }: Refusal, requestId: string): Probl
 });
 
 const sendRefusal = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply => {
-  const { status, retryAfter } = problemKinds[refusal.code];
+  const { status, retryAfter: usual } = problemKinds[refusal.code];
+  const retryAfter = refusal.details['retryAfter'] ?? usual;
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="orderchart"');
   return reply
     .code(status)
     .header('x-request-id', request.id)

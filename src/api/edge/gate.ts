@@ -5,13 +5,6 @@ import { createAdmission } from '../../admission.ts';
 import type { Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Asked by what runs the service, under any name. */
-    readonly isProbe?: boolean;
-  }
-}
-
 export interface Gate {
   whyRefused(request: FastifyRequest): Error | undefined;
   /** Lets pages of allowed origins read the answer, whatever it will be. */
@@ -22,11 +15,12 @@ export interface Gate {
 }
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
-const exposed = 'etag, idempotency-replayed, location, preference-applied, retry-after, x-request-id';
+const exposed =
+  'etag, idempotency-replayed, location, preference-applied, ratelimit, ratelimit-policy, retry-after, x-request-id';
 const preflight = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers':
-    'content-type, idempotency-key, if-match, if-none-match, last-event-id, prefer, x-request-id',
+    'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, prefer, x-request-id',
   'access-control-max-age': '600',
 };
 
@@ -42,7 +36,7 @@ export const createGate = (settings: Settings): Gate => {
     // A page can send what a proxy would forward, so the name in Host has to be ours, too.
     const names = [headers.host ?? '', host, toNameInAddress(raw.url ?? '') ?? host];
     const foreign = names.find((name) => !admission.isOurs(name));
-    return foreign === undefined || request.routeOptions.config.isProbe === true ? undefined : foreign;
+    return foreign === undefined || request.routeOptions.config.access === 'open' ? undefined : foreign;
   };
   const isAllowed = ({ headers: { origin } }: FastifyRequest): boolean =>
     isOpen && origin !== undefined && admission.isAllowed(origin);

@@ -1,13 +1,18 @@
 // Idempotency keys as in the IETF draft: one key, one request, one answer. It stores nothing itself: the answer is
 // stored by the order's own commit.
 import { createHash } from 'node:crypto';
+import type { Caller, Keys } from '../../access.ts';
 import { AppError } from '../../errors.ts';
 import type { Answer, Idempotency, OrderAccess, Outcome, Receipt, SystemView } from '../../host.ts';
 import type { IdempotencyRecord } from '../../store.ts';
 
 /** The key of one request: its scope, the key itself, and a fingerprint of the request. */
 interface KeyUse {
+  /** Apart for each route and each named caller: another caller's key never answers, and never collides. */
   readonly scope: string;
+  /** The scope that the route had before the service had keys; undefined for a caller without a name. */
+  readonly unnamedScope: string | undefined;
+  readonly owner: string | undefined;
   readonly key: string;
   readonly fingerprint: string;
 }
@@ -22,7 +27,7 @@ export interface Answered extends Answer {
 }
 
 /** The key in an `Idempotency-Key` header: an RFC 8941 string, or bare. */
-export const readKey = (header: string): string =>
+const readKey = (header: string): string =>
   header.startsWith('"') ? header.slice(1, -1).replaceAll(/\\(.)/g, '$1') : header;
 
 const canonical = (value: unknown): string => {
@@ -40,6 +45,21 @@ export const toFingerprint = (route: string, body: unknown): string =>
   createHash('sha256')
     .update(`${route}\n${canonical(body)}`)
     .digest('hex');
+
+/** @param path what the key is for, such as `orders/1/cancel`; @param header the header Idempotency-Key */
+export const toKeyUse = (
+  { principal, owner }: Pick<Caller, 'principal' | 'owner'>,
+  path: string,
+  header: string,
+  fingerprint: string,
+): KeyUse => ({
+  // No path begins with @.
+  scope: principal === undefined ? path : `@${principal}/${path}`,
+  unnamedScope: principal === undefined ? undefined : path,
+  owner,
+  key: readKey(header),
+  fingerprint,
+});
 
 /** @throws AppError `idempotency-key-reused` when the key was used for another request. */
 const toReplay = (use: KeyUse, record: IdempotencyRecord): Answered => {
@@ -76,7 +96,23 @@ export type Once<View, Result> = (
   finish: (result: Result) => Promise<Answered> | Answered,
 ) => Promise<Answered>;
 
-export const createOnce = <View, Result>(host: Pick<OrderAccess, 'recall'>): Once<View, Result> => {
+interface OnceParts {
+  readonly host: Pick<OrderAccess, 'recall' | 'get'>;
+  readonly keys: Pick<Keys, 'firstMadeAt'>;
+}
+
+export const createOnce = <View, Result>({ host, keys }: OnceParts): Once<View, Result> => {
+  /** What was stored for the key before the service had keys: nobody knows whose it was, so only the same request gets it. */
+  const recallUnnamed = async (use: KeyUse): Promise<IdempotencyRecord | undefined> => {
+    const { unnamedScope, key, fingerprint, owner } = use;
+    const namedSince = keys.firstMadeAt();
+    if (unnamedScope === undefined || namedSince === undefined) return undefined;
+    const record = await host.recall(unnamedScope, key);
+    if (record === undefined || record.at >= namedSince || record.fingerprint !== fingerprint)
+      return undefined;
+    const isOwn = owner === undefined || (await host.get(record.orderId))?.owner === owner;
+    return isOwn ? record : undefined;
+  };
   // In memory is enough: across a restart or another node the store decides, inside the commit.
   const inFlight = new Set<string>();
   return async (use, respond, act, finish) => {
@@ -89,9 +125,10 @@ export const createOnce = <View, Result>(host: Pick<OrderAccess, 'recall'>): Onc
     }
     inFlight.add(name);
     try {
-      const record = await host.recall(use.scope, use.key);
+      const record = (await host.recall(use.scope, use.key)) ?? (await recallUnnamed(use));
       if (record !== undefined) return toReplay(use, record);
-      const outcome = await act({ ...use, respond });
+      const { scope, key, fingerprint } = use;
+      const outcome = await act({ scope, key, fingerprint, respond });
       return outcome.outcome === 'replayed' ? toReplay(use, outcome.record) : await finish(outcome.result);
     } finally {
       inFlight.delete(name);

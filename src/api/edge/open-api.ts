@@ -4,6 +4,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { publicPath, type Settings } from '../../config.ts';
+import { declareRoutes } from './access.ts';
 import { components } from './schemas.ts';
 
 /** The version of what the API promises, not of the program. */
@@ -30,8 +32,9 @@ const addNotModified = (document: object): void => {
   }
 };
 
-/** Must be added before the routes that it describes. `path`: what clients' addresses begin with. */
-export const addOpenApi = (app: FastifyInstance, path: string): void => {
+/** Must be added before the routes that it describes. */
+export const addOpenApi = (app: FastifyInstance, settings: Settings): void => {
+  const path = publicPath(settings);
   app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -61,14 +64,21 @@ export const addOpenApi = (app: FastifyInstance, path: string): void => {
       return made;
     },
   });
-  app.register(swaggerUi, {
-    routePrefix: '/docs',
-    indexPrefix: path,
-    // Everything comes from here: the page works offline, and asks no validator elsewhere.
-    validatorUrl: false,
-    staticCSP:
-      "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; frame-ancestors 'none'",
-    uiConfig: { url: `${path}/openapi.json`, tryItOutEnabled: true },
-    theme: { title: 'Orderchart API' },
+  if (settings.DOCS === '1') addPage(app, path);
+};
+
+const addPage = (app: FastifyInstance, path: string): void => {
+  app.register(async (scope) => {
+    declareRoutes(scope, { access: 'any-key', forCustomers: true, isAdmin: true });
+    scope.register(swaggerUi, {
+      routePrefix: '/docs',
+      indexPrefix: path,
+      // Everything comes from here: the page works offline, and asks no validator elsewhere.
+      validatorUrl: false,
+      staticCSP:
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; frame-ancestors 'none'",
+      uiConfig: { url: `${path}/openapi.json`, tryItOutEnabled: true },
+      theme: { title: 'Orderchart API' },
+    });
   });
 };

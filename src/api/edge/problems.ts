@@ -53,6 +53,37 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'A page of another site asked for this',
     text: 'Only pages of the service itself, and of the origins in CORS_ORIGINS, may change anything. Whoever runs the service adds the origin there if it is trusted. Nothing was stored.',
   },
+  'key-required': {
+    status: 401,
+    title: 'A valid key is required',
+    text: 'Send a key in the header `Authorization: Bearer KEY`, or sign in at `/sign-in` in a browser. A key that was revoked or has expired is not valid. Whoever runs the service makes keys: `orderchart keys create`. Nothing was stored.',
+  },
+  'scope-missing': {
+    status: 403,
+    title: 'The key does not allow this',
+    text: '`detail` names the scope that is missing. Whoever runs the service makes keys with it: `orderchart keys create`. Nothing was stored.',
+  },
+  'keys-needed-first': {
+    status: 403,
+    title: 'The service has no keys yet',
+    text: 'Without keys it serves programs on its own machine alone, and nothing that came through a proxy. Whoever runs the service makes the first key there: `orderchart keys create`. Nothing was stored.',
+  },
+  'key-not-found': {
+    status: 404,
+    title: 'Key not found',
+    text: 'No key has this id. `GET /keys` lists the keys.',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    text: '`detail` names the limit. Nothing was stored. Try again after the time in Retry-After, with the same Idempotency-Key; RateLimit says what is left.',
+    retryAfter: 1,
+  },
+  'refund-cap-reached': {
+    status: 403,
+    title: 'The key may give back no more today',
+    text: 'A key can have a cap on what it refunds in one day (UTC), per currency; `detail` says what is left of it. Nothing was refunded. Ask for less, wait until tomorrow, or use a key with a higher cap.',
+  },
   'idempotency-key-missing': {
     status: 400,
     title: 'The Idempotency-Key header is missing',

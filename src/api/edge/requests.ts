@@ -8,9 +8,11 @@ import { Histogram } from 'prom-client';
 import type { Ids } from '../../clock.ts';
 import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import type { Admit } from './admit.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 import { hasEmptyPart } from './errors.ts';
 import type { Gate } from './gate.ts';
+import { toSecurityHeaders } from './security-headers.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -22,19 +24,13 @@ export const toRequestId =
     return typeof given === 'string' && uuid.test(given) ? given.toLowerCase() : ids.next();
   };
 
-const headers = {
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-};
-
 export const addRequestRules = (
   app: FastifyInstance,
   gate: Gate,
+  admit: Admit,
   { host, settings, disconnects, logger, metrics }: ConnectedDependencies,
 ): void => {
+  const headers = toSecurityHeaders(settings);
   const durations = new Histogram({
     name: 'orderchart_http_request_seconds',
     help: 'time from the request to the end of its answer',
@@ -48,17 +44,17 @@ export const addRequestRules = (
     const route = request.is404 ? null : (request.routeOptions.url ?? null);
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     durations.observe({ method, route: route ?? 'none', status: String(status) }, ms / 1000);
-    logger.info({ requestId: request.id, method, route, status, ms }, 'request');
+    const { principal } = request.caller ?? {};
+    const from = principal === undefined ? {} : { principal };
+    logger.info({ requestId: request.id, method, route, status, ms, ...from }, 'request');
   };
-  const whyRefused = (request: FastifyRequest): Error | undefined => {
-    if (disconnects.closing()) return new AppError('closing', 'The server is stopping.');
-    const why = gate.whyRefused(request);
-    if (why !== undefined) return why;
-    const { method, is404 } = request;
-    // Before the body is read and anything is looked up: a refusal must cost a small part of what is refused.
-    if (host.acceptsWrites() || method !== 'POST' || is404) return undefined;
-    return new AppError('overloaded', 'Too much waits to be stored; try again in a moment.');
-  };
+  const whyRefused = (request: FastifyRequest): Error | undefined =>
+    disconnects.closing() ? new AppError('closing', 'The server is stopping.') : gate.whyRefused(request);
+  /** Before the body is read and anything is looked up: a refusal must cost a small part of what is refused. */
+  const whyTooMuch = ({ method, is404 }: FastifyRequest): Error | undefined =>
+    host.acceptsWrites() || method !== 'POST' || is404
+      ? undefined
+      : new AppError('overloaded', 'Too much waits to be stored; try again in a moment.');
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers);
     reply.header('x-request-id', request.id);
@@ -66,9 +62,15 @@ export const addRequestRules = (
     reply.raw.once('close', () => record(request, reply));
     gate.openToOrigin(request, reply);
     const why = whyRefused(request);
-    if (why === undefined && gate.isPreflight(request)) gate.answerPreflight(reply);
-    else if (why === undefined && hasEmptyPart(request)) reply.callNotFound();
-    else done(why);
+    if (why !== undefined) done(why);
+    else if (gate.isPreflight(request)) gate.answerPreflight(reply);
+    else
+      admit(
+        request,
+        reply,
+        () => (hasEmptyPart(request) ? reply.callNotFound() : done(whyTooMuch(request))),
+        done,
+      );
   });
   const path = publicPath(settings);
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -11,6 +11,7 @@ const addMessageSchemas = (api: Api, { application: { messages }, settings }: Ro
   api.get(
     '/schemas/:type/:version',
     {
+      config: { access: 'any-key', forCustomers: true },
       schema: {
         operationId: 'readMessageSchema',
         summary: 'The JSON Schema of a message: what `dataschema` of an event points at',
@@ -37,10 +38,11 @@ const addMessageSchemas = (api: Api, { application: { messages }, settings }: Ro
   );
 };
 
-export const addDocuments = (api: Api, parts: RouteDependencies): void => {
+const addOpenApiDocument = (api: Api): void => {
   api.get(
     '/openapi.json',
     {
+      config: { access: 'any-key', forCustomers: true, isAdmin: true },
       schema: {
         operationId: 'readOpenApi',
         summary: 'This document: OpenAPI 3.1',
@@ -50,9 +52,14 @@ export const addDocuments = (api: Api, parts: RouteDependencies): void => {
     },
     async () => ({ ...api.swagger() }),
   );
+};
+
+export const addDocuments = (api: Api, parts: RouteDependencies): void => {
+  if (parts.settings.DOCS === '1') addOpenApiDocument(api);
   api.get(
     '/problems/:code',
     {
+      config: { access: 'any-key', forCustomers: true },
       schema: {
         operationId: 'readProblem',
         summary: 'What a problem means and what to do',

@@ -61,6 +61,7 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
   api.get(
     '/orders/:id/events',
     {
+      config: { access: 'orders:read', forCustomers: true },
       schema: {
         operationId: 'listOrderEvents',
         summary: "The order's domain events, oldest first, with what caused each",
@@ -70,10 +71,11 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         response: { 200: json('One page', eventPage), ...problems('order-not-found', 'cursor-unknown') },
       },
     },
-    async ({ params, query: { after, limit } }) => {
+    async ({ caller, params, query: { after, limit } }) => {
+      if (caller.owner !== undefined) await findOrder(host, params.id, caller);
       const events = await host.history(params.id, after, limit);
       if (events.length === 0) {
-        await findOrder(host, params.id);
+        await findOrder(host, params.id, caller);
         requireGivenOut(after, await host.lastPosition());
       }
       return {
@@ -85,6 +87,7 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
   api.get(
     '/orders/:id/messages',
     {
+      config: { access: 'orders:read', forCustomers: true },
       schema: {
         operationId: 'listOrderMessages',
         summary: 'Every message that the order received, and what became of it',
@@ -97,15 +100,17 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         },
       },
     },
-    async ({ params, query: { after, limit } }) => {
+    async ({ caller, params, query: { after, limit } }) => {
+      if (caller.owner !== undefined) await findOrder(host, params.id, caller);
       const messages = await host.received(params.id, after, limit);
-      if (messages.length === 0) requireGivenOut(after, (await findOrder(host, params.id)).version);
+      if (messages.length === 0) requireGivenOut(after, (await findOrder(host, params.id, caller)).version);
       return { messages: messages.map(toMessage), next: toNext(messages, limit, ({ version }) => version) };
     },
   );
   api.get(
     '/events',
     {
+      config: { access: 'events', forCustomers: true },
       schema: {
         operationId: 'listEvents',
         summary: 'The domain events of all orders, by position',
@@ -146,6 +151,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
   api.get(
     '/orders/:id/stream',
     {
+      config: { access: 'orders:read', forCustomers: true },
       exposeHeadRoute: false,
       schema: {
         operationId: 'streamOrder',
@@ -159,7 +165,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
       },
     },
     async (request, reply) => {
-      const { id } = await findOrder(host, request.params.id);
+      const { id } = await findOrder(host, request.params.id, request.caller);
       const { types } = request.query;
       const after = toPosition(request) ?? 0;
       requireGivenOut(after, await host.lastPosition());
@@ -169,6 +175,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
   api.get(
     '/events/stream',
     {
+      config: { access: 'events', forCustomers: true },
       exposeHeadRoute: false,
       schema: {
         operationId: 'streamEvents',

@@ -2,22 +2,26 @@
 // idempotency key. It never decides whether a move is open, and a refused move leaves no trace.
 import type { Message } from '../../../machines/messages.ts';
 import type { MoveName } from '../../../machines/system.ts';
+import type { Caller } from '../../access.ts';
 import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Answer, Idempotency, Move, Outcome, Receipt, Sending } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
 import { invalid } from '../edge/errors.ts';
-import { type Answered, type Once, readKey, toAnswered, toFingerprint } from '../edge/idempotency.ts';
+import { type Answered, type Once, toAnswered, toFingerprint, toKeyUse } from '../edge/idempotency.ts';
 import { readIfMatch } from '../edge/preferences.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { findOrder } from './orders.ts';
 import { toMovePath, toMoves, toOrder } from './views.ts';
 
 export interface MoveRequest {
+  readonly caller: Caller;
   readonly orderId: string;
   readonly move: MoveName;
   readonly body: unknown;
   readonly headers: { readonly 'idempotency-key'?: string; readonly 'if-match'?: string };
+  /** What is changed with it, as a total of refunds is. */
+  readonly alongside?: Sending<OrderView>['alongside'];
   /** What to send to whom; asked only when the key is new. */
   deliver(): Promise<{ readonly to: string; readonly message: Message }>;
 }
@@ -51,9 +55,10 @@ const pickVersion = async (
 export const executeMove = async (
   parts: RouteDependencies,
   once: Once<OrderView, Receipt<OrderView>>,
-  { orderId, move, body, headers, deliver }: MoveRequest,
+  { caller, orderId, move, body, headers, alongside, deliver }: MoveRequest,
 ): Promise<Answered> => {
   const { host, settings } = parts;
+  if (caller.owner !== undefined) await findOrder(host, orderId, caller);
   const address = publicPath(settings);
   const ifVersions = readIfMatch(headers['if-match']);
   const respond = (view: OrderView): Answer => ({
@@ -66,6 +71,8 @@ export const executeMove = async (
       orderId,
       ...(await deliver()),
       otherwise: 'refuse',
+      principal: caller.principal,
+      alongside,
       ...(ifVersion === undefined ? {} : { ifVersion }),
       ...(idempotency === undefined ? {} : { idempotency }),
     };
@@ -83,11 +90,8 @@ export const executeMove = async (
       return finish(outcome.result);
     }
     const path = toMovePath(move);
-    const use = {
-      scope: `orders/${orderId}/${path}`,
-      key: readKey(header),
-      fingerprint: toFingerprint(`POST /orders/${orderId}/${path}`, body),
-    };
+    const fingerprint = toFingerprint(`POST /orders/${orderId}/${path}`, body);
+    const use = toKeyUse(caller, `orders/${orderId}/${path}`, header, fingerprint);
     return await once(use, respond, send, finish);
   } catch (error) {
     throw withAddresses(error, orderId, address);
@@ -100,8 +104,9 @@ export const pickIncidentMove = async (
   orderId: string,
   move: 'retry' | 'resolve',
   actor: string | undefined,
+  caller: Caller,
 ): Promise<Move & { readonly actor: string }> => {
-  const view = await findOrder(host, orderId);
+  const view = await findOrder(host, orderId, caller);
   if (view.unreadable !== undefined) {
     throw new AppError('order-unreadable', `The stored order cannot be read: ${view.unreadable}`);
   }

@@ -7,7 +7,7 @@ import type { Adjusted, Catalogue } from '../../shop/catalogue.ts';
 import { type Description, type Product, stockIsNotSet } from '../../shop/stock.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { invalid } from '../edge/errors.ts';
-import { type Answered, createOnce, readKey, toFingerprint } from '../edge/idempotency.ts';
+import { type Answered, createOnce, toFingerprint, toKeyUse } from '../edge/idempotency.ts';
 import { idempotencyKey, identifier, ifMatch, line, pageLimit, text } from '../edge/inputs.ts';
 import { readIfMatch } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
@@ -40,7 +40,7 @@ const adjusting = z.strictObject({
   reason: text.describe('why, such as delivery; it is kept in the ledger'),
 });
 
-/** Who changes stock, until callers have names. */
+/** Who changes stock where callers have no names. */
 const operator = 'operator';
 
 const notFound = (productId: string): AppError =>
@@ -50,6 +50,7 @@ const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
   api.get(
     '/products',
     {
+      config: { access: 'any-key', forCustomers: true },
       schema: {
         operationId: 'listProducts',
         summary: 'The catalogue, by product id, with its stock',
@@ -70,7 +71,7 @@ const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
   api.get(
     '/products/:id',
     {
-      config: { etagOfPart: true },
+      config: { access: 'any-key', forCustomers: true, etagOfPart: true },
       schema: {
         operationId: 'readProduct',
         summary: 'One product: what it is, on hand, held, sold, available',
@@ -121,6 +122,7 @@ const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => 
   api.put(
     '/products/:id',
     {
+      config: { access: 'catalogue' },
       schema: {
         operationId: 'putProduct',
         summary: 'Makes a product with its stock, or says anew what a product is',
@@ -156,11 +158,12 @@ const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => 
 
 const toAdjusted = (now: Product) => ({ status: 201, body: JSON.stringify(toProduct(now)) });
 
-const addAdjusting = (api: Api, { host, catalogue, clock }: RouteDependencies): void => {
-  const once = createOnce<Product, Adjusted>(host);
+const addAdjusting = (api: Api, { host, keys, catalogue, clock }: RouteDependencies): void => {
+  const once = createOnce<Product, Adjusted>({ host, keys });
   api.post(
     '/products/:id/adjustments',
     {
+      config: { access: 'catalogue' },
       schema: {
         operationId: 'adjustStock',
         summary: 'Changes what is on hand by a difference',
@@ -186,14 +189,10 @@ const addAdjusting = (api: Api, { host, catalogue, clock }: RouteDependencies): 
         },
       },
     },
-    async ({ params: { id }, headers, body }, reply) => {
+    async ({ caller, params: { id }, headers, body }, reply) => {
       const route = `products/${id}/adjustments`;
-      const use = {
-        scope: route,
-        key: readKey(headers['idempotency-key']),
-        fingerprint: toFingerprint(`POST /${route}`, body),
-      };
-      const adjustment = { productId: id, ...body, who: operator, at: clock.now() };
+      const use = toKeyUse(caller, route, headers['idempotency-key'], toFingerprint(`POST /${route}`, body));
+      const adjustment = { productId: id, ...body, who: caller.principal ?? operator, at: clock.now() };
       const answered = await once(
         use,
         toAdjusted,

@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { MoveName } from '../../../machines/system.ts';
+import type { Access, Caller } from '../../access.ts';
 import type { Receipt } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
@@ -13,6 +14,7 @@ import { json, problems } from '../edge/responses.ts';
 import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { checkOutcome, executeMove, type MoveRequest, pickIncidentMove } from './execute-move.ts';
+import { countRefund } from './refund-cap.ts';
 import { order } from './schemas.ts';
 
 const reason = text.default('asked by the customer');
@@ -36,6 +38,15 @@ const createBodies = (actors: readonly string[]) => {
   } as const satisfies Record<MoveName, z.ZodObject>;
 };
 type Bodies = ReturnType<typeof createBodies>;
+
+/** What opens each move's route. */
+const access = {
+  cancel: 'orders:cancel',
+  capture: 'money',
+  refund: 'money',
+  retry: 'incidents',
+  resolve: 'incidents',
+} as const satisfies Record<MoveName, Access>;
 
 const describe = <Name extends MoveName>(bodies: Bodies, move: Name, summary: string) => {
   const keyIsNeeded = move === 'refund';
@@ -61,6 +72,7 @@ const describe = <Name extends MoveName>(bodies: Bodies, move: Name, summary: st
         'order-unreadable',
         'move-not-allowed',
         'version-mismatch',
+        ...(keyIsNeeded ? (['refund-cap-reached'] as const) : []),
         'body-too-large',
         'unsupported-media-type',
         'overloaded',
@@ -75,7 +87,14 @@ const preValidation = async (request: FastifyRequest): Promise<void> => {
   request.body ??= {};
 };
 
+const declare = <Name extends MoveName>(bodies: Bodies, move: Name, summary: string) => ({
+  config: { access: access[move], forCustomers: true } as const,
+  schema: describe(bodies, move, summary),
+  preValidation,
+});
+
 interface IncomingMove {
+  readonly caller: Caller;
   readonly params: { readonly id: string };
   readonly headers: MoveRequest['headers'];
   readonly body: unknown;
@@ -89,9 +108,11 @@ type Make = (
 ) => Promise<void>;
 
 const createMake = (parts: RouteDependencies): Make => {
-  const once = createOnce<OrderView, Receipt<OrderView>>(parts.host);
-  return async ({ params, headers, body }, reply, move, deliver) => {
-    const answered = await executeMove(parts, once, { orderId: params.id, move, body, headers, deliver });
+  const once = createOnce<OrderView, Receipt<OrderView>>(parts);
+  return async ({ caller, params, headers, body }, reply, move, deliver) => {
+    const alongside = move === 'refund' ? countRefund(caller, body, parts.clock) : undefined;
+    const asked = { caller, orderId: params.id, move, body, headers, alongside, deliver };
+    const answered = await executeMove(parts, once, asked);
     if (answered.status === 201) reply.header('location', toOrderAddress(answered.orderId));
     sendStored(reply, answered);
   };
@@ -100,10 +121,7 @@ const createMake = (parts: RouteDependencies): Make => {
 const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make, bodies: Bodies): void => {
   api.post(
     '/orders/:id/cancel',
-    {
-      schema: describe(bodies, 'cancel', 'Cancels the order: reserved stock is released, money is returned'),
-      preValidation,
-    },
+    declare(bodies, 'cancel', 'Cancels the order: reserved stock is released, money is returned'),
     async (request, reply) => {
       await make(request, reply, 'cancel', async () => ({
         to: 'order',
@@ -114,7 +132,7 @@ const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make, bodies:
   );
   api.post(
     '/orders/:id/capture',
-    { schema: describe(bodies, 'capture', 'Captures the money that was authorised'), preValidation },
+    declare(bodies, 'capture', 'Captures the money that was authorised'),
     async (request, reply) => {
       await make(request, reply, 'capture', async () => ({
         to: 'order',
@@ -125,7 +143,7 @@ const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make, bodies:
   );
   api.post(
     '/orders/:id/refunds',
-    { schema: describe(bodies, 'refund', 'Gives money back, all that is left or a part'), preValidation },
+    declare(bodies, 'refund', 'Gives money back, all that is left or a part'),
     async (request, reply) => {
       await make(request, reply, 'refund', async () => ({
         to: 'order',
@@ -139,11 +157,11 @@ const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make, bodies:
 const addIncidentMoves = (api: Api, parts: RouteDependencies, make: Make, bodies: Bodies): void => {
   api.post(
     '/orders/:id/retry',
-    { schema: describe(bodies, 'retry', 'Retries what an incident stopped'), preValidation },
+    declare(bodies, 'retry', 'Retries what an incident stopped'),
     async (request, reply) => {
       await make(request, reply, 'retry', async () => {
         const { actor, ...message } = request.body;
-        const picked = await pickIncidentMove(parts, request.params.id, 'retry', actor);
+        const picked = await pickIncidentMove(parts, request.params.id, 'retry', actor, request.caller);
         return { to: picked.actor, message: { type: 'incident.retry', ...message } };
       });
       return reply;
@@ -151,11 +169,11 @@ const addIncidentMoves = (api: Api, parts: RouteDependencies, make: Make, bodies
   );
   api.post(
     '/orders/:id/resolve',
-    { schema: describe(bodies, 'resolve', 'Closes an incident with its outcome and a note'), preValidation },
+    declare(bodies, 'resolve', 'Closes an incident with its outcome and a note'),
     async (request, reply) => {
       await make(request, reply, 'resolve', async () => {
         const { actor, ...message } = request.body;
-        const picked = await pickIncidentMove(parts, request.params.id, 'resolve', actor);
+        const picked = await pickIncidentMove(parts, request.params.id, 'resolve', actor, request.caller);
         checkOutcome(picked, message.outcome);
         return { to: picked.actor, message: { type: 'incident.resolve', ...message } };
       });

@@ -34,7 +34,7 @@ const addHealth = (api: Api, { host, logger }: RouteDependencies): void => {
   api.get(
     '/livez',
     {
-      config: { isProbe: true },
+      config: { access: 'open' },
       schema: {
         operationId: 'isAlive',
         summary: 'Whether the process answers',
@@ -55,7 +55,7 @@ const addHealth = (api: Api, { host, logger }: RouteDependencies): void => {
   api.get(
     '/readyz',
     {
-      config: { isProbe: true },
+      config: { access: 'open' },
       schema: {
         operationId: 'isReady',
         summary: 'Whether orders can be taken: the storage writes, and nothing is being stopped',
@@ -74,13 +74,11 @@ const addHealth = (api: Api, { host, logger }: RouteDependencies): void => {
   );
 };
 
-export const addOperations = (api: Api, parts: RouteDependencies): void => {
-  addHealth(api, parts);
-  const { metrics, settings, links: others = {} } = parts;
-  const path = publicPath(settings);
+const addMetrics = (api: Api, { metrics }: RouteDependencies): void => {
   api.get(
     '/metrics',
     {
+      config: { access: 'metrics', isAdmin: true },
       schema: {
         operationId: 'readMetrics',
         summary: 'Figures for Prometheus',
@@ -90,9 +88,17 @@ export const addOperations = (api: Api, parts: RouteDependencies): void => {
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
   );
+};
+
+export const addOperations = (api: Api, parts: RouteDependencies): void => {
+  addHealth(api, parts);
+  const { settings, links: others = {} } = parts;
+  const path = publicPath(settings);
+  if (settings.METRICS === '1') addMetrics(api, parts);
   api.get(
     '/',
     {
+      config: { access: 'any-key', forCustomers: true },
       schema: {
         operationId: 'readLinks',
         summary: 'Where is what',

@@ -2,13 +2,14 @@
 // an order (moves.ts does) and never answers 2xx before the commit.
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import type { Caller } from '../../access.ts';
 import { limits, publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Answer, OrderAccess, Receipt } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
-import { type Answered, createOnce, readKey, toAnswered, toFingerprint } from '../edge/idempotency.ts';
+import { type Answered, createOnce, toAnswered, toFingerprint, toKeyUse } from '../edge/idempotency.ts';
 import {
   idempotencyKey,
   identifier,
@@ -50,11 +51,23 @@ const placing = z.strictObject({
     .max(limits.lines),
 });
 
-/** The order's view. @throws AppError `order-not-found`. */
-export const findOrder = async (host: OrderAccess<OrderView>, orderId: string): Promise<OrderView> => {
+/** The order's view, if the caller may see it. @throws AppError `order-not-found`. */
+export const findOrder = async (
+  host: OrderAccess<OrderView>,
+  orderId: string,
+  { owner }: Pick<Caller, 'owner'>,
+): Promise<OrderView> => {
   const view = await host.get(orderId);
-  if (view === undefined) throw new AppError('order-not-found', `There is no order ${orderId}.`);
+  if (view === undefined || (owner !== undefined && view.owner !== owner)) {
+    throw new AppError('order-not-found', `There is no order ${orderId}.`);
+  }
   return view;
+};
+
+/** @throws AppError `scope-missing` if the caller orders for another customer than its own. */
+const requireOwnBasket = ({ owner }: Caller, customerId: string): void => {
+  if (owner === undefined || owner === customerId) return;
+  throw new AppError('scope-missing', `This key is bound to the customer ${owner}, and orders for no other.`);
 };
 
 /** The bank's own reason for declining the order's payment. */
@@ -103,10 +116,11 @@ const waitAndAmend = async (
 
 const addPlacing = (api: Api, parts: RouteDependencies): void => {
   const { host, catalogue, settings } = parts;
-  const once = createOnce<OrderView, Receipt<OrderView>>(host);
+  const once = createOnce<OrderView, Receipt<OrderView>>(parts);
   api.post(
     '/orders',
     {
+      config: { access: 'orders:place', forCustomers: true },
       schema: {
         operationId: 'placeOrder',
         summary: 'Places an order',
@@ -135,10 +149,11 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
       },
     },
     async (request, reply) => {
-      const { body } = request;
+      const { body, caller } = request;
       const wait = readWait(request.headers.prefer);
-      const key = readKey(request.headers['idempotency-key']);
-      const use = { scope: 'orders', key, fingerprint: toFingerprint('POST /orders', body) };
+      requireOwnBasket(caller, body.customerId);
+      const fingerprint = toFingerprint('POST /orders', body);
+      const use = toKeyUse(caller, 'orders', request.headers['idempotency-key'], fingerprint);
       const respond = toPlaced(wait, publicPath(settings));
       const answered = await once(
         use,
@@ -146,7 +161,7 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
         async (idempotency) => {
           const { items, amount } = await priceLines(catalogue, body.items, body.currency);
           const { customerId, email, currency } = body;
-          const basket = { customerId, email, currency, items, amount };
+          const basket = { customerId, email, currency, items, amount, principal: caller.principal };
           return host.place(basket, idempotency);
         },
         async (receipt) => {
@@ -181,6 +196,7 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
   api.get(
     '/orders',
     {
+      config: { access: 'orders:read', forCustomers: true },
       schema: {
         operationId: 'listOrders',
         summary: 'Lists orders, newest first',
@@ -191,13 +207,16 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
     },
     async (request) => {
       const { customerId, ...filter } = request.query;
-      const views = await host.list({ ...filter, ...(customerId !== undefined && { owner: customerId }) });
+      const { owner = customerId } = request.caller;
+      if (customerId !== undefined && owner !== customerId) return { orders: [], next: null };
+      const views = await host.list({ ...filter, ...(owner !== undefined && { owner }) });
       return { orders: views.map((view) => toOrder(view, path)), next: toNextOrder(views, filter.limit) };
     },
   );
   api.get(
     '/orders/:id',
     {
+      config: { access: 'orders:read', forCustomers: true },
       schema: {
         operationId: 'readOrder',
         summary: 'One order: its four actors, amounts, deadlines and open moves',
@@ -212,7 +231,7 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
       },
     },
     async (request, reply) => {
-      const view = await findOrder(host, request.params.id);
+      const view = await findOrder(host, request.params.id, request.caller);
       if (view.unreadable !== undefined) return toOrder(view, path);
       reply.header('etag', toETag(view.version));
       return toOrder(view, path);
@@ -221,6 +240,7 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
   api.get(
     '/orders/:id/explain',
     {
+      config: { access: 'orders:read', forCustomers: true },
       schema: {
         operationId: 'explainOrder',
         summary: 'Why the order is where it is, and who may do what',
@@ -230,7 +250,7 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
       },
     },
     async (request) => {
-      const view = await findOrder(host, request.params.id);
+      const view = await findOrder(host, request.params.id, request.caller);
       return toExplanation(view, { clock, declineCode: await findDeclineCode(host, view), path });
     },
   );
@@ -241,6 +261,7 @@ const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => 
   api.get(
     '/incidents',
     {
+      config: { access: 'orders:read', forCustomers: true },
       schema: {
         operationId: 'listIncidents',
         summary: 'Open incidents: the orders that need a person, why, and the moves that help',
@@ -253,7 +274,12 @@ const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => 
       },
     },
     async (request) => {
-      const views = await host.list({ ...request.query, incident: true });
+      const { owner } = request.caller;
+      const views = await host.list({
+        ...request.query,
+        incident: true,
+        ...(owner !== undefined && { owner }),
+      });
       return {
         incidents: views.flatMap((view) => toIncidents(view, path)),
         next: toNextOrder(views, request.query.limit),

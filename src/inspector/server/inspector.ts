@@ -1,9 +1,13 @@
 // The inspector as one part: what it observes of the host, and what it adds to the API. It changes no order.
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { Keys } from '../../access.ts';
 import { createAdmission } from '../../admission.ts';
 import type { Application } from '../../application.ts';
+import { identify } from '../../callers.ts';
 import type { Clock } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
+import { AppError } from '../../errors.ts';
 import type { CommitObserver, OrderAccess } from '../../host.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { Services } from '../../service.ts';
@@ -13,6 +17,16 @@ import { joinObservers } from './observers.ts';
 import { addRoutes } from './routes.ts';
 import { Samples } from './samples.ts';
 import { StatelyFeed } from './stately.ts';
+
+/** Whoever may read all orders. */
+const mayWatch = (
+  request: IncomingMessage,
+  keys: Pick<Keys, 'find' | 'firstMadeAt'>,
+  { OPEN_TO_EVERYONE }: Settings,
+): boolean => {
+  const caller = identify(request, keys, OPEN_TO_EVERYONE === '1');
+  return !(caller instanceof AppError) && caller.owner === undefined && caller.may('orders:read');
+};
 
 export interface InspectorParts {
   readonly application: Application;
@@ -29,7 +43,7 @@ export interface Inspector {
   /** For the host. */
   readonly observer: CommitObserver;
   /** Adds the page and what it reads to `api`. Its streams end when the server closes. */
-  addTo(api: FastifyInstance, host: OrderAccess): void;
+  addTo(api: FastifyInstance, host: OrderAccess, keys: Pick<Keys, 'find' | 'firstMadeAt'>): void;
 }
 
 export const createInspector = (parts: InspectorParts): Inspector => {
@@ -40,9 +54,9 @@ export const createInspector = (parts: InspectorParts): Inspector => {
     settings.STATELY_INSPECT === '1' ? new StatelyFeed(application, createAdmission(settings)) : undefined;
   return {
     observer: joinObservers(stately ? [flow, stately] : [flow]),
-    addTo: (api, host) => {
+    addTo: (api, host, keys) => {
       addRoutes(api, { ...parts, host, flow, samples: new Samples({ ...parts, outside }), outside });
-      stately?.attach(api.server);
+      stately?.attach(api.server, (request) => mayWatch(request, keys, settings));
       api.addHook('preClose', async () => stately?.close());
     },
   };

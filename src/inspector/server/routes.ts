@@ -62,6 +62,8 @@ const whatIfBody = z.strictObject({
   hypotheticals: z.array(hypothetical).max(mostHypotheticals),
 });
 const hide = { hide: true } as const;
+/** For whoever may read all orders. */
+const config = { access: 'orders:read', isAdmin: true } as const;
 
 const sendPage = async (pageFolder: string, path: string, reply: FastifyReply): Promise<FastifyReply> => {
   reply.header('content-security-policy', contentPolicy).type('text/html; charset=utf-8');
@@ -77,18 +79,23 @@ const sendPage = async (pageFolder: string, path: string, reply: FastifyReply): 
 const addPage = (api: FastifyInstance, pageFolder: string, path: string): void => {
   const assets = join(pageFolder, 'assets');
   if (existsSync(assets)) {
-    api.register(fastifyStatic, {
-      root: assets,
-      prefix: '/inspector/assets/',
-      decorateReply: false,
-      cacheControl: false,
-      setHeaders: (response) => response.header('cache-control', 'public, max-age=31536000, immutable'),
+    api.register(async (scope) => {
+      scope.addHook('onRoute', (route) => {
+        route.config = { ...route.config, ...config };
+      });
+      scope.register(fastifyStatic, {
+        root: assets,
+        prefix: '/inspector/assets/',
+        decorateReply: false,
+        cacheControl: false,
+        setHeaders: (response) => response.header('cache-control', 'public, max-age=31536000, immutable'),
+      });
     });
   } else {
     api.log.warn('the page of the inspector is not built: run `npm run build-page` and restart');
   }
   for (const url of ['/inspector', '/inspector/*']) {
-    api.get(url, { schema: hide }, (_request, reply) => sendPage(pageFolder, path, reply));
+    api.get(url, { schema: hide, config }, (_request, reply) => sendPage(pageFolder, path, reply));
   }
 };
 
@@ -100,7 +107,7 @@ const addInFlight = (api: FastifyInstance, { host, flow }: ReadParts): void => {
   const touch = (filter: FlowFilter): void => flow.open(host, filter).leave();
   api.get<{ Querystring: z.infer<typeof stateQuery> }>(
     '/inspector/api/orders',
-    { schema: { ...hide, querystring: stateQuery } },
+    { config, schema: { ...hide, querystring: stateQuery } },
     async ({ query: { state, ...filter } }, reply) => {
       touch(filter);
       return reply.send(flow.ordersIn(state, filter, limits.page));
@@ -108,7 +115,7 @@ const addInFlight = (api: FastifyInstance, { host, flow }: ReadParts): void => {
   );
   api.get<{ Querystring: z.infer<typeof stateQuery> }>(
     '/inspector/api/order-ids',
-    { schema: { ...hide, querystring: stateQuery } },
+    { config, schema: { ...hide, querystring: stateQuery } },
     async ({ query: { state, ...filter } }, reply) => {
       touch(filter);
       const { total, orders } = flow.ordersIn(state, filter, limits.bulkOrders);
@@ -117,7 +124,7 @@ const addInFlight = (api: FastifyInstance, { host, flow }: ReadParts): void => {
   );
   api.get<{ Querystring: z.infer<typeof holderQuery> }>(
     '/inspector/api/holders',
-    { schema: { ...hide, querystring: holderQuery } },
+    { config, schema: { ...hide, querystring: holderQuery } },
     async ({ query }, reply) => {
       touch({});
       return reply.send(flow.holders(query.id, limits.page));
@@ -129,7 +136,7 @@ const addInFlight = (api: FastifyInstance, { host, flow }: ReadParts): void => {
 const addLists = (api: FastifyInstance, { application, host }: ReadParts): void => {
   api.get<{ Querystring: z.infer<typeof listQuery> }>(
     '/inspector/api/settled-orders',
-    { schema: { ...hide, querystring: listQuery } },
+    { config, schema: { ...hide, querystring: listQuery } },
     async ({ query: { state, owner, createdFrom, createdBefore } }, reply) => {
       const views = await host.list({
         state,
@@ -144,7 +151,7 @@ const addLists = (api: FastifyInstance, { application, host }: ReadParts): void 
   );
   api.get<{ Querystring: z.infer<typeof incidentQuery> }>(
     '/inspector/api/incidents',
-    { schema: { ...hide, querystring: incidentQuery } },
+    { config, schema: { ...hide, querystring: incidentQuery } },
     async ({ query: { after } }, reply) => {
       const filter = { incident: true, limit: limits.page, ...(after !== undefined && { after }) };
       const views = await host.list(filter);
@@ -170,7 +177,7 @@ const addLists = (api: FastifyInstance, { application, host }: ReadParts): void 
 const addHypotheticals = (api: FastifyInstance, parts: ReadParts): void => {
   api.post<{ Params: z.infer<typeof orderParams>; Body: z.infer<typeof whatIfBody> }>(
     '/inspector/api/orders/:id/what-if',
-    { schema: { ...hide, params: orderParams, body: whatIfBody } },
+    { config, schema: { ...hide, params: orderParams, body: whatIfBody } },
     async ({ params, body }, reply) => {
       const answer = await followWhatIf(parts, parts.host, params.id, body.version, body.hypotheticals);
       if (answer === undefined) throw new AppError('order-not-found', 'There is no such order or version.');
@@ -179,7 +186,7 @@ const addHypotheticals = (api: FastifyInstance, parts: ReadParts): void => {
   );
   api.post<{ Body: z.infer<typeof previewBody> }>(
     '/inspector/api/preview',
-    { schema: { ...hide, body: previewBody } },
+    { config, schema: { ...hide, body: previewBody } },
     async ({ body }, reply) => {
       const previewed: Previewed[] = [];
       for (const id of body.orderIds) previewed.push(await preview(parts, parts.host, id, body.move));
@@ -210,20 +217,22 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
   });
   addPage(api, parts.pageFolder ?? builtPage, publicPath(parts.settings));
   const info = toInfo(parts.application);
-  api.get('/inspector/api/application', { schema: hide }, async (_request, reply) => reply.send(info));
-  api.get('/inspector/api/coverage', { schema: hide }, async (_request, reply) =>
+  api.get('/inspector/api/application', { schema: hide, config }, async (_request, reply) =>
+    reply.send(info),
+  );
+  api.get('/inspector/api/coverage', { schema: hide, config }, async (_request, reply) =>
     reply.send(await readCoverage()),
   );
   api.get<{ Querystring: FlowFilter }>(
     '/inspector/api/live',
-    { schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false },
+    { config, schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false },
     async (request, reply) => {
       await streams.all(request, reply, request.query);
     },
   );
   api.get<{ Params: z.infer<typeof orderParams> }>(
     '/inspector/api/orders/:id/live',
-    { schema: { ...hide, params: orderParams }, exposeHeadRoute: false },
+    { config, schema: { ...hide, params: orderParams }, exposeHeadRoute: false },
     async (request, reply) => {
       await streams.one(request, reply, request.params.id);
     },

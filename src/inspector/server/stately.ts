@@ -50,13 +50,13 @@ export class StatelyFeed implements CommitObserver {
   }
 
   /** Accepts WebSockets on `server`, which may start to listen later. */
-  attach(server: Server): void {
+  attach(server: Server, mayWatch: (request: IncomingMessage) => boolean): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Node leaves the errors of an upgraded connection to us, and one that nobody listens to ends the process.
       socket.on('error', () => socket.destroy());
       // The connection of a listener that is gone without a word ends, and its place is free again.
       if (socket instanceof Socket) socket.setKeepAlive(true, limits.keepAliveMs);
-      const why = this.#whyRefused(request);
+      const why = this.#whyRefused(request) ?? (mayWatch(request) ? undefined : 401);
       if (why === undefined) this.#sockets.handleUpgrade(request, socket, head, this.#accept);
       else refuse(socket, why);
     });

@@ -1,0 +1,222 @@
+// The keys of one store, in memory: read at the start, and changed here and in the store together. One process has the
+// store, so what is here is what is there. It knows no request.
+import {
+  type ApiKey,
+  type Caller,
+  type KeyStore,
+  type Keys,
+  type KeyWish,
+  type NewKey,
+  type Scope,
+  scopesOfAll,
+} from '../access.ts';
+import type { Clock } from '../clock.ts';
+import { limits } from '../config.ts';
+import { AppError } from '../errors.ts';
+import { createToken, isToken, readKeyId, toHash } from './token.ts';
+
+export interface KeysParts {
+  readonly store: KeyStore;
+  readonly clock: Clock;
+  /** What could not be stored of the keys' last uses, which is no reason to stop. */
+  onError(error: unknown): void;
+}
+
+/** Reads the keys of the store. */
+export const openKeys = async (parts: KeysParts): Promise<Keys> => {
+  const keys = new StoredKeys(parts, await parts.store.apiKeys());
+  await keys.removeEndedSessions();
+  return keys;
+};
+
+/** What is hashed for an id that is not known, so that its answer takes as long as any other. */
+const nobody = toHash('');
+
+class StoredKeys implements Keys {
+  readonly #parts: KeysParts;
+  readonly #keys: Map<string, ApiKey>;
+  readonly #callers = new Map<string, Caller>();
+  /** Keys that were used since their last use was stored. */
+  readonly #used = new Map<string, number>();
+  #stopWriting: (() => void) | undefined;
+  #firstMadeAt: number | undefined;
+  #isClosed = false;
+
+  constructor(parts: KeysParts, keys: readonly ApiKey[]) {
+    this.#parts = parts;
+    this.#keys = new Map(keys.map((key) => [key.keyId, key]));
+    this.#firstMadeAt = this.list()[0]?.createdAt;
+  }
+
+  firstMadeAt(): number | undefined {
+    return this.#firstMadeAt;
+  }
+
+  find(token: string): Caller | undefined {
+    const key = this.#keys.get(readKeyId(token) ?? '');
+    const isRight = isToken(token, key?.hash ?? nobody);
+    if (key === undefined || !isRight || !this.#isValid(key)) return undefined;
+    this.#noteUse(key);
+    const known = this.#callers.get(key.keyId);
+    if (known !== undefined) return known;
+    const caller = toCaller(key);
+    this.#callers.set(key.keyId, caller);
+    return caller;
+  }
+
+  list(): readonly ApiKey[] {
+    return [...this.#keys.values()]
+      .filter(({ sessionOf }) => sessionOf === null)
+      .map((key) => ({ ...key, lastUsedAt: this.#used.get(key.keyId) ?? key.lastUsedAt }))
+      .toSorted((one, other) => one.createdAt - other.createdAt);
+  }
+
+  async create(wish: KeyWish): Promise<NewKey> {
+    requireFitting(wish);
+    const other = this.list().find(
+      (key) => key.principal === wish.principal && this.#isValid(key) && key.owner !== wish.owner,
+    );
+    if (other !== undefined) {
+      const bound = other.owner === null ? 'bound to no customer' : `bound to the customer ${other.owner}`;
+      const text = `${wish.principal} has a key that is ${bound} (${other.keyId}). Choose another name, or revoke that key first.`;
+      throw new AppError('invalid-request', text);
+    }
+    return this.#add(wish, 'key', null);
+  }
+
+  async rotate(keyId: string, keepOldMs: number): Promise<NewKey> {
+    const old = this.#require(keyId);
+    const now = this.#parts.clock.now();
+    if (!this.#isValid(old)) {
+      throw new AppError('invalid-request', `The key ${keyId} has ended: create a new one instead.`);
+    }
+    const made = await this.#add(old, 'key', null);
+    const expiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + keepOldMs);
+    await this.#write({ ...old, expiresAt });
+    return made;
+  }
+
+  async revoke(keyId: string): Promise<ApiKey> {
+    const key = this.#require(keyId);
+    const revoked = { ...key, revokedAt: key.revokedAt ?? this.#parts.clock.now() };
+    await this.#write(revoked);
+    await this.removeEndedSessions();
+    return revoked;
+  }
+
+  async signIn(token: string, lifetimeMs: number): Promise<NewKey | undefined> {
+    const caller = this.find(token);
+    const key = this.#keys.get(caller?.keyId ?? '');
+    if (key === undefined || key.sessionOf !== null) return undefined;
+    const ends = this.#parts.clock.now() + lifetimeMs;
+    const expiresAt = Math.min(key.expiresAt ?? Number.POSITIVE_INFINITY, ends);
+    await this.removeEndedSessions();
+    return this.#add({ ...key, expiresAt }, 'session', key.keyId);
+  }
+
+  async signOut(token: string): Promise<void> {
+    const session = this.#keys.get(readKeyId(token) ?? '');
+    if (session?.sessionOf == null || !isToken(token, session.hash)) return;
+    await this.#remove([session.keyId]);
+  }
+
+  /** Sessions whose time is over, or whose key has ended. */
+  async removeEndedSessions(): Promise<void> {
+    const ended = [...this.#keys.values()].filter((key) => key.sessionOf !== null && !this.#isValid(key));
+    await this.#remove(ended.map(({ keyId }) => keyId));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopWriting?.();
+    await this.#writeUses();
+  }
+
+  #isValid(key: ApiKey): boolean {
+    const now = this.#parts.clock.now();
+    if (key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) return false;
+    if (key.sessionOf === null) return true;
+    const parent = this.#keys.get(key.sessionOf);
+    return parent !== undefined && this.#isValid(parent);
+  }
+
+  #require(keyId: string): ApiKey {
+    const key = this.#keys.get(keyId);
+    if (key !== undefined && key.sessionOf === null) return key;
+    throw new AppError('key-not-found', `There is no key ${keyId}.`);
+  }
+
+  async #add(wish: KeyWish, kind: 'key' | 'session', sessionOf: string | null): Promise<NewKey> {
+    const { token, keyId, hash } = createToken(kind);
+    const { principal, scopes, owner, expiresAt, requestsPerMinute, refundsPerDay } = wish;
+    const createdAt = this.#parts.clock.now();
+    const key: ApiKey = {
+      ...{ keyId, hash, principal, scopes: [...new Set(scopes)], owner, sessionOf },
+      ...{ requestsPerMinute, refundsPerDay, createdAt, expiresAt, lastUsedAt: null, revokedAt: null },
+    };
+    await this.#write(key);
+    this.#firstMadeAt ??= createdAt;
+    return { key, token };
+  }
+
+  async #write(key: ApiKey): Promise<void> {
+    await this.#parts.store.writeApiKeys([key]);
+    this.#keys.set(key.keyId, key);
+    this.#callers.delete(key.keyId);
+  }
+
+  async #remove(keyIds: readonly string[]): Promise<void> {
+    if (keyIds.length === 0) return;
+    for (const keyId of keyIds) {
+      this.#keys.delete(keyId);
+      this.#callers.delete(keyId);
+      this.#used.delete(keyId);
+    }
+    await this.#parts.store.removeApiKeys(keyIds);
+  }
+
+  #noteUse({ keyId, sessionOf }: ApiKey): void {
+    this.#used.set(sessionOf ?? keyId, this.#parts.clock.now());
+    if (this.#stopWriting !== undefined || this.#isClosed) return;
+    this.#stopWriting = this.#parts.clock.schedule(() => {
+      this.#stopWriting = undefined;
+      void this.#writeUses();
+    }, limits.writeKeyUsesMs);
+  }
+
+  async #writeUses(): Promise<void> {
+    const used = [...this.#used].flatMap(([keyId, lastUsedAt]) => {
+      const key = this.#keys.get(keyId);
+      return key === undefined ? [] : [{ ...key, lastUsedAt }];
+    });
+    this.#used.clear();
+    if (used.length === 0) return;
+    for (const key of used) this.#keys.set(key.keyId, key);
+    try {
+      await this.#parts.store.writeApiKeys(used);
+    } catch (error) {
+      this.#parts.onError(error);
+    }
+  }
+}
+
+const toCaller = (key: ApiKey): Caller => {
+  const allowed: ReadonlySet<Scope> = new Set(key.scopes);
+  return {
+    principal: key.principal,
+    keyId: key.keyId,
+    limitedAs: key.sessionOf ?? key.keyId,
+    owner: key.owner ?? undefined,
+    requestsPerMinute: key.requestsPerMinute ?? undefined,
+    refundsPerDay: key.refundsPerDay ?? undefined,
+    may: (scope) => allowed.has(scope),
+  };
+};
+
+const requireFitting = ({ scopes, owner }: KeyWish): void => {
+  if (scopes.length === 0) throw new AppError('invalid-request', 'A key needs at least one scope.');
+  const tooWide = owner === null ? [] : scopes.filter((scope) => scopesOfAll.has(scope));
+  if (tooWide.length === 0) return;
+  const text = `A key that is bound to a customer cannot have ${tooWide.join(', ')}: it would reach beyond the customer's orders.`;
+  throw new AppError('invalid-request', text);
+};

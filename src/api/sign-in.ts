@@ -1,0 +1,150 @@
+// Signing in with a browser: a key is pasted once, and a cookie that no script can read stands for it until it ends. It
+// knows nothing of what the session will be used for.
+import { createHash } from 'node:crypto';
+import { stringifySetCookie } from 'cookie';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { type Keys, scopeNames } from '../access.ts';
+import { readSession, sessionCookie } from '../callers.ts';
+import { publicPath, type Settings } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { Api } from './edge/dependencies.ts';
+import type { RateLimits } from './edge/rate-limits.ts';
+import { json, problems } from './edge/responses.ts';
+import { signInPage } from './sign-in-page.ts';
+
+const hour = 3_600_000;
+
+interface SignInParts {
+  readonly keys: Keys;
+  readonly rateLimits: RateLimits;
+  readonly settings: Settings;
+}
+
+/** As the script of the page is the only one that runs, it is named by its hash. */
+const toPolicy = (script: string): string => {
+  const hash = createHash('sha256').update(script).digest('base64');
+  const rest =
+    "style-src 'unsafe-inline'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+  return `default-src 'none'; script-src 'sha256-${hash}'; ${rest}`;
+};
+
+/** Behind TLS the cookie never travels without it. */
+const isSecure = ({ protocol }: FastifyRequest, { PUBLIC_URL }: Settings): boolean =>
+  protocol === 'https' || PUBLIC_URL.startsWith('https:');
+
+const session = z.strictObject({
+  principal: z.string().nullable().describe('null where no key is asked for'),
+  scopes: z.array(z.enum(scopeNames)).describe('what it may do'),
+  signedIn: z.boolean().describe('with a cookie, so that it can sign out'),
+});
+
+const addPage = (api: Api, { settings }: SignInParts): void => {
+  const page = signInPage(publicPath(settings));
+  const policy = toPolicy(page.script);
+  api.get('/sign-in', { config: { access: 'sign-in' }, schema: { hide: true } }, (_request, reply) =>
+    reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(page.html),
+  );
+};
+
+const createSetCookie =
+  (settings: Settings) =>
+  (request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void => {
+    const secure = isSecure(request, settings);
+    const path = publicPath(settings) || '/';
+    const cookie = {
+      name: sessionCookie,
+      value,
+      httpOnly: true,
+      sameSite: 'strict',
+      secure,
+      path,
+      maxAge,
+    } as const;
+    reply.header('set-cookie', stringifySetCookie(cookie));
+  };
+
+const changing = ['body-too-large', 'unsupported-media-type', 'overloaded', 'store-unavailable'] as const;
+const addSession = (api: Api): void => {
+  api.get(
+    '/session',
+    {
+      config: { access: 'any-key', forCustomers: true },
+      schema: {
+        operationId: 'readSession',
+        summary: 'Who the caller is, and what it may do',
+        tags: ['operations'],
+        response: { 200: json('The caller', session), ...problems() },
+      },
+    },
+    async (request) => {
+      const { principal = null, may } = request.caller;
+      const signedIn = request.headers.authorization === undefined && principal !== null;
+      return { principal, scopes: scopeNames.filter(may), signedIn };
+    },
+  );
+};
+
+const addSigningIn = (api: Api, { keys, rateLimits, settings }: SignInParts): void => {
+  const setCookie = createSetCookie(settings);
+  api.post(
+    '/session',
+    {
+      config: { access: 'sign-in' },
+      schema: {
+        operationId: 'signIn',
+        summary: 'Signs a browser in: the key in the body becomes a cookie',
+        tags: ['operations'],
+        body: z.strictObject({ key: z.string().min(1).max(200) }),
+        response: {
+          201: json('The cookie is set', z.strictObject({ expiresAt: z.iso.datetime() })),
+          ...problems(...changing),
+        },
+      },
+    },
+    async (request, reply) => {
+      const made = await keys.signIn(request.body.key, settings.SESSION_HOURS * hour);
+      if (made === undefined) {
+        await rateLimits.countWrongKey(request, reply);
+        throw new AppError('key-required', 'The key is not valid.');
+      }
+      const { createdAt, expiresAt } = made.key;
+      const ends = expiresAt ?? createdAt;
+      setCookie(request, reply, made.token, Math.ceil((ends - createdAt) / 1000));
+      return reply.code(201).send({ expiresAt: new Date(ends).toISOString() });
+    },
+  );
+};
+
+const addSigningOut = (api: Api, { keys, settings }: SignInParts): void => {
+  const setCookie = createSetCookie(settings);
+  api.post(
+    '/session/end',
+    {
+      config: { access: 'sign-in' },
+      schema: {
+        operationId: 'signOut',
+        summary: 'Signs the browser out: its session ends',
+        tags: ['operations'],
+        body: z.strictObject({}),
+        response: {
+          200: json('It has ended', z.strictObject({ signedOut: z.literal(true) })),
+          ...problems(...changing),
+        },
+      },
+    },
+    async (request, reply) => {
+      const token = readSession(request);
+      if (token !== undefined) await keys.signOut(token);
+      setCookie(request, reply, '', 0);
+      return reply.send({ signedOut: true as const });
+    },
+  );
+};
+
+export const addSignIn = (api: Api, parts: SignInParts): void => {
+  addPage(api, parts);
+  addSession(api);
+  addSigningIn(api, parts);
+  addSigningOut(api, parts);
+};

@@ -1,0 +1,67 @@
+// Who sends a request: by its key, by its session, or, where no key is asked for, whoever is on this machine. For the API and
+// for the inspector's WebSocket. It knows no route.
+import type { IncomingHttpHeaders } from 'node:http';
+import { parseCookie } from 'cookie';
+import type { Caller, Keys } from './access.ts';
+import { AppError } from './errors.ts';
+
+export const sessionCookie = 'orderchart_session';
+
+/** What is looked at of a request. */
+interface Asking {
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
+const unnamed = {
+  ...{ principal: undefined, keyId: undefined, limitedAs: undefined, owner: undefined },
+  ...{ requestsPerMinute: undefined, refundsPerDay: undefined },
+};
+/** Whoever asks where no key is asked for. */
+const everyone: Caller = { ...unnamed, may: () => true };
+export const nobody: Caller = { ...unnamed, may: () => false };
+
+const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
+/** @param address as Node gives it; undefined for a Unix socket */
+export const isLoopback = (address: string | undefined): boolean => loopback.test(address ?? '');
+
+/** What proxies add: whoever sent the request need not be on this machine. */
+const forwarded =
+  /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-connecting-ip)$/;
+
+const bearer = /^Bearer +([\w.~+/-]+=*) *$/i;
+
+/** The session in the request's cookies. */
+export const readSession = ({ headers: { cookie } }: Pick<Asking, 'headers'>): string | undefined =>
+  cookie === undefined ? undefined : parseCookie(cookie)[sessionCookie];
+
+const refused = (detail: string): AppError => new AppError('key-required', detail);
+
+const mayBeAnyone = ({ headers, socket }: Asking): boolean =>
+  isLoopback(socket.remoteAddress) && !Object.keys(headers).some((name) => forwarded.test(name));
+
+/**
+ * The caller; or why there is none: AppError `key-required` or `keys-needed-first`.
+ * @param isOpen OPEN_TO_EVERYONE
+ */
+export const identify = (
+  request: Asking,
+  keys: Pick<Keys, 'find' | 'firstMadeAt'>,
+  isOpen: boolean,
+): Caller | AppError => {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const token = bearer.exec(authorization)?.[1];
+    const caller = token === undefined ? undefined : keys.find(token);
+    return caller ?? refused('The key in Authorization is not valid.');
+  }
+  const session = readSession(request);
+  const caller = session === undefined ? undefined : keys.find(session);
+  if (caller !== undefined) return caller;
+  if (isOpen) return everyone;
+  if (keys.firstMadeAt() !== undefined) return refused('Send a key in Authorization, or sign in.');
+  if (mayBeAnyone(request)) return everyone;
+  const detail =
+    'Without keys the service serves programs on its own machine alone, and nothing that came through a proxy.';
+  return new AppError('keys-needed-first', detail);
+};

@@ -1,0 +1,155 @@
+// `orderchart keys`: makes, lists, rotates and revokes keys, through the service that holds the store or with the file opened
+// by itself. A new key is printed once.
+import { parseArgs } from 'node:util';
+import { type KeyCommands, type KeyListing, type KeyMaking, scopeNames, scopes } from '../access.ts';
+import { type Clock, toIsoTime } from '../clock.ts';
+import { readSettings } from '../config.ts';
+import { AppError } from '../errors.ts';
+
+const help = `Usage: orderchart keys create --principal NAME --scopes SCOPE[,SCOPE …] [--customer ID] [--expires-in AGE]
+                              [--requests-per-minute N] [--refunds-per-day N]
+       orderchart keys list
+       orderchart keys rotate KEY_ID [--keep-old AGE]
+       orderchart keys revoke KEY_ID
+
+Works while the service runs (through its local socket) and while it does not. A key is printed once; the store keeps a
+hash of it. As soon as there is one key, every request needs one.
+
+  --principal            who the key is for, such as checkout; several keys can belong to one principal
+  --scopes               what it opens, with commas between:
+${scopeNames.map((name) => `                           ${name.padEnd(14)} ${scopes[name]}`).join('\n')}
+  --customer             bound to this customer's orders: it sees and moves no others
+  --expires-in           when it ends by itself: 90s, 30m, 12h or 2d; left out: never
+  --requests-per-minute  instead of REQUESTS_PER_MINUTE
+  --refunds-per-day      the most that it gives back in a day (UTC), in minor units of each currency
+  --keep-old             how long a rotated key stays valid, so that its users can change over [1h]
+  --database-url         the store [DATABASE_URL, or sqlite:data/orderchart.db]
+  --json                 prints JSON
+
+Exit code: 0 done; 1 it could not be done; 2 wrong usage.`;
+
+const options = {
+  principal: { type: 'string' },
+  scopes: { type: 'string' },
+  customer: { type: 'string' },
+  'expires-in': { type: 'string' },
+  'requests-per-minute': { type: 'string' },
+  'refunds-per-day': { type: 'string' },
+  'keep-old': { type: 'string' },
+  'database-url': { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+const parse = (words: readonly string[]) => parseArgs({ args: [...words], options, allowPositionals: true });
+type Values = ReturnType<typeof parse>['values'];
+
+/** Opens the keys of the store at `databasePath`, which is made if it is missing. */
+export type ReachKeys = (databasePath: string) => Promise<KeyCommands>;
+
+const invalid = (flag: string, value: string | undefined, problem: string): AppError =>
+  new AppError('invalid-setting', `Invalid --${flag}${value === undefined ? '' : `=${value}`}: ${problem}`);
+
+const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const toAge = (flag: string, text: string): number => {
+  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const ms = unitMs[unit];
+  if (ms === undefined) throw invalid(flag, text, 'it must be an age such as 90s, 30m, 12h or 2d');
+  return Number(count) * ms;
+};
+
+const toWhole = (flag: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,11}$/.test(text)) return Number(text);
+  throw invalid(flag, text, 'it must be a whole number from 1');
+};
+
+const toMaking = (values: Values, clock: Clock): KeyMaking => {
+  const { principal, customer, 'expires-in': age } = values;
+  if (principal === undefined) throw invalid('principal', principal, 'say who the key is for');
+  const names = (values.scopes ?? '').split(',').flatMap((name) => name.trim() || []);
+  const allowed = names.map((name) => {
+    const scope = scopeNames.find((each) => each === name);
+    if (scope === undefined) throw invalid('scopes', name, `it is one of ${scopeNames.join(', ')}`);
+    return scope;
+  });
+  if (allowed.length === 0) throw invalid('scopes', undefined, `name some of ${scopeNames.join(', ')}`);
+  const requestsPerMinute = toWhole('requests-per-minute', values['requests-per-minute']);
+  const refundsPerDay = toWhole('refunds-per-day', values['refunds-per-day']);
+  return {
+    principal,
+    scopes: allowed,
+    ...(customer !== undefined && { customerId: customer }),
+    ...(age !== undefined && { expiresAt: toIsoTime(clock.now() + toAge('expires-in', age)) }),
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+    ...(refundsPerDay !== undefined && { refundsPerDay }),
+  };
+};
+
+const toState = ({ revokedAt, expiresAt }: KeyListing, now: number): string => {
+  if (revokedAt !== null) return `revoked ${revokedAt}`;
+  if (expiresAt === null) return 'valid';
+  return Date.parse(expiresAt) <= now ? `expired ${expiresAt}` : `valid until ${expiresAt}`;
+};
+
+const toLine = (key: KeyListing, now: number): string => {
+  const bound = key.customerId === null ? '' : `, bound to customer ${key.customerId}`;
+  const used = key.lastUsedAt === null ? 'never used' : `last used ${key.lastUsedAt}`;
+  return `${key.id}  ${key.principal}  ${key.scopes.join(',')}${bound}  ${toState(key, now)}, ${used}`;
+};
+
+const printNew = (made: { readonly key: KeyListing; readonly token: string }, now: number): void => {
+  console.error(`Made ${toLine(made.key, now)}`);
+  console.error('This is the key. It is shown once; put it where its user reads it:');
+  console.log(made.token);
+};
+
+const requireId = (words: readonly string[]): string => {
+  const [id, ...more] = words;
+  if (id !== undefined && more.length === 0) return id;
+  throw new AppError('invalid-setting', 'Name the one key, as `orderchart keys list` prints it.');
+};
+
+/** Runs the command with `words` behind its name. @throws AppError when it cannot be done. */
+export const runKeys = async (words: readonly string[], reach: ReachKeys, clock: Clock): Promise<void> => {
+  const { positionals, values } = parse(words);
+  const [action = 'help', ...rest] = positionals;
+  if (values.help || action === 'help') {
+    console.log(help);
+    return;
+  }
+  const isKnown = ['create', 'list', 'rotate', 'revoke'].includes(action);
+  if (!isKnown || (rest.length > 0 && (action === 'create' || action === 'list'))) {
+    throw new AppError('invalid-setting', `There is no 'keys ${positionals.join(' ')}'.\n\n${help}`);
+  }
+  const making = action === 'create' ? toMaking(values, clock) : undefined;
+  const keyId = action === 'rotate' || action === 'revoke' ? requireId(rest) : '';
+  const keepOldMs = toAge('keep-old', values['keep-old'] ?? '1h');
+  const keys = await reach(readPath(values['database-url']));
+  const print = (made: Awaited<ReturnType<KeyCommands['create']>>): void =>
+    values.json ? console.log(JSON.stringify(made, null, 2)) : printNew(made, clock.now());
+  try {
+    if (making !== undefined) print(await keys.create(making));
+    else if (action === 'rotate') print(await keys.rotate(keyId, keepOldMs));
+    else if (action === 'revoke') {
+      const revoked = await keys.revoke(keyId);
+      console.log(values.json ? JSON.stringify(revoked, null, 2) : `Revoked ${toLine(revoked, clock.now())}`);
+    } else {
+      const listed = await keys.list();
+      if (values.json) console.log(JSON.stringify(listed, null, 2));
+      else if (listed.length === 0) console.log('There are no keys: programs on this machine need none.');
+      else for (const key of listed) console.log(toLine(key, clock.now()));
+    }
+  } finally {
+    await keys.close();
+  }
+};
+
+/** Unlike other commands, it makes the file: the first key comes before the first start. */
+const readPath = (given: string | undefined): string => {
+  const { DATABASE_URL: url } = readSettings({ DATABASE_URL: given ?? process.env['DATABASE_URL'] });
+  if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length);
+  throw new AppError(
+    'invalid-setting',
+    `Invalid DATABASE_URL=${url}: keys are kept in a file; use sqlite:PATH.`,
+  );
+};

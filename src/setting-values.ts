@@ -1,0 +1,32 @@
+// The forms of settings: numbers, durations, lists, addresses, as zod schemas with errors that say what fits.
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+export const whole = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
+export const oneDay = 86_400_000;
+export const duration = whole(0, 365 * oneDay);
+const rateError = 'must be a number from 0 to 1';
+export const onOff = z.enum(['0', '1']).default('1');
+export const rate = z.coerce.number({ error: rateError }).min(0, rateError).max(1, rateError);
+export const count = whole(1, 1_000_000);
+export const list = z
+  .string()
+  .default('')
+  .transform((names) => names.split(',').flatMap((name) => name.trim() || []));
+export const isProxy = (name: string): boolean => {
+  const [, address = '', bits = '0'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(name) ?? [];
+  const kind = isIP(address);
+  return kind === 0 ? proxyNames.has(name) : Number(bits) <= (kind === 4 ? 32 : 128);
+};
+const proxyNames = new Set(['loopback', 'linklocal', 'uniquelocal']);
+export const isPublicUrl = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:\/\/[^/?#@]+(?:\/[\w.~%-]+)*$/.test(url.href.replace(/\/$/, ''));
+};
+export const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/;
+/** As browsers send it: in small letters, and Unicode as punycode. */
+export const toHostName = (name: string): string =>
+  /^[^/:@?#\\]+$/.test(name) ? (URL.parse(`http://${name}`)?.hostname ?? name) : name.toLowerCase();

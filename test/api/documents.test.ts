@@ -30,6 +30,7 @@ const routes = [
   'get /events',
   'get /events/stream',
   'get /incidents',
+  'get /keys',
   'get /livez',
   'get /metrics',
   'get /openapi.json',
@@ -44,6 +45,10 @@ const routes = [
   'get /products/{id}',
   'get /readyz',
   'get /schemas/{type}/{version}',
+  'get /session',
+  'post /keys',
+  'post /keys/{id}/revoke',
+  'post /keys/{id}/rotate',
   'post /migrations',
   'post /orders',
   'post /orders/{id}/cancel',
@@ -52,6 +57,8 @@ const routes = [
   'post /orders/{id}/resolve',
   'post /orders/{id}/retry',
   'post /products/{id}/adjustments',
+  'post /session',
+  'post /session/end',
   'put /products/{id}',
 ];
 const toOperations = (document: z.infer<typeof documentOf>) =>

@@ -10,7 +10,7 @@ describe('a proxy', () => {
     settings: Record<string, string>,
     headers: Record<string, string>,
   ): Promise<number> => {
-    await using edge = await listen(await createEdge({ settings }));
+    await using edge = await listen(await createEdge({ settings: { ...settings, OPEN_TO_EVERYONE: '1' } }));
     await edge.add('order-1');
     const given = { ...json, host: 'localhost', ...headers };
     return (await exchange(`${edge.url}/orders/order-1/cancel`, { method: 'POST', headers: given })).status;

@@ -280,8 +280,9 @@ const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => 
         incident: true,
         ...(owner !== undefined && { owner }),
       });
+      const notes = Map.groupBy(await host.notes(views.map(({ id }) => id)), ({ orderId }) => orderId);
       return {
-        incidents: views.flatMap((view) => toIncidents(view, path)),
+        incidents: views.flatMap((view) => toIncidents(view, notes.get(view.id) ?? [], path)),
         next: toNextOrder(views, request.query.limit),
       };
     },

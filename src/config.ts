@@ -192,6 +192,13 @@ export const limits = {
   /** How long one of them may be silent before the operating system asks whether its other end is there. */
   keepAliveMs: 30_000,
   eventPage: 1000,
+  /** Positions of the journal that one read for some types looks through, at most. */
+  examinedEvents: 10_000,
+  /** The newest events, kept for all event streams together: a reader that is further behind reads for itself. */
+  sharedEvents: 256,
+  /** After the streams were given news, they rest this many times as long as that took, so that orders come first. */
+  streamRest: 4,
+  longestStreamRestMs: 1000,
   waitSeconds: 60,
   /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */
   backlog: 4096,

@@ -181,6 +181,8 @@ export const limits = {
   quantity: 10_000,
   unitPrice: 100_000_000_000,
   page: 100,
+  /** Bytes of the entries on one page of a list: it ends early where the next entry would not fit. */
+  pageBytes: 1024 * 1024,
   /** Orders under way that the inspector places on the chart; of more, it says that there are more. */
   inspectedOrders: 100_000,
   /** Orders that are moved in bulk at once, and of which one request says what a move would do. */

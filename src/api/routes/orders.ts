@@ -6,6 +6,7 @@ import { limits, publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Answer, OrderAccess, Receipt } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
+import type { OrderFilter } from '../../store.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { type Answered, createOnce, readKey, toAnswered, toFingerprint } from '../edge/idempotency.ts';
@@ -19,6 +20,7 @@ import {
   time,
   trueOrFalse,
 } from '../edge/inputs.ts';
+import { readPage, sendPage } from '../edge/pages.ts';
 import { readWait } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored, toETag } from '../edge/send-stored.ts';
@@ -173,10 +175,23 @@ const orderQuery = z.strictObject({
   limit: pageLimit,
 });
 
-const toNextOrder = (views: readonly OrderView[], limit: number): string | null =>
-  views.length < limit ? null : (views.at(-1)?.id ?? null);
+/** A page of orders, and what is shown of each. */
+const readOrders = (
+  { host }: RouteDependencies,
+  { after, limit, ...filter }: OrderFilter,
+  toEntries: (view: OrderView) => readonly object[],
+) =>
+  readPage<OrderView, string | undefined>({
+    after,
+    limit,
+    read: (behind, most) =>
+      host.list({ ...filter, ...(behind !== undefined && { after: behind }), limit: most }),
+    toPlace: ({ id }) => id,
+    toEntries,
+  });
 
-const addReading = (api: Api, { host, clock, settings }: RouteDependencies): void => {
+const addReading = (api: Api, parts: RouteDependencies): void => {
+  const { host, clock, settings } = parts;
   const path = publicPath(settings);
   api.get(
     '/orders',
@@ -189,10 +204,10 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
         response: { 200: json('One page', orderPage), ...problems() },
       },
     },
-    async (request) => {
-      const { customerId, ...filter } = request.query;
-      const views = await host.list({ ...filter, ...(customerId !== undefined && { owner: customerId }) });
-      return { orders: views.map((view) => toOrder(view, path)), next: toNextOrder(views, filter.limit) };
+    async ({ query: { customerId, ...filter } }, reply) => {
+      const asked = { ...filter, ...(customerId !== undefined && { owner: customerId }) };
+      sendPage(reply, 'orders', await readOrders(parts, asked, (view) => [toOrder(view, path)]));
+      return reply;
     },
   );
   api.get(
@@ -236,8 +251,8 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
   );
 };
 
-const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => {
-  const path = publicPath(settings);
+const addIncidents = (api: Api, parts: RouteDependencies): void => {
+  const path = publicPath(parts.settings);
   api.get(
     '/incidents',
     {
@@ -252,12 +267,10 @@ const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => 
         response: { 200: json('One page, newest orders first', incidentPage), ...problems() },
       },
     },
-    async (request) => {
-      const views = await host.list({ ...request.query, incident: true });
-      return {
-        incidents: views.flatMap((view) => toIncidents(view, path)),
-        next: toNextOrder(views, request.query.limit),
-      };
+    async ({ query }, reply) => {
+      const asked = { ...query, incident: true };
+      sendPage(reply, 'incidents', await readOrders(parts, asked, (view) => toIncidents(view, path)));
+      return reply;
     },
   );
 };

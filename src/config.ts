@@ -150,6 +150,14 @@ export const settingsSchema = z.strictObject({
     ),
   MAX_CALLS_IN_FLIGHT: count.default(2000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
+  MAX_READS: count
+    .default(256)
+    .describe('reads (GET) whose answers are under way at the same time; more are refused (503)'),
+  MAX_READ_MS: duration
+    .default(100)
+    .describe(
+      'time that reads may take before orders have their turn; reads that wait then are refused (503)',
+    ),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
   STATELY_INSPECT: z
     .enum(['0', '1'])
@@ -198,6 +206,8 @@ export const limits = {
   examinedEvents: 10_000,
   /** The newest events, kept for all event streams together: a reader that is further behind reads for itself. */
   sharedEvents: 256,
+  /** Reads that are taken on in one turn of the event loop, however long they take. */
+  readsInTurn: 8,
   /** After the streams were given news, they rest this many times as long as that took, so that orders come first. */
   streamRest: 4,
   longestStreamRestMs: 1000,

@@ -147,7 +147,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   overloaded: {
     status: 503,
     title: 'Overloaded',
-    text: 'A named limit is reached. Nothing was stored. Try again after the time in Retry-After, with the same Idempotency-Key.',
+    text: 'A named limit is reached. Nothing was stored, and nothing was read. Try again after the time in Retry-After, with the same Idempotency-Key.',
     retryAfter: 1,
   },
   'store-unavailable': {

@@ -11,6 +11,7 @@ import { AppError } from '../../errors.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 import { hasEmptyPart } from './errors.ts';
 import type { Gate } from './gate.ts';
+import { createReadBudget } from './read-budget.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -33,8 +34,9 @@ const headers = {
 export const addRequestRules = (
   app: FastifyInstance,
   gate: Gate,
-  { host, settings, disconnects, logger, metrics }: ConnectedDependencies,
+  { host, settings, clock, disconnects, logger, metrics }: ConnectedDependencies,
 ): void => {
+  const reads = createReadBudget(settings, clock);
   const durations = new Histogram({
     name: 'orderchart_http_request_seconds',
     help: 'time from the request to the end of its answer',
@@ -54,6 +56,7 @@ export const addRequestRules = (
     if (disconnects.closing()) return new AppError('closing', 'The server is stopping.');
     const why = gate.whyRefused(request);
     if (why !== undefined) return why;
+    if (reads.isRead(request)) return reads.whyRefused();
     const { method, is404 } = request;
     // Before the body is read and anything is looked up: a refusal must cost a small part of what is refused.
     if (host.acceptsWrites() || method !== 'POST' || is404) return undefined;
@@ -68,7 +71,10 @@ export const addRequestRules = (
     const why = whyRefused(request);
     if (why === undefined && gate.isPreflight(request)) gate.answerPreflight(reply);
     else if (why === undefined && hasEmptyPart(request)) reply.callNotFound();
-    else done(why);
+    else {
+      if (why === undefined && reads.isRead(request)) reads.begin(reply.raw);
+      done(why);
+    }
   });
   const path = publicPath(settings);
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -156,6 +156,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
     '/orders/:id/stream',
     {
       exposeHeadRoute: false,
+      config: { isStream: true },
       schema: {
         operationId: 'streamOrder',
         summary: "The order's domain events from the beginning, then as they happen",
@@ -179,6 +180,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
     '/events/stream',
     {
       exposeHeadRoute: false,
+      config: { isStream: true },
       schema: {
         operationId: 'streamEvents',
         summary: 'The domain events of all orders from now on (or behind `after`)',

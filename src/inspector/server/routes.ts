@@ -216,14 +216,14 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
   );
   api.get<{ Querystring: FlowFilter }>(
     '/inspector/api/live',
-    { schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false },
+    { schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false, config: { isStream: true } },
     async (request, reply) => {
       await streams.all(request, reply, request.query);
     },
   );
   api.get<{ Params: z.infer<typeof orderParams> }>(
     '/inspector/api/orders/:id/live',
-    { schema: { ...hide, params: orderParams }, exposeHeadRoute: false },
+    { schema: { ...hide, params: orderParams }, exposeHeadRoute: false, config: { isStream: true } },
     async (request, reply) => {
       await streams.one(request, reply, request.params.id);
     },

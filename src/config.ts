@@ -153,10 +153,10 @@ export const settingsSchema = z.strictObject({
   MAX_READS: count
     .default(256)
     .describe('reads (GET) whose answers are under way at the same time; more are refused (503)'),
-  MAX_READ_MS: duration
-    .default(100)
+  MAX_READ_MS: whole(1, oneDay)
+    .default(500)
     .describe(
-      'time that reads may take before orders have their turn; reads that wait then are refused (503)',
+      'ms of work that reads (GET) may take at a stretch; beyond that they get half of the time, and more are refused (503)',
     ),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
   STATELY_INSPECT: z
@@ -206,8 +206,8 @@ export const limits = {
   examinedEvents: 10_000,
   /** The newest events, kept for all event streams together: a reader that is further behind reads for itself. */
   sharedEvents: 256,
-  /** Reads that are taken on in one turn of the event loop, however long they take. */
-  readsInTurn: 8,
+  /** The share of the time that reads get when more is to be read than MAX_READ_MS takes. */
+  readShare: 0.5,
   /** After the streams were given news, they rest this many times as long as that took, so that orders come first. */
   streamRest: 4,
   longestStreamRestMs: 1000,

@@ -4,35 +4,73 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { createReadBudget } from '../../src/api/edge/read-budget.ts';
-import { limits } from '../../src/config.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { EventReader, listen } from './connections.ts';
 import { createEdge, problemOf } from './edge.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const createAnswer = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
-
-it('reads that have had their time in one turn of the event loop are refused until the next one', async () => {
+const createBudget = () => {
   let now = 0;
   const clock = { ...createFakeClock(), now: () => now };
   const budget = createReadBudget({ MAX_READS: 1000, MAX_READ_MS: 100 }, clock);
-  for (let read = 0; read < limits.readsInTurn; read += 1) budget.begin(createAnswer());
-  now = 99;
-  expect(budget.whyRefused()).toBeUndefined();
-  now = 100;
-  expect(budget.whyRefused()).toMatchObject({ code: 'overloaded' });
-  await nextTurn();
-  expect(budget.whyRefused()).toBeUndefined();
+  const pass = (ms: number): void => {
+    now += ms;
+  };
+  /** A read that takes so long. */
+  const read = (ms: number): void => {
+    const answer = new ServerResponse(new IncomingMessage(new Socket()));
+    budget.begin(answer);
+    pass(ms);
+    budget.noteMade(answer);
+  };
+  const isRefused = (): boolean => budget.whyRefused()?.code === 'overloaded';
+  return { read, pass, isRefused };
+};
+
+it('reads that have had their time in one turn of the event loop are refused', () => {
+  const { read, isRefused } = createBudget();
+  read(60);
+  expect(isRefused()).toBe(false);
+  read(39);
+  expect(isRefused()).toBe(false);
+  read(1);
+  expect(isRefused()).toBe(true);
 });
 
-it('a few reads are taken on however long they take: a pause of the process is no flood', () => {
-  let now = 0;
-  const clock = { ...createFakeClock(), now: () => now };
-  const budget = createReadBudget({ MAX_READS: 1000, MAX_READ_MS: 100 }, clock);
-  for (let read = 1; read < limits.readsInTurn; read += 1) budget.begin(createAnswer());
-  now = 60_000;
-  expect(budget.whyRefused()).toBeUndefined();
+it('reads that come one in each turn get half of the time, once they have had their time', async () => {
+  const { read, pass, isRefused } = createBudget();
+  const startedAt = 10;
+  let spent = 0;
+  for (let ms = startedAt; ms < 10_000; ) {
+    const took = isRefused() ? 0 : 20;
+    if (took > 0) read(took);
+    else pass(1);
+    spent += took;
+    ms += took || 1;
+    await nextTurn();
+  }
+  expect(spent).toBeGreaterThan(5000);
+  expect(spent).toBeLessThan(5300);
+});
+
+it('what else is done in a turn with a read, such as a commit, is not taken for reading', async () => {
+  const { read, pass, isRefused } = createBudget();
+  for (let turn = 0; turn < 10; turn += 1) {
+    read(1);
+    pass(500);
+    await nextTurn();
+    expect(isRefused()).toBe(false);
+  }
+});
+
+it('after a pause of the whole process reads are refused for a moment only', async () => {
+  const { read, pass, isRefused } = createBudget();
+  read(3_600_000);
+  await nextTurn();
+  expect(isRefused()).toBe(true);
+  pass(201);
+  expect(isRefused()).toBe(false);
 });
 
 it('where MAX_READS answers are under way a read is 503 with Retry-After and reads nothing; all else goes on', async () => {

@@ -1,5 +1,5 @@
-// How much reading is taken on, so that orders are placed whatever is read: so many answers under way, and so much time in
-// one turn of the event loop, after which orders have theirs. It knows no route, and reads nothing itself.
+// How much reading is taken on, so that orders are placed whatever is read: so many answers under way, and so much time for
+// a while, after which reads get a share of it. It knows no route, and reads nothing itself.
 import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../clock.ts';
@@ -20,6 +20,14 @@ export interface ReadBudget {
   whyRefused(): AppError | undefined;
   /** A read is taken on; it is under way until its answer is with the client. */
   begin(answer: ServerResponse): void;
+  /** What is sent has been read and written down. */
+  noteMade(answer: ServerResponse): void;
+}
+
+/** The reads of one turn of the event loop. One that ends in a later turn counts only up to those that did not. */
+interface Turn {
+  readonly startedAt: number;
+  endedAt: number;
 }
 
 const methods = new Set(['GET', 'HEAD']);
@@ -28,15 +36,28 @@ export const createReadBudget = (
   { MAX_READS, MAX_READ_MS }: Pick<Settings, 'MAX_READS' | 'MAX_READ_MS'>,
   clock: Clock,
 ): ReadBudget => {
+  const turns = new WeakMap<ServerResponse, Turn>();
   let underWay = 0;
-  /** The reads of this turn of the event loop, if there are any. */
-  let turn: { readonly startedAt: number; reads: number } | undefined;
-  const beginTurn = () => {
-    // What waits for its turn, such as a commit, comes before the next input is taken in.
+  let turn: Turn | undefined;
+  /** ms of reading that the share of reads has not paid off yet. */
+  let debt = 0;
+  let paidAt = clock.now();
+  const pay = (): number => {
+    const now = clock.now();
+    debt = Math.max(0, debt - (now - paidAt) * limits.readShare);
+    paidAt = now;
+    return now;
+  };
+  const beginTurn = (): Turn => {
+    const now = clock.now();
+    const begun = { startedAt: now, endedAt: now };
     clock.soon(() => {
+      pay();
+      // However long a turn took, reads are refused for a moment only: the process may have been paused.
+      debt = Math.min(debt + begun.endedAt - begun.startedAt, 2 * MAX_READ_MS);
       turn = undefined;
     });
-    return { startedAt: clock.now(), reads: 0 };
+    return begun;
   };
   return {
     isRead: ({ method, is404, routeOptions: { config } }) =>
@@ -45,18 +66,20 @@ export const createReadBudget = (
       if (underWay >= MAX_READS) {
         return new AppError('overloaded', `${MAX_READS} reads are under way; that is the most.`);
       }
-      // The first few are taken on whatever the time: a pause of the whole process is no flood.
-      if (turn === undefined || turn.reads < limits.readsInTurn) return undefined;
-      if (clock.now() - turn.startedAt < MAX_READ_MS) return undefined;
+      const now = pay();
+      if (debt + now - (turn?.startedAt ?? now) < MAX_READ_MS) return undefined;
       return new AppError('overloaded', 'Too much is read at the same time; try again in a moment.');
     },
     begin: (answer) => {
       turn ??= beginTurn();
-      turn.reads += 1;
+      turns.set(answer, turn);
       underWay += 1;
       answer.once('close', () => {
         underWay -= 1;
       });
+    },
+    noteMade: (answer) => {
+      if (turn !== undefined && turns.get(answer) === turn) turn.endedAt = clock.now();
     },
   };
 };

@@ -78,6 +78,7 @@ export const addRequestRules = (
   });
   const path = publicPath(settings);
   app.addHook('onSend', (_request, reply, payload, done) => {
+    reads.noteMade(reply.raw);
     const location = reply.getHeader('location');
     if (typeof location === 'string' && location.startsWith('/')) reply.header('location', path + location);
     if (disconnects.closing()) reply.header('connection', 'close');

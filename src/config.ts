@@ -181,9 +181,17 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 
-/** Fixed limits of the HTTP edge and of the charts' interpreter. */
+const identifierBytes = 200;
+
+/**
+ * Fixed limits of the HTTP edge and of the charts' interpreter. Identifiers, addresses, bodies and pages are counted in
+ * bytes of UTF-8, and agree with each other; texts for people are counted in characters.
+ */
 export const limits = {
+  identifierBytes,
   bodyBytes: 64 * 1024,
+  /** The body of an order: one with the most lines and the longest identifiers fits, even with every character as `\u0000`. */
+  orderBytes: 256 * 1024,
   jsonDepth: 10,
   lines: 200,
   quantity: 10_000,
@@ -216,8 +224,8 @@ export const limits = {
   backlog: 4096,
   /** A request must be here, headers and body, within this time; a slow one is cut off with 408. */
   requestTimeoutMs: 10_000,
-  /** Bytes of an identifier in an address, percent-encoded. */
-  parameterBytes: 600,
+  /** A longer part of an address is refused before it is looked at: an identifier fits, even with every byte as `%00`. */
+  parameterBytes: 3 * identifierBytes,
   /** How long a reader that lost its stream should wait before it reconnects. */
   streamRetryMs: 1000,
   /** One chart's microsteps for one message, and one step's messages between the actors. */

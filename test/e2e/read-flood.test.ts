@@ -50,7 +50,10 @@ test('while a service is flooded with expensive reads, orders are placed and pro
   expect(refused.length).toBeGreaterThan(0);
   expect(answered.length + refused.length).toBe(replies.length);
   expect(refused.every(({ headers }) => headers.get('retry-after') === '1')).toBe(true);
-  expect(await ask(get('/orders'))).toBe(200);
+  // What was read beyond its share is paid off soon.
+  let status: number | undefined = 503;
+  while (status === 503) status = await ask(get('/orders'));
+  expect(status).toBe(200);
   client.end();
   await server.stop();
   await folder.remove();

@@ -109,6 +109,7 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
   api.post(
     '/orders',
     {
+      bodyLimit: limits.orderBytes,
       schema: {
         operationId: 'placeOrder',
         summary: 'Places an order',

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../src/config.ts';
 import { JournalFeed } from '../../src/hosts/journal-feed.ts';
+import { JournalReaders } from '../../src/hosts/journal-readers.ts';
 import type { EventFilter, JournalEvent, Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { free, place, toEvent, toWrite, write } from '../contracts/store-samples.ts';
@@ -186,4 +187,17 @@ test('after news that took a while to give, the streams rest, so that orders com
   await opened.clock.advance(1);
   await second;
   opened.close();
+});
+
+test('a reader that has read further than what is given gets only what it has not had, and waits on for that', async () => {
+  const readers = new JournalReaders();
+  const toEvents = (...positions: readonly number[]): JournalEvent[] =>
+    positions.map((position) => ({ ...toEvent(position), orderId: 'order-1', position }));
+  const ahead = readers.add({}, 5);
+  const atHead = readers.add({}, 2);
+  const first = toEvents(3, 4);
+  readers.give(first);
+  expect(await atHead.given).toEqual(first);
+  readers.give(toEvents(5, 6, 7));
+  expect((await ahead.given)?.map(({ position }) => position)).toEqual([6, 7]);
 });

@@ -63,9 +63,9 @@ export const resume = async ({ path, orders }: TaskOf<'resume'>): Promise<RawFig
   const types = ['payment.completed', 'payment.failed'];
   let moved = 0;
   let firstMs = 0;
-  for await (const _ of shop.host.watch({ types, after: 0, signal: leaving.signal })) {
-    moved += 1;
-    if (moved === 1) firstMs = performance.now() - startedAt;
+  for await (const events of shop.host.watch({ types, after: 0, signal: leaving.signal })) {
+    if (moved === 0) firstMs = performance.now() - startedAt;
+    moved += events.length;
     if (moved === orders) leaving.abort();
   }
   const movingMs = performance.now() - startedAt;

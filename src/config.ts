@@ -162,6 +162,14 @@ export const settingsSchema = z.strictObject({
     ),
   MAX_CALLS_IN_FLIGHT: count.default(2000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
+  MAX_READS: count
+    .default(256)
+    .describe('reads (GET) whose answers are under way at the same time; more are refused (503)'),
+  MAX_READ_MS: whole(1, oneDay)
+    .default(500)
+    .describe(
+      'ms of work that reads (GET) may take at a stretch; beyond that they get half of the time, and more are refused (503)',
+    ),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
   MAX_STREAMS_PER_KEY: count
     .default(200)
@@ -191,14 +199,24 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 
-/** Fixed limits of the HTTP edge and of the charts' interpreter. */
+const identifierBytes = 200;
+
+/**
+ * Fixed limits of the HTTP edge and of the charts' interpreter. Identifiers, addresses, bodies and pages are counted in
+ * bytes of UTF-8, and agree with each other; texts for people are counted in characters.
+ */
 export const limits = {
+  identifierBytes,
   bodyBytes: 64 * 1024,
+  /** The body of an order: one with the most lines and the longest identifiers fits, even with every character as `\u0000`. */
+  orderBytes: 256 * 1024,
   jsonDepth: 10,
   lines: 200,
   quantity: 10_000,
   unitPrice: 100_000_000_000,
   page: 100,
+  /** Bytes of the entries on one page of a list: it ends early where the next entry would not fit. */
+  pageBytes: 1024 * 1024,
   /** Orders under way that the inspector places on the chart; of more, it says that there are more. */
   inspectedOrders: 100_000,
   /** Orders that are moved in bulk at once, and of which one request says what a move would do. */
@@ -210,13 +228,22 @@ export const limits = {
   /** How long one of them may be silent before the operating system asks whether its other end is there. */
   keepAliveMs: 30_000,
   eventPage: 1000,
+  /** Positions of the journal that one read for some types looks through, at most. */
+  examinedEvents: 10_000,
+  /** The newest events, kept for all event streams together: a reader that is further behind reads for itself. */
+  sharedEvents: 256,
+  /** The share of the time that reads get when more is to be read than MAX_READ_MS takes. */
+  readShare: 0.5,
+  /** After the streams were given news, they rest this many times as long as that took, so that orders come first. */
+  streamRest: 4,
+  longestStreamRestMs: 1000,
   waitSeconds: 60,
   /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */
   backlog: 4096,
   /** A request must be here, headers and body, within this time; a slow one is cut off with 408. */
   requestTimeoutMs: 10_000,
-  /** Bytes of an identifier in an address, percent-encoded. */
-  parameterBytes: 600,
+  /** A longer part of an address is refused before it is looked at: an identifier fits, even with every byte as `%00`. */
+  parameterBytes: 3 * identifierBytes,
   /** How long a reader that lost its stream should wait before it reconnects. */
   streamRetryMs: 1000,
   /** One chart's microsteps for one message, and one step's messages between the actors. */

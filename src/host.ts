@@ -199,18 +199,21 @@ export interface Host<View extends SystemView = SystemView> {
   events(filter: {
     readonly types?: readonly string[];
     readonly after: number;
+    /** Only events up to this position: what comes later is not looked at. Left out: all. */
+    readonly upTo?: number;
     readonly limit: number;
   }): Promise<readonly JournalEvent[]>;
   /**
    * The journal behind `after` (a position), then every event as it is committed, until `signal` is
-   * aborted or the host closes. It reads the journal and keeps nothing: a slow reader costs no memory.
+   * aborted or the host closes: oldest first, never an empty array. Watchers that are at the head of the journal and want
+   * the same get the same array, so that what is made of it can be shared. A slow one reads for itself and costs no memory.
    */
   watch(watching: {
     readonly orderId?: string;
     readonly types?: readonly string[];
     readonly after: number;
     readonly signal: AbortSignal;
-  }): AsyncIterable<JournalEvent>;
+  }): AsyncIterable<readonly JournalEvent[]>;
   /** The position of the newest event. */
   lastPosition(): Promise<number>;
   /** Resolves when the order is settled or has an incident, or `withinMs` later, with its view. */

@@ -172,6 +172,8 @@ export interface EventFilter {
   readonly types?: readonly string[];
   /** Only events behind this position. */
   readonly after: number;
+  /** Only events up to this position: what comes later is not looked at. Left out: all. */
+  readonly upTo?: number;
   readonly limit: number;
 }
 

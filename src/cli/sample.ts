@@ -55,15 +55,15 @@ Ctrl-C stops the service; the next start finds everything as it was.`);
 };
 
 /** Prints events as they come; `upTo` resolves when the event at that position was printed. */
-const printTrail = (events: AsyncIterable<JournalEvent>) => {
+const printTrail = (news: AsyncIterable<readonly JournalEvent[]>) => {
   let printed = 0;
   let wanted = { position: Number.POSITIVE_INFINITY, done: () => {} };
   const reading = (async () => {
-    for await (const event of events) {
-      console.log(
-        `  ${toIsoTime(event.at)}  ${event.actor.padEnd(12)} ${event.type.padEnd(32)} ${summarise(event)}`,
-      );
-      printed = event.position;
+    for await (const events of news) {
+      for (const { at, actor, type, ...event } of events) {
+        console.log(`  ${toIsoTime(at)}  ${actor.padEnd(12)} ${type.padEnd(32)} ${summarise(event)}`);
+      }
+      printed = events.at(-1)?.position ?? printed;
       if (printed >= wanted.position) wanted.done();
     }
   })();
@@ -78,7 +78,7 @@ const printTrail = (events: AsyncIterable<JournalEvent>) => {
 };
 
 /** The short facts of an event: never the customer's address or name. */
-const summarise = ({ data }: JournalEvent): string =>
+const summarise = ({ data }: Pick<JournalEvent, 'data'>): string =>
   ['productId', 'quantity', 'amount', 'finalAmount', 'currency', 'attempt', 'transactionId']
     .filter((name) => name in data)
     .map((name) => `${name}=${String(data[name])}`)

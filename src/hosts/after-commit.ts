@@ -10,7 +10,8 @@ import { reportCommit } from './commit-report.ts';
 import type { DeadlineTimer } from './deadline-timer.ts';
 import { type DecidedOrder, reachAfterCommit } from './decision.ts';
 import type { InFlightOrders } from './in-flight-orders.ts';
-import { everyOrder, type Notifier } from './notifier.ts';
+import type { JournalFeed } from './journal-feed.ts';
+import type { Notifier } from './notifier.ts';
 import type { Engine } from './order-transaction.ts';
 
 export interface AfterCommitParts<View extends SystemView> {
@@ -18,8 +19,8 @@ export interface AfterCommitParts<View extends SystemView> {
   readonly inFlight: InFlightOrders;
   readonly caller: Caller;
   readonly deadlines: DeadlineTimer;
-  /** Wakes those who read the journal, of all orders or of one. */
-  readonly readers: Notifier;
+  /** Given to those who watch it, of all orders or of one. */
+  readonly journal: JournalFeed;
   /** Wakes those who wait until an order is settled or has an incident, with its view. */
   readonly settled: Notifier<View>;
   readonly observer: CommitObserver | undefined;
@@ -33,7 +34,7 @@ export const afterCommit = <View extends SystemView>(
   decided: readonly DecidedOrder<View>[],
   leasedUntil: number,
 ): void => {
-  const { engine, inFlight, caller, deadlines, readers, observer } = parts;
+  const { engine, inFlight, caller, deadlines, journal, observer } = parts;
   for (const order of decided) {
     if (order.write === null) continue;
     const { orderId, at, state, received, calls, wakeAt, deliveries } = order.transaction;
@@ -44,8 +45,7 @@ export const afterCommit = <View extends SystemView>(
     const isEarlier = ({ causationId }: Call) => !received.some(({ messageId }) => messageId === causationId);
     caller.noteCommitted(calls, leasedUntil > 0, calls.filter(isEarlier));
     deadlines.set(wakeAt);
-    readers.notify(orderId);
-    readers.notify(everyOrder);
+    journal.noteCommit();
     notifySettled(parts, order);
     if (engine.system.isObserved()) observer?.note({ orderId, at, state, deliveries });
     reportCommit(parts, order.transaction);

@@ -3,9 +3,6 @@
 // store again.
 import type { Clock } from '../clock.ts';
 
-/** The topic of every order's commits. */
-export const everyOrder = 'every order';
-
 export class Notifier<News = void> {
   readonly #clock: Clock;
   readonly #waiting = new Map<string, Set<(news?: News) => void>>();

@@ -12,16 +12,17 @@ import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
 import { registerSystem } from '../step/register.ts';
 import type { SystemView } from '../step/view.ts';
-import type { JournalEvent, Store } from '../store.ts';
+import type { Store } from '../store.ts';
 import { afterCommit } from './after-commit.ts';
 import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { createHealth } from './health.ts';
 import { InFlightOrders } from './in-flight-orders.ts';
+import { JournalFeed } from './journal-feed.ts';
 import { KeySweeper } from './key-sweeper.ts';
 import { createMigrations } from './migrations.ts';
-import { everyOrder, Notifier } from './notifier.ts';
+import { Notifier } from './notifier.ts';
 import { createOrderNotes } from './order-notes.ts';
 import type { Engine } from './order-transaction.ts';
 import { viewStored } from './stored-view.ts';
@@ -77,7 +78,7 @@ class Runner<View extends SystemView> implements Host<View> {
   readonly #caller: Caller;
   readonly #deadlines: DeadlineTimer;
   readonly #keys: KeySweeper;
-  readonly #readers: Notifier;
+  readonly #journal: JournalFeed;
   /** For those who wait until an order is settled or has an incident: they skip the commits between. */
   readonly #settled: Notifier<View>;
   readonly #migrations: Pick<Host, 'migrate' | 'rehearse'>;
@@ -96,7 +97,7 @@ class Runner<View extends SystemView> implements Host<View> {
     this.#inFlight = new InFlightOrders(parts.settings.MAX_CACHED_ORDERS);
     this.#keys = new KeySweeper(parts);
     this.#health = createHealth(parts, versions);
-    this.#readers = new Notifier(parts.clock);
+    this.#journal = new JournalFeed({ ...parts, closing: this.#closing.signal });
     this.#settled = new Notifier(parts.clock);
     this.#caller = new Caller({
       ...parts,
@@ -126,7 +127,7 @@ class Runner<View extends SystemView> implements Host<View> {
     });
     const effects = {
       ...{ engine, inFlight: this.#inFlight, caller: this.#caller, deadlines: this.#deadlines },
-      ...{ readers: this.#readers, settled: this.#settled, observer: parts.observer },
+      ...{ journal: this.#journal, settled: this.#settled, observer: parts.observer },
       ...{ metrics: parts.metrics, logger: parts.logger },
     };
     this.#committer = new Committer({
@@ -221,28 +222,7 @@ class Runner<View extends SystemView> implements Host<View> {
   amend: Host['amend'] = (scope, key, answer) =>
     this.#parts.store.updateIdempotencyAnswer(scope, key, answer);
 
-  watch: Host['watch'] = (watching) => this.#watch(watching);
-
-  async *#watch({ signal, ...watching }: Parameters<Host['watch']>[0]): AsyncGenerator<JournalEvent> {
-    const { store, settings } = this.#parts;
-    const ends = AbortSignal.any([signal, this.#closing.signal]);
-    let { after } = watching;
-    while (!ends.aborted) {
-      // Waiting starts before reading, so that no commit falls in between.
-      const news = this.#readers.wait(watching.orderId ?? everyOrder, settings.POLL_MS, ends);
-      const last = await store.lastPosition();
-      const events = await store.events({ ...watching, after, limit: limits.page });
-      for (const event of events) {
-        if (ends.aborted) return;
-        yield event;
-        after = event.position;
-      }
-      if (events.length === limits.page) continue;
-      // Nothing that is wanted lies before `last`: it need not be looked through again.
-      after = Math.max(after, last);
-      await news;
-    }
-  }
+  watch: Host['watch'] = (watching) => this.#journal.watch(watching);
 
   waitUntilSettled: Host<View>['waitUntilSettled'] = async (orderId, withinMs, signal) => {
     const { clock, settings, shared } = this.#parts;
@@ -275,7 +255,6 @@ class Runner<View extends SystemView> implements Host<View> {
     const { faults } = this.#engine;
     this.#closing.abort();
     faults.reach('drain.before');
-    this.#readers.notifyAll();
     this.#settled.notifyAll();
     await this.#deadlines.stop();
     await this.#committer.idle();

@@ -101,10 +101,10 @@ const countUnreadable = ({ orders }: MemoryTables, versions?: readonly string[])
 const createOtherReads = (tables: MemoryTables) => ({
   received: (orderId: string, after: number, limit: number) =>
     copy((tables.received.get(orderId) ?? []).filter(({ version }) => version > after).slice(0, limit)),
-  events: ({ orderId, types, after, limit }: EventFilter): readonly JournalEvent[] =>
+  events: ({ orderId, types, after, upTo, limit }: EventFilter): readonly JournalEvent[] =>
     copy(
       tables.journal
-        .slice(Math.max(0, after))
+        .slice(Math.max(0, after), upTo)
         .filter(
           (event) => event.orderId === (orderId ?? event.orderId) && (types?.includes(event.type) ?? true),
         )

@@ -163,8 +163,9 @@ export const createHistoryReads = (connection: Connection) => {
   return {
     received: (orderId: string, after: number, limit: number): readonly Received[] =>
       received.all(orderId, after, limit).map(toReceived),
-    events: ({ orderId, types, after, limit }: EventFilter): readonly JournalEvent[] => {
+    events: ({ orderId, types, after, upTo, limit }: EventFilter): readonly JournalEvent[] => {
       const conditions: Condition[] = [['position > ?', after]];
+      if (upTo !== undefined) conditions.push(['position <= ?', upTo]);
       if (orderId !== undefined) conditions.push(['order_id = ?', orderId]);
       if (types !== undefined) {
         conditions.push(['type IN (SELECT value FROM json_each(?))', JSON.stringify(types)]);

@@ -76,7 +76,7 @@ describe('a body', () => {
     ['that is not JSON', '{"customerId":', json, 400, 'invalid-request'],
     ['with NaN', '{"quantity":NaN}', json, 400, 'invalid-request'],
     ['that is not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22]), json, 400, 'invalid-request'],
-    ['of more than 64 KiB', `"${'x'.repeat(65_536)}"`, json, 413, 'body-too-large'],
+    ['of more than 256 KiB', `"${'x'.repeat(262_143)}"`, json, 413, 'body-too-large'],
     ['as text', 'hello', { ...json, 'content-type': 'text/plain' }, 415, 'unsupported-media-type'],
     [
       'as a form',

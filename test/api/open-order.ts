@@ -1,6 +1,6 @@
 // An API with one order that has come as far as a test of moves needs it. It asserts nothing.
 import type { OrderView } from '../../src/shop/view.ts';
-import { type Answer, chargeAll } from '../hosts/harness.ts';
+import { type Answer, chargeAll, eachEvent } from '../hosts/harness.ts';
 import { createEdge, type Edge, withIncident } from './edge.ts';
 
 type Given = NonNullable<Parameters<typeof createEdge>[0]>;
@@ -12,7 +12,7 @@ const open = async (given: Given, isThere: (view: OrderView) => boolean) => {
   await edge.add('order-1');
   const leaving = new AbortController();
   let order: OrderView | undefined;
-  for await (const { orderId } of edge.runner.watch({ after: 0, signal: leaving.signal })) {
+  for await (const { orderId } of eachEvent(edge.runner.watch({ after: 0, signal: leaving.signal }))) {
     order = await edge.runner.get(orderId);
     if (order !== undefined && isThere(order)) break;
   }

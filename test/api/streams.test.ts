@@ -16,9 +16,9 @@ const createListening = async (settings: Record<string, number> = {}) => {
     watching.add(watcher);
     wake();
     try {
-      for await (const event of runner.watch(given)) {
-        taken[watcher] = (taken[watcher] ?? 0) + 1;
-        yield event;
+      for await (const events of runner.watch(given)) {
+        taken[watcher] = (taken[watcher] ?? 0) + events.length;
+        yield events;
       }
     } finally {
       watching.delete(watcher);

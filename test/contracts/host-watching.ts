@@ -3,13 +3,13 @@
 import { expect, it } from 'vitest';
 import type { ShopHost } from '../../src/shop/placement.ts';
 import type { JournalEvent } from '../../src/store.ts';
-import { chargeAll, never, widgets } from '../hosts/harness.ts';
+import { chargeAll, eachEvent, never, widgets } from '../hosts/harness.ts';
 import { cancel, type OpenHost, place, rest } from './host-samples.ts';
 
 /** Watches the journal of `host` until it is disposed. */
 const watch = (host: ShopHost, watching: Partial<Omit<Parameters<ShopHost['watch']>[0], 'signal'>> = {}) => {
   const leaving = new AbortController();
-  const events = host.watch({ after: 0, ...watching, signal: leaving.signal })[Symbol.asyncIterator]();
+  const events = eachEvent(host.watch({ after: 0, ...watching, signal: leaving.signal }));
   return {
     next: () => events.next(),
     take: async (count: number): Promise<JournalEvent[]> => {
@@ -86,10 +86,11 @@ const describeWatchers = (open: OpenHost): void => {
   it('a watcher that leaves gets no more, and its watch ends', async () => {
     await using opened = await open();
     const { host } = opened;
-    await fill(host, 1);
+    const { length } = await fill(host, 1);
     const watcher = watch(host);
-    await watcher.take(1);
+    await watcher.take(length);
     watcher.leave();
+    await fill(host, 1);
     expect(await watcher.next()).toMatchObject({ done: true });
   });
 
@@ -102,6 +103,50 @@ const describeWatchers = (open: OpenHost): void => {
     expect(await ends[0]).toMatchObject({ done: true });
     await host.close();
     expect(await ends[1]).toMatchObject({ done: true });
+  });
+};
+
+const describeManyWatchers = (open: OpenHost): void => {
+  it('watchers that want the same get the same array of each commit, whatever others want', async () => {
+    await using opened = await open({ gateway: never });
+    const { host } = opened;
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const types = ['order.created', 'payment.initiated'];
+    const wishes = [{}, {}, { types }, { types }, { orderId: 'mine' }, { orderId: 'mine' }];
+    const watches = wishes.map((wish) => host.watch({ after: 0, ...wish, signal })[Symbol.asyncIterator]());
+    const toNews = async (each: AsyncIterator<readonly JournalEvent[]>): Promise<readonly JournalEvent[]> =>
+      (await each.next()).value ?? [];
+    const first = Promise.all(watches.map(toNews));
+    await place(host, { orderId: 'mine' });
+    const [all, again, some, someAgain, own, ownAgain] = await first;
+    expect(all).toEqual(await host.history('mine', 0, 100));
+    expect(some?.map(({ type }) => type)).toEqual(types);
+    expect(own).toEqual(all);
+    expect([again, someAgain, ownAgain].map((each, at) => each === [all, some, own][at])).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    leaving.abort();
+  });
+
+  it('a watcher that lags by hundreds of events catches up with those that do not, without gap or repeat', async () => {
+    await using opened = await open();
+    const { host } = opened;
+    using quick = watch(host);
+    using slow = watch(host);
+    const first = await fill(host, 30);
+    const taken = await quick.take(first.length);
+    const [begun] = await slow.take(1);
+    await fill(host, 40);
+    const all = await host.events({ after: 0, limit: 1000 });
+    taken.push(...(await quick.take(all.length - taken.length)));
+    expect(taken).toEqual(all);
+    expect([begun, ...(await slow.take(all.length - 1))]).toEqual(all);
+    const next = Promise.all([quick.take(1), slow.take(1)]);
+    const { id } = await place(host, widgets(1));
+    for (const [event] of await next) expect(event).toMatchObject({ orderId: id, type: 'order.created' });
   });
 };
 
@@ -168,5 +213,6 @@ const describeWaiting = (open: OpenHost): void => {
 
 export const describeWatching = (open: OpenHost): void => {
   describeWatchers(open);
+  describeManyWatchers(open);
   describeWaiting(open);
 };

@@ -131,6 +131,10 @@ const describeHistory = (current: () => Store) => {
     expect(await find({ types: ['payment.completed'], orderId: 'a' })).toEqual([1]);
     expect(await find({ after: all[1]?.position ?? 0 })).toEqual([2, 3]);
     expect(await find({ after: all[2]?.position ?? 0, orderId: 'b', limit: 1 })).toEqual([3]);
+    expect(await find({ upTo: all[1]?.position ?? 0 })).toEqual([0, 1]);
+    expect(await find({ upTo: all[1]?.position ?? 0, types: ['payment.completed'] })).toEqual([1]);
+    expect(await find({ upTo: all[2]?.position ?? 0, orderId: 'b' })).toEqual([2]);
+    expect(await find({ after: all[1]?.position ?? 0, upTo: all[1]?.position ?? 0 })).toEqual([]);
     expect(await find({ types: [] })).toEqual([]);
     expect(await find({ orderId: 'ghost' })).toEqual([]);
     expect(await find({ after: 1000 })).toEqual([]);

@@ -15,7 +15,7 @@ import { shop } from '../../src/shop/shop.ts';
 import type { OrderView } from '../../src/shop/view.ts';
 import { createWarehouse } from '../../src/shop/warehouse.ts';
 import type { ChartSystem } from '../../src/step/register.ts';
-import type { Store } from '../../src/store.ts';
+import type { JournalEvent, Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 
@@ -217,3 +217,10 @@ export const idempotency = (key: string, fingerprint = 'same') => ({
   fingerprint,
   respond: (view: { readonly id: string }) => ({ status: 201, body: view.id }),
 });
+
+/** The events of a watch, one by one. */
+export async function* eachEvent(
+  news: AsyncIterable<readonly JournalEvent[]>,
+): AsyncGenerator<JournalEvent, undefined> {
+  for await (const events of news) yield* events;
+}

@@ -5,6 +5,7 @@ import { interceptNth } from '../stores/intercept.ts';
 import {
   chargeAll,
   createCounter,
+  eachEvent,
   never,
   type OpenHost,
   openHost,
@@ -218,18 +219,15 @@ test('every event is seen once and in order by a watcher that comes back where i
   const first = new AbortController();
   const seen: number[] = [];
   const { id } = await place(open);
-  for await (const event of open.host.watch({ after: 0, signal: first.signal })) {
+  for await (const event of eachEvent(open.host.watch({ after: 0, signal: first.signal }))) {
     seen.push(event.position);
-    if (seen.length === 4) first.abort();
+    if (seen.length === 4) break;
   }
   await settle(open, id);
   const second = new AbortController();
   const last = await open.host.lastPosition();
-  for await (const event of open.host.watch({
-    orderId: id,
-    after: seen.at(-1) ?? 0,
-    signal: second.signal,
-  })) {
+  const after = seen.at(-1) ?? 0;
+  for await (const event of eachEvent(open.host.watch({ orderId: id, after, signal: second.signal }))) {
     seen.push(event.position);
     if (event.position === last) second.abort();
   }
@@ -241,8 +239,8 @@ test('a watcher of one type is woken by it and ends when the host closes', async
   const types: string[] = [];
   const watching = (async () => {
     const { signal } = new AbortController();
-    for await (const { type } of open.host.watch({ types: ['order.completed'], after: 0, signal }))
-      types.push(type);
+    const news = open.host.watch({ types: ['order.completed'], after: 0, signal });
+    for await (const { type } of eachEvent(news)) types.push(type);
   })();
   const { id } = await place(open);
   await settle(open, id);

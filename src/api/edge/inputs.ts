@@ -20,9 +20,15 @@ export const text = z
   .regex(/^(?:[^\p{Cc}]|[\r\n\t])*$/u, 'must be text without control characters')
   .regex(/\S/, 'must not be blank');
 
-export const identifier = line(200);
+const identifierLength = `at most ${limits.identifierBytes} bytes in UTF-8`;
+/** Counted in bytes, as addresses and bodies are, so that each fits into both. */
+export const identifier = line(limits.identifierBytes)
+  .refine((id) => Buffer.byteLength(id) <= limits.identifierBytes, `must have ${identifierLength}`)
+  .describe(identifierLength);
 
-export const orderParams = z.strictObject({ id: identifier.describe('the id of the order') });
+export const orderParams = z.strictObject({
+  id: identifier.describe(`the id of the order, ${identifierLength}`),
+});
 
 /** A whole number in a query string. */
 const wholeNumber = (least: number, most: number) =>

@@ -42,7 +42,7 @@ export const addOpenApi = (app: FastifyInstance, settings: Settings): void => {
         title: 'Orderchart',
         version: apiVersion,
         description:
-          'Every order is a durable statechart. Money is in minor units; times are UTC. Problems are RFC 9457; each `type` has a text at its own address.',
+          'Every order is a durable statechart. Money is in minor units; times are UTC. Problems are RFC 9457; each `type` has a text at its own address.\n\nLimits count bytes of UTF-8, and agree with each other: an identifier has at most 200 (in an address 600, percent-encoded), an order at most 200 lines and 256 KiB, any other body 64 KiB, the entries of a page 1 MiB. Texts for people (names, reasons, notes) count characters. An order that keeps to these fits, however its JSON escapes characters; its total is at most 9007199254740991 minor units.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       ...(path !== '' && { servers: [{ url: path }] }),

@@ -183,7 +183,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   overloaded: {
     status: 503,
     title: 'Overloaded',
-    text: 'A named limit is reached. Nothing was stored. Try again after the time in Retry-After, with the same Idempotency-Key.',
+    text: 'A named limit is reached. Nothing was stored, and nothing was read. Try again after the time in Retry-After, with the same Idempotency-Key.',
     retryAfter: 1,
   },
   'store-unavailable': {
@@ -211,7 +211,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
-    text: 'A body may have 64 KiB at most. Nothing was stored.',
+    text: 'An order may have 256 KiB at most, any other body 64 KiB. Nothing was stored.',
   },
   'unsupported-media-type': {
     status: 415,
@@ -221,7 +221,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'address-too-long': {
     status: 414,
     title: 'A part of the address is too long',
-    text: 'Identifiers have at most 200 characters.',
+    text: 'Identifiers have at most 200 bytes in UTF-8, which are at most 600 in an address (`%C3%A9` is one character, two bytes of UTF-8, and six of the address).',
   },
   'request-timeout': {
     status: 408,

@@ -12,6 +12,7 @@ import type { Admit } from './admit.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 import { hasEmptyPart } from './errors.ts';
 import type { Gate } from './gate.ts';
+import { createReadBudget } from './read-budget.ts';
 import { toSecurityHeaders } from './security-headers.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -28,9 +29,10 @@ export const addRequestRules = (
   app: FastifyInstance,
   gate: Gate,
   admit: Admit,
-  { host, settings, disconnects, logger, metrics }: ConnectedDependencies,
+  { host, settings, clock, disconnects, logger, metrics }: ConnectedDependencies,
 ): void => {
   const headers = toSecurityHeaders(settings);
+  const reads = createReadBudget(settings, clock);
   const durations = new Histogram({
     name: 'orderchart_http_request_seconds',
     help: 'time from the request to the end of its answer',
@@ -51,10 +53,20 @@ export const addRequestRules = (
   const whyRefused = (request: FastifyRequest): Error | undefined =>
     disconnects.closing() ? new AppError('closing', 'The server is stopping.') : gate.whyRefused(request);
   /** Before the body is read and anything is looked up: a refusal must cost a small part of what is refused. */
-  const whyTooMuch = ({ method, is404 }: FastifyRequest): Error | undefined =>
-    host.acceptsWrites() || method !== 'POST' || is404
-      ? undefined
-      : new AppError('overloaded', 'Too much waits to be stored; try again in a moment.');
+  const whyTooMuch = (request: FastifyRequest): Error | undefined => {
+    if (reads.isRead(request)) return reads.whyRefused();
+    if (host.acceptsWrites() || request.method !== 'POST' || request.is404) return undefined;
+    return new AppError('overloaded', 'Too much waits to be stored; try again in a moment.');
+  };
+  const begin = (request: FastifyRequest, reply: FastifyReply, done: (why?: Error) => void): void => {
+    if (hasEmptyPart(request)) {
+      reply.callNotFound();
+      return;
+    }
+    const why = whyTooMuch(request);
+    if (why === undefined && reads.isRead(request)) reads.begin(reply.raw);
+    done(why);
+  };
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers);
     reply.header('x-request-id', request.id);
@@ -64,16 +76,11 @@ export const addRequestRules = (
     const why = whyRefused(request);
     if (why !== undefined) done(why);
     else if (gate.isPreflight(request)) gate.answerPreflight(reply);
-    else
-      admit(
-        request,
-        reply,
-        () => (hasEmptyPart(request) ? reply.callNotFound() : done(whyTooMuch(request))),
-        done,
-      );
+    else admit(request, reply, () => begin(request, reply, done), done);
   });
   const path = publicPath(settings);
   app.addHook('onSend', (_request, reply, payload, done) => {
+    reads.noteMade(reply.raw);
     const location = reply.getHeader('location');
     if (typeof location === 'string' && location.startsWith('/')) reply.header('location', path + location);
     if (disconnects.closing()) reply.header('connection', 'close');

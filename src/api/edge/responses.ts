@@ -27,6 +27,7 @@ export const problems = (...codes: readonly ProblemCode[]): Record<number, Probl
     'headers-too-large',
     'internal-error',
     'closing',
+    'overloaded',
   ];
   // Whatever takes a body changes something.
   const ofWrites: ProblemCode[] = codes.includes('unsupported-media-type') ? ['foreign-origin'] : [];

@@ -12,7 +12,9 @@ export const link = z.string().describe('relative address');
 export const next = z
   .string()
   .nullable()
-  .describe('pass it as `after` for the next page; null: this is the last');
+  .describe(
+    'pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger',
+  );
 
 export const move = z
   .strictObject({

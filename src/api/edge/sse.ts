@@ -1,5 +1,5 @@
-// Server-sent events from the journal. It keeps no event in memory: it reads on only when the socket has
-// taken what it was given, so a slow reader slows only itself. A reader resumes by position.
+// Server-sent events from the journal. It keeps no event in memory: it takes more only when the socket has
+// taken what it was given, so a slow reader slows only itself. What readers have in common is written down once.
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -12,8 +12,26 @@ import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from './cloud-events.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 
-const toFrame = (event: JournalEvent, path: string): string =>
-  `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(toCloudEvent(event, path))}\n\n`;
+/** What readers who share events share, too: the bytes of each event, and of all events that came together. */
+const createToFrames = (path: string) => {
+  const frames = new WeakMap<JournalEvent, string>();
+  const together = new WeakMap<readonly JournalEvent[], Buffer>();
+  const toFrame = (event: JournalEvent): string => {
+    const known = frames.get(event);
+    if (known !== undefined) return known;
+    const data = JSON.stringify(toCloudEvent(event, path));
+    const frame = `id: ${event.position}\nevent: ${event.type}\ndata: ${data}\n\n`;
+    frames.set(event, frame);
+    return frame;
+  };
+  return (events: readonly JournalEvent[]): Buffer => {
+    const known = together.get(events);
+    if (known !== undefined) return known;
+    const bytes = Buffer.from(events.map(toFrame).join(''));
+    together.set(events, bytes);
+    return bytes;
+  };
+};
 
 /** Calls `beat` every `everyMs`; the returned function ends that. */
 const keepBeating = (clock: Clock, everyMs: number, beat: () => void): (() => void) => {
@@ -27,13 +45,13 @@ const keepBeating = (clock: Clock, everyMs: number, beat: () => void): (() => vo
 
 const writeAll = async (
   raw: ServerResponse,
-  path: string,
-  events: AsyncIterable<JournalEvent>,
+  toFrames: (events: readonly JournalEvent[]) => Buffer,
+  news: AsyncIterable<readonly JournalEvent[]>,
   signal: AbortSignal,
 ): Promise<void> => {
-  for await (const event of events) {
+  for await (const events of news) {
     if (signal.aborted) return;
-    if (!raw.write(toFrame(event, path))) await once(raw, 'drain', { signal });
+    if (!raw.write(toFrames(events))) await once(raw, 'drain', { signal });
   }
 };
 
@@ -60,6 +78,7 @@ export const createStreams = ({
     help: 'event streams that are open',
     registers: [metrics],
   });
+  const toFrames = createToFrames(publicPath(settings));
   let count = 0;
   return {
     open: async (request, reply, watching) => {
@@ -74,7 +93,7 @@ export const createStreams = ({
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       });
       try {
-        await writeAll(raw, publicPath(settings), host.watch({ ...watching, signal }), signal);
+        await writeAll(raw, toFrames, host.watch({ ...watching, signal }), signal);
       } catch (error) {
         if (!signal.aborted) {
           const name = error instanceof Error ? error.name : 'unknown';

@@ -14,6 +14,7 @@ import {
   orderParams,
   toEventTypes,
 } from '../edge/inputs.ts';
+import { readPage, sendPage } from '../edge/pages.ts';
 import { content, json, problems } from '../edge/responses.ts';
 import { eventPage } from '../edge/schemas.ts';
 import { createStreams } from '../edge/sse.ts';
@@ -39,12 +40,6 @@ const eventStream = content(
   z.string(),
 );
 
-/** `next` of a page: if it is full there may be more. */
-const toNext = <Entry>(entries: readonly Entry[], limit: number, place: (entry: Entry) => number) => {
-  const last = entries.at(-1);
-  return last === undefined || entries.length < limit ? null : String(place(last));
-};
-
 /**
  * Refuses a cursor that this store never gave out: whoever has it has read another store, and would wait in silence.
  * @throws AppError `cursor-unknown` with the newest place.
@@ -58,6 +53,10 @@ const requireGivenOut = (after: number, newest: number): void => {
 const addPages = (api: Api, { host, application, settings }: RouteDependencies): void => {
   const path = publicPath(settings);
   const eventTypes = toEventTypes(application.messages);
+  const ofEvents = {
+    toPlace: ({ position }: JournalEvent) => position,
+    toEntries: (event: JournalEvent) => [toCloudEvent(event, path)],
+  };
   api.get(
     '/orders/:id/events',
     {
@@ -71,17 +70,16 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         response: { 200: json('One page', eventPage), ...problems('order-not-found', 'cursor-unknown') },
       },
     },
-    async ({ caller, params, query: { after, limit } }) => {
+    async ({ caller, params, query }, reply) => {
       if (caller.owner !== undefined) await findOrder(host, params.id, caller);
-      const events = await host.history(params.id, after, limit);
-      if (events.length === 0) {
+      const read = (after: number, limit: number) => host.history(params.id, after, limit);
+      const page = await readPage({ ...query, read, ...ofEvents });
+      if (page.entries.length === 0) {
         await findOrder(host, params.id, caller);
-        requireGivenOut(after, await host.lastPosition());
+        requireGivenOut(query.after, await host.lastPosition());
       }
-      return {
-        events: events.map((event) => toCloudEvent(event, path)),
-        next: toNext(events, limit, ({ position }) => position),
-      };
+      sendPage(reply, 'events', page);
+      return reply;
     },
   );
   api.get(
@@ -100,11 +98,19 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         },
       },
     },
-    async ({ caller, params, query: { after, limit } }) => {
+    async ({ caller, params, query }, reply) => {
       if (caller.owner !== undefined) await findOrder(host, params.id, caller);
-      const messages = await host.received(params.id, after, limit);
-      if (messages.length === 0) requireGivenOut(after, (await findOrder(host, params.id, caller)).version);
-      return { messages: messages.map(toMessage), next: toNext(messages, limit, ({ version }) => version) };
+      const page = await readPage({
+        ...query,
+        read: (after, limit) => host.received(params.id, after, limit),
+        toPlace: ({ version }) => version,
+        toEntries: (message) => [toMessage(message)],
+      });
+      if (page.entries.length === 0) {
+        requireGivenOut(query.after, (await findOrder(host, params.id, caller)).version);
+      }
+      sendPage(reply, 'messages', page);
+      return reply;
     },
   );
   api.get(
@@ -114,7 +120,7 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
       schema: {
         operationId: 'listEvents',
         summary: 'The domain events of all orders, by position',
-        description: `\`types\` takes some of: ${eventTypes.join(', ')}.`,
+        description: `\`types\` takes some of: ${eventTypes.join(', ')}. With it a page looks through ${limits.examinedEvents} positions at most: it may have few events, or none, and still a \`next\` that goes on.`,
         tags: ['events'],
         querystring: pageQuery.extend({ types: eventTypesOf(eventTypes).exactOptional() }),
         response: {
@@ -123,13 +129,16 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         },
       },
     },
-    async ({ query }) => {
-      const events: readonly JournalEvent[] = await host.events(query);
-      if (events.length === 0) requireGivenOut(query.after, await host.lastPosition());
-      return {
-        events: events.map((event) => toCloudEvent(event, path)),
-        next: toNext(events, query.limit, ({ position }) => position),
-      };
+    async ({ query: { types, after, limit } }, reply) => {
+      const newest = await host.lastPosition();
+      requireGivenOut(after, newest);
+      const upTo = after + limits.examinedEvents;
+      const part = types === undefined ? {} : { types, upTo };
+      const read = (after: number, limit: number) => host.events({ ...part, after, limit });
+      const page = await readPage({ after, limit, read, ...ofEvents });
+      const isPartial = types !== undefined && upTo < newest;
+      sendPage(reply, 'events', { ...page, next: page.next ?? (isPartial ? upTo : null) });
+      return reply;
     },
   );
 };
@@ -151,7 +160,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
   api.get(
     '/orders/:id/stream',
     {
-      config: { access: 'orders:read', forCustomers: true },
+      config: { access: 'orders:read', forCustomers: true, isStream: true },
       exposeHeadRoute: false,
       schema: {
         operationId: 'streamOrder',
@@ -175,7 +184,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
   api.get(
     '/events/stream',
     {
-      config: { access: 'events', forCustomers: true },
+      config: { access: 'events', forCustomers: true, isStream: true },
       exposeHeadRoute: false,
       schema: {
         operationId: 'streamEvents',

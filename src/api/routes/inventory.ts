@@ -9,6 +9,7 @@ import type { Api } from '../edge/dependencies.ts';
 import { invalid } from '../edge/errors.ts';
 import { type Answered, createOnce, toFingerprint, toKeyUse } from '../edge/idempotency.ts';
 import { idempotencyKey, identifier, ifMatch, line, pageLimit, text } from '../edge/inputs.ts';
+import { readPage, sendPage } from '../edge/pages.ts';
 import { readIfMatch } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored, toETag } from '../edge/send-stored.ts';
@@ -62,10 +63,17 @@ const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
         response: { 200: json('One page', productPage), ...problems() },
       },
     },
-    async ({ query }) => {
-      const products = await catalogue.products(query);
-      const next = products.length < query.limit ? null : (products.at(-1)?.productId ?? null);
-      return { products: products.map(toProduct), next };
+    async ({ query: { after, limit } }, reply) => {
+      const page = await readPage<Product, string | undefined>({
+        after,
+        limit,
+        read: (behind, most) =>
+          catalogue.products({ ...(behind !== undefined && { after: behind }), limit: most }),
+        toPlace: ({ productId }) => productId,
+        toEntries: (found) => [toProduct(found)],
+      });
+      sendPage(reply, 'products', page);
+      return reply;
     },
   );
   api.get(

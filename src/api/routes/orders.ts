@@ -7,6 +7,7 @@ import { limits, publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Answer, OrderAccess, Receipt } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
+import type { OrderFilter, OrderNote } from '../../store.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { type Answered, createOnce, toAnswered, toFingerprint, toKeyUse } from '../edge/idempotency.ts';
@@ -20,6 +21,7 @@ import {
   time,
   trueOrFalse,
 } from '../edge/inputs.ts';
+import { readPage, sendPage } from '../edge/pages.ts';
 import { readWait } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored, toETag } from '../edge/send-stored.ts';
@@ -121,6 +123,7 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
     '/orders',
     {
       config: { access: 'orders:place', forCustomers: true },
+      bodyLimit: limits.orderBytes,
       schema: {
         operationId: 'placeOrder',
         summary: 'Places an order',
@@ -188,10 +191,41 @@ const orderQuery = z.strictObject({
   limit: pageLimit,
 });
 
-const toNextOrder = (views: readonly OrderView[], limit: number): string | null =>
-  views.length < limit ? null : (views.at(-1)?.id ?? null);
+/** A page of orders, and what is shown of each. */
+const createRead =
+  ({ host }: RouteDependencies, filter: Omit<OrderFilter, 'after' | 'limit'>) =>
+  (behind: string | undefined, limit: number): Promise<readonly OrderView[]> =>
+    host.list({ ...filter, ...(behind !== undefined && { after: behind }), limit });
 
-const addReading = (api: Api, { host, clock, settings }: RouteDependencies): void => {
+const readOrders = (parts: RouteDependencies, { after, limit, ...filter }: OrderFilter) =>
+  readPage<OrderView, string | undefined>({
+    ...{ after, limit, read: createRead(parts, filter) },
+    toPlace: ({ id }) => id,
+    toEntries: (view) => [toOrder(view, publicPath(parts.settings))],
+  });
+
+interface IncidentRow {
+  readonly view: OrderView;
+  readonly notes: readonly OrderNote[];
+}
+
+const readIncidents = (parts: RouteDependencies, { after, limit, ...filter }: OrderFilter) => {
+  const read = createRead(parts, filter);
+  return readPage<IncidentRow, string | undefined>({
+    ...{ after, limit },
+    read: async (...page) => {
+      const views = await read(...page);
+      const notes = await parts.host.notes(views.map(({ id }) => id));
+      const byOrder = Map.groupBy(notes, ({ orderId }) => orderId);
+      return views.map((view) => ({ view, notes: byOrder.get(view.id) ?? [] }));
+    },
+    toPlace: ({ view }) => view.id,
+    toEntries: ({ view, notes }) => toIncidents(view, notes, publicPath(parts.settings)),
+  });
+};
+
+const addReading = (api: Api, parts: RouteDependencies): void => {
+  const { host, clock, settings } = parts;
   const path = publicPath(settings);
   api.get(
     '/orders',
@@ -205,12 +239,14 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
         response: { 200: json('One page', orderPage), ...problems() },
       },
     },
-    async (request) => {
-      const { customerId, ...filter } = request.query;
-      const { owner = customerId } = request.caller;
-      if (customerId !== undefined && owner !== customerId) return { orders: [], next: null };
-      const views = await host.list({ ...filter, ...(owner !== undefined && { owner }) });
-      return { orders: views.map((view) => toOrder(view, path)), next: toNextOrder(views, filter.limit) };
+    async ({ caller, query: { customerId, ...filter } }, reply) => {
+      const { owner = customerId } = caller;
+      const asked = { ...filter, ...(owner !== undefined && { owner }) };
+      // A caller that is bound to one customer finds none of another's.
+      const isForeign = customerId !== undefined && owner !== customerId;
+      const page = isForeign ? { entries: [], next: null } : await readOrders(parts, asked);
+      sendPage(reply, 'orders', page);
+      return reply;
     },
   );
   api.get(
@@ -256,8 +292,8 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
   );
 };
 
-const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => {
-  const path = publicPath(settings);
+const addIncidents = (api: Api, parts: RouteDependencies): void => {
+  const path = publicPath(parts.settings);
   api.get(
     '/incidents',
     {
@@ -273,18 +309,10 @@ const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => 
         response: { 200: json('One page, newest orders first', incidentPage), ...problems() },
       },
     },
-    async (request) => {
-      const { owner } = request.caller;
-      const views = await host.list({
-        ...request.query,
-        incident: true,
-        ...(owner !== undefined && { owner }),
-      });
-      const notes = Map.groupBy(await host.notes(views.map(({ id }) => id)), ({ orderId }) => orderId);
-      return {
-        incidents: views.flatMap((view) => toIncidents(view, notes.get(view.id) ?? [], path)),
-        next: toNextOrder(views, request.query.limit),
-      };
+    async ({ caller: { owner }, query }, reply) => {
+      const asked = { ...query, incident: true, ...(owner !== undefined && { owner }) };
+      sendPage(reply, 'incidents', await readIncidents(parts, asked));
+      return reply;
     },
   );
 };

@@ -225,14 +225,22 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
   );
   api.get<{ Querystring: FlowFilter }>(
     '/inspector/api/live',
-    { config, schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false },
+    {
+      config: { ...config, isStream: true },
+      schema: { ...hide, querystring: flowFilter },
+      exposeHeadRoute: false,
+    },
     async (request, reply) => {
       await streams.all(request, reply, request.query);
     },
   );
   api.get<{ Params: z.infer<typeof orderParams> }>(
     '/inspector/api/orders/:id/live',
-    { config, schema: { ...hide, params: orderParams }, exposeHeadRoute: false },
+    {
+      config: { ...config, isStream: true },
+      schema: { ...hide, params: orderParams },
+      exposeHeadRoute: false,
+    },
     async (request, reply) => {
       await streams.one(request, reply, request.params.id);
     },

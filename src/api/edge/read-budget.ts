@@ -1,0 +1,85 @@
+// How much reading is taken on, so that orders are placed whatever is read: so many answers under way, and so much time for
+// a while, after which reads get a share of it. It knows no route, and reads nothing itself.
+import type { ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../../clock.ts';
+import { limits, type Settings } from '../../config.ts';
+import { AppError } from '../../errors.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its answer goes on for as long as its reader stays; MAX_STREAMS counts it. */
+    readonly isStream?: boolean;
+  }
+}
+
+export interface ReadBudget {
+  /** Whether a request is a read that can be refused: a probe never is, and streams have a limit of their own. */
+  isRead(request: FastifyRequest): boolean;
+  /** Why a read is not taken on now. It costs nothing to ask. */
+  whyRefused(): AppError | undefined;
+  /** A read is taken on; it is under way until its answer is with the client. */
+  begin(answer: ServerResponse): void;
+  /** What is sent has been read and written down. */
+  noteMade(answer: ServerResponse): void;
+}
+
+/** The reads of one turn of the event loop. One that ends in a later turn counts only up to those that did not. */
+interface Turn {
+  readonly startedAt: number;
+  endedAt: number;
+}
+
+const methods = new Set(['GET', 'HEAD']);
+
+export const createReadBudget = (
+  { MAX_READS, MAX_READ_MS }: Pick<Settings, 'MAX_READS' | 'MAX_READ_MS'>,
+  clock: Clock,
+): ReadBudget => {
+  const turns = new WeakMap<ServerResponse, Turn>();
+  let underWay = 0;
+  let turn: Turn | undefined;
+  /** ms of reading that the share of reads has not paid off yet. */
+  let debt = 0;
+  let paidAt = clock.now();
+  const pay = (): number => {
+    const now = clock.now();
+    debt = Math.max(0, debt - (now - paidAt) * limits.readShare);
+    paidAt = now;
+    return now;
+  };
+  const beginTurn = (): Turn => {
+    const now = clock.now();
+    const begun = { startedAt: now, endedAt: now };
+    clock.soon(() => {
+      pay();
+      // However long a turn took, reads are refused for a moment only: the process may have been paused.
+      debt = Math.min(debt + begun.endedAt - begun.startedAt, 2 * MAX_READ_MS);
+      turn = undefined;
+    });
+    return begun;
+  };
+  return {
+    isRead: ({ method, is404, routeOptions: { config } }) =>
+      methods.has(method) && !is404 && config.access !== 'open' && config.isStream !== true,
+    whyRefused: () => {
+      if (underWay >= MAX_READS) {
+        return new AppError('overloaded', `${MAX_READS} reads are under way; that is the most.`);
+      }
+      const now = pay();
+      if (debt + now - (turn?.startedAt ?? now) < MAX_READ_MS) return undefined;
+      return new AppError('overloaded', 'Too much is read at the same time; try again in a moment.');
+    },
+    begin: (answer) => {
+      turn ??= beginTurn();
+      turns.set(answer, turn);
+      underWay += 1;
+      answer.once('close', () => {
+        underWay -= 1;
+      });
+    },
+    noteMade: (answer) => {
+      if (turn !== undefined && turns.get(answer) === turn) turn.endedAt = clock.now();
+    },
+  };
+};

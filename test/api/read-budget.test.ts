@@ -1,0 +1,124 @@
+// Reads are refused before anything is read where too many answers are under way, or where reads have had their time:
+// orders, probes and streams are not.
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { createReadBudget } from '../../src/api/edge/read-budget.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { EventReader, listen } from './connections.ts';
+import { createEdge, problemOf } from './edge.ts';
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const createBudget = () => {
+  let now = 0;
+  const clock = { ...createFakeClock(), now: () => now };
+  const budget = createReadBudget({ MAX_READS: 1000, MAX_READ_MS: 100 }, clock);
+  const pass = (ms: number): void => {
+    now += ms;
+  };
+  /** A read that takes so long. */
+  const read = (ms: number): void => {
+    const answer = new ServerResponse(new IncomingMessage(new Socket()));
+    budget.begin(answer);
+    pass(ms);
+    budget.noteMade(answer);
+  };
+  const isRefused = (): boolean => budget.whyRefused()?.code === 'overloaded';
+  return { read, pass, isRefused };
+};
+
+it('reads that have had their time in one turn of the event loop are refused', () => {
+  const { read, isRefused } = createBudget();
+  read(60);
+  expect(isRefused()).toBe(false);
+  read(39);
+  expect(isRefused()).toBe(false);
+  read(1);
+  expect(isRefused()).toBe(true);
+});
+
+it('reads that come one in each turn get half of the time, once they have had their time', async () => {
+  const { read, pass, isRefused } = createBudget();
+  const startedAt = 10;
+  let spent = 0;
+  for (let ms = startedAt; ms < 10_000; ) {
+    const took = isRefused() ? 0 : 20;
+    if (took > 0) read(took);
+    else pass(1);
+    spent += took;
+    ms += took || 1;
+    await nextTurn();
+  }
+  expect(spent).toBeGreaterThan(5000);
+  expect(spent).toBeLessThan(5300);
+});
+
+it('what else is done in a turn with a read, such as a commit, is not taken for reading', async () => {
+  const { read, pass, isRefused } = createBudget();
+  for (let turn = 0; turn < 10; turn += 1) {
+    read(1);
+    pass(500);
+    await nextTurn();
+    expect(isRefused()).toBe(false);
+  }
+});
+
+it('after a pause of the whole process reads are refused for a moment only', async () => {
+  const { read, pass, isRefused } = createBudget();
+  read(3_600_000);
+  await nextTurn();
+  expect(isRefused()).toBe(true);
+  pass(201);
+  expect(isRefused()).toBe(false);
+});
+
+it('where MAX_READS answers are under way a read is 503 with Retry-After and reads nothing; all else goes on', async () => {
+  await using edge = await listen(await createEdge({ settings: { MAX_READS: 2 } }));
+  const { replaced, runner, url } = edge;
+  await edge.add('order-1');
+  const { promise: isOpen, resolve: open } = Promise.withResolvers<void>();
+  let lists = 0;
+  replaced.list = async (filter) => {
+    lists += 1;
+    await isOpen;
+    return runner.list(filter);
+  };
+  const reading: Promise<Response>[] = [];
+  for (const count of [1, 2]) {
+    reading.push(fetch(`${url}/orders`));
+    while (lists < count) await nextTurn();
+  }
+  for (const path of ['/orders', '/orders/order-1', '/products', '/metrics']) {
+    const refused = await fetch(`${url}${path}`);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(problemOf.parse(await refused.json()).type).toBe('/problems/overloaded');
+  }
+  expect(lists).toBe(2);
+  expect((await fetch(`${url}/orders`, { method: 'HEAD' })).status).toBe(503);
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  expect((await edge.placeOrder()).statusCode).toBe(201);
+  await using reader = await EventReader.open(`${url}/orders/order-1/stream`);
+  expect(reader.response.status).toBe(200);
+  open();
+  for (const answer of await Promise.all(reading)) expect(answer.status).toBe(200);
+  expect((await fetch(`${url}/orders`)).status).toBe(200);
+});
+
+it('an answer that its client does not take is under way; when the client leaves it is not', async () => {
+  await using edge = await listen(await createEdge({ settings: { MAX_READS: 1 } }));
+  const never = Promise.withResolvers<never>();
+  edge.replaced.list = () => never.promise;
+  const called = edge.called('list');
+  const leaving = new AbortController();
+  const left = fetch(`${edge.url}/orders`, { signal: leaving.signal }).catch(() => 'left');
+  await called;
+  expect((await fetch(`${edge.url}/products`)).status).toBe(503);
+  leaving.abort();
+  expect(await left).toBe('left');
+  let status = 503;
+  while (status === 503) ({ status } = await fetch(`${edge.url}/products`));
+  expect(status).toBe(200);
+});

@@ -28,14 +28,14 @@ export const orderParams = z.strictObject({ id: identifier.describe('the id of t
 const wholeNumber = (least: number, most: number) =>
   z
     .string()
-    .regex(/^\d{1,16}$/, 'must be a whole number')
+    .refine((value) => /^\d{1,16}$/.test(value), 'must be a whole number')
     .transform(Number)
     .pipe(z.int().min(least).max(most))
     .meta({ type: 'integer', minimum: least, maximum: most });
 
+/** In the OpenAPI document a plain boolean, which is written `true` or `false` in an address. */
 export const trueOrFalse = z
-  .enum(['true', 'false'])
-  .transform((value) => value === 'true')
+  .stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive', error: 'must be true or false' })
   .meta({ type: 'boolean' });
 
 /** ISO 8601 with a zone, as ms since 1970. */

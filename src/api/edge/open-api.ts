@@ -4,10 +4,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { readPackageVersion } from '../../package-version.ts';
 import { components } from './schemas.ts';
-
-/** The version of what the API promises, not of the program. */
-const apiVersion = '1.0.0';
 
 /** Components have names in their own registry; descriptions are in zod's. */
 const conversion = {
@@ -37,12 +35,17 @@ export const addOpenApi = (app: FastifyInstance, path: string): void => {
       openapi: '3.1.0',
       info: {
         title: 'Orderchart',
-        version: apiVersion,
+        version: readPackageVersion(),
         description:
           'Every order is a durable statechart. Money is in minor units; times are UTC. Problems are RFC 9457; each `type` has a text at its own address.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      ...(path !== '' && { servers: [{ url: path }] }),
+      servers: [{ url: path || '/' }],
+      // A service without keys asks for none.
+      security: [{ key: [] }, {}],
+      components: {
+        securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } },
+      },
       tags: [
         { name: 'orders', description: 'Placing and reading orders' },
         { name: 'moves', description: 'What people can do with an order' },

@@ -947,7 +947,7 @@ export interface operations {
             header?: {
                 /** @description a new key for each new intention, the same key for each repetition of it. Its answer is kept for KEEP_KEYS_HOURS (72, and never less than 24); after that the key is as new */
                 "idempotency-key"?: string;
-                /** @description wait=N: answer when the order is settled, or after N seconds (at most 60) with 202 */
+                /** @description wait=N: answer when the order is settled, or after N seconds (at most 60) with 202. A repetition waits as long for the answer to the first request with its key, if that one is still running */
                 prefer?: string;
             };
             path?: never;
@@ -1447,6 +1447,8 @@ export interface operations {
                 "idempotency-key"?: string;
                 /** @description do it only if it still has this ETag */
                 "if-match"?: string;
+                /** @description wait=N: if the first request with this Idempotency-Key is still running, wait for its answer for N seconds (at most 60), instead of 409 at once */
+                prefer?: string;
             };
             path: {
                 /** @description the id of the order */
@@ -1608,6 +1610,8 @@ export interface operations {
                 "idempotency-key"?: string;
                 /** @description do it only if it still has this ETag */
                 "if-match"?: string;
+                /** @description wait=N: if the first request with this Idempotency-Key is still running, wait for its answer for N seconds (at most 60), instead of 409 at once */
+                prefer?: string;
             };
             path: {
                 /** @description the id of the order */
@@ -1766,6 +1770,8 @@ export interface operations {
                 "idempotency-key"?: string;
                 /** @description do it only if it still has this ETag */
                 "if-match"?: string;
+                /** @description wait=N: if the first request with this Idempotency-Key is still running, wait for its answer for N seconds (at most 60), instead of 409 at once */
+                prefer?: string;
             };
             path: {
                 /** @description the id of the order */
@@ -1929,6 +1935,8 @@ export interface operations {
                 "idempotency-key"?: string;
                 /** @description do it only if it still has this ETag */
                 "if-match"?: string;
+                /** @description wait=N: if the first request with this Idempotency-Key is still running, wait for its answer for N seconds (at most 60), instead of 409 at once */
+                prefer?: string;
             };
             path: {
                 /** @description the id of the order */
@@ -2094,6 +2102,8 @@ export interface operations {
                 "idempotency-key"?: string;
                 /** @description do it only if it still has this ETag */
                 "if-match"?: string;
+                /** @description wait=N: if the first request with this Idempotency-Key is still running, wait for its answer for N seconds (at most 60), instead of 409 at once */
+                prefer?: string;
             };
             path: {
                 /** @description the id of the order */
@@ -3278,6 +3288,8 @@ export interface operations {
             header?: {
                 /** @description a new key for each new intention, the same key for each repetition of it. Its answer is kept for KEEP_KEYS_HOURS (72, and never less than 24); after that the key is as new */
                 "idempotency-key"?: string;
+                /** @description wait=N: if the first request with this Idempotency-Key is still running, wait for its answer for N seconds (at most 60), instead of 409 at once */
+                prefer?: string;
             };
             path: {
                 /** @description the id of the product */

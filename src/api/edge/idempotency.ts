@@ -1,9 +1,11 @@
 // Idempotency keys as in the IETF draft: one key, one request, one answer. It stores nothing itself: the answer is
 // stored by the order's own commit.
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Answer, Idempotency, OrderAccess, Outcome, Receipt, SystemView } from '../../host.ts';
 import type { IdempotencyRecord } from '../../store.ts';
+import { createInFlightKeys, type Patience } from './in-flight.ts';
 
 /** The key of one request: its scope, the key itself, and a fingerprint of the request. */
 interface KeyUse {
@@ -66,7 +68,8 @@ export const toAnswered = <View extends SystemView>(
 
 /**
  * Runs a request with a key at most once: resolves to the stored answer of the key, or to what `finish` makes of
- * the result. `respond` makes the answer to store.
+ * the result. `respond` makes the answer to store. While the first request with the key is running, a repetition waits for
+ * it with `patience`; if that one stores no answer, the repetition is carried out.
  * @throws AppError `idempotency-key-in-use` or `idempotency-key-reused`; then `act` was not called.
  */
 export type Once<View, Result> = (
@@ -74,27 +77,23 @@ export type Once<View, Result> = (
   respond: Idempotency<View>['respond'],
   act: (idempotency: Idempotency<View>) => Promise<Outcome<Result>>,
   finish: (result: Result) => Promise<Answered> | Answered,
+  patience?: Patience,
 ) => Promise<Answered>;
 
-export const createOnce = <View, Result>(host: Pick<OrderAccess, 'recall'>): Once<View, Result> => {
-  // In memory is enough: across a restart or another node the store decides, inside the commit.
-  const inFlight = new Set<string>();
-  return async (use, respond, act, finish) => {
-    const name = JSON.stringify([use.scope, use.key]);
-    if (inFlight.has(name)) {
-      throw new AppError(
-        'idempotency-key-in-use',
-        'The first request with this Idempotency-Key is still running.',
-      );
-    }
-    inFlight.add(name);
+export const createOnce = <View, Result>(
+  host: Pick<OrderAccess, 'recall'>,
+  clock: Clock,
+): Once<View, Result> => {
+  const inFlight = createInFlightKeys(clock);
+  return async (use, respond, act, finish, patience) => {
+    const giveBack = await inFlight.take(JSON.stringify([use.scope, use.key]), patience);
     try {
       const record = await host.recall(use.scope, use.key);
       if (record !== undefined) return toReplay(use, record);
       const outcome = await act({ ...use, respond });
       return outcome.outcome === 'replayed' ? toReplay(use, outcome.record) : await finish(outcome.result);
     } finally {
-      inFlight.delete(name);
+      giveBack();
     }
   };
 };

@@ -8,6 +8,7 @@ import type { Answer, Idempotency, Move, Outcome, Receipt, Sending } from '../..
 import type { OrderView } from '../../shop/view.ts';
 import { invalid } from '../edge/errors.ts';
 import { type Answered, type Once, readKey, toAnswered, toFingerprint } from '../edge/idempotency.ts';
+import type { Patience } from '../edge/in-flight.ts';
 import { readIfMatch } from '../edge/preferences.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { findOrder } from './orders.ts';
@@ -18,6 +19,8 @@ export interface MoveRequest {
   readonly move: MoveName;
   readonly body: unknown;
   readonly headers: { readonly 'idempotency-key'?: string; readonly 'if-match'?: string };
+  /** How long to wait for the first request with the same key. */
+  readonly patience: Patience | undefined;
   /** What to send to whom; asked only when the key is new. */
   deliver(): Promise<{ readonly to: string; readonly message: Message }>;
 }
@@ -51,7 +54,7 @@ const pickVersion = async (
 export const executeMove = async (
   parts: RouteDependencies,
   once: Once<OrderView, Receipt<OrderView>>,
-  { orderId, move, body, headers, deliver }: MoveRequest,
+  { orderId, move, body, headers, patience, deliver }: MoveRequest,
 ): Promise<Answered> => {
   const { host, settings } = parts;
   const address = publicPath(settings);
@@ -88,7 +91,7 @@ export const executeMove = async (
       key: readKey(header),
       fingerprint: toFingerprint(`POST /orders/${orderId}/${path}`, body),
     };
-    return await once(use, respond, send, finish);
+    return await once(use, respond, send, finish, patience);
   } catch (error) {
     throw withAddresses(error, orderId, address);
   }

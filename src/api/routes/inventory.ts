@@ -8,8 +8,8 @@ import { type Description, type Product, stockIsNotSet } from '../../shop/stock.
 import type { Api } from '../edge/dependencies.ts';
 import { invalid } from '../edge/errors.ts';
 import { type Answered, createOnce, readKey, toFingerprint } from '../edge/idempotency.ts';
-import { idempotencyKey, identifier, ifMatch, line, pageLimit, text } from '../edge/inputs.ts';
-import { readIfMatch } from '../edge/preferences.ts';
+import { idempotencyKey, identifier, ifMatch, line, pageLimit, preferFirst, text } from '../edge/inputs.ts';
+import { beginWait, readIfMatch } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored, toETag } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
@@ -156,8 +156,9 @@ const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => 
 
 const toAdjusted = (now: Product) => ({ status: 201, body: JSON.stringify(toProduct(now)) });
 
-const addAdjusting = (api: Api, { host, catalogue, clock }: RouteDependencies): void => {
-  const once = createOnce<Product, Adjusted>(host);
+const addAdjusting = (api: Api, parts: RouteDependencies): void => {
+  const { host, catalogue, clock } = parts;
+  const once = createOnce<Product, Adjusted>(host, clock);
   api.post(
     '/products/:id/adjustments',
     {
@@ -168,7 +169,7 @@ const addAdjusting = (api: Api, { host, catalogue, clock }: RouteDependencies): 
           'Recorded in the ledger with the reason and who asked. What others and orders do meanwhile counts too. A repetition with the same key gets the first answer, and changes nothing.',
         tags: ['inventory'],
         params: productParams,
-        headers: z.object({ 'idempotency-key': idempotencyKey }),
+        headers: z.object({ 'idempotency-key': idempotencyKey, prefer: preferFirst.exactOptional() }),
         body: adjusting,
         response: {
           201: json('It is done; the product as it is now', product),
@@ -187,6 +188,7 @@ const addAdjusting = (api: Api, { host, catalogue, clock }: RouteDependencies): 
       },
     },
     async ({ params: { id }, headers, body }, reply) => {
+      using wait = beginWait(headers.prefer, parts, reply);
       const route = `products/${id}/adjustments`;
       const use = {
         scope: route,
@@ -202,6 +204,7 @@ const addAdjusting = (api: Api, { host, catalogue, clock }: RouteDependencies): 
           ...(answer ?? toAdjusted(product)),
           ...{ orderId: '', version: product.revision, replayed: false },
         }),
+        wait,
       );
       sendStored(reply, answered);
       return reply;

@@ -8,7 +8,8 @@ import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { createOnce } from '../edge/idempotency.ts';
-import { idempotencyKey, identifier, ifMatch, orderParams, text } from '../edge/inputs.ts';
+import { idempotencyKey, identifier, ifMatch, orderParams, preferFirst, text } from '../edge/inputs.ts';
+import { beginWait } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
@@ -49,6 +50,7 @@ const describe = <Name extends MoveName>(bodies: Bodies, move: Name, summary: st
     headers: z.object({
       'idempotency-key': keyIsNeeded ? idempotencyKey : idempotencyKey.exactOptional(),
       'if-match': ifMatch.exactOptional(),
+      prefer: preferFirst.exactOptional(),
     }),
     body: bodies[move],
     response: {
@@ -77,7 +79,7 @@ const preValidation = async (request: FastifyRequest): Promise<void> => {
 
 interface IncomingMove {
   readonly params: { readonly id: string };
-  readonly headers: MoveRequest['headers'];
+  readonly headers: MoveRequest['headers'] & { readonly prefer?: string };
   readonly body: unknown;
 }
 
@@ -89,9 +91,11 @@ type Make = (
 ) => Promise<void>;
 
 const createMake = (parts: RouteDependencies): Make => {
-  const once = createOnce<OrderView, Receipt<OrderView>>(parts.host);
+  const once = createOnce<OrderView, Receipt<OrderView>>(parts.host, parts.clock);
   return async ({ params, headers, body }, reply, move, deliver) => {
-    const answered = await executeMove(parts, once, { orderId: params.id, move, body, headers, deliver });
+    using patience = beginWait(headers.prefer, parts, reply);
+    const asked = { orderId: params.id, move, body, headers, patience, deliver };
+    const answered = await executeMove(parts, once, asked);
     if (answered.status === 201) reply.header('location', toOrderAddress(answered.orderId));
     sendStored(reply, answered);
   };

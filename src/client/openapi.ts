@@ -827,7 +827,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description the order chart's top-level state */
-                state?: string;
+                state?: string & (unknown & unknown & unknown);
                 settled?: boolean;
                 /** @description whether it has an open incident */
                 incident?: boolean;
@@ -956,8 +956,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    customerId: string;
-                    /** Format: email */
+                    customerId: string & (unknown & unknown & unknown);
+                    /** Format: idn-email */
                     email: string;
                     currency: string;
                     items: {
@@ -2122,7 +2122,7 @@ export interface operations {
                     outcome: string;
                     note: string & (unknown & unknown);
                     /** @description the bank's, for a charge that was made after all */
-                    transactionId?: string;
+                    transactionId?: string & (unknown & unknown & unknown);
                 };
             };
         };
@@ -3124,7 +3124,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    name: string;
+                    name: string & (unknown & unknown & unknown);
                     /** @description minor units of the currency */
                     unitPrice: number;
                     currency: string;
@@ -3456,7 +3456,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description the chart version to move to */
-                    to: string;
+                    to: string & (unknown & unknown & unknown);
                     /**
                      * @description recorded with each order
                      * @default moved to another chart version
@@ -3466,7 +3466,7 @@ export interface operations {
                      * @description recorded with each order
                      * @default operator
                      */
-                    who?: string;
+                    who?: string & (unknown & unknown & unknown);
                     /**
                      * @description rehearse: say what would happen, and store nothing
                      * @default false
@@ -3479,7 +3479,7 @@ export interface operations {
                     back?: boolean;
                     filter?: {
                         /** @description the order chart's top-level state */
-                        state?: string;
+                        state?: string & (unknown & unknown & unknown);
                         customerId?: string;
                         /**
                          * Format: date-time
@@ -3487,7 +3487,7 @@ export interface operations {
                          */
                         createdBefore?: string;
                         /** @description only orders on these versions; left out: on every version but `to` */
-                        from?: string[];
+                        from?: (string & (unknown & unknown & unknown))[];
                     };
                     /** @description the `next` of the page before */
                     after?: string;

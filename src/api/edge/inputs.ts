@@ -4,13 +4,19 @@ import { z } from 'zod';
 import type { Messages } from '../../application.ts';
 import { limits } from '../../config.ts';
 
-/** One line without control characters and without blanks at its ends. */
-export const line = (longest: number) =>
+/** What names something that is there: one line without control characters and without blanks at its ends. */
+const reference = (longest: number) =>
   z
     .string()
     .min(1)
     .max(longest)
     .regex(/^(?!\s)[^\p{Cc}]*(?<!\s)$/u, 'must be one line without blanks at its ends');
+
+/** A new name: people can see it, and it does not turn the direction of the text around it. */
+export const line = (longest: number) =>
+  reference(longest)
+    .regex(/^\P{Bidi_Control}*$/u, 'must not have characters that change the direction of text')
+    .regex(/[^\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u, 'must have something that can be seen');
 
 /** Text of a person: line breaks are fine, other control characters are not. */
 export const text = z
@@ -20,7 +26,9 @@ export const text = z
   .regex(/^(?:[^\p{Cc}]|[\r\n\t])*$/u, 'must be text without control characters')
   .regex(/\S/, 'must not be blank');
 
-export const identifier = line(200);
+/** The id of something that is there: those that were taken earlier stay readable. */
+export const identifier = reference(200);
+export const newIdentifier = line(200);
 
 export const orderParams = z.strictObject({ id: identifier.describe('the id of the order') });
 

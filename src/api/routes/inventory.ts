@@ -8,7 +8,16 @@ import { type Description, type Product, stockIsNotSet } from '../../shop/stock.
 import type { Api } from '../edge/dependencies.ts';
 import { invalid } from '../edge/errors.ts';
 import { type Answered, createOnce, readKey, toFingerprint } from '../edge/idempotency.ts';
-import { idempotencyKey, identifier, ifMatch, line, pageLimit, preferFirst, text } from '../edge/inputs.ts';
+import {
+  idempotencyKey,
+  identifier,
+  ifMatch,
+  line,
+  newIdentifier,
+  pageLimit,
+  preferFirst,
+  text,
+} from '../edge/inputs.ts';
 import { beginWait, readIfMatch } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored, toETag } from '../edge/send-stored.ts';
@@ -104,6 +113,8 @@ const putProduct = async (
   const present = await catalogue.product(id);
   if (present === undefined) {
     if (ifMatch !== undefined) throw new AppError('product-changed', `There is no product ${id}.`);
+    const wrong = newIdentifier.safeParse(id).error?.issues[0];
+    if (wrong !== undefined) throw invalid([{ path: '{id}', message: wrong.message }]);
     if (onHand === undefined) throw invalid([{ path: '/onHand', message: 'is required for a new product' }]);
     return { status: 201, now: await catalogue.addProduct(id, { ...description, onHand }, at) };
   }

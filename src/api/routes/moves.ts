@@ -8,7 +8,15 @@ import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { createOnce } from '../edge/idempotency.ts';
-import { idempotencyKey, identifier, ifMatch, orderParams, preferFirst, text } from '../edge/inputs.ts';
+import {
+  idempotencyKey,
+  identifier,
+  ifMatch,
+  newIdentifier,
+  orderParams,
+  preferFirst,
+  text,
+} from '../edge/inputs.ts';
 import { beginWait } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored } from '../edge/send-stored.ts';
@@ -32,7 +40,9 @@ const createBodies = (actors: readonly string[]) => {
       actor,
       outcome: identifier,
       note: text,
-      transactionId: identifier.exactOptional().describe("the bank's, for a charge that was made after all"),
+      transactionId: newIdentifier
+        .exactOptional()
+        .describe("the bank's, for a charge that was made after all"),
     }),
   } as const satisfies Record<MoveName, z.ZodObject>;
 };

@@ -12,6 +12,7 @@ import {
   idempotencyKey,
   identifier,
   line,
+  newIdentifier,
   orderParams,
   pageLimit,
   prefer,
@@ -25,12 +26,12 @@ import type { RouteDependencies } from './dependencies.ts';
 import { toExplanation } from './explain.ts';
 import { priceLines } from './pricing.ts';
 import { anyOrder, explanation, incidentPage, order, orderPage } from './schemas.ts';
-import { currency } from './shop-inputs.ts';
+import { currency, email } from './shop-inputs.ts';
 import { toIncidents, toOrder } from './views.ts';
 
 const placing = z.strictObject({
-  customerId: identifier,
-  email: z.email().max(254),
+  customerId: newIdentifier,
+  email,
   currency,
   items: z
     .array(

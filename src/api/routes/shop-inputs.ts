@@ -1,6 +1,7 @@
 // What callers of the shop may send, beside what callers of any application may (edge/inputs.ts).
 import { z } from 'zod';
 import { isCurrency } from '../../../machines/money.ts';
+import { addressPattern, longestAddress, whyNotAddress } from '../../mail-address.ts';
 import { identifier } from '../edge/inputs.ts';
 
 export const currency = z
@@ -9,3 +10,14 @@ export const currency = z
   .refine(isCurrency, 'is not an ISO 4217 currency');
 
 export const productParams = z.strictObject({ id: identifier.describe('the id of the product') });
+
+/** The e-mail address of a customer: also with an internationalised domain (as it is written, or as punycode) or mailbox. */
+export const email = z
+  .string()
+  .min(1)
+  .max(longestAddress)
+  .superRefine((address, { addIssue }) => {
+    const problem = whyNotAddress(address);
+    if (problem !== undefined) addIssue(problem);
+  })
+  .meta({ format: 'idn-email', pattern: addressPattern });

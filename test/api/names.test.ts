@@ -35,6 +35,7 @@ const unseen = [
   '\u2800',
   '\ufe0f',
   '\u{e0041}',
+  '\u200b \u200b',
 ];
 
 describe('a name', () => {

@@ -16,7 +16,10 @@ const reference = (longest: number) =>
 export const line = (longest: number) =>
   reference(longest)
     .regex(/^\P{Bidi_Control}*$/u, 'must not have characters that change the direction of text')
-    .regex(/[^\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u, 'must have something that can be seen');
+    .regex(
+      /^(?![\p{Cf}\p{Default_Ignorable_Code_Point}\u2800][\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$)/u,
+      'must have something that can be seen',
+    );
 
 /** Text of a person: line breaks are fine, other control characters are not. */
 export const text = z

@@ -42,9 +42,12 @@ export default {
     {
       name: 'contracts-know-no-implementation',
       comment:
-        'The files in src/, except the roots of composition (main.ts, offline.ts, application-service.ts, testing.ts), import no folder but step/.',
+        'The files in src/, except the roots of composition (main.ts, offline.ts, application-service.ts, testing.ts) and the client, import no folder but step/.',
       severity: 'error',
-      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/(main|offline|testing|application-service)\\.ts$' },
+      from: {
+        path: '^src/[^/]+\\.ts$',
+        pathNot: '^src/(main|offline|testing|application-service|client)\\.ts$',
+      },
       to: { path: '^src/[^/]+/', pathNot: '^src/step/' },
     },
     {
@@ -53,6 +56,14 @@ export default {
       severity: 'error',
       from: { path: '^src/step/' },
       to: { pathNot: ['^src/step/', '^src/errors\\.ts$', '^node_modules/(xstate|zod)/'] },
+    },
+    {
+      name: 'client-knows-no-server',
+      comment:
+        'The client runs in browsers: it imports openapi-fetch and the types of the API, and nothing else.',
+      severity: 'error',
+      from: { path: '^src/client(/|\\.ts$)' },
+      to: { pathNot: ['^src/client/openapi\\.ts$', '^node_modules/openapi-fetch/'] },
     },
     {
       name: 'nothing-imports-main',

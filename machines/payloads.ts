@@ -17,8 +17,11 @@ export const milliseconds = z.int().nonnegative();
 // Fields that can name a person, or that a person writes: they stay out of what leaves for tools.
 const personal = { personal: true };
 export const customerId = id.meta(personal);
-export const email = z.email().max(254).meta(personal);
-export const recipient = z.email().meta(personal);
+// What may be said of addresses changes; the edge decides on new ones.
+const address = z.email({ pattern: /^[^\p{Cc}]+@[^\p{Cc}\s@]+$/u });
+const inAnyLanguage = { ...personal, format: 'idn-email' };
+export const email = address.max(254).meta(inAnyLanguage);
+export const recipient = address.meta(inAnyLanguage);
 export const personText = text.meta(personal);
 
 export const item = z.strictObject({

@@ -123,7 +123,7 @@ export const settingsSchema = z.strictObject({
     .string()
     .min(3)
     .default('Orderchart <orders@orderchart.example>')
-    .describe('sender of every message'),
+    .describe('sender of every message: an address, or a name and an address in <>'),
 
   VALIDATE_WITHIN_MS: duration.default(60_000).describe('deadline of the state validating'),
   RESERVE_WITHIN_MS: duration.default(60_000).describe('deadline of the state reserving'),

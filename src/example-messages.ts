@@ -59,7 +59,7 @@ const makeUp = (field: z.infer<typeof fieldSchema>): unknown => {
   if (field.enum) return field.enum[0];
   switch (field.type) {
     case 'string':
-      return field.format === 'email' ? 'someone@example.com' : 'example';
+      return field.format?.endsWith('email') ? 'someone@example.com' : 'example';
     case 'number':
     case 'integer':
       return field.minimum ?? (field.exclusiveMinimum ?? 0) + 1;

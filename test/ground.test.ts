@@ -53,6 +53,7 @@ test('each export of the package, and its types, are built from a file of the so
   );
   expect(built).toEqual([
     ...['./dist/src/main.d.ts', './dist/src/main.js'],
+    ...['./dist/src/client.d.ts', './dist/src/client.js'],
     ...['./dist/src/shop/parts.d.ts', './dist/src/shop/parts.js'],
     ...['./dist/src/testing.d.ts', './dist/src/testing.js'],
   ]);

@@ -10,7 +10,7 @@ import {
   pageSizes,
 } from '../migration.ts';
 import type { Api } from './edge/dependencies.ts';
-import { identifier, line, text, time } from './edge/inputs.ts';
+import { identifier, line, newIdentifier, text, time } from './edge/inputs.ts';
 import { json, problems } from './edge/responses.ts';
 
 const version = line(100);
@@ -19,7 +19,7 @@ const migrating = z
   .strictObject({
     to: version.describe('the chart version to move to'),
     why: text.default('moved to another chart version').describe('recorded with each order'),
-    who: identifier.default('operator').describe('recorded with each order'),
+    who: newIdentifier.default('operator').describe('recorded with each order'),
     dryRun: z.boolean().default(false).describe('rehearse: say what would happen, and store nothing'),
     back: z
       .boolean()

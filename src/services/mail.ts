@@ -1,10 +1,12 @@
 // The two notices of an order as an RFC 5322 message with a plain and an HTML
 // body. It never sends anything and never quotes internal texts: a failure is explained by its kind alone.
-// It exists apart from the mailers so that every one of them says the same.
+// It exists apart from the mailers so that every one of them says the same. nodemailer writes addresses: a domain as
+// punycode, or in UTF-8 (SMTPUTF8) where what is before the @ needs that, too.
 import { createHash } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Failure } from '../../machines/messages.ts';
 import { formatMoney } from '../../machines/money.ts';
+import { asciiDomainOf, readMailbox } from '../mail-address.ts';
 import type { CommandTo } from '../shop/services.ts';
 
 interface Notice {
@@ -23,13 +25,14 @@ export const toMail = async (command: Send, from: string, date: Date): Promise<B
   const notice = command.notice === 'confirmation' ? confirm(command) : explain(command);
   if (!notice) return undefined;
   const name = `${command.orderId}.${command.notice}`;
+  // An object is one address; a string would be parsed as a list of them.
+  const sender = readMailbox(from);
   const composer = new MailComposer({
-    from,
-    // An object is one address; a string would be parsed as a list of them.
+    from: sender,
     to: { name: '', address: command.recipient },
     subject: notice.subject,
     date,
-    messageId: `<${name}@${toDomain(from)}>`,
+    messageId: `<${name}@${asciiDomainOf(sender.address)}>`,
     headers: { 'Auto-Submitted': 'auto-generated' },
     text: toText(notice),
     html: toHtml(notice),
@@ -41,12 +44,6 @@ export const toMail = async (command: Send, from: string, date: Date): Promise<B
   return composer.compile().build();
 };
 
-/** Whether `from` is one line with an e-mail address in it. */
-export const isMailbox = (from: string): boolean => !controls.test(from) && toDomain(from) !== undefined;
-
-const controls = /\p{Cc}/u;
-const toDomain = (from: string): string | undefined => /[^\s<>@]@([A-Za-z0-9.-]+)>?$/.exec(from)?.[1];
-
 const confirm = ({ orderId, items, amount, currency }: Send): Notice => {
   const money = (minorUnits: number) => formatMoney(minorUnits, currency);
   return {
@@ -55,7 +52,7 @@ const confirm = ({ orderId, items, amount, currency }: Send): Notice => {
       `Thank you for your order ${orderId}. It is confirmed.`,
       items.map(
         ({ quantity, name, unitPrice, lineTotal }) =>
-          `${quantity} × ${toOneLine(name)} at ${money(unitPrice)}: ${money(lineTotal)}`,
+          `${quantity} × ${isolate(name)} at ${money(unitPrice)}: ${money(lineTotal)}`,
       ),
       `Total: ${money(amount)}`,
     ],
@@ -115,15 +112,24 @@ const toText = ({ body }: Notice): string => {
 const toHtml = ({ subject, body }: Notice): string => {
   const parts = body.map((part) =>
     typeof part === 'string'
-      ? `<p>${escapeHtml(part)}</p>`
-      : `<ul>\n${part.map((row) => `<li>${escapeHtml(row)}</li>`).join('\n')}\n</ul>`,
+      ? `<p>${toHtmlText(part)}</p>`
+      : `<ul>\n${part.map((row) => `<li>${toHtmlText(row)}</li>`).join('\n')}\n</ul>`,
   );
   const head = `<head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head>`;
   return `<!doctype html>\n<html lang="en">\n${head}\n<body>\n${parts.join('\n')}\n</body>\n</html>\n`;
 };
 
-/** A product's name cannot add lines to the plain text. */
-const toOneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+const [isolateStart, isolateEnd] = ['\u2068', '\u2069'];
+
+/** A product's name cannot add lines to the plain text, nor turn the direction of what is around it. */
+const isolate = (name: string): string => {
+  const oneLine = name.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  return `${isolateStart}${oneLine.replaceAll(/\p{Bidi_Control}/gu, '')}${isolateEnd}`;
+};
+
+/** Text in HTML, where elements isolate. */
+const toHtmlText = (text: string): string =>
+  escapeHtml(text).replaceAll(isolateStart, '<bdi>').replaceAll(isolateEnd, '</bdi>');
 
 const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -6,10 +6,11 @@ import { access, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
+import { whyNotMailbox } from '../mail-address.ts';
 import { makeFolder, privateFile, usingPath } from '../own-files.ts';
 import { pause } from '../service.ts';
 import type { ReplyFrom, ShopService } from '../shop/services.ts';
-import { isMailbox, toMail } from './mail.ts';
+import { toMail } from './mail.ts';
 
 interface FileMailing {
   /** Where messages go; it is made if it is missing. */
@@ -24,8 +25,9 @@ interface FileMailing {
 /** @throws AppError `invalid-setting` where `from` is not a mailbox, or the folder cannot be used. */
 export const createFileMailer = async (mailing: FileMailing): Promise<ShopService<'mailer'>> => {
   const { directory, from, delayMs, clock } = mailing;
-  if (!isMailbox(from)) {
-    throw new AppError('invalid-setting', `MAIL_FROM=${JSON.stringify(from)} is not usable: not a mailbox`);
+  const problem = whyNotMailbox(from);
+  if (problem !== undefined) {
+    throw new AppError('invalid-setting', `MAIL_FROM=${JSON.stringify(from)} is not usable: it ${problem}`);
   }
   await usingPath('MAIL_DIR', directory, async () => {
     makeFolder(directory);

@@ -6,8 +6,9 @@ import { orderSystem } from '../../machines/system.ts';
 import { drawChart } from './charts-page.ts';
 import { docsFolder, renderDocuments } from './documents.ts';
 import { leafPaths } from './leaves.ts';
+import { clientTypes, renderClientTypes } from './openapi.ts';
 
-const documents = renderDocuments();
+const documents = await renderDocuments();
 const textOf = (name: string): string => documents.get(name) ?? '';
 const events = messageTypes.filter((type) => messages[type].to.some((to) => to === 'journal'));
 
@@ -15,6 +16,14 @@ describe('docs/', () => {
   it.each([...documents.keys()])('%s is up to date', async (name) => {
     const kept = await readFile(new URL(name, docsFolder), 'utf8').catch(() => '');
     expect(kept === documents.get(name), `docs/${name} is stale: run npm run docs`).toBe(true);
+  });
+});
+
+describe('orderchart/client', () => {
+  it('has the types of docs/openapi.json', async () => {
+    const kept = await readFile(clientTypes, 'utf8');
+    const made = await renderClientTypes(textOf('openapi.json'));
+    expect(kept === made, `${clientTypes.pathname} is stale: run npm run docs`).toBe(true);
   });
 });
 

@@ -75,7 +75,14 @@ const patterned = (pattern: string): fc.Arbitrary<string> | undefined => {
 export const textOf = (schema: Schema): fc.Arbitrary<string> => {
   if (schema.enum) return fc.constantFrom(...schema.enum.map(String));
   if (schema.type === 'integer') return integerOf(schema).map(String);
-  if (schema.format === 'email') return fc.constantFrom('ada@example.com', "o'neil+tag@mail.example.org");
+  if (schema.format === 'idn-email') {
+    return fc.constantFrom(
+      'ada@example.com',
+      "o'neil+tag@mail.example.org",
+      'käufer@münchen.example',
+      '"a b"@x.example',
+    );
+  }
   if (schema.format === 'date-time') {
     return fc.constantFrom('2026-01-31T12:00:00Z', '1970-01-01T00:00:00.001+05:30', '9999-12-31T23:59:59Z');
   }

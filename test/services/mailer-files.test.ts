@@ -83,10 +83,10 @@ describe('a confirmation', () => {
     const { send, parse } = await open();
     await send(confirmation);
     const { text, html } = await parse('confirmation');
-    expect(text).toContain('- 2 × Laptop at 50.00 USD: 100.00 USD\n');
-    expect(text).toContain('- 1 × Mouse <b>& “Pad”</b> at 75.00 USD: 75.00 USD\n');
+    expect(text).toContain('- 2 × \u2068Laptop\u2069 at 50.00 USD: 100.00 USD\n');
+    expect(text).toContain('- 1 × \u2068Mouse <b>& “Pad”</b>\u2069 at 75.00 USD: 75.00 USD\n');
     expect(text).toContain('Total: 175.00 USD');
-    expect(html).toContain('<li>2 × Laptop at 50.00 USD: 100.00 USD</li>');
+    expect(html).toContain('<li>2 × <bdi>Laptop</bdi> at 50.00 USD: 100.00 USD</li>');
     expect(html).toContain('Mouse &#60;b&#62;&#38; “Pad”&#60;/b&#62;');
     expect(html).not.toContain('<b>');
   });
@@ -105,7 +105,7 @@ describe('a confirmation', () => {
     await send({ ...confirmation, items: confirmation.items.map((item) => ({ ...item, name })) });
     const { text = '' } = await parse('confirmation');
     expect(text.split('\n').filter((line) => line.startsWith('Total:'))).toEqual(['Total: 175.00 USD']);
-    expect(text).toContain('- 2 × Mouse Total: 0.00 USD - free at 50.00 USD');
+    expect(text).toContain('- 2 × \u2068Mouse Total: 0.00 USD - free\u2069 at 50.00 USD');
   });
 });
 

@@ -2,9 +2,11 @@
 // stored by the order's own commit.
 import { createHash } from 'node:crypto';
 import type { Caller, Keys } from '../../access.ts';
+import type { Clock } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Answer, Idempotency, OrderAccess, Outcome, Receipt, SystemView } from '../../host.ts';
 import type { IdempotencyRecord } from '../../store.ts';
+import { createInFlightKeys, type Patience } from './in-flight.ts';
 
 /** The key of one request: its scope, the key itself, and a fingerprint of the request. */
 interface KeyUse {
@@ -86,7 +88,8 @@ export const toAnswered = <View extends SystemView>(
 
 /**
  * Runs a request with a key at most once: resolves to the stored answer of the key, or to what `finish` makes of
- * the result. `respond` makes the answer to store.
+ * the result. `respond` makes the answer to store. While the first request with the key is running, a repetition waits for
+ * it with `patience`; if that one stores no answer, the repetition is carried out.
  * @throws AppError `idempotency-key-in-use` or `idempotency-key-reused`; then `act` was not called.
  */
 export type Once<View, Result> = (
@@ -94,14 +97,16 @@ export type Once<View, Result> = (
   respond: Idempotency<View>['respond'],
   act: (idempotency: Idempotency<View>) => Promise<Outcome<Result>>,
   finish: (result: Result) => Promise<Answered> | Answered,
+  patience?: Patience,
 ) => Promise<Answered>;
 
 interface OnceParts {
   readonly host: Pick<OrderAccess, 'recall' | 'get'>;
   readonly keys: Pick<Keys, 'firstMadeAt'>;
+  readonly clock: Clock;
 }
 
-export const createOnce = <View, Result>({ host, keys }: OnceParts): Once<View, Result> => {
+export const createOnce = <View, Result>({ host, keys, clock }: OnceParts): Once<View, Result> => {
   /** What was stored for the key before the service had keys: nobody knows whose it was, so only the same request gets it. */
   const recallUnnamed = async (use: KeyUse): Promise<IdempotencyRecord | undefined> => {
     const { unnamedScope, key, fingerprint, owner } = use;
@@ -113,17 +118,9 @@ export const createOnce = <View, Result>({ host, keys }: OnceParts): Once<View, 
     const isOwn = owner === undefined || (await host.get(record.orderId))?.owner === owner;
     return isOwn ? record : undefined;
   };
-  // In memory is enough: across a restart or another node the store decides, inside the commit.
-  const inFlight = new Set<string>();
-  return async (use, respond, act, finish) => {
-    const name = JSON.stringify([use.scope, use.key]);
-    if (inFlight.has(name)) {
-      throw new AppError(
-        'idempotency-key-in-use',
-        'The first request with this Idempotency-Key is still running.',
-      );
-    }
-    inFlight.add(name);
+  const inFlight = createInFlightKeys(clock);
+  return async (use, respond, act, finish, patience) => {
+    const giveBack = await inFlight.take(JSON.stringify([use.scope, use.key]), patience);
     try {
       const record = (await host.recall(use.scope, use.key)) ?? (await recallUnnamed(use));
       if (record !== undefined) return toReplay(use, record);
@@ -131,7 +128,7 @@ export const createOnce = <View, Result>({ host, keys }: OnceParts): Once<View, 
       const outcome = await act({ scope, key, fingerprint, respond });
       return outcome.outcome === 'replayed' ? toReplay(use, outcome.record) : await finish(outcome.result);
     } finally {
-      inFlight.delete(name);
+      giveBack();
     }
   };
 };

@@ -4,13 +4,22 @@ import { z } from 'zod';
 import type { Messages } from '../../application.ts';
 import { limits } from '../../config.ts';
 
-/** One line without control characters and without blanks at its ends. */
-export const line = (longest: number) =>
+/** What names something that is there: one line without control characters and without blanks at its ends. */
+const reference = (longest: number) =>
   z
     .string()
     .min(1)
     .max(longest)
     .regex(/^(?!\s)[^\p{Cc}]*(?<!\s)$/u, 'must be one line without blanks at its ends');
+
+/** A new name: people can see it, and it does not turn the direction of the text around it. */
+export const line = (longest: number) =>
+  reference(longest)
+    .regex(/^\P{Bidi_Control}*$/u, 'must not have characters that change the direction of text')
+    .regex(
+      /^(?![\p{Cf}\p{Default_Ignorable_Code_Point}\u2800][\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$)/u,
+      'must have something that can be seen',
+    );
 
 /** Text of a person: line breaks are fine, other control characters are not. */
 export const text = z
@@ -22,9 +31,13 @@ export const text = z
 
 const identifierLength = `at most ${limits.identifierBytes} bytes in UTF-8`;
 /** Counted in bytes, as addresses and bodies are, so that each fits into both. */
-export const identifier = line(limits.identifierBytes)
-  .refine((id) => Buffer.byteLength(id) <= limits.identifierBytes, `must have ${identifierLength}`)
-  .describe(identifierLength);
+const inBytes = (id: z.ZodString) =>
+  id
+    .refine((text) => Buffer.byteLength(text) <= limits.identifierBytes, `must have ${identifierLength}`)
+    .describe(identifierLength);
+/** The id of something that is there: those that were taken earlier stay readable. */
+export const identifier = inBytes(reference(limits.identifierBytes));
+export const newIdentifier = inBytes(line(limits.identifierBytes));
 
 export const orderParams = z.strictObject({
   id: identifier.describe(`the id of the order, ${identifierLength}`),
@@ -34,14 +47,14 @@ export const orderParams = z.strictObject({
 const wholeNumber = (least: number, most: number) =>
   z
     .string()
-    .regex(/^\d{1,16}$/, 'must be a whole number')
+    .refine((value) => /^\d{1,16}$/.test(value), 'must be a whole number')
     .transform(Number)
     .pipe(z.int().min(least).max(most))
     .meta({ type: 'integer', minimum: least, maximum: most });
 
+/** In the OpenAPI document a plain boolean, which is written `true` or `false` in an address. */
 export const trueOrFalse = z
-  .enum(['true', 'false'])
-  .transform((value) => value === 'true')
+  .stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive', error: 'must be true or false' })
   .meta({ type: 'boolean' });
 
 /** ISO 8601 with a zone, as ms since 1970. */
@@ -87,8 +100,11 @@ export const prefer = z
   .string()
   .max(1000)
   .describe(
-    `wait=N: answer when the order is settled, or after N seconds (at most ${limits.waitSeconds}) with 202`,
+    `wait=N: answer when the order is settled, or after N seconds (at most ${limits.waitSeconds}) with 202. A repetition waits as long for the answer to the first request with its key, if that one is still running`,
   );
+export const preferFirst = prefer.describe(
+  `wait=N: if the first request with this Idempotency-Key is still running, wait for its answer for N seconds (at most ${limits.waitSeconds}), instead of 409 at once`,
+);
 export const lastEventId = z
   .string()
   .regex(/^\d{0,16}$/, 'must be the id of an event of this stream')

@@ -5,11 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { publicPath, type Settings } from '../../config.ts';
+import { readPackageVersion } from '../../package-version.ts';
 import { declareRoutes } from './access.ts';
 import { components } from './schemas.ts';
-
-/** The version of what the API promises, not of the program. */
-const apiVersion = '1.0.0';
 
 /** Components have names in their own registry; descriptions are in zod's. */
 const conversion = {
@@ -40,12 +38,17 @@ export const addOpenApi = (app: FastifyInstance, settings: Settings): void => {
       openapi: '3.1.0',
       info: {
         title: 'Orderchart',
-        version: apiVersion,
+        version: readPackageVersion(),
         description:
           'Every order is a durable statechart. Money is in minor units; times are UTC. Problems are RFC 9457; each `type` has a text at its own address.\n\nLimits count bytes of UTF-8, and agree with each other: an identifier has at most 200 (in an address 600, percent-encoded), an order at most 200 lines and 256 KiB, any other body 64 KiB, the entries of a page 1 MiB. Texts for people (names, reasons, notes) count characters. An order that keeps to these fits, however its JSON escapes characters; its total is at most 9007199254740991 minor units.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      ...(path !== '' && { servers: [{ url: path }] }),
+      servers: [{ url: path || '/' }],
+      // A service without keys asks for none.
+      security: [{ key: [] }, {}],
+      components: {
+        securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } },
+      },
       tags: [
         { name: 'orders', description: 'Placing and reading orders' },
         { name: 'moves', description: 'What people can do with an order' },

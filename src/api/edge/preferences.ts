@@ -1,11 +1,15 @@
 // What callers ask for in headers: how long to wait (RFC 7240) and which version they saw (RFC 9110). It
 // never guesses: a wish that cannot be read is refused.
+import type { FastifyReply } from 'fastify';
+import type { Clock } from '../../clock.ts';
 import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import type { Disconnects } from './disconnects.ts';
 import { invalid } from './errors.ts';
+import type { Patience } from './in-flight.ts';
 
 /** Seconds in `Prefer: wait=N`, at most `limits.waitSeconds`; undefined if it is not asked for. */
-export const readWait = (prefer: string | undefined): number | undefined => {
+const readWait = (prefer: string | undefined): number | undefined => {
   const wish = prefer
     ?.split(',')
     .map((part) => /^\s*wait\s*(?:=\s*"?([^";]*)"?\s*)?(?:;.*)?$/i.exec(part))
@@ -14,6 +18,24 @@ export const readWait = (prefer: string | undefined): number | undefined => {
   const seconds = wish[1]?.trim() ?? '';
   if (!/^\d{1,9}$/.test(seconds)) throw invalid([{ path: 'prefer', message: 'wait takes whole seconds' }]);
   return Math.min(Number(seconds), limits.waitSeconds);
+};
+
+/** A caller that waits: until when, and the end of that if it leaves or the server closes. */
+export interface Wait extends Patience, Disposable {
+  readonly seconds: number;
+  /** Whether the client left, so that nobody reads the answer. */
+  gone(): boolean;
+}
+
+/** The wait that `prefer` asks for, from now; undefined if it is not asked for. */
+export const beginWait = (
+  prefer: string | undefined,
+  { clock, disconnects }: { readonly clock: Clock; readonly disconnects: Disconnects },
+  reply: FastifyReply,
+): Wait | undefined => {
+  const seconds = readWait(prefer);
+  if (seconds === undefined) return undefined;
+  return { ...disconnects.watch(reply), seconds, until: clock.now() + seconds * 1000 };
 };
 
 /**

@@ -9,6 +9,7 @@ import type { Answer, Idempotency, Move, Outcome, Receipt, Sending } from '../..
 import type { OrderView } from '../../shop/view.ts';
 import { invalid } from '../edge/errors.ts';
 import { type Answered, type Once, toAnswered, toFingerprint, toKeyUse } from '../edge/idempotency.ts';
+import type { Patience } from '../edge/in-flight.ts';
 import { readIfMatch } from '../edge/preferences.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { findOrder } from './orders.ts';
@@ -22,6 +23,8 @@ export interface MoveRequest {
   readonly headers: { readonly 'idempotency-key'?: string; readonly 'if-match'?: string };
   /** What is changed with it, as a total of refunds is. */
   readonly alongside?: Sending<OrderView>['alongside'];
+  /** How long to wait for the first request with the same key. */
+  readonly patience: Patience | undefined;
   /** What to send to whom; asked only when the key is new. */
   deliver(): Promise<{ readonly to: string; readonly message: Message }>;
 }
@@ -55,7 +58,7 @@ const pickVersion = async (
 export const executeMove = async (
   parts: RouteDependencies,
   once: Once<OrderView, Receipt<OrderView>>,
-  { caller, orderId, move, body, headers, alongside, deliver }: MoveRequest,
+  { caller, orderId, move, body, headers, patience, alongside, deliver }: MoveRequest,
 ): Promise<Answered> => {
   const { host, settings } = parts;
   if (caller.owner !== undefined) await findOrder(host, orderId, caller);
@@ -92,7 +95,7 @@ export const executeMove = async (
     const path = toMovePath(move);
     const fingerprint = toFingerprint(`POST /orders/${orderId}/${path}`, body);
     const use = toKeyUse(caller, `orders/${orderId}/${path}`, header, fingerprint);
-    return await once(use, respond, send, finish);
+    return await once(use, respond, send, finish, patience);
   } catch (error) {
     throw withAddresses(error, orderId, address);
   }

@@ -8,9 +8,18 @@ import { type Description, type Product, stockIsNotSet } from '../../shop/stock.
 import type { Api } from '../edge/dependencies.ts';
 import { invalid } from '../edge/errors.ts';
 import { type Answered, createOnce, toFingerprint, toKeyUse } from '../edge/idempotency.ts';
-import { idempotencyKey, identifier, ifMatch, line, pageLimit, text } from '../edge/inputs.ts';
+import {
+  idempotencyKey,
+  identifier,
+  ifMatch,
+  line,
+  newIdentifier,
+  pageLimit,
+  preferFirst,
+  text,
+} from '../edge/inputs.ts';
 import { readPage, sendPage } from '../edge/pages.ts';
-import { readIfMatch } from '../edge/preferences.ts';
+import { beginWait, readIfMatch } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored, toETag } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
@@ -113,6 +122,8 @@ const putProduct = async (
   const present = await catalogue.product(id);
   if (present === undefined) {
     if (ifMatch !== undefined) throw new AppError('product-changed', `There is no product ${id}.`);
+    const wrong = newIdentifier.safeParse(id).error?.issues[0];
+    if (wrong !== undefined) throw invalid([{ path: '{id}', message: wrong.message }]);
     if (onHand === undefined) throw invalid([{ path: '/onHand', message: 'is required for a new product' }]);
     return { status: 201, now: await catalogue.addProduct(id, { ...description, onHand }, at) };
   }
@@ -166,8 +177,9 @@ const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => 
 
 const toAdjusted = (now: Product) => ({ status: 201, body: JSON.stringify(toProduct(now)) });
 
-const addAdjusting = (api: Api, { host, keys, catalogue, clock }: RouteDependencies): void => {
-  const once = createOnce<Product, Adjusted>({ host, keys });
+const addAdjusting = (api: Api, parts: RouteDependencies): void => {
+  const { catalogue, clock } = parts;
+  const once = createOnce<Product, Adjusted>(parts);
   api.post(
     '/products/:id/adjustments',
     {
@@ -179,7 +191,7 @@ const addAdjusting = (api: Api, { host, keys, catalogue, clock }: RouteDependenc
           'Recorded in the ledger with the reason and who asked. What others and orders do meanwhile counts too. A repetition with the same key gets the first answer, and changes nothing.',
         tags: ['inventory'],
         params: productParams,
-        headers: z.object({ 'idempotency-key': idempotencyKey }),
+        headers: z.object({ 'idempotency-key': idempotencyKey, prefer: preferFirst.exactOptional() }),
         body: adjusting,
         response: {
           201: json('It is done; the product as it is now', product),
@@ -198,6 +210,7 @@ const addAdjusting = (api: Api, { host, keys, catalogue, clock }: RouteDependenc
       },
     },
     async ({ caller, params: { id }, headers, body }, reply) => {
+      using wait = beginWait(headers.prefer, parts, reply);
       const route = `products/${id}/adjustments`;
       const use = toKeyUse(caller, route, headers['idempotency-key'], toFingerprint(`POST /${route}`, body));
       const adjustment = { productId: id, ...body, who: caller.principal ?? operator, at: clock.now() };
@@ -209,6 +222,7 @@ const addAdjusting = (api: Api, { host, keys, catalogue, clock }: RouteDependenc
           ...(answer ?? toAdjusted(product)),
           ...{ orderId: '', version: product.revision, replayed: false },
         }),
+        wait,
       );
       sendStored(reply, answered);
       return reply;

@@ -9,7 +9,16 @@ import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { createOnce } from '../edge/idempotency.ts';
-import { idempotencyKey, identifier, ifMatch, orderParams, text } from '../edge/inputs.ts';
+import {
+  idempotencyKey,
+  identifier,
+  ifMatch,
+  newIdentifier,
+  orderParams,
+  preferFirst,
+  text,
+} from '../edge/inputs.ts';
+import { beginWait } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
@@ -33,7 +42,9 @@ const createBodies = (actors: readonly string[]) => {
       actor,
       outcome: identifier,
       note: text,
-      transactionId: identifier.exactOptional().describe("the bank's, for a charge that was made after all"),
+      transactionId: newIdentifier
+        .exactOptional()
+        .describe("the bank's, for a charge that was made after all"),
     }),
   } as const satisfies Record<MoveName, z.ZodObject>;
 };
@@ -60,6 +71,7 @@ const describe = <Name extends MoveName>(bodies: Bodies, move: Name, summary: st
     headers: z.object({
       'idempotency-key': keyIsNeeded ? idempotencyKey : idempotencyKey.exactOptional(),
       'if-match': ifMatch.exactOptional(),
+      prefer: preferFirst.exactOptional(),
     }),
     body: bodies[move],
     response: {
@@ -96,7 +108,7 @@ const declare = <Name extends MoveName>(bodies: Bodies, move: Name, summary: str
 interface IncomingMove {
   readonly caller: Caller;
   readonly params: { readonly id: string };
-  readonly headers: MoveRequest['headers'];
+  readonly headers: MoveRequest['headers'] & { readonly prefer?: string };
   readonly body: unknown;
 }
 
@@ -110,8 +122,9 @@ type Make = (
 const createMake = (parts: RouteDependencies): Make => {
   const once = createOnce<OrderView, Receipt<OrderView>>(parts);
   return async ({ caller, params, headers, body }, reply, move, deliver) => {
+    using patience = beginWait(headers.prefer, parts, reply);
     const alongside = move === 'refund' ? countRefund(caller, body, parts.clock) : undefined;
-    const asked = { caller, orderId: params.id, move, body, headers, alongside, deliver };
+    const asked = { caller, orderId: params.id, move, body, headers, patience, alongside, deliver };
     const answered = await executeMove(parts, once, asked);
     if (answered.status === 201) reply.header('location', toOrderAddress(answered.orderId));
     sendStored(reply, answered);

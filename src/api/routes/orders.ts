@@ -1,6 +1,5 @@
 // Orders as resources: placing one, reading one, listing them, and why one is where it is. It never moves
 // an order (moves.ts does) and never answers 2xx before the commit.
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Caller } from '../../access.ts';
 import { limits, publicPath } from '../../config.ts';
@@ -15,6 +14,7 @@ import {
   idempotencyKey,
   identifier,
   line,
+  newIdentifier,
   orderParams,
   pageLimit,
   prefer,
@@ -22,19 +22,19 @@ import {
   trueOrFalse,
 } from '../edge/inputs.ts';
 import { readPage, sendPage } from '../edge/pages.ts';
-import { readWait } from '../edge/preferences.ts';
+import { beginWait, type Wait } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored, toETag } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { toExplanation } from './explain.ts';
 import { priceLines } from './pricing.ts';
 import { anyOrder, explanation, incidentPage, order, orderPage } from './schemas.ts';
-import { currency } from './shop-inputs.ts';
+import { currency, email } from './shop-inputs.ts';
 import { toIncidents, toOrder } from './views.ts';
 
 const placing = z.strictObject({
-  customerId: identifier,
-  email: z.email().max(254),
+  customerId: newIdentifier,
+  email,
   currency,
   items: z
     .array(
@@ -85,25 +85,24 @@ const findDeclineCode = async (
 
 /** A placed order's answer: 201, or 202 if the caller waits and it is not settled yet. */
 const toPlaced =
-  (waitSeconds: number | undefined, path: string) =>
+  (isAwaited: boolean, path: string) =>
   (view: OrderView): Answer => ({
-    status: waitSeconds === undefined || view.settled ? 201 : 202,
+    status: !isAwaited || view.settled ? 201 : 202,
     body: JSON.stringify(toOrder(view, path)),
   });
 
 /** Waits as the caller asked, and stores what is sent as the key's answer. */
 const waitAndAmend = async (
-  { host, disconnects, logger, settings }: RouteDependencies,
-  reply: FastifyReply,
+  { host, clock, logger, settings }: RouteDependencies,
   use: { readonly scope: string; readonly key: string },
   placed: Answered,
-  waitSeconds: number,
+  wait: Wait,
 ): Promise<Answered> => {
-  using disconnect = disconnects.watch(reply);
   try {
-    const view = await host.waitUntilSettled(placed.orderId, waitSeconds * 1000, disconnect.signal);
-    if (view === undefined || disconnect.gone()) return placed;
-    const answer = toPlaced(waitSeconds, publicPath(settings))(view);
+    const waitMs = Math.max(0, wait.until - clock.now());
+    const view = await host.waitUntilSettled(placed.orderId, waitMs, wait.signal);
+    if (view === undefined || wait.gone()) return placed;
+    const answer = toPlaced(true, publicPath(settings))(view);
     if (answer.status !== placed.status || answer.body !== placed.body) {
       await host.amend(use.scope, use.key, { ...answer, version: view.version });
     }
@@ -153,11 +152,11 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
     },
     async (request, reply) => {
       const { body, caller } = request;
-      const wait = readWait(request.headers.prefer);
       requireOwnBasket(caller, body.customerId);
+      using wait = beginWait(request.headers.prefer, parts, reply);
       const fingerprint = toFingerprint('POST /orders', body);
       const use = toKeyUse(caller, 'orders', request.headers['idempotency-key'], fingerprint);
-      const respond = toPlaced(wait, publicPath(settings));
+      const respond = toPlaced(wait !== undefined, publicPath(settings));
       const answered = await once(
         use,
         respond,
@@ -169,10 +168,12 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
         },
         async (receipt) => {
           const placed = toAnswered(receipt, respond);
-          return wait === undefined ? placed : waitAndAmend(parts, reply, use, placed, wait);
+          return wait === undefined ? placed : waitAndAmend(parts, use, placed, wait);
         },
+        wait,
       );
-      if (wait !== undefined && !answered.replayed) reply.header('preference-applied', `wait=${wait}`);
+      if (wait !== undefined && !answered.replayed)
+        reply.header('preference-applied', `wait=${wait.seconds}`);
       reply.header('location', toOrderAddress(answered.orderId));
       sendStored(reply, answered);
       return reply;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isCurrency } from '../../../machines/money.ts';
 import { limits } from '../../config.ts';
+import { addressPattern, longestAddress, whyNotAddress } from '../../mail-address.ts';
 import { identifier } from '../edge/inputs.ts';
 
 export const currency = z
@@ -12,3 +13,14 @@ export const currency = z
 export const productParams = z.strictObject({
   id: identifier.describe(`the id of the product, at most ${limits.identifierBytes} bytes in UTF-8`),
 });
+
+/** The e-mail address of a customer: also with an internationalised domain (as it is written, or as punycode) or mailbox. */
+export const email = z
+  .string()
+  .min(1)
+  .max(longestAddress)
+  .superRefine((address, { addIssue }) => {
+    const problem = whyNotAddress(address);
+    if (problem !== undefined) addIssue(problem);
+  })
+  .meta({ format: 'idn-email', pattern: addressPattern });

@@ -2,10 +2,11 @@
 // after the other by the API. It never moves an order that was not previewed.
 
 import { type SyntheticEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { newIdempotencyKey } from '../../client.ts';
 import type { BulkMove, Previewed } from '../server/protocol.ts';
 import { toPublic } from './addresses.tsx';
 import { toCount, toShortId } from './formats.ts';
-import { makeMove, toKey } from './moves.tsx';
+import { makeMove } from './moves.tsx';
 
 const perRequest = 50;
 
@@ -54,7 +55,7 @@ const moveOne = async (
   const bodies = actors.length === 0 ? [body] : actors.map((actor) => ({ actor, ...body }));
   const problems: string[] = [];
   for (const each of bodies) {
-    const problem = await makeMove(orderId, path, each, { key: toKey() }).catch(
+    const problem = await makeMove(orderId, path, each, { key: newIdempotencyKey() }).catch(
       () => 'no response from the server',
     );
     if (problem !== undefined) problems.push(`${toShortId(orderId)}: ${problem}`);

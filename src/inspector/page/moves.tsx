@@ -2,12 +2,9 @@
 // accept any more is answered with the reason.
 
 import { type SyntheticEvent, useRef, useState } from 'react';
+import { newIdempotencyKey } from '../../client.ts';
 import type { OpenMove } from '../server/protocol.ts';
-import { toPublic } from './addresses.tsx';
-
-/** An idempotency key: a new one for each intended move, the same one for repeating it while its result is unknown. */
-export const toKey = (): string =>
-  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+import { movesApi } from './api.ts';
 
 interface Making {
   /** The idempotency key. */
@@ -24,14 +21,12 @@ export const makeMove = async (
   { key, ifVersion }: Making,
 ): Promise<string | undefined> => {
   const condition = ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` };
-  const response = await fetch(toPublic(`/orders/${encodeURIComponent(orderId)}/${path}`), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': key, ...condition },
-    body: JSON.stringify(body),
+  const { error, response } = await movesApi.POST(`/orders/{id}/${path}`, {
+    params: { path: { id: orderId }, header: { 'idempotency-key': key, ...condition } },
+    body,
   });
   if (response.ok) return undefined;
-  const problem: { title?: string; detail?: string } = await response.json();
-  return `${problem.title ?? response.status}. ${problem.detail ?? ''}`;
+  return `${error?.title ?? response.status}. ${error?.detail ?? ''}`;
 };
 
 const Fields = ({ move: { outcomes, fields } }: { move: OpenMove }) => (
@@ -59,7 +54,7 @@ const Fields = ({ move: { outcomes, fields } }: { move: OpenMove }) => (
 /** What is in the dialog while it is open. */
 const Confirmation = ({ orderId, move, onClose }: { orderId: string; move: OpenMove; onClose(): void }) => {
   const [problem, setProblem] = useState<string>();
-  const key = useRef(toKey());
+  const key = useRef(newIdempotencyKey());
   // What is done about an incident is for the one that was read: another may have taken its place since.
   const seen = useRef(move.actor === undefined ? undefined : move.version);
   const submit = async (event: SyntheticEvent<HTMLFormElement>): Promise<void> => {
@@ -69,7 +64,7 @@ const Confirmation = ({ orderId, move, onClose }: { orderId: string; move: OpenM
     const body = { ...Object.fromEntries(given), ...actor };
     try {
       const wrong = await makeMove(orderId, move.path, body, { key: key.current, ifVersion: seen.current });
-      key.current = toKey();
+      key.current = newIdempotencyKey();
       setProblem(wrong);
       if (wrong === undefined) onClose();
     } catch {

@@ -1,21 +1,11 @@
 // Shop: the stock of every product (on hand, reserved, sold and available), and the orders that reserve it.
+import type { Product } from '../../../client.ts';
 import type { HolderList } from '../../server/protocol.ts';
 import { Link, toOrder, useAddress } from '../addresses.tsx';
 import { toClock, toCount, toDuration, toShortId } from '../formats.ts';
 import { useAnswer, useNow } from '../live.ts';
 import { toMoney } from './money.ts';
-
-interface Product {
-  readonly productId: string;
-  readonly name: string;
-  readonly unitPrice: number;
-  readonly currency: string;
-  readonly onSale: boolean;
-  readonly onHand: number;
-  readonly held: number;
-  readonly sold: number;
-  readonly available: number;
-}
+import { useProducts } from './products.ts';
 
 const Bar = ({ product: { available, held, onHand } }: { product: Product }) => (
   <div className="bar" title={`${available} available, ${held} reserved, ${onHand} on hand`}>
@@ -64,13 +54,13 @@ const names = { available: 'available', held: 'reserved', onHand: 'on hand', sol
 export const ProductsView = () => {
   const now = useNow(2000);
   const { parts } = useAddress();
-  const answer = useAnswer<{ products: readonly Product[] }>('/products?limit=100', now);
+  const products = useProducts(now);
   return (
     <section className="page">
       <h1>Products</h1>
-      {answer?.products.length === 0 && <p className="quiet empty">No products</p>}
+      {products?.length === 0 && <p className="quiet empty">No products</p>}
       <ul className="plain">
-        {(answer?.products ?? []).map((product) => (
+        {(products ?? []).map((product) => (
           <li key={product.productId} className="card product">
             <div>
               <b>{product.name}</b> <code>{product.productId}</code>{' '}

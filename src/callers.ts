@@ -21,6 +21,10 @@ const unnamed = {
 const everyone: Caller = { ...unnamed, may: () => true };
 export const nobody: Caller = { ...unnamed, may: () => false };
 
+/** By what the limits of a caller are counted: its key, or its address where no key is asked for. */
+export const countedAs = ({ caller, ip }: { readonly caller: Caller; readonly ip: string }): string =>
+  caller.limitedAs ?? ip;
+
 const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
 /** @param address as Node gives it; undefined for a Unix socket */
 export const isLoopback = (address: string | undefined): boolean => loopback.test(address ?? '');

@@ -170,6 +170,9 @@ export const settingsSchema = z.strictObject({
     .describe(
       'ms of work that reads (GET) may take at a stretch; beyond that they get half of the time, and more are refused (503)',
     ),
+  MAX_REFUNDS: count
+    .default(100)
+    .describe('refunds that one order may be asked for; each stays in its history, which is replayed'),
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
   MAX_STREAMS_PER_KEY: count
     .default(200)
@@ -222,6 +225,20 @@ export const limits = {
   /** Orders that are moved in bulk at once, and of which one request says what a move would do. */
   bulkOrders: 10_000,
   previewedOrders: 50,
+  /** What one preview or what-if may replay: messages, and ms of work. What it does not reach, the next one does. */
+  replayBudget: { messages: 20_000, ms: 3000 },
+  /** A replay leaves the event loop to others after so long, and reads so many messages at once. */
+  replaySliceMs: 8,
+  replayPage: 100,
+  /**
+   * Replays that are kept, of orders with so many messages: those that one page of incidents shows, in as much memory as a
+   * service can miss. Replaying fewer messages takes less time than it is worth the memory.
+   */
+  keptReplays: { orders: 100, bytes: 64 * 1024 * 1024, fromLength: 60 },
+  /** Previews and what-ifs that run at once for all callers (each caller has one), and that wait for their turn. */
+  previewsAtOnce: { running: 3, waiting: 50, waitingOfOne: 10 },
+  /** Filters of the flow that pages watch at once, beside none. Each costs a pass over the orders under way a second. */
+  flowFilters: 20,
   /** WebSockets with @statelyai/inspect's format that are open at once, and bytes of a message that one may send. */
   inspectSockets: 50,
   inspectedBytes: 4096,

@@ -4,6 +4,7 @@ import type { Messages } from '../../src/application.ts';
 import { toExample } from '../../src/example-messages.ts';
 import { readCoverage, toCoverage } from '../../src/inspector/server/coverage.ts';
 import { Flow } from '../../src/inspector/server/flow.ts';
+import { Pace } from '../../src/inspector/server/pace.ts';
 import { preview } from '../../src/inspector/server/preview.ts';
 import { createTimeline } from '../../src/inspector/server/timeline.ts';
 import { followWhatIf } from '../../src/inspector/server/what-if.ts';
@@ -52,7 +53,7 @@ test('a move that an order does not accept is refused in the preview, and so is 
 });
 
 const labelsOf = async (host: Awaited<ReturnType<typeof openHost>>['host'], version: number) =>
-  (await followWhatIf(parts, host, 'order-1', version, []))?.possible ?? [];
+  (await followWhatIf(parts, host, 'order-1', { version, hypotheticals: [] }, new Pace()))?.possible ?? [];
 
 test('a reply that came can come again, one that did not can come late, and neither while it is awaited', async () => {
   const { host } = await openCompleted();
@@ -82,8 +83,9 @@ test('a charge that is reported again changes nothing, and the reason is given',
   const { host } = await openCompleted();
   const last = (await host.get('order-1'))?.version ?? 0;
   const again = (await labelsOf(host, last)).find(({ label }) => label === 'gateway.charged, again');
+  const hypotheticals = again ? [again.hypothetical] : [];
   const [point] =
-    (again && (await followWhatIf(parts, host, 'order-1', last, [again.hypothetical])))?.points ?? [];
+    (await followWhatIf(parts, host, 'order-1', { version: last, hypotheticals }, new Pace()))?.points ?? [];
   expect(point?.disposition).toBe('ignored');
   expect(point?.reason).toMatch(/\w/);
 });

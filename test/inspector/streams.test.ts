@@ -2,6 +2,7 @@
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { limits } from '../../src/config.ts';
 import { createOrderchart, readSettings } from '../../src/main.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { EventReader } from '../api/connections.ts';
@@ -9,8 +10,8 @@ import { createClosedBank } from '../api/edge.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { sample } from '../hosts/harness.ts';
 
-const open = async (settings: Record<string, string | number> = {}) => {
-  const [clock, store, bank] = [createFakeClock(), createMemoryStore(), createClosedBank()];
+const open = async (settings: Record<string, string | number> = {}, store = createMemoryStore()) => {
+  const [clock, bank] = [createFakeClock(), createClosedBank()];
   const shop = await createOrderchart(readSettings({ DRAIN_MS: 0, ...settings }), {
     clock,
     store,
@@ -156,4 +157,83 @@ test('a what-if of a version that the order never had is 404', async () => {
     });
   expect((await ask(3)).statusCode).toBe(200);
   expect((await ask(4)).statusCode).toBe(404);
+});
+
+test('a second that takes long delays the next one, and no two are made at the same time', async () => {
+  const store = createMemoryStore();
+  let slow = Promise.withResolvers<void>();
+  slow.resolve();
+  const counts = { now: 0, most: 0, all: 0 };
+  const figures: typeof store.figures = async (versions) => {
+    counts.all += 1;
+    counts.now += 1;
+    counts.most = Math.max(counts.most, counts.now);
+    await slow.promise;
+    counts.now -= 1;
+    return store.figures(versions);
+  };
+  await using shop = await open({}, { ...store, figures });
+  const start = shop.clock.now();
+  await using reader = await shop.read('/live');
+  await reader.take(1);
+  Object.assign(counts, { now: 0, most: 0, all: 0 });
+  slow = Promise.withResolvers();
+  await shop.clock.advance(5000);
+  expect(counts).toEqual({ now: 1, most: 1, all: 1 });
+  slow.resolve();
+  const frames = await reader.take(2);
+  expect(frames.map(({ id }) => Number(id) - start)).toEqual([1000, 5000]);
+  await shop.clock.advance(1000);
+  const [next] = await reader.take(1);
+  expect(Number(next?.id) - start).toBe(6000);
+  expect(counts.most).toBe(1);
+});
+
+test('pages show the flow with as many filters as there may be; one more is refused, and let in when one has left', async () => {
+  await using shop = await open();
+  const watch = (owner: string) => shop.read(`/live?owner=${owner}`);
+  const readers: EventReader[] = [];
+  for (let number = 0; number < limits.flowFilters; number += 1) readers.push(await watch(`owner-${number}`));
+  expect(readers.map(({ response }) => response.status)).toEqual(readers.map(() => 200));
+  const refused = await watch('one-more');
+  expect(refused.response.status).toBe(503);
+  await using known = await watch('owner-3');
+  await using unfiltered = await shop.read('/live');
+  expect([known.response.status, unfiltered.response.status]).toEqual([200, 200]);
+  await readers[0]?.[Symbol.asyncDispose]();
+  await expect
+    .poll(async () => {
+      await using again = await watch('one-more');
+      return again.response.status;
+    })
+    .toBe(200);
+});
+
+test('lists that are read with many filters need no place for them', async () => {
+  await using shop = await open();
+  const ask = async (number: number) =>
+    (await shop.api.inject(`/inspector/api/orders?state=paying&owner=owner-${number}`)).statusCode;
+  const asked = await Promise.all(Array.from({ length: 2 * limits.flowFilters }, (_, number) => ask(number)));
+  expect(new Set(asked)).toEqual(new Set([200]));
+  await using reader = await shop.read('/live?owner=somebody');
+  expect(reader.response.status).toBe(200);
+});
+
+test('a preview looks at each order once, in a line with the other previews', async () => {
+  await using shop = await open();
+  await shop.place('order-1');
+  const ask = () =>
+    shop.api.inject({
+      method: 'POST',
+      url: '/inspector/api/preview',
+      payload: { move: 'cancel', orderIds: Array.from({ length: 50 }, () => 'order-1') },
+    });
+  const { running, waitingOfOne } = limits.previewsAtOnce;
+  expect(running).toBeGreaterThan(1);
+  const answers = await Promise.all(Array.from({ length: waitingOfOne + 3 }, ask));
+  const statuses = answers.map(({ statusCode }) => statusCode);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(waitingOfOne + 1);
+  const refused = answers.filter(({ statusCode }) => statusCode === 429);
+  expect(refused.map(({ headers }) => headers['retry-after'])).toEqual(['1', '1']);
+  expect(answers[0]?.json()).toMatchObject({ previewed: [{ orderId: 'order-1' }], notComputed: null });
 });

@@ -186,6 +186,23 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     text: 'A named limit is reached. Nothing was stored, and nothing was read. Try again after the time in Retry-After, with the same Idempotency-Key.',
     retryAfter: 1,
   },
+  busy: {
+    status: 429,
+    title: 'Too much of this is waiting already',
+    text: 'What costs much runs one after the other for each caller, and a few at a time for all. The line is full. Nothing was stored. Try again after the time in Retry-After, when an earlier request has its answer.',
+    retryAfter: 1,
+  },
+  'replay-unfinished': {
+    status: 503,
+    title: 'The order is too long for one replay',
+    text: 'Replaying the order took as many messages, or as much time, as one request may use. What was reached is kept: ask again after the time in Retry-After, and it continues there.',
+    retryAfter: 1,
+  },
+  'refund-limit-reached': {
+    status: 409,
+    title: 'The order was refunded as often as it may be',
+    text: 'Each refund stays in the history of its order, so one order takes MAX_REFUNDS at most. Nothing was stored. Give the rest back at the bank, or whoever runs the service raises MAX_REFUNDS.',
+  },
   'store-unavailable': {
     status: 503,
     title: 'The store cannot write',

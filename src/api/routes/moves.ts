@@ -24,6 +24,7 @@ import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { checkOutcome, executeMove, type MoveRequest, pickIncidentMove } from './execute-move.ts';
 import { countRefund } from './refund-cap.ts';
+import { checkRefundLimit } from './refund-limit.ts';
 import { order } from './schemas.ts';
 
 const reason = text.default('asked by the customer');
@@ -77,7 +78,7 @@ const describe = <Name extends MoveName>(bodies: Bodies, move: Name, summary: st
     response: {
       [keyIsNeeded ? 201 : 200]: json('It is done; the order as it is now', order),
       ...problems(
-        ...(keyIsNeeded ? (['idempotency-key-missing'] as const) : []),
+        ...(keyIsNeeded ? (['idempotency-key-missing', 'refund-limit-reached'] as const) : []),
         'idempotency-key-in-use',
         'idempotency-key-reused',
         'order-not-found',
@@ -131,7 +132,7 @@ const createMake = (parts: RouteDependencies): Make => {
   };
 };
 
-const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make, bodies: Bodies): void => {
+const addOrderMoves = (api: Api, parts: RouteDependencies, make: Make, bodies: Bodies): void => {
   api.post(
     '/orders/:id/cancel',
     declare(bodies, 'cancel', 'Cancels the order: reserved stock is released, money is returned'),
@@ -158,10 +159,13 @@ const addOrderMoves = (api: Api, { ids }: RouteDependencies, make: Make, bodies:
     '/orders/:id/refunds',
     declare(bodies, 'refund', 'Gives money back, all that is left or a part'),
     async (request, reply) => {
-      await make(request, reply, 'refund', async () => ({
-        to: 'order',
-        message: { type: 'order.refund', refundId: ids.next(), ...request.body },
-      }));
+      await make(request, reply, 'refund', async () => {
+        await checkRefundLimit(parts, request.params.id, request.caller);
+        return {
+          to: 'order',
+          message: { type: 'order.refund', refundId: parts.ids.next(), ...request.body },
+        };
+      });
       return reply;
     },
   );

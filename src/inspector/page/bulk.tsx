@@ -3,22 +3,65 @@
 
 import { type SyntheticEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { newIdempotencyKey } from '../../client.ts';
-import type { BulkMove, Previewed } from '../server/protocol.ts';
+import type { Preview as Answer, BulkMove, Previewed } from '../server/protocol.ts';
 import { toPublic } from './addresses.tsx';
 import { toCount, toShortId } from './formats.ts';
 import { makeMove } from './moves.tsx';
 
 const perRequest = 50;
+/** Pause before a preview is asked for again that had to wait too long. */
+const retryMs = 1000;
 
-const readPreview = async (move: string, orderIds: readonly string[]): Promise<readonly Previewed[]> => {
-  const response = await fetch(toPublic('/inspector/api/preview'), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ move, orderIds }),
-  });
-  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-  const { previewed }: { previewed: readonly Previewed[] } = await response.json();
-  return previewed;
+/** Rounds that lead nowhere before the rest is left out. */
+const mostFruitless = 3;
+
+/** How many orders could not be previewed, and why. */
+interface Missing {
+  readonly count: number;
+  readonly reason: string;
+}
+
+const readPreview = async (move: string, orderIds: readonly string[]): Promise<Answer> => {
+  for (;;) {
+    const response = await fetch(toPublic('/inspector/api/preview'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ move, orderIds }),
+    });
+    if (response.ok) return response.json();
+    if (response.status !== 429) throw new Error(`HTTP status ${response.status}`);
+    await new Promise((resolve) => setTimeout(resolve, retryMs));
+  }
+};
+
+/** Previews all of `orderIds`, and asks again for those whose turn did not come as long as that leads anywhere. */
+const previewEach = async (
+  move: string,
+  orderIds: readonly string[],
+  isStopped: () => boolean,
+  onMore: (more: readonly Previewed[]) => void,
+): Promise<Missing | undefined> => {
+  let wanted = orderIds;
+  let fruitless = 0;
+  for (;;) {
+    const left: string[] = [];
+    const long: string[] = [];
+    let reason = '';
+    for (let from = 0; from < wanted.length && !isStopped(); from += perRequest) {
+      const { previewed, notComputed } = await readPreview(move, wanted.slice(from, from + perRequest));
+      onMore(previewed);
+      const [first, ...others] = notComputed?.orderIds ?? [];
+      left.push(...others);
+      if (first !== undefined) long.push(first);
+      reason = notComputed?.reason ?? reason;
+    }
+    const next = [...left, ...long];
+    if (next.length === 0 || isStopped()) return undefined;
+    fruitless = next.length < wanted.length ? 0 : fruitless + 1;
+    if (fruitless === mostFruitless) return { count: next.length, reason };
+    // What the first of each request used up, the others did not get: it comes last.
+    wanted = next;
+  }
 };
 
 /** What happens to several orders in the same way. */
@@ -69,19 +112,22 @@ const useBulk = (move: BulkMove) => {
   const [progress, setProgress] = useState<Progress>();
   const [wanted, setWanted] = useState<number>();
   const [failure, setFailure] = useState<string>();
+  const [missing, setMissing] = useState<Missing>();
   const stopped = useRef(false);
   const prepare = async (findIds: () => Promise<readonly string[]>): Promise<void> => {
     stopped.current = false;
     setPreviewed([]);
     setProgress(undefined);
     setFailure(undefined);
+    setMissing(undefined);
     try {
       const ids = await findIds();
       setWanted(ids.length);
-      for (let from = 0; from < ids.length && !stopped.current; from += perRequest) {
-        const more = await readPreview(move.move, ids.slice(from, from + perRequest));
-        setPreviewed((known) => [...known, ...more]);
-      }
+      const isStopped = (): boolean => stopped.current;
+      const missed = await previewEach(move.move, ids, isStopped, (more) =>
+        setPreviewed((known) => [...known, ...more]),
+      );
+      setMissing(missed);
     } catch (error) {
       setFailure(`The preview failed: ${String(error)}. Close this dialog and try again.`);
     }
@@ -99,14 +145,22 @@ const useBulk = (move: BulkMove) => {
   const stop = useCallback(() => {
     stopped.current = true;
   }, []);
-  return { previewed, progress, wanted, failure, prepare, carryOut, stop };
+  return { previewed, progress, wanted, missing, failure, prepare, carryOut, stop };
 };
 
 const mostProblems = 5;
 
-const Preview = ({ previewed, wanted }: { previewed: readonly Previewed[]; wanted: number | undefined }) => (
+const Preview = ({
+  previewed,
+  wanted,
+  missing,
+}: {
+  previewed: readonly Previewed[];
+  wanted: number | undefined;
+  missing: Missing | undefined;
+}) => (
   <>
-    {wanted !== undefined && previewed.length < wanted && (
+    {wanted !== undefined && missing === undefined && previewed.length < wanted && (
       <label>
         Previewing {previewed.length.toLocaleString('en')} of {wanted.toLocaleString('en')}
         <progress max={wanted} value={previewed.length} />
@@ -120,6 +174,11 @@ const Preview = ({ previewed, wanted }: { previewed: readonly Previewed[]; wante
         </li>
       ))}
     </ul>
+    {missing !== undefined && (
+      <p role="alert">
+        {toCount(missing.count, 'order')} not previewed, and left out: {missing.reason}.
+      </p>
+    )}
   </>
 );
 
@@ -150,14 +209,14 @@ const Confirmation = ({
   findIds(): Promise<readonly string[]>;
   onClose(): void;
 }) => {
-  const { previewed, progress, wanted, failure, prepare, carryOut, stop } = useBulk(move);
+  const { previewed, progress, wanted, missing, failure, prepare, carryOut, stop } = useBulk(move);
   const begin = useRef(() => prepare(findIds));
   useEffect(() => {
     void begin.current();
     return stop;
   }, [stop]);
   const count = previewed.filter(({ refusal }) => refusal === null).length;
-  const isReady = previewed.length === wanted && progress === undefined && count > 0;
+  const isReady = previewed.length + (missing?.count ?? 0) === wanted && progress === undefined && count > 0;
   const submit = (event: SyntheticEvent<HTMLFormElement>): void => {
     event.preventDefault();
     void carryOut(String(new FormData(event.currentTarget).get('text') ?? ''));
@@ -166,7 +225,7 @@ const Confirmation = ({
     <form onSubmit={submit}>
       <h2>{name}?</h2>
       {failure !== undefined && <p role="alert">{failure}</p>}
-      <Preview previewed={previewed} wanted={wanted} />
+      <Preview previewed={previewed} wanted={wanted} missing={missing} />
       {move.field && (
         <label>
           {move.field.label}

@@ -15,10 +15,12 @@ const readWhatIf = async (
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ version, hypotheticals }),
   });
+  // Too many wait, or the order is so long that a replay takes several requests.
+  if (response.status === 429 || response.status === 503) throw new Error(`HTTP status ${response.status}`);
   return response.ok ? response.json() : { points: [], possible: [] };
 };
 
-/** Pause before a retry while the server cannot be reached. */
+/** Pause before a retry while the server cannot be reached, or cannot answer yet. */
 const retryMs = 1000;
 
 const kinds = [

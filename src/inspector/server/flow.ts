@@ -5,6 +5,7 @@ import { type Application, viewOf } from '../../application.ts';
 import { sumOrders } from '../../chart-versions.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../config.ts';
+import { AppError } from '../../errors.ts';
 import type { CommitObserver, OrderAccess, OrderChange } from '../../host.ts';
 import { toPaths } from '../../step/notes.ts';
 import { hasIncident, isSettled, toMainState } from '../../step/view.ts';
@@ -60,7 +61,15 @@ export class Flow implements CommitObserver {
 
   isObserving = (): boolean => this.#views.size > 0;
 
-  /** Opens the view of a filter. Orders that were in flight before are loaded meanwhile. */
+  /** Keeps the flow going for a while, for who reads it without a page that is open. */
+  touch(host: OrderAccess): void {
+    this.open(host, {}).leave();
+  }
+
+  /**
+   * Opens the view of a filter. Orders that were in flight before are loaded meanwhile.
+   * @throws AppError `overloaded` when pages watch as many other filters as there may be.
+   */
   open(host: OrderAccess, filter: FlowFilter): { readonly view: FilteredView; leave(): void } {
     const key = JSON.stringify(Object.entries(filter).sort());
     const created = {
@@ -68,7 +77,9 @@ export class Flow implements CommitObserver {
       readers: 0,
       cancelEnd: () => {},
     };
-    const open = this.#views.get(key) ?? created;
+    const known = this.#views.get(key);
+    if (known === undefined && !created.view.isComplete) this.#makeRoom();
+    const open = known ?? created;
     this.#views.set(key, open);
     open.readers += 1;
     open.cancelEnd();
@@ -81,6 +92,19 @@ export class Flow implements CommitObserver {
       this.#loading = undefined;
     });
     return { view: open.view, leave };
+  }
+
+  /** Ends the view of a filter that no page shows any more, if there are as many as there may be. */
+  #makeRoom(): void {
+    const filtered = [...this.#views].filter(([, { view }]) => !view.isComplete);
+    if (filtered.length < limits.flowFilters) return;
+    const [unused] = filtered.find(([, { readers }]) => readers === 0) ?? [];
+    if (unused === undefined) {
+      const detail = `Pages show the flow with ${limits.flowFilters} different filters, the most at the same time.`;
+      throw new AppError('overloaded', `${detail} Use one of theirs or none, or close a page.`);
+    }
+    this.#views.get(unused)?.cancelEnd();
+    this.#views.delete(unused);
   }
 
   /** Resolves when all orders that were in flight before are known. */

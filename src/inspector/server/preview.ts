@@ -1,11 +1,12 @@
 // What a move would do to an order now, stepped on a copy in memory, with no effect outside: so that people see what
 // will happen before they move many orders at once.
-import type { Application } from '../../application.ts';
+import { type Application, viewOf } from '../../application.ts';
 import type { OrderAccess } from '../../host.ts';
 import { toStateName } from '../../step/notes.ts';
 import type { SystemState } from '../../step/system-state.ts';
-import type { Previewed } from './protocol.ts';
-import type { Moment, Timeline } from './timeline.ts';
+import { BudgetSpent, Pace } from './pace.ts';
+import type { Preview, Previewed } from './protocol.ts';
+import type { Timeline } from './timeline.ts';
 import { toMoveMessages } from './what-if.ts';
 
 interface PreviewParts {
@@ -22,18 +23,18 @@ export const preview = async (
   host: OrderAccess,
   orderId: string,
   move: string,
+  pace = new Pace(),
 ): Promise<Previewed> => {
   const refuse = (refusal: string): Previewed => ({ orderId, changes: [], calls: [], actors: [], refusal });
   const problem = (await host.get(orderId))?.unreadable;
   if (problem !== undefined) return refuse(problem);
-  let last: Moment | undefined;
-  for await (const moment of timeline.read(host, orderId)) last = moment;
-  if (last === undefined) return refuse('there is no such order');
-  const before = toStates(last.state);
-  const open = last.point.view.moves.filter((each) => each.move === move);
+  const found = await timeline.find(host, orderId, pace);
+  if (found === undefined) return refuse('there is no such order');
+  let { moment } = found;
+  const before = toStates(moment.state);
+  const open = viewOf(application, orderId, moment.state).moves.filter((each) => each.move === move);
   if (open.length === 0) return refuse(`${before.get(application.mainActor)} does not accept ${move}`);
 
-  let moment = last;
   const calls: string[] = [];
   for (const each of open) {
     const [message] = toMoveMessages(application, each);
@@ -52,7 +53,7 @@ export const preview = async (
     });
     if (next === undefined) continue;
     moment = next;
-    const { deliveries } = moment.point;
+    const { deliveries } = next.point;
     calls.push(...deliveries.filter(({ to: receiver }) => !before.has(receiver)).map(({ type }) => type));
   }
   const changes = [...toStates(moment.state)].flatMap(([actor, to]) => {
@@ -60,4 +61,27 @@ export const preview = async (
     return from === to ? [] : [{ actor, from, to }];
   });
   return { orderId, changes, calls, actors: open.flatMap(({ actor }) => actor ?? []), refusal: null };
+};
+
+/** The same move for several orders, each looked at once, as far as the pace's budget goes. */
+export const previewAll = async (
+  parts: PreviewParts,
+  host: OrderAccess,
+  orderIds: readonly string[],
+  move: string,
+  pace: Pace,
+): Promise<Preview> => {
+  const ids = [...new Set(orderIds)];
+  const previewed: Previewed[] = [];
+  for (const id of ids) {
+    try {
+      await pace.turn();
+      previewed.push(await preview(parts, host, id, move, pace));
+    } catch (error) {
+      if (!(error instanceof BudgetSpent)) throw error;
+      const reason = `${error.message} for this preview, the most for one: ask for these orders again, and it continues`;
+      return { previewed, notComputed: { orderIds: ids.slice(previewed.length), reason } };
+    }
+  }
+  return { previewed, notComputed: null };
 };

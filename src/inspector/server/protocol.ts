@@ -212,6 +212,13 @@ export interface Previewed {
   readonly refusal: string | null;
 }
 
+/** What a move would do to several orders now. */
+export interface Preview {
+  readonly previewed: readonly Previewed[];
+  /** The orders for which nothing was computed, and why. */
+  readonly notComputed: { readonly orderIds: readonly string[]; readonly reason: string } | null;
+}
+
 /** An order in a list. */
 export interface ListedOrder {
   readonly id: string;

@@ -8,17 +8,15 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Application } from '../../application.ts';
 import { limits, publicPath } from '../../config.ts';
-import { AppError } from '../../errors.ts';
 import { readCharts } from './charts.ts';
 import { readCoverage } from './coverage.ts';
 import { type FlowFilter, flowFilter } from './filter.ts';
 import { findBulkMoves, toIncidents, toOpenMoves } from './forms.ts';
+import { addHypotheticals } from './hypotheticals.ts';
 import { toListed } from './in-flight.ts';
-import { preview } from './preview.ts';
-import type { ApplicationInfo, IncidentList, ListedOrder, Previewed } from './protocol.ts';
+import type { ApplicationInfo, IncidentList, ListedOrder } from './protocol.ts';
 import { createStreams, type StreamParts } from './streams.ts';
 import { createTimeline } from './timeline.ts';
-import { followWhatIf } from './what-if.ts';
 
 const builtPage = join(import.meta.dirname, '../page/dist');
 
@@ -41,26 +39,11 @@ const missing = `<!doctype html><html lang="en"><title>The inspector is not buil
 <p><code>npm ci</code> builds it unless scripts are disabled. Run <code>npm run build-page</code> and restart the
 service. The API works without it.</p>`;
 
-const message = z.looseObject({ type: z.string() });
-const hypothetical = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('reply'), callId: z.string(), message }),
-  z.strictObject({ kind: z.literal('deadline'), key: z.string(), dueAt: z.number() }),
-  z.strictObject({ kind: z.literal('message'), to: z.string(), message }),
-]);
-const mostHypotheticals = 50;
 const orderParams = z.strictObject({ id: z.string() });
 const stateQuery = flowFilter.extend({ state: z.string().max(limits.parameterBytes) });
 const listQuery = stateQuery.omit({ holding: true, chartVersion: true });
 const holderQuery = z.strictObject({ id: z.string().max(limits.parameterBytes) });
 const incidentQuery = z.strictObject({ after: z.string().max(limits.parameterBytes).optional() });
-const previewBody = z.strictObject({
-  move: z.string().max(limits.parameterBytes),
-  orderIds: z.array(z.string().max(limits.parameterBytes)).max(limits.previewedOrders),
-});
-const whatIfBody = z.strictObject({
-  version: z.int().positive(),
-  hypotheticals: z.array(hypothetical).max(mostHypotheticals),
-});
 const hide = { hide: true } as const;
 /** For whoever may read all orders. */
 const config = { access: 'orders:read', isAdmin: true } as const;
@@ -103,13 +86,11 @@ type ReadParts = RouteParts & Pick<StreamParts, 'timeline'>;
 
 /** What is in flight, and what holds what. */
 const addInFlight = (api: FastifyInstance, { host, flow }: ReadParts): void => {
-  // A reader without a stream keeps the flow going for a while, too.
-  const touch = (filter: FlowFilter): void => flow.open(host, filter).leave();
   api.get<{ Querystring: z.infer<typeof stateQuery> }>(
     '/inspector/api/orders',
     { config, schema: { ...hide, querystring: stateQuery } },
     async ({ query: { state, ...filter } }, reply) => {
-      touch(filter);
+      flow.touch(host);
       return reply.send(flow.ordersIn(state, filter, limits.page));
     },
   );
@@ -117,7 +98,7 @@ const addInFlight = (api: FastifyInstance, { host, flow }: ReadParts): void => {
     '/inspector/api/order-ids',
     { config, schema: { ...hide, querystring: stateQuery } },
     async ({ query: { state, ...filter } }, reply) => {
-      touch(filter);
+      flow.touch(host);
       const { total, orders } = flow.ordersIn(state, filter, limits.bulkOrders);
       return reply.send({ total, ids: orders.map(({ id }) => id) });
     },
@@ -126,7 +107,7 @@ const addInFlight = (api: FastifyInstance, { host, flow }: ReadParts): void => {
     '/inspector/api/holders',
     { config, schema: { ...hide, querystring: holderQuery } },
     async ({ query }, reply) => {
-      touch({});
+      flow.touch(host);
       return reply.send(flow.holders(query.id, limits.page));
     },
   );
@@ -169,28 +150,6 @@ const addLists = (api: FastifyInstance, { application, host }: ReadParts): void 
         next: views.length < limits.page ? null : (views.at(-1)?.id ?? null),
       };
       return reply.send(answer);
-    },
-  );
-};
-
-/** What would happen, on copies in memory. */
-const addHypotheticals = (api: FastifyInstance, parts: ReadParts): void => {
-  api.post<{ Params: z.infer<typeof orderParams>; Body: z.infer<typeof whatIfBody> }>(
-    '/inspector/api/orders/:id/what-if',
-    { config, schema: { ...hide, params: orderParams, body: whatIfBody } },
-    async ({ params, body }, reply) => {
-      const answer = await followWhatIf(parts, parts.host, params.id, body.version, body.hypotheticals);
-      if (answer === undefined) throw new AppError('order-not-found', 'There is no such order or version.');
-      return reply.send(answer);
-    },
-  );
-  api.post<{ Body: z.infer<typeof previewBody> }>(
-    '/inspector/api/preview',
-    { config, schema: { ...hide, body: previewBody } },
-    async ({ body }, reply) => {
-      const previewed: Previewed[] = [];
-      for (const id of body.orderIds) previewed.push(await preview(parts, parts.host, id, body.move));
-      return reply.send({ previewed });
     },
   );
 };

@@ -133,18 +133,30 @@ export const createStreams = (parts: StreamParts) => {
   const open = createOpen(settings, closing.signal);
   const all = createFlowStream(parts, open);
   let stop = (): void => {};
+  let isSending = false;
+  let isLate = false;
+  const send = async (): Promise<void> => {
+    isSending = true;
+    do {
+      isLate = false;
+      // A second that cannot be read (the store is closing) is skipped; the pages show that they are delayed.
+      await all.send().catch(() => {});
+    } while (isLate && !closing.signal.aborted);
+    isSending = false;
+  };
   const next = (): void => {
     if (closing.signal.aborted) return;
-    // A second that cannot be read (the store is closing) is skipped; the pages show that they are delayed.
-    void all.send().catch(() => {});
     stop = clock.schedule(next, everyMs);
+    // A second that takes longer than a second delays the next one, and more are made up for by one.
+    if (isSending) isLate = true;
+    else void send();
   };
   stop = clock.schedule(next, everyMs);
   return {
     close: (): void => {
+      closing.abort();
       stop();
       flow.close();
-      closing.abort();
     },
     /** The samples that the reader missed, then one frame each second. */
     all: all.read,

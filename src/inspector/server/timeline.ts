@@ -1,48 +1,52 @@
 // One order's timeline: its recorded messages are replayed, and each gives a point that shows the order as it was
 // then. Nothing is stored or sent.
-import { type Application, toChartSystem, viewOf } from '../../application.ts';
-import { limits } from '../../config.ts';
-import { AppError } from '../../errors.ts';
+import { type Application, viewOf } from '../../application.ts';
 import type { OrderAccess } from '../../host.ts';
 import type { Received } from '../../step/effect.ts';
 import { toPaths } from '../../step/notes.ts';
-import { registerSystem } from '../../step/register.ts';
-import { firstVersion, replayMessage } from '../../step/replay.ts';
-import { newSystem } from '../../step/snapshot.ts';
 import { type Incoming, type StepResult, step } from '../../step/step.ts';
 import type { SystemState } from '../../step/system-state.ts';
 import type { Delivery } from '../../step/trace.ts';
 import { toCharts } from '../../step/translate.ts';
 import { readCharts } from './charts.ts';
 import { toIncidents, toOpenMoves } from './forms.ts';
+import type { Exchange } from './kept-replays.ts';
+import { Pace } from './pace.ts';
 import { findTaken } from './paths.ts';
 import type { Chart, Point } from './protocol.ts';
+import { createReplay } from './replay.ts';
 
 /** An order between two messages. */
 export interface Moment {
   readonly orderId: string;
   readonly state: SystemState;
   /** The messages that led here, oldest first. */
-  readonly received: readonly Received[];
+  received(): readonly Received[];
+}
+interface ShownMoment extends Moment {
   readonly point: Point;
 }
 
-/** The messages of one page; an order has a few dozen. */
-const pageSize = limits.eventPage;
-
 export const createTimeline = (application: Application) => {
-  const system = registerSystem(toChartSystem(application), limits, () => true);
   const charts = readCharts(application);
+  /** What sends commands to services, or is a reply of one: what could come late is learned from it. */
+  const toExchange = (before: SystemState, incoming: Incoming, result: StepResult): Exchange | undefined => {
+    const { version, from, type, data, deliveries } = toMessage(before, incoming, result);
+    const sent = deliveries.filter(({ to }) => Object.hasOwn(application.services, to));
+    if (sent.length === 0 && !Object.hasOwn(application.services, from)) return undefined;
+    return { version, from, type, data, deliveries: sent };
+  };
+  const replay = createReplay(application, toExchange);
+  const { system } = replay;
 
   const toMoment = (
     orderId: string,
     before: SystemState,
-    earlier: readonly Received[],
     incoming: Incoming,
     result: StepResult,
-  ): Moment => {
+    received: () => readonly Received[],
+  ): ShownMoment => {
     const { state } = result;
-    const received = [...earlier, result.received];
     const view = viewOf(application, orderId, state);
     const point: Point = {
       ...toMessage(before, incoming, result),
@@ -63,49 +67,47 @@ export const createTimeline = (application: Application) => {
     return { orderId, state, received, point };
   };
 
-  /** The version that the order was placed on; undefined: there is no such order. */
-  const findFirstVersion = async (host: OrderAccess, orderId: string): Promise<string | undefined> => {
-    const { chartVersion: version, unreadable } = (await host.get(orderId)) ?? {};
-    if (version === undefined) return undefined;
-    if (unreadable !== undefined && !system.versions.has(version)) {
-      throw new AppError('order-unreadable', unreadable);
-    }
-    if (system.versions.size === 1) return version;
-    let after = 0;
-    for (;;) {
-      const page = await host.received(orderId, after, pageSize);
-      const first = firstVersion(page);
-      const last = page.at(-1);
-      if (first !== undefined || last === undefined) return first ?? version;
-      after = last.version;
-    }
-  };
-
   return {
-    /** Every moment of an order behind `after`, oldest first. */
-    read: async function* (host: OrderAccess, orderId: string, after = 0): AsyncGenerator<Moment> {
-      let state: SystemState | undefined;
-      let received: readonly Received[] = [];
-      const version = await findFirstVersion(host, orderId);
-      for (let page = await host.received(orderId, 0, pageSize); page.length > 0; ) {
-        for (const row of page) {
-          const before = state ?? newSystem(system, row.at, row.correlationId, version);
-          const replayed = replayMessage(system, orderId, before, row);
-          if (typeof replayed === 'string') {
-            throw new AppError('order-unreadable', `The timeline ends here: ${replayed}.`);
-          }
-          const moment = toMoment(orderId, before, received, replayed.incoming, replayed.result);
-          ({ state, received } = moment);
-          if (row.version > after) yield moment;
-        }
-        page = await host.received(orderId, state?.version ?? 0, pageSize);
+    /**
+     * Every moment of an order behind `after`, oldest first.
+     * @throws AppError `order-unreadable`; BudgetSpent or ReaderLeft, as `pace` does.
+     */
+    read: async function* (
+      host: OrderAccess,
+      orderId: string,
+      after = 0,
+      pace = new Pace(),
+    ): AsyncGenerator<ShownMoment> {
+      const { messages } = replay.open({ host, orderId, after, upTo: Number.POSITIVE_INFINITY, pace });
+      for await (const { before, incoming, result, past } of messages) {
+        const { version } = result.state;
+        if (version > after)
+          yield toMoment(orderId, before, incoming, result, () => past.receivedUntil(version));
       }
     },
+    /**
+     * The order at its version `upTo`, or now, with the exchanges that led there; undefined if there is no such order.
+     * @throws as `read` does
+     */
+    find: async (
+      host: OrderAccess,
+      orderId: string,
+      pace: Pace,
+      upTo = Number.POSITIVE_INFINITY,
+    ): Promise<{ readonly moment: Moment; readonly exchanges: readonly Exchange[] } | undefined> => {
+      const { past, start, messages } = replay.open({ host, orderId, after: upTo, upTo, pace });
+      let state = start;
+      for await (const { result } of messages) ({ state } = result);
+      if (state === undefined) return undefined;
+      const { version } = state;
+      const received = () => past.receivedUntil(version);
+      return { moment: { orderId, state, received }, exchanges: past.exchangesUntil(version) };
+    },
     /** What `incoming` would make of a moment; undefined when the call or deadline is not there any more. */
-    next: ({ orderId, state, received }: Moment, incoming: Incoming): Moment | undefined => {
+    next: ({ orderId, state, received }: Moment, incoming: Incoming): ShownMoment | undefined => {
       const arrived = toCharts(system, state.charts, incoming);
       const result = step(system, state, arrived);
-      return result && toMoment(orderId, state, received, arrived, result);
+      return result && toMoment(orderId, state, arrived, result, () => [...received(), result.received]);
     },
   };
 };
@@ -152,13 +154,13 @@ const describeView = (
   application: Application,
   view: Point['view'],
   state: SystemState,
-  received: readonly Received[],
+  received: () => readonly Received[],
 ): Pick<Point, 'details' | 'outcome' | 'attempts' | 'incidents' | 'moves'> => {
   const { display } = application;
   return {
     details: display?.details?.(view) ?? [],
     outcome: view.actors[application.mainActor]?.settled
-      ? (display?.outcome?.(view, received) ?? null)
+      ? (display?.outcome?.(view, received()) ?? null)
       : null,
     attempts: Object.fromEntries(
       [...state.actors].flatMap(([name, { snapshot }]) => {

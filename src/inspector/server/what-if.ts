@@ -1,6 +1,6 @@
 // What could come next for an order, and where it would lead: replies to its open calls, its deadlines, the moves that
 // are open. It works on a copy in memory with the pure step and has no effect outside.
-import type { Application } from '../../application.ts';
+import { type Application, viewOf } from '../../application.ts';
 import { type ExampleMessage, findField, toExample } from '../../example-messages.ts';
 import type { OrderAccess } from '../../host.ts';
 import { toDeadlineName } from '../../step/deadline-name.ts';
@@ -8,6 +8,8 @@ import type { Incoming } from '../../step/step.ts';
 import type { SystemState } from '../../step/system-state.ts';
 import type { Move } from '../../step/view.ts';
 import { toLabel } from './forms.ts';
+import type { Exchange } from './kept-replays.ts';
+import type { Pace } from './pace.ts';
 import type { Hypothetical, Point, Possibility, WhatIf } from './protocol.ts';
 import type { Moment, Timeline } from './timeline.ts';
 
@@ -46,13 +48,16 @@ const toReplies = (
   );
 };
 
+/** Commands of which replies could come late, the newest: nobody chooses among hundreds, and each costs time. */
+const mostLate = 20;
+
 const toKey = ({ type, key }: Readonly<Record<string, unknown>>): string => `${type} ${key}`;
 
 /** Notes the commands that services outside got with this message, and the reply that it is itself. */
 const noteAsked = (
   { application: { messages }, outside }: WhatIfParts,
   asked: Map<string, Asked>,
-  { deliveries, from, type, data }: Point,
+  { deliveries, from, type, data }: Exchange,
 ): void => {
   for (const { from: actor, to, type: sent, data: rest } of deliveries) {
     if (!outside.includes(to)) continue;
@@ -61,8 +66,8 @@ const noteAsked = (
   }
   if (!outside.includes(from)) return;
   for (const { command, replies } of asked.values()) {
-    const isReply = messages[command.type]?.call?.replies.some((each) => each.type === type);
-    if (isReply && command['key'] === data['key']) replies.add(type);
+    if (command['key'] !== data['key']) continue;
+    if (messages[command.type]?.call?.replies.some((each) => each.type === type)) replies.add(type);
   }
 };
 
@@ -75,6 +80,7 @@ const toLateReplies = (
   const pending = new Set([...state.calls.values()].map(({ command }) => toKey(command)));
   return [...asked]
     .filter(([key]) => !pending.has(key))
+    .slice(-mostLate)
     .flatMap(([, { actor, command, replies }]) =>
       toReplies(application, state, actor, command).map(
         (message): Possibility => ({
@@ -114,7 +120,7 @@ const toMoves = (application: Application, moves: readonly Move[]): readonly Pos
 /** What could come now, in the order in which people look for it. */
 const findPossible = (
   parts: WhatIfParts,
-  { state, point }: Moment,
+  { orderId, state }: Moment,
   asked: ReadonlyMap<string, Asked>,
 ): readonly Possibility[] => {
   const { application } = parts;
@@ -135,7 +141,7 @@ const findPossible = (
         hypothetical: { kind: 'deadline', key, dueAt },
       }),
     ),
-    ...toMoves(application, point.view.moves),
+    ...toMoves(application, viewOf(application, orderId, state).moves),
     ...toLateReplies(parts, state, asked),
   ];
 };
@@ -149,30 +155,31 @@ const toIncoming = ({ orderId, state }: Moment, hypothetical: Hypothetical): Inc
   return { orderId, at, ...hypothetical, messageId: `what-if/${state.version}`, causationId: null };
 };
 
-/** Follows `hypotheticals` from the order's version `version`. Undefined when there is no such version. */
+/**
+ * Follows `hypotheticals` from the order's version `version`. Undefined when there is no such version.
+ * @throws as `timeline.find` does
+ */
 export const followWhatIf = async (
   parts: WhatIfParts,
   host: OrderAccess,
   orderId: string,
-  version: number,
-  hypotheticals: readonly Hypothetical[],
+  { version, hypotheticals }: { readonly version: number; readonly hypotheticals: readonly Hypothetical[] },
+  pace: Pace,
 ): Promise<WhatIf | undefined> => {
   const { timeline } = parts;
-  let moment: Moment | undefined;
+  const found = await timeline.find(host, orderId, pace, version);
+  if (found?.moment.state.version !== version) return undefined;
+  let { moment } = found;
   const asked = new Map<string, Asked>();
-  for await (const each of timeline.read(host, orderId)) {
-    if (each.point.version > version) break;
-    moment = each;
-    noteAsked(parts, asked, moment.point);
-  }
-  if (moment === undefined || moment.state.version !== version) return undefined;
+  for (const exchange of found.exchanges) noteAsked(parts, asked, exchange);
   const points: Point[] = [];
   for (const hypothetical of hypotheticals) {
+    if (pace.isDue) await pace.turn();
     const next = timeline.next(moment, toIncoming(moment, hypothetical));
     if (next === undefined) break;
     moment = next;
-    points.push(moment.point);
-    noteAsked(parts, asked, moment.point);
+    points.push(next.point);
+    noteAsked(parts, asked, next.point);
   }
   return { points, possible: findPossible(parts, moment, asked) };
 };

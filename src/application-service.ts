@@ -1,5 +1,6 @@
 // Puts any application together: its store, its host, and with them its service: API, inspector and local socket. It knows
 // every part of the engine, and no application.
+import type { Tracer } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -23,6 +24,7 @@ import type { ClockJumps } from './steady-clock.ts';
 import type { Store } from './store.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
+import { Tracing } from './tracing.ts';
 
 /**
  * Opens the SQLite file at `path` as a store for one application and this process alone.
@@ -46,6 +48,8 @@ export interface HostParts<View extends SystemView> {
   /** Called at every commit point (src/faults.ts): for simulations and tests that crash there. */
   readonly faults?: Faults;
   readonly observer?: CommitObserver;
+  /** Of OpenTelemetry, for spans of messages, calls and (in a service) requests. Left out: nothing is traced. */
+  readonly tracer?: Tracer;
   /** Other hosts work over the same store. */
   readonly shared?: boolean;
 }
@@ -67,8 +71,12 @@ export const createHost = async <View extends SystemView>(
     ids: parts.ids ?? createIds(clock),
     logger: parts.logger ?? createLogger(settings),
     metrics: createMetrics(parts.registry ?? new Registry()),
+    ...toTracing(parts.tracer),
   });
 };
+
+const toTracing = (tracer: Tracer | undefined): { readonly tracing?: Tracing } =>
+  tracer === undefined ? {} : { tracing: new Tracing(tracer) };
 
 /** Writes to stdout. What becomes of its lines there (nobody reads, the disk is full) never holds up or ends the service. */
 export const createLogger = ({ LOG_LEVEL }: Settings): Logger => {
@@ -116,7 +124,8 @@ export const createService = async <View extends SystemView>(
   addStoreMetrics(registry, readFigures);
   if (clock.jumps !== undefined) reportJumps(clock.jumps, registry, logger);
   const inspector = createInspector({ application, services, readFigures, metrics, clock, settings });
-  const made = { ...parts, settings, clock, ids, logger, metrics, observer: inspector.observer };
+  const tracing = toTracing(parts.tracer);
+  const made = { ...parts, ...tracing, settings, clock, ids, logger, metrics, observer: inspector.observer };
   const { host, recovery } = await createRunner(made);
   // Half of all that is loaded: a command that does not serve goes without.
   const [{ createApi }, { addMigrations }] = await Promise.all([
@@ -125,7 +134,7 @@ export const createService = async <View extends SystemView>(
   ]);
   const migratePage = createMigratePage(host, clock);
   const links = { inspector: '/inspector' };
-  const dependencies = { host, settings, clock, ids, metrics: registry, logger, links };
+  const dependencies = { host, settings, clock, ids, metrics: registry, logger, links, ...tracing };
   const api = createApi(dependencies, await parts.routes({ ...dependencies, migratePage }));
   inspector.addTo(api, host);
   const { databasePath } = parts;

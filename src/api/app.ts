@@ -20,6 +20,7 @@ import {
 import { createGate, type Gate } from './edge/gate.ts';
 import { addOpenApi } from './edge/open-api.ts';
 import { addRequestRules, toRequestId } from './edge/requests.ts';
+import { addRequestTraces } from './edge/traces.ts';
 
 const createServer = (
   { host, settings, ids, logger }: EdgeDependencies,
@@ -79,6 +80,7 @@ export const createApi = (
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.setErrorHandler(answerError(dependencies.logger));
   app.setNotFoundHandler(answerUnknownRoute(app));
+  if (dependencies.tracing) addRequestTraces(app, dependencies.tracing);
   readBodies(app);
   addRequestRules(app, gate, { ...dependencies, disconnects });
   addConditions(app);

@@ -1,6 +1,7 @@
 // One order's part of a batch while it is decided: the messages that it takes one after the other, the calls that
 // are answered from the store's own rows, and what is to be written of it all. It asks no store, waits for
 // nothing, and keeps nothing after the commit.
+import type { Span } from '@opentelemetry/api';
 import type { AnyEventObject } from 'xstate';
 import type { Application, Rows } from '../application.ts';
 import { AppError, describeError } from '../errors.ts';
@@ -16,6 +17,7 @@ import type { Delivery } from '../step/trace.ts';
 import { toCharts, toService } from '../step/translate.ts';
 import { hasIncident, isSettled, type SystemView, toMainState, toSystemView } from '../step/view.ts';
 import type { Call, IdempotencyRecord, NewEvent, OrderWrite, Received } from '../store.ts';
+import type { TracedStep } from '../tracing.ts';
 import { migrateSystem } from './migrate-system.ts';
 
 /** What runs the orders of a host. */
@@ -56,6 +58,8 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   readonly deliveries: Delivery[] = [];
   /** States that the main actor left in this commit, and how long it was in them. */
   readonly left: { readonly state: string; readonly ms: number }[] = [];
+  /** What was recorded of messages that are traced. */
+  readonly traced: TracedStep[] = [];
   readonly #parts: TransactionParts<View>;
   readonly #outsideCalls = new Map<string, Call>();
   readonly #insideCalls: Call[] = [];
@@ -65,6 +69,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   readonly #answers: IdempotencyRecord[] = [];
   #state: SystemState;
   #failure: { readonly error: unknown } | undefined;
+  #span: Span | undefined;
 
   constructor(parts: TransactionParts<View>) {
     this.#parts = parts;
@@ -102,6 +107,11 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   /** From now on messages are quarantined because of `failure`; undefined: they are stepped again. */
   quarantineBecauseOf(failure: { readonly error: unknown } | undefined): void {
     this.#failure = failure;
+  }
+
+  /** From now on messages are traced by `span`. */
+  traceWith(span: Span | undefined): void {
+    this.#span = span;
   }
 
   /** What a message would do. Nothing is kept of it. */
@@ -208,6 +218,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     this.#noteLeaving(result.state);
     this.#state = result.state;
     this.received.push(result.received);
+    if (this.#span !== undefined) this.traced.push({ span: this.#span, received: result.received });
     this.events.push(...result.events);
     if (result.deliveries) this.deliveries.push(...result.deliveries);
     for (const callId of result.finishedCalls) {

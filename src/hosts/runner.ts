@@ -13,6 +13,7 @@ import type { Services } from '../service.ts';
 import { registerSystem } from '../step/register.ts';
 import type { SystemView } from '../step/view.ts';
 import type { JournalEvent, Store } from '../store.ts';
+import type { Tracing } from '../tracing.ts';
 import { afterCommit } from './after-commit.ts';
 import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
@@ -25,6 +26,7 @@ import { everyOrder, Notifier } from './notifier.ts';
 import type { Engine } from './order-transaction.ts';
 import { viewStored } from './stored-view.ts';
 import type { Task } from './task.ts';
+import { traceTask } from './traced-task.ts';
 
 export interface RunnerParts<View extends SystemView> {
   readonly application: Application<View>;
@@ -39,6 +41,8 @@ export interface RunnerParts<View extends SystemView> {
   readonly faults?: Faults;
   /** Observes this host's commits. */
   readonly observer?: CommitObserver;
+  /** Left out: nothing is traced. */
+  readonly tracing?: Tracing;
   /**
    * Other hosts are at work over the same store: their calls are left alone until their leases end. Left
    * out: no other process has the store open.
@@ -121,7 +125,7 @@ class Runner<View extends SystemView> implements Host<View> {
     const effects = {
       ...{ engine, inFlight: this.#inFlight, caller: this.#caller, deadlines: this.#deadlines },
       ...{ readers: this.#readers, settled: this.#settled, observer: parts.observer },
-      ...{ metrics: parts.metrics, logger: parts.logger },
+      ...{ metrics: parts.metrics, logger: parts.logger, tracing: parts.tracing },
     };
     this.#committer = new Committer({
       ...parts,
@@ -284,7 +288,9 @@ class Runner<View extends SystemView> implements Host<View> {
 
   #run<T>(toTask: (done: PromiseWithResolvers<T>) => Task<View>): Promise<T> {
     const done = Promise.withResolvers<T>();
-    this.#committer.add(toTask(done));
+    const { tracing } = this.#parts;
+    const task = toTask(done);
+    this.#committer.add(tracing ? traceTask(tracing, task) : task);
     return done.promise;
   }
 }

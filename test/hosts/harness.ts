@@ -17,6 +17,7 @@ import { createWarehouse } from '../../src/shop/warehouse.ts';
 import type { ChartSystem } from '../../src/step/register.ts';
 import type { Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
+import type { Tracing } from '../../src/tracing.ts';
 import { createFakeClock } from '../fake-clock.ts';
 
 export type Answer<S extends ServiceName> = (call: ShopCall<S>) => Promise<ReplyFrom<S>> | ReplyFrom<S>;
@@ -86,6 +87,7 @@ export const openHost = async ({
   ids = createCounter(),
   observer,
   shared = false,
+  tracing,
 }: {
   store?: Store;
   clock?: ReturnType<typeof createFakeClock>;
@@ -99,6 +101,7 @@ export const openHost = async ({
   observer?: CommitObserver;
   /** Other hosts are at work over the same store. */
   shared?: boolean;
+  tracing?: Tracing;
 } = {}) => {
   const gatewayCalls: ShopCall<'gateway'>[] = [];
   const mailerCalls: ShopCall<'mailer'>[] = [];
@@ -134,6 +137,7 @@ export const openHost = async ({
     logger,
     ...(observer && { observer }),
     shared,
+    ...(tracing && { tracing }),
   });
   const { recovery } = runner;
   const host = createShopHost(runner.host, parsed, ids);

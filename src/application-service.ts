@@ -6,7 +6,7 @@ import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { AddRoutes } from './api/app.ts';
 import type { EdgeDependencies } from './api/edge/dependencies.ts';
-import type { Application } from './application.ts';
+import { type Application, versionsOf } from './application.ts';
 import { chartVersionsOf } from './chart-versions.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { limits, readSettings, type Settings } from './config.ts';
@@ -16,10 +16,11 @@ import { createRunner } from './hosts/runner.ts';
 import { createInspector } from './inspector/server/inspector.ts';
 import { openLocalSocket } from './local-socket/open.ts';
 import type { LocalApi, LocalSocket } from './local-socket.ts';
-import { addClockMetrics, addStoreMetrics, createMetrics } from './metrics.ts';
+import { addClockMetrics, addSloMetrics, addStoreMetrics, createMetrics } from './metrics.ts';
 import { createMigratePage } from './migration/migrate-page.ts';
 import type { MigratePage } from './migration.ts';
 import type { Services } from './service.ts';
+import { SloTracker } from './slo-tracker.ts';
 import type { ClockJumps } from './steady-clock.ts';
 import type { Store } from './store.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
@@ -123,9 +124,21 @@ export const createService = async <View extends SystemView>(
   const readFigures = () => store.figures(versions);
   addStoreMetrics(registry, readFigures);
   if (clock.jumps !== undefined) reportJumps(clock.jumps, registry, logger);
-  const inspector = createInspector({ application, services, readFigures, metrics, clock, settings });
+  const slos = new SloTracker({ mainActor: application.mainActor, versions: versionsOf(application) }, clock);
+  addSloMetrics(registry, slos);
+  const inspector = createInspector({ application, services, readFigures, metrics, clock, settings, slos });
   const tracing = toTracing(parts.tracer);
-  const made = { ...parts, ...tracing, settings, clock, ids, logger, metrics, observer: inspector.observer };
+  const made = {
+    ...parts,
+    ...tracing,
+    slos,
+    settings,
+    clock,
+    ids,
+    logger,
+    metrics,
+    observer: inspector.observer,
+  };
   const { host, recovery } = await createRunner(made);
   // Half of all that is loaded: a command that does not serve goes without.
   const [{ createApi }, { addMigrations }] = await Promise.all([

@@ -212,6 +212,8 @@ export const limits = {
   logBytes: 1024 * 1024,
   /** How often `/readyz` writes to the store, at most: it may be asked as often as anyone likes. */
   healthCheckMs: 1000,
+  /** Over how long it is said how states keep to their objectives. */
+  sloWindowMs: 3_600_000,
   /** How long the end waits for the last traces to reach their collector. */
   lastTracesMs: 3000,
   /** How often an awaited order is read, in case a notification was missed. */

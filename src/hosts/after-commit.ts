@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import type { CommitObserver } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
+import type { SloTracker } from '../slo-tracker.ts';
 import type { Call } from '../step/effect.ts';
 import { hasIncident, isSettled, type SystemView } from '../step/view.ts';
 import type { Tracing } from '../tracing.ts';
@@ -24,6 +25,7 @@ export interface AfterCommitParts<View extends SystemView> {
   /** Wakes those who wait until an order is settled or has an incident, with its view. */
   readonly settled: Notifier<View>;
   readonly observer: CommitObserver | undefined;
+  readonly slos: SloTracker | undefined;
   readonly tracing: Tracing | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -7,6 +7,7 @@ import type { Application, Rows } from '../application.ts';
 import { AppError, describeError } from '../errors.ts';
 import type { Faults } from '../faults.ts';
 import { answerInside, type Services, serviceOf } from '../service.ts';
+import { toPlace } from '../slo.ts';
 import { InvariantViolation } from '../step/invariants.ts';
 import { type MigrationProblem, type MigrationResult, type migrate, moveBack } from '../step/migration.ts';
 import type { RegisteredSystem } from '../step/register.ts';
@@ -56,7 +57,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   readonly events: NewEvent[] = [];
   /** What was delivered to actors and services; empty while nothing is observed. */
   readonly deliveries: Delivery[] = [];
-  /** States that the main actor left in this commit, and how long it was in them. */
+  /** States that the main actor left in this commit (dotted paths), and how long it was in them. */
   readonly left: { readonly state: string; readonly ms: number }[] = [];
   /** What was recorded of messages that are traced. */
   readonly traced: TracedStep[] = [];
@@ -234,10 +235,10 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   }
 
   #noteLeaving(next: SystemState): void {
-    const before = this.#state.actors.get(this.mainActor);
-    if (before === undefined) return;
-    const state = toMainState(this, this.#state);
-    if (state !== toMainState(this, next)) this.left.push({ state, ms: this.at - before.since });
+    const [before, after] = [this.#state, next].map(({ actors }) => actors.get(this.mainActor));
+    if (before === undefined || after === undefined || before.snapshot.value === after.snapshot.value) return;
+    const state = toPlace(before.snapshot.value);
+    if (state !== toPlace(after.snapshot.value)) this.left.push({ state, ms: this.at - before.since });
   }
 
   #answerNext(): void {

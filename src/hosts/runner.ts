@@ -10,6 +10,7 @@ import { type Faults, noFaults } from '../faults.ts';
 import type { CommitObserver, Host, HostHealth, Recovery } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
+import type { SloTracker } from '../slo-tracker.ts';
 import { registerSystem } from '../step/register.ts';
 import type { SystemView } from '../step/view.ts';
 import type { JournalEvent, Store } from '../store.ts';
@@ -41,6 +42,8 @@ export interface RunnerParts<View extends SystemView> {
   readonly faults?: Faults;
   /** Observes this host's commits. */
   readonly observer?: CommitObserver;
+  /** Gets what leaves states. Left out: nobody asks how long orders are in their states. */
+  readonly slos?: SloTracker;
   /** Left out: nothing is traced. */
   readonly tracing?: Tracing;
   /**
@@ -125,7 +128,7 @@ class Runner<View extends SystemView> implements Host<View> {
     const effects = {
       ...{ engine, inFlight: this.#inFlight, caller: this.#caller, deadlines: this.#deadlines },
       ...{ readers: this.#readers, settled: this.#settled, observer: parts.observer },
-      ...{ metrics: parts.metrics, logger: parts.logger, tracing: parts.tracing },
+      ...{ metrics: parts.metrics, logger: parts.logger, tracing: parts.tracing, slos: parts.slos },
     };
     this.#committer = new Committer({
       ...parts,

@@ -14,6 +14,7 @@ import type { ReplyFrom, ShopCall, ShopService, ShopServices } from '../../src/s
 import { shop } from '../../src/shop/shop.ts';
 import type { OrderView } from '../../src/shop/view.ts';
 import { createWarehouse } from '../../src/shop/warehouse.ts';
+import type { SloTracker } from '../../src/slo-tracker.ts';
 import type { ChartSystem } from '../../src/step/register.ts';
 import type { Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
@@ -88,6 +89,7 @@ export const openHost = async ({
   observer,
   shared = false,
   tracing,
+  slos,
 }: {
   store?: Store;
   clock?: ReturnType<typeof createFakeClock>;
@@ -102,6 +104,7 @@ export const openHost = async ({
   /** Other hosts are at work over the same store. */
   shared?: boolean;
   tracing?: Tracing;
+  slos?: SloTracker;
 } = {}) => {
   const gatewayCalls: ShopCall<'gateway'>[] = [];
   const mailerCalls: ShopCall<'mailer'>[] = [];
@@ -138,6 +141,7 @@ export const openHost = async ({
     ...(observer && { observer }),
     shared,
     ...(tracing && { tracing }),
+    ...(slos && { slos }),
   });
   const { recovery } = runner;
   const host = createShopHost(runner.host, parsed, ids);

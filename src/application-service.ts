@@ -20,6 +20,7 @@ import { addClockMetrics, addSloMetrics, addStoreMetrics, createMetrics } from '
 import { createMigratePage } from './migration/migrate-page.ts';
 import type { MigratePage } from './migration.ts';
 import type { Services } from './service.ts';
+import { addReadiness, addServiceMetrics } from './service-metrics.ts';
 import { SloTracker } from './slo-tracker.ts';
 import type { ClockJumps } from './steady-clock.ts';
 import type { Store } from './store.ts';
@@ -126,6 +127,7 @@ export const createService = async <View extends SystemView>(
   if (clock.jumps !== undefined) reportJumps(clock.jumps, registry, logger);
   const slos = new SloTracker({ mainActor: application.mainActor, versions: versionsOf(application) }, clock);
   addSloMetrics(registry, slos);
+  addServiceMetrics({ ...parts, registry, metrics, clock });
   const inspector = createInspector({ application, services, readFigures, metrics, clock, settings, slos });
   const tracing = toTracing(parts.tracer);
   const made = {
@@ -140,6 +142,7 @@ export const createService = async <View extends SystemView>(
     observer: inspector.observer,
   };
   const { host, recovery } = await createRunner(made);
+  addReadiness(registry, () => host.health());
   // Half of all that is loaded: a command that does not serve goes without.
   const [{ createApi }, { addMigrations }] = await Promise.all([
     import('./api/app.ts'),

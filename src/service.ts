@@ -194,6 +194,23 @@ export const pause = async (clock: Clock, milliseconds: number, signal: AbortSig
   }
 };
 
+const callFailures: readonly CallFailure[] = [
+  'no-answer',
+  'error',
+  'malformed-answer',
+  'malformed-command',
+  'key-expired',
+];
+
+/** The replies that say that a call failed: that it has no outcome, or none that is known. */
+export const findFailureReplies = (services: CallRules['services']): ReadonlySet<string> =>
+  new Set(
+    Object.values(services).flatMap(({ noAnswer, doubtful = [] }) => [
+      ...callFailures.map((failure) => noAnswer(failure).type),
+      ...doubtful,
+    ]),
+  );
+
 const neverAborted = new AbortController().signal;
 
 const toServiceCall = (

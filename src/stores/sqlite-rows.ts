@@ -22,6 +22,9 @@ export const whole = (row: Row, column: string): number => {
   return value;
 };
 
+export const wholeOrNull = (row: Row, column: string): number | null =>
+  row[column] === null ? null : whole(row, column);
+
 export const textOrNull = (row: Row, column: string): string | null =>
   row[column] === null ? null : text(row, column);
 

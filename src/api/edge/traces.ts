@@ -8,7 +8,7 @@ export const addRequestTraces = (app: FastifyInstance, tracing: Tracing): void =
   const open = new WeakMap<FastifyRequest, Context>();
   app.addHook('onRequest', (request, reply, done) => {
     const { url, config } = request.routeOptions;
-    if ('isProbe' in config) return done();
+    if (config.isProbe === true) return done();
     const span = tracing.startRequest(request.method, request.headers);
     const route = request.is404 ? undefined : url;
     if (route !== undefined) span.updateName(`${request.method} ${route}`).setAttribute('http.route', route);

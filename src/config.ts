@@ -214,6 +214,8 @@ export const limits = {
   healthCheckMs: 1000,
   /** Over how long it is said how states keep to their objectives. */
   sloWindowMs: 3_600_000,
+  /** How often it is said that traces cannot be sent, at most. */
+  traceWarningsMs: 60_000,
   /** How long the end waits for the last traces to reach their collector. */
   lastTracesMs: 3000,
   /** How often an awaited order is read, in case a notification was missed. */

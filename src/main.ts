@@ -162,10 +162,16 @@ export const runProgram = (
 
 /** With traces, if a collector is named in the environment. */
 const createTraced = async (settings: Settings, replacements: Replacements): Promise<Orderchart> => {
-  const telemetry = await startTelemetry(process.env, readPackageVersion(), systemClock);
-  if (telemetry === undefined) return createOrderchart(settings, replacements);
+  const logger = createLogger(settings);
+  const telemetry = await startTelemetry(process.env, {
+    version: readPackageVersion(),
+    clock: systemClock,
+    warn: (kind) => logger.warn({ kind }, 'traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT'),
+  });
+  if (telemetry === undefined) return createOrderchart(settings, { ...replacements, logger });
   const { close, ...orderchart } = await createOrderchart(settings, {
     ...replacements,
+    logger,
     tracer: telemetry.tracer,
   });
   return { ...orderchart, close: () => close().finally(telemetry.close) };

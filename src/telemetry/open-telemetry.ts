@@ -12,6 +12,13 @@ export interface Telemetry {
   close(): Promise<void>;
 }
 
+interface TelemetryParts {
+  readonly version: string;
+  readonly clock: Clock;
+  /** Called when traces cannot be sent, now and then. */
+  warn(kind: string): void;
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const isConfigured = (environment: Environment): boolean =>
@@ -26,8 +33,7 @@ const isConfigured = (environment: Environment): boolean =>
  */
 export const startTelemetry = async (
   environment: Environment,
-  version: string,
-  clock: Clock,
+  { version, clock, warn }: TelemetryParts,
 ): Promise<Telemetry | undefined> => {
   if (!isConfigured(environment)) return undefined;
   const [{ context, propagation }, sdk, core, resources, { AsyncLocalStorageContextManager }, exporter] =
@@ -40,6 +46,12 @@ export const startTelemetry = async (
       createExporter(environment),
     ]);
   const { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } = core;
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  core.setGlobalErrorHandler((error) => {
+    if (clock.now() - warnedAt < limits.traceWarningsMs) return;
+    warnedAt = clock.now();
+    warn(error instanceof Error ? error.name : 'unknown');
+  });
   const own = resources.resourceFromAttributes({ 'service.name': 'orderchart', 'service.version': version });
   const given = resources.detectResources({ detectors: [resources.envDetector] });
   const scheduledDelayMillis = readMs(environment, 'OTEL_BSP_SCHEDULE_DELAY', 5000);

@@ -157,7 +157,7 @@ test('a refused message says why, and is no error', async () => {
   await server.stop();
 });
 
-test('without a collector nothing is traced, and one that is away holds nothing up', async () => {
+test('without a collector nothing is traced, and one that is away holds nothing up and is reported', async () => {
   const { collector, folder, environment } = await open();
   const { OTEL_EXPORTER_OTLP_ENDPOINT: _, ...without } = environment;
   const untraced = await startServer(folder.path, without);
@@ -167,8 +167,10 @@ test('without a collector nothing is traced, and one that is away holds nothing 
   const away = await startServer(folder.path, {
     ...environment,
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+    LOG_LEVEL: 'warn',
   });
   expect((await post(`${away.url}/orders`, sampleBody, 'k2')).status).toBe(201);
+  await away.untilPrinted(/traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT/);
   expect(await away.stop()).toBe(0);
 });
 

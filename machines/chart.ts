@@ -12,6 +12,11 @@ export interface ChartNotes<Type extends string = MessageType> {
   /** An incident: why, and the outcomes that `incident.resolve` may name. */
   readonly incident?: { readonly reason: string; readonly text: string };
   readonly outcomes?: readonly string[];
+  /**
+   * An objective: this share of the orders (0.95) leaves the state in this time. For a state of the order chart without inner
+   * states. It is measured, exported and drawn, and decides nothing.
+   */
+  readonly slo?: { readonly share: number; readonly withinMs: number };
 }
 
 interface ChartInput<Context, Received> {

@@ -28,6 +28,7 @@ export const orderChart = orderSetup.createMachine({
 
     validating: {
       description: 'the check of stock and prices',
+      meta: { slo: { share: 0.99, withinMs: 1000 } },
       entry: ['announceCreated', 'askToCheck'],
       after: { validateDeadline: failWith('deadline-passed') },
       on: {
@@ -39,6 +40,7 @@ export const orderChart = orderSetup.createMachine({
 
     reserving: {
       description: 'the stock reservation',
+      meta: { slo: { share: 0.95, withinMs: 2000 } },
       entry: ['announceValidated', 'announceStarted', 'askToReserve'],
       after: { reserveDeadline: failWith('deadline-passed') },
       on: {
@@ -61,6 +63,7 @@ export const orderChart = orderSetup.createMachine({
       states: {
         charging: {
           description: 'the payment',
+          meta: { slo: { share: 0.95, withinMs: 10_000 } },
           entry: 'askForPayment',
           after: { payDeadline: failWith('deadline-passed') },
           on: { 'payment.authorized': 'authorized', 'payment.completed': onPaid },
@@ -102,7 +105,10 @@ export const orderChart = orderSetup.createMachine({
 
     notifying: {
       description: 'the confirmation to be sent',
-      meta: { ignores: { 'order.cancel': 'the order is paid; once it is completed it can be refunded' } },
+      meta: {
+        ignores: { 'order.cancel': 'the order is paid; once it is completed it can be refunded' },
+        slo: { share: 0.95, withinMs: 5000 },
+      },
       entry: 'askToConfirm',
       after: { notifyDeadline: 'completed' },
       on: { 'notification.delivered': 'completed', 'notification.delayed': 'completed' },

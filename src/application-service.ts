@@ -1,5 +1,6 @@
 // Puts any application together: its store, its host, and with them its service: API, inspector and local socket. It knows
 // every part of the engine, and no application.
+import type { Tracer } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -7,7 +8,7 @@ import { openKeys } from './access/keys.ts';
 import type { Keys } from './access.ts';
 import type { AddRoutes } from './api/app.ts';
 import type { EdgeDependencies } from './api/edge/dependencies.ts';
-import type { Application } from './application.ts';
+import { type Application, versionsOf } from './application.ts';
 import { chartVersionsOf } from './chart-versions.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
 import { limits, readSettings, type Settings } from './config.ts';
@@ -18,14 +19,17 @@ import { createRunner } from './hosts/runner.ts';
 import { createInspector } from './inspector/server/inspector.ts';
 import { openLocalSocket } from './local-socket/open.ts';
 import type { LocalApi, LocalSocket } from './local-socket.ts';
-import { addClockMetrics, addStoreMetrics, createMetrics } from './metrics.ts';
+import { addClockMetrics, addSloMetrics, addStoreMetrics, createMetrics } from './metrics.ts';
 import { createMigratePage } from './migration/migrate-page.ts';
 import type { MigratePage } from './migration.ts';
 import type { Services } from './service.ts';
+import { addReadiness, addServiceMetrics } from './service-metrics.ts';
+import { SloTracker } from './slo-tracker.ts';
 import type { ClockJumps } from './steady-clock.ts';
 import type { Store } from './store.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
+import { Tracing } from './tracing.ts';
 
 /**
  * Opens the SQLite file at `path` as a store for one application and this process alone.
@@ -49,6 +53,8 @@ export interface HostParts<View extends SystemView> {
   /** Called at every commit point (src/faults.ts): for simulations and tests that crash there. */
   readonly faults?: Faults;
   readonly observer?: CommitObserver;
+  /** Of OpenTelemetry, for spans of messages, calls and (in a service) requests. Left out: nothing is traced. */
+  readonly tracer?: Tracer;
   /** Other hosts work over the same store. */
   readonly shared?: boolean;
 }
@@ -70,8 +76,12 @@ export const createHost = async <View extends SystemView>(
     ids: parts.ids ?? createIds(clock),
     logger: parts.logger ?? createLogger(settings),
     metrics: createMetrics(parts.registry ?? new Registry()),
+    ...toTracing(parts.tracer),
   });
 };
+
+const toTracing = (tracer: Tracer | undefined): { readonly tracing?: Tracing } =>
+  tracer === undefined ? {} : { tracing: new Tracing(tracer) };
 
 /** Writes to stdout. What becomes of its lines there (nobody reads, the disk is full) never holds up or ends the service. */
 export const createLogger = ({ LOG_LEVEL }: Settings): Logger => {
@@ -121,14 +131,20 @@ export const createService = async <View extends SystemView>(
   const readFigures = () => store.figures(versions);
   addStoreMetrics(registry, readFigures);
   if (clock.jumps !== undefined) reportJumps(clock.jumps, registry, logger);
-  const inspector = createInspector({ application, services, readFigures, metrics, clock, settings });
-  const made = { ...parts, settings, clock, ids, logger, metrics, observer: inspector.observer };
+  const slos = new SloTracker({ mainActor: application.mainActor, versions: versionsOf(application) }, clock);
+  addSloMetrics(registry, slos);
+  addServiceMetrics({ ...parts, registry, metrics, clock });
+  const inspector = createInspector({ application, services, readFigures, metrics, clock, settings, slos });
+  const tracing = toTracing(parts.tracer);
+  const { observer } = inspector;
+  const made = { ...parts, ...tracing, slos, settings, clock, ids, logger, metrics, observer };
   const keys = await openKeys({
     ...{ store, clock },
     onError: (error) =>
       logger.error({ error: describeError(error) }, 'the last uses of keys could not be stored'),
   });
   const { host, recovery } = await createRunner(made);
+  addReadiness(registry, () => host.health());
   // Half of all that is loaded: a command that does not serve goes without.
   const [{ createApi }, { createAdminPort }, { addMigrations }, { addKeys }] = await Promise.all([
     import('./api/app.ts'),
@@ -138,7 +154,7 @@ export const createService = async <View extends SystemView>(
   ]);
   const migratePage = createMigratePage(host, clock);
   const links = settings.INSPECTOR === '1' ? { inspector: '/inspector' } : {};
-  const dependencies = { host, keys, settings, clock, ids, metrics: registry, logger, links };
+  const dependencies = { host, keys, settings, clock, ids, metrics: registry, logger, links, ...tracing };
   const adminPort = createAdminPort(settings);
   const api = createApi(dependencies, await parts.routes({ ...dependencies, migratePage }), { adminPort });
   if (settings.INSPECTOR === '1') inspector.addTo(api, host, keys);

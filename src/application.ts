@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { Audit } from './audit.ts';
 import type { Display } from './display.ts';
 import { AppError } from './errors.ts';
+import { findSloProblems } from './slo.ts';
 import type { Invariants } from './step/invariants.ts';
 import type { Migrations } from './step/migration-rules.ts';
 import type { ChartSystem, ChartVersion, Translator } from './step/register.ts';
@@ -202,6 +203,7 @@ const findMisfits = (application: Application): string[] => {
     ...Object.keys(messages)
       .filter((type) => type.startsWith('system.'))
       .map((type) => `the message ${type} has a name that the engine keeps for itself: system.*`),
+    ...findSloProblems(charts, mainActor),
     ...unknown('outcomes', outcomes),
     ...Object.entries(moves).flatMap(([name, { type }]) => unknown(`the move '${name}'`, [type])),
     ...Object.entries(services).flatMap(([name, { noAnswer, doubtful = [] }]) =>

@@ -280,6 +280,12 @@ export const limits = {
   logBytes: 1024 * 1024,
   /** How often `/readyz` writes to the store, at most: it may be asked as often as anyone likes. */
   healthCheckMs: 1000,
+  /** Over how long it is said how states keep to their objectives. */
+  sloWindowMs: 3_600_000,
+  /** How often it is said that traces cannot be sent, at most. */
+  traceWarningsMs: 60_000,
+  /** How long the end waits for the last traces to reach their collector. */
+  lastTracesMs: 3000,
   /** How often an awaited order is read, in case a notification was missed. */
   lookMs: 10_000,
   /** How often answers of idempotency keys that are over are looked for, how many are forgotten at once, and when more. */

@@ -3,6 +3,7 @@
 // (`createHost`, the stores, `defineApplication`) and the shop that is shipped (`createOrderchart`); run as a
 // program, this file hands it to the commands in cli/.
 import './node-version.ts';
+import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { AddRoutes } from './api/app.ts';
 import type { Api } from './api/edge/dependencies.ts';
@@ -24,6 +25,7 @@ import type { Faults } from './faults.ts';
 import { reachStore } from './local-socket/reach-store.ts';
 import type { StoreAccess } from './local-socket.ts';
 import { examineStore, reachKeysFor, reachMigrationsFor, rehearseFor, simulateFor } from './offline.ts';
+import { readPackageVersion } from './package-version.ts';
 import type { Services } from './service.ts';
 import { createShopServices } from './services/shop-services.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
@@ -36,6 +38,7 @@ import type { OrdersByVersion, Store } from './store.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
+import { startTelemetry } from './telemetry/open-telemetry.ts';
 
 export type * from './application.ts';
 export { defineApplication } from './application.ts';
@@ -73,6 +76,8 @@ export interface Replacements {
   readonly clock?: Clock;
   readonly ids?: Ids;
   readonly logger?: Logger;
+  /** Of OpenTelemetry. Left out: nothing is traced. */
+  readonly tracer?: Tracer;
   /** Called at every commit point (src/faults.ts): for simulations and tests that crash there. */
   readonly faults?: Faults;
 }
@@ -92,7 +97,7 @@ export const createOrderchart = async (
   replacements: Replacements = {},
 ): Promise<Orderchart> => {
   const { application = shop, clock = systemClock, logger = createLogger(settings) } = replacements;
-  const { services: given = {}, faults } = replacements;
+  const { services: given = {}, faults, tracer } = replacements;
   const ids = replacements.ids ?? createIds(clock);
   const store = replacements.store ?? openStore(settings, application);
   const catalogue = createCatalogue(store);
@@ -100,6 +105,7 @@ export const createOrderchart = async (
   const { host, ...service } = await createService({
     ...{ application, store, services, clock, ids, settings, logger },
     ...(faults && { faults }),
+    ...(tracer && { tracer }),
     databasePath: replacements.store === undefined ? toDatabasePath(settings) : undefined,
     routes: async (edge) => {
       const { createShopRoutes } = await import('./api/routes/shop-routes.ts');
@@ -146,7 +152,7 @@ export const runProgram = (
   { application = shop, services = {} }: Pick<Replacements, 'application' | 'services'> = {},
 ): Promise<void> =>
   runCommand(words, {
-    create: (settings) => createOrderchart(settings, { application, services }),
+    create: (settings) => createTraced(settings, { application, services }),
     examineStore: (examination) => examineStore({ application, ...examination }),
     simulate: simulateFor(application),
     reachKeys: reachKeysFor(application),
@@ -154,5 +160,22 @@ export const runProgram = (
     rehearse: rehearseFor(application),
     compareVersions: createCompareVersions(application),
   });
+
+/** With traces, if a collector is named in the environment. */
+const createTraced = async (settings: Settings, replacements: Replacements): Promise<Orderchart> => {
+  const logger = createLogger(settings);
+  const telemetry = await startTelemetry(process.env, {
+    version: readPackageVersion(),
+    clock: systemClock,
+    warn: (kind) => logger.warn({ kind }, 'traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT'),
+  });
+  if (telemetry === undefined) return createOrderchart(settings, { ...replacements, logger });
+  const { close, ...orderchart } = await createOrderchart(settings, {
+    ...replacements,
+    logger,
+    tracer: telemetry.tracer,
+  });
+  return { ...orderchart, close: () => close().finally(telemetry.close) };
+};
 
 if (import.meta.main) await runProgram(process.argv.slice(2));

@@ -1,6 +1,7 @@
 // The metrics, under Prometheus' conventions: one set of names for all parts, times in seconds. It decides nothing.
 import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 import { sumOrders } from './chart-versions.ts';
+import type { SloTracker } from './slo-tracker.ts';
 import type { ClockJumps } from './steady-clock.ts';
 import type { StoreFigures } from './store.ts';
 
@@ -41,7 +42,7 @@ export const createMetrics = (registry: Registry) => {
     }),
     stateSeconds: new Histogram({
       name: 'orderchart_state_seconds',
-      help: 'Time that orders spent in a state before they left it',
+      help: 'Time that orders spent in a state before they left it; in a parallel state, since its last change',
       labelNames: ['state'],
       buckets: seconds,
       registers,
@@ -102,6 +103,43 @@ const createCallMetrics = (registers: Registry[]) => ({
 });
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** How the states keep to the objectives in their charts. */
+export const addSloMetrics = (registry: Registry, slos: SloTracker): void => {
+  const parts = { labelNames: ['state'], registers: [registry] };
+  const seconds = new Gauge({
+    name: 'orderchart_slo_target_seconds',
+    help: 'Time in which orders shall leave a state',
+    ...parts,
+  });
+  const share = new Gauge({
+    name: 'orderchart_slo_target_ratio',
+    help: 'Share of the orders that shall leave a state in its target time',
+    ...parts,
+  });
+  const left = new Counter({
+    name: 'orderchart_slo_left_total',
+    help: 'Orders that left a state with an objective, by whether they did so in time (within: yes or no)',
+    labelNames: ['state', 'within'],
+    registers: [registry],
+  });
+  for (const [state, slo] of slos.targets) {
+    seconds.set({ state }, slo.withinMs / 1000);
+    share.set({ state }, slo.share);
+    for (const within of ['yes', 'no']) left.inc({ state, within }, 0);
+  }
+  slos.observe((state, isWithin) => left.inc({ state, within: isWithin ? 'yes' : 'no' }));
+  const ratio: Gauge = new Gauge({
+    name: 'orderchart_slo_within_ratio',
+    help: 'Share of the orders that left a state in its target time, in the last hour; absent if none left it',
+    ...parts,
+    collect: () => {
+      ratio.reset();
+      for (const each of slos.read())
+        if (each.left > 0) ratio.set({ state: each.state }, each.within / each.left);
+    },
+  });
+};
 
 /** What became of the machine's time. */
 export const addClockMetrics = (registry: Registry, jumps: ClockJumps): void => {

@@ -8,6 +8,7 @@ import type { Application, CallFailure, Messages, Reply, Rows } from './applicat
 import type { Clock } from './clock.ts';
 import { limits } from './config.ts';
 import type { Call } from './step/effect.ts';
+import type { TracedCall, TraceHeaders } from './tracing.ts';
 
 /** A command as a service gets it. */
 export type Command = Readonly<{ type: string; key: string } & Record<string, unknown>>;
@@ -21,6 +22,8 @@ export interface ServiceCall<C = Command> {
   readonly at: number;
   /** Aborted when the deadline has passed or the host closes; the answer is not read after that. */
   readonly signal: AbortSignal;
+  /** For an adapter to send with its request, so that the service's own spans join the order's trace. Absent while nothing is traced. */
+  readonly traceHeaders?: TraceHeaders;
 }
 
 /** A service that lives elsewhere: called after the commit, at least once, always with the same key. */
@@ -62,6 +65,18 @@ export const serviceOf = (services: Services, name: string): Service => {
 /** What calls need to know of an application. */
 export type CallRules = Pick<Application, 'messages' | 'services'>;
 
+/** How one call is made. */
+export interface CallOptions {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** A call is not made when it was decided longer ago. */
+  readonly makeWithinMs: number;
+  readonly signal: AbortSignal;
+  /** Gets what the service threw: for the log, never for the order. */
+  readonly onError?: (error: unknown) => void;
+  readonly traced?: TracedCall | undefined;
+}
+
 /**
  * Makes one call and resolves with the one reply to record. Never rejects: a failure is the reply that its
  * service declares for it. `undefined` means that `signal` was aborted first (the host closes): nothing is known,
@@ -71,25 +86,32 @@ export const callService = async (
   rules: CallRules,
   service: OutsideService,
   call: Call,
-  {
-    clock,
-    timeoutMs,
-    makeWithinMs,
-    signal,
-    onError,
-  }: {
-    readonly clock: Clock;
-    readonly timeoutMs: number;
-    /** A call is not made when it was decided longer ago. */
-    readonly makeWithinMs: number;
-    readonly signal: AbortSignal;
-    /** Gets what the service threw: for the log, never for the order. */
-    readonly onError?: (error: unknown) => void;
-  },
+  options: CallOptions,
+): Promise<AnyEventObject | undefined> => {
+  const { traced } = options;
+  if (traced === undefined) return makeCall(rules, service, call, options);
+  let failure: CallFailure | undefined;
+  const noteFailure = (found: CallFailure): void => {
+    failure ??= found;
+  };
+  const reply = await makeCall(rules, service, call, options, noteFailure);
+  traced.end(reply?.type, failure);
+  return reply;
+};
+
+const makeCall = async (
+  rules: CallRules,
+  service: OutsideService,
+  call: Call,
+  { clock, timeoutMs, makeWithinMs, signal, onError, traced }: CallOptions,
+  noteFailure?: (failure: CallFailure) => void,
 ): Promise<AnyEventObject | undefined> => {
   const { command } = call;
   const { messages } = rules;
-  const fail = (failure: CallFailure) => toFailure(rules, service.name, call, failure);
+  const fail = (failure: CallFailure) => {
+    noteFailure?.(failure);
+    return toFailure(rules, service.name, call, failure);
+  };
   if (signal.aborted) return undefined;
   if (!isCommandTo(messages, service.name, command)) return fail('malformed-command');
   if (isKeyTooOld(messages, service, call, clock.now())) return fail('key-expired');
@@ -106,7 +128,8 @@ export const callService = async (
   const cancelDeadline = clock.schedule(() => end(fail('no-answer')), timeoutMs);
   const ask = async (): Promise<AnyEventObject> => {
     try {
-      const answer = await service.answer(toServiceCall(call, calling.signal));
+      const asked = toServiceCall(call, calling.signal, traced?.headers);
+      const answer = await (traced ? traced.run(() => service.answer(asked)) : service.answer(asked));
       return toReply(messages, service.name, command, answer) ?? fail('malformed-answer');
     } catch (error) {
       onError?.(error);
@@ -171,14 +194,36 @@ export const pause = async (clock: Clock, milliseconds: number, signal: AbortSig
   }
 };
 
+const callFailures: readonly CallFailure[] = [
+  'no-answer',
+  'error',
+  'malformed-answer',
+  'malformed-command',
+  'key-expired',
+];
+
+/** The replies that say that a call failed: that it has no outcome, or none that is known. */
+export const findFailureReplies = (services: CallRules['services']): ReadonlySet<string> =>
+  new Set(
+    Object.values(services).flatMap(({ noAnswer, doubtful = [] }) => [
+      ...callFailures.map((failure) => noAnswer(failure).type),
+      ...doubtful,
+    ]),
+  );
+
 const neverAborted = new AbortController().signal;
 
-const toServiceCall = ({ orderId, correlationId, at, command }: Call, signal: AbortSignal): ServiceCall => ({
+const toServiceCall = (
+  { orderId, correlationId, at, command }: Call,
+  signal: AbortSignal,
+  traceHeaders?: TraceHeaders,
+): ServiceCall => ({
   orderId,
   correlationId,
   command,
   at,
   signal,
+  ...(traceHeaders && { traceHeaders }),
 });
 
 /** A reply with the command's key and attempt, as the journal's JSON will have it; undefined if malformed. */

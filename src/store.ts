@@ -180,6 +180,16 @@ export interface EventFilter {
 /** The number of orders on each chart version; versions without any are left out. */
 export type OrdersByVersion = Readonly<Record<string, number>>;
 
+/** What waits, and for how long. Unreadable orders and those on other versions are left out. */
+export interface Backlog {
+  /** Orders with a deadline that is due. */
+  readonly overdue: number;
+  /** When the one that has been due for longest fell due (ms since 1970), or null. */
+  readonly dueSince: number | null;
+  /** When the oldest order was placed that is neither settled nor has an incident (ms since 1970), or null. */
+  readonly unsettledSince: number | null;
+}
+
 export interface StoreFigures {
   readonly ordersByState: Readonly<Record<string, number>>;
   readonly ordersByVersion: OrdersByVersion;
@@ -258,6 +268,8 @@ export interface Store extends RowReads, KeyStore {
   unreadable(versions: readonly string[]): Promise<OrdersByVersion>;
   /** `versions`: those that the host knows; left out: all. Counting all orders of a large store takes its time. */
   figures(versions?: readonly string[]): Promise<StoreFigures>;
+  /** What waits at `now`, of orders on `versions`. */
+  backlog(now: number, versions: readonly string[]): Promise<Backlog>;
   /**
    * Resolves when the store can write, tried by writing as much as a large order; rejects with the reason when it cannot
    * (`store-unavailable`, if everyone may read it). `writes` false: only what is known without writing.

@@ -4,29 +4,12 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeFolder, type Server, startServer } from './e2e/server.ts';
+import { findExamples, toPattern } from './page-examples.ts';
 
 const run = promisify(execFile);
 const readme = await readFile(resolve(import.meta.dirname, '../README.md'), 'utf8');
 
-/** Every `$ command` of the README's console blocks, with the output that is shown below it. */
-const examples = [...readme.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
-  block
-    .split(/^\$ /m)
-    .filter((example) => example !== '')
-    .map((example) => {
-      const [command = '', ...output] = example.trimEnd().split('\n');
-      return { command, output: output.join('\n') };
-    }),
-);
-
-/** The shown output as a pattern: `…` stands for what differs each time. */
-const toPattern = (shown: string): RegExp =>
-  new RegExp(
-    `^${shown
-      .split('…')
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('[\\s\\S]*')}$`,
-  );
+const examples = findExamples(readme);
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let server: Server;

@@ -25,6 +25,7 @@ import { createGate, type Gate } from './edge/gate.ts';
 import { addOpenApi } from './edge/open-api.ts';
 import { createRateLimits } from './edge/rate-limits.ts';
 import { addRequestRules, toRequestId } from './edge/requests.ts';
+import { addRequestTraces } from './edge/traces.ts';
 import { addKeys } from './keys.ts';
 import { addSignIn } from './sign-in.ts';
 
@@ -97,6 +98,7 @@ export const createApi = (
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.setErrorHandler(answerError(dependencies.logger));
   app.setNotFoundHandler(answerUnknownRoute(app));
+  if (dependencies.tracing) addRequestTraces(app, dependencies.tracing);
   readBodies(app);
   requireDeclaredAccess(app);
   const { keys, settings } = dependencies;

@@ -33,5 +33,9 @@ ${about} It stays up until Ctrl-C (or SIGTERM), then finishes what is under way.
 
 Settings: environment variables, or flags (--payment-delay-ms 200 for PAYMENT_DELAY_MS). [default]
 
-${rows.join('\n')}`;
+${rows.join('\n')}
+
+Traces: OTEL_EXPORTER_OTLP_ENDPOINT (http://localhost:4318) names an OpenTelemetry collector; left out, nothing is traced.
+Also read: OTEL_EXPORTER_OTLP_PROTOCOL (http/protobuf or http/json), OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER,
+OTEL_TRACES_SAMPLER_ARG, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_SDK_DISABLED.`;
 };

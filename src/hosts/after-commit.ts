@@ -3,8 +3,10 @@
 import type { Logger } from 'pino';
 import type { CommitObserver } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
+import type { SloTracker } from '../slo-tracker.ts';
 import type { Call } from '../step/effect.ts';
 import { hasIncident, isSettled, type SystemView } from '../step/view.ts';
+import type { Tracing } from '../tracing.ts';
 import type { Caller } from './caller.ts';
 import { reportCommit } from './commit-report.ts';
 import type { DeadlineTimer } from './deadline-timer.ts';
@@ -24,6 +26,8 @@ export interface AfterCommitParts<View extends SystemView> {
   /** Wakes those who wait until an order is settled or has an incident, with its view. */
   readonly settled: Notifier<View>;
   readonly observer: CommitObserver | undefined;
+  readonly slos: SloTracker | undefined;
+  readonly tracing: Tracing | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -40,6 +44,7 @@ export const afterCommit = <View extends SystemView>(
     const { orderId, at, state, received, calls, wakeAt, deliveries } = order.transaction;
     reachAfterCommit(engine, order);
     inFlight.keep(orderId, state);
+    parts.tracing?.noteCommitted(orderId, order.transaction.traced, calls, isSettled(state));
     caller.forget(order.write.finishedCalls);
     // A migration writes calls of earlier commits again.
     const isEarlier = ({ causationId }: Call) => !received.some(({ messageId }) => messageId === causationId);

@@ -12,6 +12,7 @@ import { type CallRules, callService, type Services, serviceOf, toUnknownOutcome
 import type { RegisteredSystem } from '../step/register.ts';
 import { toService } from '../step/translate.ts';
 import type { Call, Store } from '../store.ts';
+import type { Tracing } from '../tracing.ts';
 
 export interface CallerParts {
   readonly system: RegisteredSystem;
@@ -23,6 +24,7 @@ export interface CallerParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly faults: Faults;
+  readonly tracing?: Tracing;
   readonly owner: string;
   /** Takes a reply to its order. Resolves after the commit. */
   reply(call: Call, message: AnyEventObject): Promise<void>;
@@ -182,6 +184,7 @@ export class Caller {
       timeoutMs: settings.CALL_TIMEOUT_MS,
       makeWithinMs: makeWithinMs(settings),
       signal: abandoning.signal,
+      traced: this.#parts.tracing?.startCall(asked),
       onError: (error) => this.#logFailure(call, error),
     });
     this.#abandoning.delete(abandoning);

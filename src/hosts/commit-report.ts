@@ -2,12 +2,14 @@
 // nothing and runs only after the commit.
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
+import type { SloTracker } from '../slo-tracker.ts';
 import { hasIncident, isSettled, type SystemView } from '../step/view.ts';
 import type { OrderTransaction } from './order-transaction.ts';
 
 interface ReportParts {
   readonly engine: { readonly application: { readonly outcomes: readonly string[] } };
   readonly metrics: Metrics;
+  readonly slos: SloTracker | undefined;
   readonly logger: Logger;
 }
 
@@ -21,6 +23,7 @@ export const reportCommit = <View extends SystemView>(
   reportReceived(parts, transaction);
   reportEvents(parts, transaction);
   for (const { state: name, ms } of left) metrics.stateSeconds.observe({ state: name }, ms / 1000);
+  parts.slos?.note(state.charts, left);
   if (isSettled(state) && !hasIncident(state)) {
     logger.debug({ orderId, correlationId: state.correlationId }, 'order settled');
   }

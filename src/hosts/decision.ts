@@ -125,6 +125,7 @@ export class BatchDecision<View extends SystemView> {
     const responses: Respond[] = [];
     for (const task of tasks) {
       transaction.quarantineBecauseOf(failures.get(task));
+      transaction.traceWith(task.span);
       const record = this.#recordOf(task, transaction);
       try {
         responses.push(record ? replay(task, record) : decideTask(transaction, task));

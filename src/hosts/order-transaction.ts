@@ -1,11 +1,13 @@
 // One order's part of a batch while it is decided: the messages that it takes one after the other, the calls that
 // are answered from the store's own rows, and what is to be written of it all. It asks no store, waits for
 // nothing, and keeps nothing after the commit.
+import type { Span } from '@opentelemetry/api';
 import type { AnyEventObject } from 'xstate';
 import type { Application, Rows } from '../application.ts';
 import { AppError, describeError } from '../errors.ts';
 import type { Faults } from '../faults.ts';
 import { answerInside, type Services, serviceOf } from '../service.ts';
+import { toPlace } from '../slo.ts';
 import { InvariantViolation } from '../step/invariants.ts';
 import { type MigrationProblem, type MigrationResult, type migrate, moveBack } from '../step/migration.ts';
 import type { RegisteredSystem } from '../step/register.ts';
@@ -16,6 +18,7 @@ import type { Delivery } from '../step/trace.ts';
 import { toCharts, toService } from '../step/translate.ts';
 import { hasIncident, isSettled, type SystemView, toMainState, toSystemView } from '../step/view.ts';
 import type { Call, IdempotencyRecord, NewEvent, OrderWrite, Received } from '../store.ts';
+import type { TracedStep } from '../tracing.ts';
 import { migrateSystem } from './migrate-system.ts';
 
 /** What runs the orders of a host. */
@@ -54,8 +57,10 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   readonly events: NewEvent[] = [];
   /** What was delivered to actors and services; empty while nothing is observed. */
   readonly deliveries: Delivery[] = [];
-  /** States that the main actor left in this commit, and how long it was in them. */
+  /** States that the main actor left in this commit (dotted paths), and how long it was in them. */
   readonly left: { readonly state: string; readonly ms: number }[] = [];
+  /** What was recorded of messages that are traced. */
+  readonly traced: TracedStep[] = [];
   readonly #parts: TransactionParts<View>;
   readonly #outsideCalls = new Map<string, Call>();
   readonly #insideCalls: Call[] = [];
@@ -66,6 +71,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   #state: SystemState;
   #failure: { readonly error: unknown } | undefined;
   #principal: string | undefined;
+  #span: Span | undefined;
 
   constructor(parts: TransactionParts<View>) {
     this.#parts = parts;
@@ -113,6 +119,11 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   /** Changes rows of the application beside what the order's own messages change. */
   changeRows(change: (rows: Rows, before: View) => void): void {
     change(this.#parts.rows, this.view());
+  }
+
+  /** From now on messages are traced by `span`. */
+  traceWith(span: Span | undefined): void {
+    this.#span = span;
   }
 
   /** What a message would do. Nothing is kept of it. */
@@ -218,7 +229,9 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     requireContinuation(this.#state, result);
     this.#noteLeaving(result.state);
     this.#state = result.state;
-    this.received.push(this.#toRecorded(result.received));
+    const received = this.#toRecorded(result.received);
+    this.received.push(received);
+    if (this.#span !== undefined) this.traced.push({ span: this.#span, received });
     this.events.push(...result.events);
     if (result.deliveries) this.deliveries.push(...result.deliveries);
     for (const callId of result.finishedCalls) {
@@ -239,10 +252,10 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   }
 
   #noteLeaving(next: SystemState): void {
-    const before = this.#state.actors.get(this.mainActor);
-    if (before === undefined) return;
-    const state = toMainState(this, this.#state);
-    if (state !== toMainState(this, next)) this.left.push({ state, ms: this.at - before.since });
+    const [before, after] = [this.#state, next].map(({ actors }) => actors.get(this.mainActor));
+    if (before === undefined || after === undefined || before.snapshot.value === after.snapshot.value) return;
+    const state = toPlace(before.snapshot.value);
+    if (state !== toPlace(after.snapshot.value)) this.left.push({ state, ms: this.at - before.since });
   }
 
   #answerNext(): void {

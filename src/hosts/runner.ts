@@ -10,9 +10,11 @@ import { type Faults, noFaults } from '../faults.ts';
 import type { CommitObserver, Host, HostHealth, Recovery } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../service.ts';
+import type { SloTracker } from '../slo-tracker.ts';
 import { registerSystem } from '../step/register.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Store } from '../store.ts';
+import type { Tracing } from '../tracing.ts';
 import { afterCommit } from './after-commit.ts';
 import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
@@ -27,6 +29,7 @@ import { createOrderNotes } from './order-notes.ts';
 import type { Engine } from './order-transaction.ts';
 import { viewStored } from './stored-view.ts';
 import type { Task } from './task.ts';
+import { traceTask } from './traced-task.ts';
 import { createTrail } from './trail.ts';
 
 export interface RunnerParts<View extends SystemView> {
@@ -42,6 +45,10 @@ export interface RunnerParts<View extends SystemView> {
   readonly faults?: Faults;
   /** Observes this host's commits. */
   readonly observer?: CommitObserver;
+  /** Gets what leaves states. Left out: nobody asks how long orders are in their states. */
+  readonly slos?: SloTracker;
+  /** Left out: nothing is traced. */
+  readonly tracing?: Tracing;
   /**
    * Other hosts are at work over the same store: their calls are left alone until their leases end. Left
    * out: no other process has the store open.
@@ -128,7 +135,7 @@ class Runner<View extends SystemView> implements Host<View> {
     const effects = {
       ...{ engine, inFlight: this.#inFlight, caller: this.#caller, deadlines: this.#deadlines },
       ...{ journal: this.#journal, settled: this.#settled, observer: parts.observer },
-      ...{ metrics: parts.metrics, logger: parts.logger },
+      ...{ metrics: parts.metrics, logger: parts.logger, tracing: parts.tracing, slos: parts.slos },
     };
     this.#committer = new Committer({
       ...parts,
@@ -275,7 +282,9 @@ class Runner<View extends SystemView> implements Host<View> {
 
   #run<T>(toTask: (done: PromiseWithResolvers<T>) => Task<View>): Promise<T> {
     const done = Promise.withResolvers<T>();
-    this.#committer.add(toTask(done));
+    const { tracing } = this.#parts;
+    const task = toTask(done);
+    this.#committer.add(tracing ? traceTask(tracing, task) : task);
     return done.promise;
   }
 }

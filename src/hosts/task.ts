@@ -1,5 +1,6 @@
 // What a host is asked to do with one order: place it, deliver a message, take a reply, fire its due deadlines. Each
 // kind knows how its messages are stepped and what to answer after the commit; none of them writes anything.
+import type { Span } from '@opentelemetry/api';
 import type { AnyEventObject } from 'xstate';
 import { AppError } from '../errors.ts';
 import type {
@@ -21,6 +22,8 @@ interface TaskOf<Kind extends string, T> {
   readonly kind: Kind;
   readonly orderId: string;
   readonly done: PromiseWithResolvers<T>;
+  /** What is traced of it. */
+  readonly span?: Span;
 }
 
 interface PlaceTask<View extends SystemView> extends TaskOf<'place', Outcome<Receipt<View>>> {

@@ -45,6 +45,7 @@ export const connect = (store: Store, process: Process, parts: ConnectionParts):
     chartVersions: () => receive(() => store.chartVersions()),
     unreadable: (versions) => receive(() => store.unreadable(versions)),
     figures: (versions) => receive(() => store.figures(versions)),
+    backlog: (now, versions) => receive(() => store.backlog(now, versions)),
     row: (key) => receive(() => store.row(key)),
     rows: (table, page) => receive(() => store.rows(table, page)),
     apiKeys: () => receive(() => store.apiKeys()),

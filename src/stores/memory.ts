@@ -3,6 +3,7 @@
 import type { ApiKey } from '../access.ts';
 import { AppError } from '../errors.ts';
 import type {
+  Backlog,
   Call,
   EventFilter,
   JournalEvent,
@@ -98,6 +99,9 @@ const countUnreadable = ({ orders }: MemoryTables, versions?: readonly string[])
   return countBy([...orders.values()].filter(isUnreadable), 'chartVersion');
 };
 
+const toEarliest = (times: readonly number[]): number | null =>
+  times.length === 0 ? null : times.reduce((one, other) => Math.min(one, other));
+
 const createOtherReads = (tables: MemoryTables) => ({
   received: (orderId: string, after: number, limit: number) =>
     copy((tables.received.get(orderId) ?? []).filter(({ version }) => version > after).slice(0, limit)),
@@ -126,6 +130,16 @@ const createOtherReads = (tables: MemoryTables) => ({
       unreadable: countUnreadable(tables, versions),
       pendingCalls: tables.calls.size,
     };
+  },
+  backlog: (now: number, versions: readonly string[]): Backlog => {
+    const waiting = [...tables.orders.values()].filter(
+      ({ summary, unreadable }) => unreadable === null && versions.includes(summary.chartVersion),
+    );
+    const due = waiting.flatMap(({ wakeAt }) => (wakeAt !== null && wakeAt <= now ? [wakeAt] : []));
+    const unsettled = waiting.flatMap(({ summary: { settled, incident, createdAt } }) =>
+      settled || incident ? [] : [createdAt],
+    );
+    return { overdue: due.length, dueSince: toEarliest(due), unsettledSince: toEarliest(unsettled) };
   },
   row: (key: string) => {
     const row = tables.rows.get(key);
@@ -240,6 +254,7 @@ export const createMemoryStore = (): Store => {
     chartVersions: guard(others.chartVersions),
     unreadable: guard(others.unreadable),
     figures: guard(others.figures),
+    backlog: guard(others.backlog),
     row: guard(others.row),
     rows: guard(others.rows),
     apiKeys: guard(people.apiKeys),

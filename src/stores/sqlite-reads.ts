@@ -3,6 +3,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import type {
+  Backlog,
   EventFilter,
   IdempotencyRecord,
   JournalEvent,
@@ -21,6 +22,7 @@ import {
   toReceived,
   toStoredOrder,
   whole,
+  wholeOrNull,
 } from './sqlite-rows.ts';
 
 /** A part of a WHERE clause with its values. */
@@ -202,6 +204,14 @@ export const createOtherReads = (connection: Connection) => {
      UNION ALL SELECT chart_version, count(*) FROM orders WHERE unreadable IS NOT NULL
        AND +chart_version NOT IN (SELECT value FROM json_each(?)) GROUP BY +chart_version`,
   );
+  const due = connection.prepare(
+    `SELECT count(*) AS overdue, min(wake_at) AS since FROM orders WHERE wake_at IS NOT NULL AND unreadable IS NULL
+     AND wake_at <= ? AND chart_version IN (SELECT value FROM json_each(?))`,
+  );
+  const unsettledSince = connection.prepare(
+    `SELECT created_at FROM orders WHERE settled = 0 AND incident = 0 AND unreadable IS NULL
+     AND +chart_version IN (SELECT value FROM json_each(?)) ORDER BY created_at, order_id LIMIT 1`,
+  );
   const countUnreadable = (known?: readonly string[]): OrdersByVersion => {
     const unknown = JSON.stringify(known === undefined ? [] : findUnknown(known));
     return toCounts(unreadables.all(unknown, unknown), 'chart_version');
@@ -214,6 +224,16 @@ export const createOtherReads = (connection: Connection) => {
     },
     chartVersions: (): OrdersByVersion => toCounts(versions.all(), 'chart_version'),
     unreadable: countUnreadable,
+    backlog: (now: number, versions: readonly string[]): Backlog => {
+      const known = JSON.stringify(versions);
+      const found = due.get(now, known) ?? {};
+      const oldest = unsettledSince.get(known);
+      return {
+        overdue: whole(found, 'overdue'),
+        dueSince: wholeOrNull(found, 'since'),
+        unsettledSince: oldest === undefined ? null : whole(oldest, 'created_at'),
+      };
+    },
     figures: (known?: readonly string[]): StoreFigures => {
       const row = counts.get() ?? {};
       return {

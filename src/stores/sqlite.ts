@@ -55,6 +55,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     chartVersions: guard(others.chartVersions),
     unreadable: guard(others.unreadable),
     figures: guard(others.figures),
+    backlog: guard(others.backlog),
     row: guard((key: string) => rows?.read([key]).get(key)),
     rows: guard((table: string, { after, limit }: { readonly after?: string; readonly limit: number }) =>
       rows === undefined ? [] : rows.list(table, after, limit),

@@ -219,6 +219,22 @@ const describeEnd = (current: () => Store) => {
     const expected = { ...counted, incidents: 1, pendingCalls: 2 };
     expect(await current().figures()).toEqual(expected);
   });
+  it('the backlog is what waits: due deadlines, and the oldest order that should settle', async () => {
+    const nothing = { overdue: 0, dueSince: null, unsettledSince: null };
+    expect(await current().backlog(noon, ['1'])).toEqual(nothing);
+    const at = (createdAt: number, changes = {}) => toSummary({ createdAt, ...changes });
+    await place(current(), 'due', { summary: at(noon - 50), wakeAt: noon - 20 });
+    await place(current(), 'due now', { summary: at(noon - 60, { incident: true }), wakeAt: noon });
+    await place(current(), 'later', { summary: at(noon - 40), wakeAt: noon + 1 });
+    await place(current(), 'settled', { summary: at(noon - 90, { settled: true }) });
+    await place(current(), 'unreadable', { summary: at(noon - 80), wakeAt: noon - 70 });
+    await current().markUnreadable('unreadable', 'why');
+    await place(current(), 'other', { summary: at(noon - 99, { chartVersion: '9' }), wakeAt: noon - 99 });
+    const found = { overdue: 2, dueSince: noon - 20, unsettledSince: noon - 50 };
+    expect(await current().backlog(noon, ['1'])).toEqual(found);
+    expect(await current().backlog(noon, ['9'])).toMatchObject({ overdue: 1, dueSince: noon - 99 });
+    expect(await current().backlog(noon, [])).toEqual(nothing);
+  });
   it('a store that can write says so, and is not changed by the question', async () => {
     await place(current(), 'a');
     await expect(current().check()).resolves.toBeUndefined();

@@ -3,6 +3,7 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { actorNames } from '../../machines/messages.ts';
 import { orderSystem } from '../../machines/system.ts';
+import { sloOf } from '../../src/slo.ts';
 import { toDeadlineName } from '../../src/step/deadline-name.ts';
 import { toGuardText } from '../../src/step/matrix.ts';
 import { toHeading } from './page.ts';
@@ -14,9 +15,31 @@ export const renderCharts = (): string =>
       'Drawn from the charts that run. ✓ marks a settled state (it will not move by itself any more), ⚠ one that waits for a person. “(from asking, to backingOff)” on an arrow between two groups says which of their states it leaves and enters. Messages that change no state, and those that are ignored, are in [matrix.md](matrix.md).',
     ),
     ...actorNames.map((name) =>
-      [`## ${name}`, '', '```mermaid', drawChart(orderSystem.charts[name]), '```', ''].join('\n'),
+      [
+        `## ${name}`,
+        '',
+        '```mermaid',
+        drawChart(orderSystem.charts[name]),
+        '```',
+        '',
+        ...renderSlos(orderSystem.charts[name]),
+      ].join('\n'),
     ),
   ].join('\n');
+
+/** The objectives of a chart's states, each as a sentence. */
+const renderSlos = (machine: AnyStateMachine): string[] => {
+  const within = (node: AnyStateNode): AnyStateNode[] => [node, ...innerOf(node).flatMap(within)];
+  const lines = within(machine.root).flatMap((node) => {
+    const slo = sloOf(node);
+    if (slo === undefined) return [];
+    const share = `${Math.round(slo.share * 1000) / 10} %`;
+    return [`- ${share} of the orders leave \`${node.path.join('.')}\` within ${slo.withinMs / 1000} s.`];
+  });
+  return lines.length === 0
+    ? []
+    : ['Objectives (`meta.slo`), measured and exported as `orderchart_slo_…`:', '', ...lines, ''];
+};
 
 /** The Mermaid text of one chart. */
 export const drawChart = (machine: AnyStateMachine): string =>

@@ -14,9 +14,11 @@ import type { ReplyFrom, ShopCall, ShopService, ShopServices } from '../../src/s
 import { shop } from '../../src/shop/shop.ts';
 import type { OrderView } from '../../src/shop/view.ts';
 import { createWarehouse } from '../../src/shop/warehouse.ts';
+import type { SloTracker } from '../../src/slo-tracker.ts';
 import type { ChartSystem } from '../../src/step/register.ts';
 import type { JournalEvent, Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
+import type { Tracing } from '../../src/tracing.ts';
 import { createFakeClock } from '../fake-clock.ts';
 
 export type Answer<S extends ServiceName> = (call: ShopCall<S>) => Promise<ReplyFrom<S>> | ReplyFrom<S>;
@@ -86,6 +88,8 @@ export const openHost = async ({
   ids = createCounter(),
   observer,
   shared = false,
+  tracing,
+  slos,
 }: {
   store?: Store;
   clock?: ReturnType<typeof createFakeClock>;
@@ -99,6 +103,8 @@ export const openHost = async ({
   observer?: CommitObserver;
   /** Other hosts are at work over the same store. */
   shared?: boolean;
+  tracing?: Tracing;
+  slos?: SloTracker;
 } = {}) => {
   const gatewayCalls: ShopCall<'gateway'>[] = [];
   const mailerCalls: ShopCall<'mailer'>[] = [];
@@ -134,6 +140,8 @@ export const openHost = async ({
     logger,
     ...(observer && { observer }),
     shared,
+    ...(tracing && { tracing }),
+    ...(slos && { slos }),
   });
   const { recovery } = runner;
   const host = createShopHost(runner.host, parsed, ids);

@@ -13,6 +13,7 @@ import type { Keys } from '../../access.ts';
 import type { Clock, Ids } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
 import type { OrderAccess, SystemView } from '../../host.ts';
+import type { Tracing } from '../../tracing.ts';
 import type { Disconnects } from './disconnects.ts';
 
 /** The Fastify instance that routes are added to: its handlers are typed by their zod schemas. */
@@ -34,6 +35,8 @@ export interface EdgeDependencies<View extends SystemView = SystemView> {
   /** Printed at `/metrics`; the API adds its own figures to it. */
   readonly metrics: Registry;
   readonly logger: FastifyBaseLogger;
+  /** Left out: nothing is traced. */
+  readonly tracing?: Tracing;
   /** Addresses of others' routes that `/` names beside the API's own. */
   readonly links?: Readonly<Record<string, string>>;
 }

@@ -294,7 +294,6 @@ const addReading = (api: Api, parts: RouteDependencies): void => {
 };
 
 const addIncidents = (api: Api, parts: RouteDependencies): void => {
-  const path = publicPath(parts.settings);
   api.get(
     '/incidents',
     {

@@ -1,10 +1,11 @@
 // All orders at once on the chart that runs them: how many are in each state, for how long, and what moves.
 import { useMemo } from 'react';
+import type { Slo, SloFigures } from '../../slo.ts';
 import type { ApplicationInfo, ChartNode, FlowFrame, FlowState, Sample } from '../server/protocol.ts';
 import { go, toPublic, useAddress } from './addresses.tsx';
 import { ChartPicture, type Drawing } from './chart-picture.tsx';
 import { FlowFilters, readFilter } from './flow-filter.tsx';
-import { toCount, toDuration, toShortDuration } from './formats.ts';
+import { toCount, toDuration, toPercent, toShortDuration, toSloText } from './formats.ts';
 import { type Route, withCounts } from './layout-graph.ts';
 import { OrdersInFlight, SettledOrders } from './orders-in-state.tsx';
 import { createFold, findEnds, toOverview } from './overview.ts';
@@ -28,15 +29,30 @@ const sumUpEdges = (frame: FlowFrame | undefined, fold: Fold): ReadonlyMap<strin
   return sums;
 };
 
+/** A state's objective, and whether it was met in the last hour. */
+const SloLine = ({ slo, figures, width }: { slo: Slo; figures: SloFigures | undefined; width: number }) => {
+  const { left = 0, within = 0 } = figures ?? {};
+  const isMet = within >= left * slo.share;
+  const found = left === 0 ? '' : `: ${toPercent(within / left)} ${isMet ? '✓' : '✗'}`;
+  return (
+    <text className={`slo ${left === 0 ? 'idle' : isMet ? 'met' : 'missed'}`} x={width / 2} y={70}>
+      <title>{toSloText(slo, figures)}</title>
+      {`${toPercent(slo.share)} in ${toShortDuration(slo.withinMs)}${found}`}
+    </text>
+  );
+};
+
 const StateCount = ({
   node,
   here,
   total,
+  slo,
   width,
 }: {
   node: ChartNode;
   here: FlowState;
   total: number | undefined;
+  slo: SloFigures | undefined;
   width: number;
 }) => {
   const isInner = node.kind === 'atomic' || node.kind === 'final';
@@ -58,6 +74,7 @@ const StateCount = ({
           {toShortDuration(here.medianMs)} · {toShortDuration(here.oldestMs)}
         </text>
       )}
+      {node.slo && <SloLine slo={node.slo} figures={slo} width={width} />}
       {here.incidents > 0 && <circle className="alarm" cx={10} cy={10} r={5} />}
     </>
   );
@@ -101,7 +118,8 @@ const toDrawing = (
     renderState: (node, width) => {
       const isEnd = ends.some(({ path }) => path === node.path);
       const total = isEnd ? (frame?.totals[node.path] ?? 0) : undefined;
-      return <StateCount node={node} here={states[node.path] ?? nobody} total={total} width={width} />;
+      const slo = frame?.slos.find(({ state }) => state === node.path);
+      return <StateCount node={node} here={states[node.path] ?? nobody} {...{ total, slo, width }} />;
     },
     renderEdge: (route) => (
       <EdgeCount route={route} passages={edges.get(route.edge.id)} at={frame?.at ?? 0} />
@@ -153,6 +171,9 @@ const Legend = ({ countedMs }: { countedMs: number }) => (
     ))}
     <li>
       <b>12</b> orders in this state, with median and longest time
+    </li>
+    <li>
+      <span className="slo-sample">95 % in 2 s: 99 % ✓</span> objective, and the share in the last hour
     </li>
     <li>
       <span className="label-sample">34</span> transitions in the last {toDuration(countedMs)}

@@ -1,4 +1,6 @@
 // Times, durations, message names and other facts as people read them.
+
+import type { Slo, SloFigures } from '../../slo.ts';
 import { toDeadlineName } from '../../step/deadline-name.ts';
 import type { Point } from '../server/protocol.ts';
 
@@ -21,6 +23,16 @@ const toPair = (big: number, bigUnit: string, small: number, smallUnit: string):
 
 export const toClock = (at: number): string => new Date(at).toLocaleTimeString('en-GB');
 export const toPreciseClock = (at: number): string => `${toClock(at)}.${String(at % 1000).padStart(3, '0')}`;
+
+/** Rounded down, so that an objective that is missed never looks met: `95 %`. */
+export const toPercent = (share: number): string => `${Math.floor(share * 100 + 1e-9)} %`;
+
+export const toSloText = (slo: Slo, figures: SloFigures | undefined): string => {
+  const target = `objective: ${toPercent(slo.share)} leave within ${toDuration(slo.withinMs)}`;
+  if (figures === undefined || figures.left === 0) return `${target}; none left in the last hour`;
+  const { within, left } = figures;
+  return `${target}; in the last hour ${within.toLocaleString('en')} of ${left.toLocaleString('en')} did`;
+};
 
 /** The part of an id that tells orders apart. */
 export const toShortId = (id: string): string => (id.length > 12 ? `…${id.slice(-8)}` : id);

@@ -27,6 +27,9 @@ export interface Sizing {
 
 const nameWidth = (name: string): number => name.length * 7.4 + 30;
 const longestLabel = 22;
+/** Room for the line of a state's objective. */
+const sloHeight = 15;
+const sloWidth = 132;
 /** What causes a transition, short enough for a picture; the rest is in its title. */
 const toLabel = ({ causes }: ChartEdge): string => {
   const names = [...new Set(causes.map(({ on, kind }) => (kind === 'always' ? on || 'always' : on)))];
@@ -42,7 +45,11 @@ const toMeasures = ({
   labels,
 }: Sizing): Measures<ChartNode, ChartEdge> => ({
   direction,
-  measureInner: ({ name }) => ({ width: Math.max(leafWidth, nameWidth(name)), height: leafHeight }),
+  measureInner: ({ name, slo }) => {
+    const hasLine = labels === 'count' && slo !== null;
+    const width = Math.max(leafWidth, nameWidth(name), hasLine ? sloWidth : 0);
+    return { width, height: leafHeight + (hasLine ? sloHeight : 0) };
+  },
   measureHead: () => ({ width: 0, height: 34 }),
   measureLabel: (edge) => {
     const text = labels === 'words' ? toLabel(edge) : '000';

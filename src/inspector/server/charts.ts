@@ -3,6 +3,7 @@
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { type Application, versionsOf } from '../../application.ts';
 import type { Display, Tone } from '../../display.ts';
+import { sloOf } from '../../slo.ts';
 import { toGuardText, toMatrix } from '../../step/matrix.ts';
 import type { Chart, ChartEdge, ChartNode } from './protocol.ts';
 
@@ -45,6 +46,7 @@ const toNode = (actor: string, node: AnyStateNode, { mainActor, display }: Appli
   tone: toTone(node, actor === mainActor ? display?.tones : undefined),
   isSettled: isSettled(node),
   isInitial: node.parent?.type === 'compound' && node.parent.initial.target.includes(node),
+  slo: sloOf(node) ?? null,
 });
 
 const within = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(within)];

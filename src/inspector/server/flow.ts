@@ -7,6 +7,7 @@ import type { Clock } from '../../clock.ts';
 import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { CommitObserver, OrderAccess, OrderChange } from '../../host.ts';
+import type { SloTracker } from '../../slo-tracker.ts';
 import { toPaths } from '../../step/notes.ts';
 import { hasIncident, isSettled, toMainState } from '../../step/view.ts';
 import type { StoreFigures } from '../../store.ts';
@@ -21,6 +22,7 @@ export interface FlowParts {
   readonly application: Application;
   readonly clock: Clock;
   readonly readFigures: () => Promise<StoreFigures>;
+  readonly slos?: SloTracker;
 }
 
 /** How long it observes after the last page was closed: a page that is reloaded finds its counts again. */
@@ -234,6 +236,7 @@ export class Flow implements CommitObserver {
       isTruncated: this.#inFlight.size >= limits.inspectedOrders,
       incidents: incidents + sumOrders(unreadable),
       services,
+      slos: this.#parts.slos?.read() ?? [],
       sample,
     };
   }

@@ -11,6 +11,7 @@ import { AppError } from '../../errors.ts';
 import type { CommitObserver, OrderAccess } from '../../host.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { Services } from '../../service.ts';
+import type { SloTracker } from '../../slo-tracker.ts';
 import type { StoreFigures } from '../../store.ts';
 import { Flow } from './flow.ts';
 import { joinObservers } from './observers.ts';
@@ -35,6 +36,8 @@ export interface InspectorParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly settings: Settings;
+  /** Left out: states are drawn without their objectives' figures. */
+  readonly slos?: SloTracker;
   /** The folder of the built page. Left out: that of `npm run build-page`. */
   readonly pageFolder?: string;
 }

@@ -1,6 +1,7 @@
 // What the inspector's server says to its page, as JSON: the application with its charts, the flow of all orders, the
 // points of one order's timeline. Types alone; both sides import them, so that neither can drift from the other.
 import type { Holding, MoveField, Tone } from '../../display.ts';
+import type { Slo, SloFigures } from '../../slo.ts';
 import type { MatrixRow } from '../../step/matrix.ts';
 import type { Incident, SystemView } from '../../step/view.ts';
 
@@ -15,6 +16,8 @@ export interface ChartNode {
   readonly tone: Tone;
   readonly isSettled: boolean;
   readonly isInitial: boolean;
+  /** The share of the orders that shall leave it in this time. */
+  readonly slo: Slo | null;
 }
 
 /** All transitions between the same two states. */
@@ -196,6 +199,8 @@ export interface FlowFrame {
   readonly isTruncated: boolean;
   readonly incidents: number;
   readonly services: readonly ServiceHealth[];
+  /** How the states of the newest main chart kept to their objectives in the last hour. */
+  readonly slos: readonly SloFigures[];
   readonly sample: Sample;
 }
 

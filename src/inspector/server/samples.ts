@@ -1,8 +1,9 @@
 // One sample a second of all orders and of the services, for the last hour. It reads the counters that are kept for
 // `/metrics` anyway: nothing is counted twice, and no message costs anything.
-import type { Application, CallFailure } from '../../application.ts';
+import type { Application } from '../../application.ts';
 import type { Clock } from '../../clock.ts';
 import type { Metrics } from '../../metrics.ts';
+import { findFailureReplies } from '../../service.ts';
 import type { Sample, ServiceHealth } from './protocol.ts';
 import { RollingCounter } from './rolling-counter.ts';
 
@@ -25,23 +26,6 @@ interface Counted {
   readonly metricName?: string;
 }
 
-const callFailures: readonly CallFailure[] = [
-  'no-answer',
-  'error',
-  'malformed-answer',
-  'malformed-command',
-  'key-expired',
-];
-
-/** The replies that say that a call failed. */
-const findFailureReplies = ({ services }: Application): ReadonlySet<string> =>
-  new Set(
-    Object.values(services).flatMap(({ noAnswer, doubtful = [] }) => [
-      ...callFailures.map((failure) => noAnswer(failure).type),
-      ...doubtful,
-    ]),
-  );
-
 export class Samples {
   readonly #parts: SampleParts;
   readonly #failureReplies: ReadonlySet<string>;
@@ -53,7 +37,7 @@ export class Samples {
 
   constructor(parts: SampleParts) {
     this.#parts = parts;
-    this.#failureReplies = findFailureReplies(parts.application);
+    this.#failureReplies = findFailureReplies(parts.application.services);
   }
 
   /** Ends the present second and returns its sample. */

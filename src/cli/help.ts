@@ -8,6 +8,8 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
   start     serve, and place the sample order so that there is something to see
   serve     run the service
   doctor    check every invariant of the store, also while the service runs
+  backup    copy the store into one file, also while the service runs, and check the copy
+  restored  say that the store is a copy that was put back, where a start cannot see it
   migrate   move stored orders to another chart version, also while the service runs
   rehearse  replay stored orders on another chart version, and list what would differ
   simulate  run whole shops on a virtual clock, with crashes, and check every commit

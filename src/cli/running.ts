@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Settings } from '../config.ts';
 import type { Recovery } from '../host.ts';
 import type { LocalSocket } from '../local-socket.ts';
+import type { UnknownOrder } from '../shop/audit/unknown-orders.ts';
 import type { Catalogue } from '../shop/catalogue.ts';
 import type { ShopHost } from '../shop/placement.ts';
 
@@ -13,6 +14,7 @@ export interface Running {
   readonly api: FastifyInstance;
   readonly localSocket: LocalSocket | undefined;
   readonly recovery: Recovery;
+  readonly unknownOrders: readonly UnknownOrder[];
   close(): Promise<void>;
 }
 export type Create = (settings: Settings) => Promise<Running>;

@@ -1,5 +1,6 @@
 // The store that forgets everything when the process ends: the contract of store.ts on tables. It never shares a value
 // with its callers. It is for trying things out, and for tests that are about something else.
+import { drawEpoch } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Call, EventFilter, JournalEvent, Store, StoredOrder, StoredOrderFilter } from '../store.ts';
 import { openBatch } from './batch.ts';
@@ -195,6 +196,7 @@ export const createMemoryStore = (): Store => {
   const others = createOtherReads(tables);
   const calls = createCallChanges(tables);
   const changes = createOrderChanges(tables);
+  const epochs = [{ name: drawEpoch(), lastPosition: null }];
 
   return {
     open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
@@ -210,6 +212,9 @@ export const createMemoryStore = (): Store => {
     received: guard(others.received),
     events: guard(others.events),
     lastPosition: guard(others.lastPosition),
+    epochs: guard(() => epochs),
+    restored: guard(() => undefined),
+    noteResumed: change(() => undefined),
     idempotencyRecord: guard(others.idempotencyRecord),
     updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
     forgetKeys: change(changes.forgetKeys),

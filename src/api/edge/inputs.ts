@@ -83,7 +83,3 @@ export const prefer = z
   .describe(
     `wait=N: answer when the order is settled, or after N seconds (at most ${limits.waitSeconds}) with 202`,
   );
-export const lastEventId = z
-  .string()
-  .regex(/^\d{0,16}$/, 'must be the id of an event of this stream')
-  .describe('continue behind this event');

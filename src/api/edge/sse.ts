@@ -10,10 +10,11 @@ import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from './cloud-events.ts';
+import type { Cursors } from './cursors.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 
-const toFrame = (event: JournalEvent, path: string): string =>
-  `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(toCloudEvent(event, path))}\n\n`;
+const toFrame = (event: JournalEvent, path: string, { toCursor }: Cursors): string =>
+  `id: ${toCursor(event.position)}\nevent: ${event.type}\ndata: ${JSON.stringify(toCloudEvent(event, path))}\n\n`;
 
 /** Calls `beat` every `everyMs`; the returned function ends that. */
 const keepBeating = (clock: Clock, everyMs: number, beat: () => void): (() => void) => {
@@ -28,12 +29,13 @@ const keepBeating = (clock: Clock, everyMs: number, beat: () => void): (() => vo
 const writeAll = async (
   raw: ServerResponse,
   path: string,
+  cursors: Cursors,
   events: AsyncIterable<JournalEvent>,
   signal: AbortSignal,
 ): Promise<void> => {
   for await (const event of events) {
     if (signal.aborted) return;
-    if (!raw.write(toFrame(event, path))) await once(raw, 'drain', { signal });
+    if (!raw.write(toFrame(event, path, cursors))) await once(raw, 'drain', { signal });
   }
 };
 
@@ -43,6 +45,7 @@ export interface Streams {
     request: FastifyRequest,
     reply: FastifyReply,
     watching: { readonly orderId?: string; readonly types?: readonly string[]; readonly after: number },
+    cursors: Cursors,
   ): Promise<void>;
 }
 
@@ -62,7 +65,7 @@ export const createStreams = ({
   });
   let count = 0;
   return {
-    open: async (request, reply, watching) => {
+    open: async (request, reply, watching, cursors) => {
       if (count >= settings.MAX_STREAMS) {
         throw new AppError('overloaded', `${settings.MAX_STREAMS} event streams are open; that is the most.`);
       }
@@ -74,7 +77,7 @@ export const createStreams = ({
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       });
       try {
-        await writeAll(raw, publicPath(settings), host.watch({ ...watching, signal }), signal);
+        await writeAll(raw, publicPath(settings), cursors, host.watch({ ...watching, signal }), signal);
       } catch (error) {
         if (!signal.aborted) {
           const name = error instanceof Error ? error.name : 'unknown';

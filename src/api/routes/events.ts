@@ -5,15 +5,9 @@ import { limits, publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from '../edge/cloud-events.ts';
+import { type Cursors, cursor, lastEventId, readCursors } from '../edge/cursors.ts';
 import type { Api } from '../edge/dependencies.ts';
-import {
-  afterNumber,
-  eventLimit,
-  eventTypesOf,
-  lastEventId,
-  orderParams,
-  toEventTypes,
-} from '../edge/inputs.ts';
+import { afterNumber, eventLimit, eventTypesOf, orderParams, toEventTypes } from '../edge/inputs.ts';
 import { content, json, problems } from '../edge/responses.ts';
 import { eventPage } from '../edge/schemas.ts';
 import { createStreams } from '../edge/sse.ts';
@@ -23,36 +17,36 @@ import { messagePage } from './schemas.ts';
 import { toMessage } from './views.ts';
 
 const pageQuery = z.strictObject({
-  after: afterNumber.default(0).describe('the `next` of the page before'),
+  after: cursor.default('0').describe('the `next` of the page before'),
   limit: eventLimit,
+});
+const messagesQuery = pageQuery.extend({
+  after: afterNumber.default(0).describe('the `next` of the page before'),
 });
 const createStreamQuery = (types: readonly string[]) =>
   z.strictObject({
-    after: afterNumber.exactOptional().describe('begin behind this position'),
-    lastEventId: afterNumber.exactOptional().describe('like the header Last-Event-ID'),
+    after: cursor.exactOptional().describe('begin behind this event'),
+    lastEventId: cursor.exactOptional().describe('like the header Last-Event-ID'),
     types: eventTypesOf(types).exactOptional(),
   });
 const streamHeaders = z.object({ 'last-event-id': lastEventId.exactOptional() });
 const eventStream = content(
-  'Server-sent events: `id` is the position, `event` the type, `data` a CloudEvent',
+  'Server-sent events: `id` is the place to resume from, `event` the type, `data` a CloudEvent',
   'text/event-stream',
   z.string(),
 );
 
 /** `next` of a page: if it is full there may be more. */
-const toNext = <Entry>(entries: readonly Entry[], limit: number, place: (entry: Entry) => number) => {
+const toNext = <Entry>(entries: readonly Entry[], limit: number, place: (entry: Entry) => string) => {
   const last = entries.at(-1);
-  return last === undefined || entries.length < limit ? null : String(place(last));
+  return last === undefined || entries.length < limit ? null : place(last);
 };
 
-/**
- * Refuses a cursor that this store never gave out: whoever has it has read another store, and would wait in silence.
- * @throws AppError `cursor-unknown` with the newest place.
- */
-const requireGivenOut = (after: number, newest: number): void => {
-  if (after <= newest) return;
-  const message = `This store never gave out the cursor ${after}: its newest is ${newest}.`;
-  throw new AppError('cursor-unknown', message, { newest: String(newest) });
+/** @throws AppError `cursor-unknown` with the order's version, for one that it has not reached. */
+const requireReached = (after: number, version: number): void => {
+  if (after <= version) return;
+  const message = `This store never gave out the cursor ${after}: its newest is ${version}.`;
+  throw new AppError('cursor-unknown', message, { newest: String(version) });
 };
 
 const addPages = (api: Api, { host, application, settings }: RouteDependencies): void => {
@@ -71,14 +65,12 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
       },
     },
     async ({ params, query: { after, limit } }) => {
-      const events = await host.history(params.id, after, limit);
-      if (events.length === 0) {
-        await findOrder(host, params.id);
-        requireGivenOut(after, await host.lastPosition());
-      }
+      const { toCursor, toPosition } = await readCursors(host);
+      await findOrder(host, params.id);
+      const events = await host.history(params.id, await toPosition(after), limit);
       return {
         events: events.map((event) => toCloudEvent(event, path)),
-        next: toNext(events, limit, ({ position }) => position),
+        next: toNext(events, limit, ({ position }) => toCursor(position)),
       };
     },
   );
@@ -90,7 +82,7 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         summary: 'Every message that the order received, and what became of it',
         tags: ['events'],
         params: orderParams,
-        querystring: pageQuery,
+        querystring: messagesQuery,
         response: {
           200: json('One page, oldest first', messagePage),
           ...problems('order-not-found', 'cursor-unknown'),
@@ -99,8 +91,11 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
     },
     async ({ params, query: { after, limit } }) => {
       const messages = await host.received(params.id, after, limit);
-      if (messages.length === 0) requireGivenOut(after, (await findOrder(host, params.id)).version);
-      return { messages: messages.map(toMessage), next: toNext(messages, limit, ({ version }) => version) };
+      if (messages.length === 0) requireReached(after, (await findOrder(host, params.id)).version);
+      return {
+        messages: messages.map(toMessage),
+        next: toNext(messages, limit, ({ version }) => String(version)),
+      };
     },
   );
   api.get(
@@ -119,11 +114,12 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
       },
     },
     async ({ query }) => {
-      const events: readonly JournalEvent[] = await host.events(query);
-      if (events.length === 0) requireGivenOut(query.after, await host.lastPosition());
+      const { toCursor, toPosition } = await readCursors(host);
+      const after = await toPosition(query.after);
+      const events: readonly JournalEvent[] = await host.events({ ...query, after });
       return {
         events: events.map((event) => toCloudEvent(event, path)),
-        next: toNext(events, query.limit, ({ position }) => position),
+        next: toNext(events, query.limit, ({ position }) => toCursor(position)),
       };
     },
   );
@@ -131,11 +127,17 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
 
 interface Resuming {
   readonly headers: { readonly 'last-event-id'?: string };
-  readonly query: { readonly after?: number; readonly lastEventId?: number };
+  readonly query: { readonly after?: string; readonly lastEventId?: string };
 }
-/** The position after which to continue, if the reader names one. */
-const toPosition = ({ headers, query }: Resuming): number | undefined =>
-  headers['last-event-id'] ? Number(headers['last-event-id']) : (query.lastEventId ?? query.after);
+/** The position after which to continue: `otherwise` if the reader names none. */
+const findStart = async (
+  { headers, query }: Resuming,
+  { toPosition }: Cursors,
+  otherwise: number,
+): Promise<number> => {
+  const named = headers['last-event-id'] || (query.lastEventId ?? query.after);
+  return named === undefined ? otherwise : toPosition(named);
+};
 
 const addStreams = (api: Api, parts: RouteDependencies): void => {
   const { host, application } = parts;
@@ -161,9 +163,10 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
     async (request, reply) => {
       const { id } = await findOrder(host, request.params.id);
       const { types } = request.query;
-      const after = toPosition(request) ?? 0;
-      requireGivenOut(after, await host.lastPosition());
-      await streams.open(request, reply, { orderId: id, after, ...(types === undefined ? {} : { types }) });
+      const cursors = await readCursors(host);
+      const after = await findStart(request, cursors, 0);
+      const watching = { orderId: id, after, ...(types === undefined ? {} : { types }) };
+      await streams.open(request, reply, watching, cursors);
     },
   );
   api.get(
@@ -182,10 +185,9 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
     },
     async (request, reply) => {
       const { types } = request.query;
-      const newest = await host.lastPosition();
-      const after = toPosition(request) ?? newest;
-      requireGivenOut(after, newest);
-      await streams.open(request, reply, { after, ...(types === undefined ? {} : { types }) });
+      const cursors = await readCursors(host);
+      const after = await findStart(request, cursors, await host.lastPosition());
+      await streams.open(request, reply, { after, ...(types === undefined ? {} : { types }) }, cursors);
     },
   );
 };

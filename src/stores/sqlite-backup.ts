@@ -3,7 +3,7 @@
 import { backup } from 'node:sqlite';
 import { toRealPath } from '../database-path.ts';
 import { DatabaseSync } from '../sqlite.ts';
-import { identifyLog } from './sqlite-bytes.ts';
+import { readLogFile } from './sqlite-bytes.ts';
 import { takeLock } from './sqlite-lock.ts';
 import { markAsCopy, recognise } from './sqlite-run.ts';
 
@@ -56,7 +56,7 @@ export const holdCopy = (given: string): { accept(): void; release(): void } => 
   const path = toRealPath(given);
   const lock = takeLock(path);
   try {
-    if (identifyLog(`${path}-wal`) !== undefined) recognise(path, lock.lastRun);
+    if (readLogFile(`${path}-wal`) !== undefined) recognise(path, lock.lastRun);
   } catch (error) {
     lock.release();
     throw error;

@@ -45,15 +45,21 @@ export const readMainFile = (path: string): MainFile | undefined => {
   });
 };
 
-/**
- * Which write-ahead log this is: the same number through all its restarts, another for another log
- * (https://sqlite.org/fileformat2.html#the_write_ahead_log). Undefined if there is none, or it holds no commit.
- */
-export const identifyLog = (path: string): number | undefined => {
+/** https://sqlite.org/fileformat2.html#the_write_ahead_log */
+export interface LogFile {
+  /** The same number through all its restarts, another for another log. */
+  readonly identity: number;
+  /** How often it was begun anew, after it was folded in. */
+  readonly restarts: number;
+}
+
+/** Undefined if there is no log, or it holds no commit. */
+export const readLogFile = (path: string): LogFile | undefined => {
   const bytes = sizeOf(path);
   if (bytes < logHeaderBytes) return undefined;
   return withFile(path, (take) => {
     const header = take(0, logHeaderBytes);
+    const restarts = header.readUInt32BE(12);
     const frameBytes = frameHeaderBytes + header.readUInt32BE(8);
     for (let at = logHeaderBytes; at + frameBytes <= bytes; at += frameBytes) {
       const frame = take(at, frameHeaderBytes);
@@ -61,7 +67,7 @@ export const identifyLog = (path: string): number | undefined => {
       if (frame.length < frameHeaderBytes || frame.compare(header, 16, 24, 8, 16) !== 0) return undefined;
       const endsCommit = frame.readUInt32BE(4) !== 0;
       // Each restart counts one up, and the first salt with it.
-      if (endsCommit) return (header.readUInt32BE(16) - header.readUInt32BE(12)) >>> 0;
+      if (endsCommit) return { identity: (header.readUInt32BE(16) - restarts) >>> 0, restarts };
     }
     return undefined;
   });

@@ -3,7 +3,14 @@
 import { pathToFileURL } from 'node:url';
 import { AppError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
-import { hasRollbackJournal, identifyLog, isTruncated, type MainFile, readMainFile } from './sqlite-bytes.ts';
+import {
+  hasRollbackJournal,
+  isTruncated,
+  type LogFile,
+  type MainFile,
+  readLogFile,
+  readMainFile,
+} from './sqlite-bytes.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import type { Connection } from './sqlite-open.ts';
 import { text, whole } from './sqlite-rows.ts';
@@ -62,7 +69,7 @@ const backups = 'Copies of a running service are made by `orderchart backup` (do
  * cut off.
  */
 export const recognise = (path: string, lastRun: string | undefined): Found => {
-  const log = identifyLog(`${path}-wal`);
+  const log = readLogFile(`${path}-wal`);
   const main = readMainFile(path);
   if (main === undefined) {
     if (log !== undefined) refuseForeignLog(path);
@@ -106,13 +113,13 @@ const recogniseAlone = (path: string, main: MainFile, lastRun: string | undefine
   return isLastRun(state, lastRun) ? 'ours' : 'copy';
 };
 
-const recogniseWithLog = (path: string, main: MainFile, log: number, lastRun: string | undefined): Found => {
+const recogniseWithLog = (path: string, main: MainFile, log: LogFile, lastRun: string | undefined): Found => {
   if (!main.keepsLog) refuseForeignLog(path);
   const alone = peek(path, false, readState);
   // A file of an earlier schema says nothing of its log.
   if (alone === undefined) return 'ours';
-  const isOwnLog = alone.state === 'open' && alone.log === log;
-  const together = isOwnLog ? peek(path, true, readState) : readAsWhole(path, alone);
+  const isOwnLog = alone.state === 'open' && alone.log === log.identity;
+  const together = isOwnLog ? peek(path, true, readState) : readAsWhole(path, alone, log);
   return together === undefined || isLastRun(together, lastRun) ? 'ours' : 'copy';
 };
 
@@ -120,14 +127,16 @@ const recogniseWithLog = (path: string, main: MainFile, log: number, lastRun: st
  * A log of which the file knows nothing: of the run that began with it and ended before the file itself knew, or of another
  * SQLite program, if both are whole together. Any other log would damage the file.
  */
-const readAsWhole = (path: string, alone: FileState): FileState => {
+const readAsWhole = (path: string, alone: FileState, log: LogFile): FileState => {
   try {
     const { together, found } = peek(path, true, (connection) => ({
       together: readState(connection),
       found: connection.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'],
     }));
-    const isNext = together?.run === alone.run || together?.runBefore === alone.run;
-    if (together !== undefined && isNext && alone.state !== 'copy' && found === 'ok') return together;
+    // A log of ours says which run it is of, until it is folded in the first time.
+    const isOthers = alone.state === 'closed' && together?.run === alone.run && log.restarts === 0;
+    const isNext = together?.runBefore === alone.run && together.run !== alone.run;
+    if (together !== undefined && (isNext || isOthers) && found === 'ok') return together;
   } catch (error) {
     if (toPrimaryCode(error) === undefined) throw error;
   }
@@ -167,7 +176,7 @@ export const beginRun = (connection: Connection, path: string, found: Found): st
     )
     .run(cookie);
   connection.exec('COMMIT');
-  const log = identifyLog(`${path}-wal`) ?? 0;
+  const log = readLogFile(`${path}-wal`)?.identity ?? 0;
   connection.prepare('UPDATE file_state SET log = ?').run(log);
   connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
   return text(connection.prepare('SELECT run FROM file_state').get() ?? {}, 'run');

@@ -46,7 +46,7 @@ test('one that is put in the place of its own file, with nothing beside it, is r
   expect(await startRefused(path, main)).toContain('orderchart restored');
   expect((await runCommand(['restored'], path)).code).toBe(0);
   const again = await shops.start(path);
-  expect(again.output()).toContain('Restored: the store is a copy');
+  await again.untilPrinted(/Restored: the store is a copy/);
 });
 
 test('a file of an earlier release that was copied with nothing but its first page is refused', async () => {
@@ -72,7 +72,7 @@ test('a killed service goes on with its files, and so does a copy of all of them
   expect(again.output()).not.toContain('Restored');
   const copied = await shops.start(folder, { DATABASE_URL: `sqlite:${join(folder, 'copy.db')}` });
   expect(await countOrders(copied)).toBe(2);
-  expect(copied.output()).toContain('Restored');
+  await copied.untilPrinted(/Restored/);
 });
 
 test('a stopped service goes on with its file, and a copy of it is one that was restored', async () => {
@@ -90,7 +90,7 @@ test('a stopped service goes on with its file, and a copy of it is one that was 
   await copied.stop();
   copyShop(join(folder, 'copy.db'), main);
   const older = await shops.start(path);
-  expect(older.output()).toContain('Restored');
+  await older.untilPrinted(/Restored/);
   await older.stop();
   expect((await shops.start(path)).output()).not.toContain('Restored');
 });

@@ -1,5 +1,6 @@
 // `orderchart backup` and `orderchart restored`: a copy of a store, and what is said of one that was put back. They print, and
 // neither copy nor examine. Exit code 0: done; 1: something does not hold; 2: it could not be done.
+import { constants, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { ExaminationReport } from '../audit.ts';
 import type { AcceptCopy, BackupProgress, MakeBackup } from '../backup.ts';
@@ -52,6 +53,8 @@ export const makeBackup = async (words: readonly string[], make: MakeBackup, clo
     throw new AppError('invalid-setting', 'Name one file for the backup: `orderchart backup FILE`.');
   }
   const databasePath = readDatabasePath(values['database-url']);
+  // The examination takes all the processor that it gets: a service that runs comes first.
+  setPriority(constants.priority.PRIORITY_LOW);
   const { made, bytes, report } = await make({ databasePath, target, onProgress: createProgressLine(clock) });
   if (made) {
     const size = `${(bytes / mebi).toFixed(1)} MiB`;

@@ -1,42 +1,21 @@
 // Opens one SQLite file for one process: the lock, the settings that durability rests on, the migrations. It
 // never reads or writes orders. A file that cannot be used safely is refused at the start.
 import { readdirSync, readFileSync } from 'node:fs';
-import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Application } from '../application.ts';
 import { toRealPath } from '../database-path.ts';
 import { AppError } from '../errors.ts';
 import { explainSystemError } from '../own-files.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import type { OrdersByVersion } from '../store.ts';
+import type { Connection } from './sqlite-connection.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import { makePrivately, watchFiles } from './sqlite-files.ts';
 import { takeLock } from './sqlite-lock.ts';
 import { text, whole } from './sqlite-rows.ts';
 import { beginRun, endRun, markAsCopy, recognise } from './sqlite-run.ts';
 
-type Row = Record<string, SQLOutputValue>;
-
 /** An application whose tables live in the file. */
 export type TableOwner = Pick<Application, 'name' | 'tables'>;
-
-/** A prepared statement, as the store uses one: each use runs it from the start to the end. */
-export interface Statement {
-  run(...values: SQLInputValue[]): { readonly changes: number | bigint };
-  get(...values: SQLInputValue[]): Row | undefined;
-  all(...values: SQLInputValue[]): Row[];
-}
-
-/**
- * What the store needs of a connection: `DatabaseSync` is one; tests bring another, which runs the same SQLite on a
- * simulated disk. Errors of SQLite carry its extended code as `errcode`.
- */
-export interface Connection {
-  /** Whether a transaction is open. Some errors end it by themselves. */
-  readonly isTransaction: boolean;
-  exec(sql: string): void;
-  prepare(sql: string): Statement;
-  close(): void;
-}
 
 export interface OpenDatabase {
   readonly path: string;

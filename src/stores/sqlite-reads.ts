@@ -14,7 +14,7 @@ import type {
   StoredOrderFilter,
   StoreFigures,
 } from '../store.ts';
-import type { Connection, Statement } from './sqlite-open.ts';
+import type { Connection, Statement } from './sqlite-connection.ts';
 import {
   type Row,
   text,

@@ -11,8 +11,8 @@ import {
   readLogFile,
   readMainFile,
 } from './sqlite-bytes.ts';
+import type { Connection } from './sqlite-connection.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
-import type { Connection } from './sqlite-open.ts';
 import { text, whole } from './sqlite-rows.ts';
 
 interface FileState {

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { ask, post, sampleBody, until } from './client.ts';
 import { makeFolder, runCommand, type Server, startServer } from './server.ts';
 
-export const quick = { MAIL_DELAY_MS: '0', PAYMENT_DELAY_MS: '0', PAYMENT_DECLINE_RATE: '0' };
-export const files = ['', '-wal', '-shm'] as const;
+const quick = { MAIL_DELAY_MS: '0', PAYMENT_DELAY_MS: '0', PAYMENT_DECLINE_RATE: '0' };
+const files = ['', '-wal', '-shm'] as const;
 export const mainOf = (folder: string) => join(folder, 'data/orderchart.db');
 
 let keys = 0;

@@ -1,6 +1,6 @@
 // Counts what a SQLite connection is asked to do: transactions and statements. It changes nothing. It exists
 // because a count, other than a time, is the same on every machine and on every run.
-import type { Connection, Statement } from '../src/stores/sqlite-open.ts';
+import type { Connection, Statement } from '../src/stores/sqlite-connection.ts';
 
 export interface Counts {
   /** Statements that were run, BEGIN and COMMIT included. */

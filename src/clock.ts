@@ -45,5 +45,8 @@ export const createIds = (clock: Clock, drawBytes: (count: number) => Uint8Array
   next: () => v7({ msecs: clock.now(), random: drawBytes(16) }),
 });
 
+/** A name for positions that are given out from now on, unlike any before. */
+export const drawEpoch = (): string => randomBytes(4).toString('hex');
+
 /** UTC ISO 8601 with milliseconds, such as `2026-01-31T23:59:59.123Z`. */
 export const toIsoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();

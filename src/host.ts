@@ -7,7 +7,7 @@ import type { Disposition, Received } from './step/effect.ts';
 import type { SystemState } from './step/system-state.ts';
 import type { Delivery } from './step/trace.ts';
 import type { SystemView } from './step/view.ts';
-import type { IdempotencyRecord, JournalEvent, OrderFilter, OrderNote } from './store.ts';
+import type { Epoch, IdempotencyRecord, JournalEvent, OrderFilter, OrderNote, Restored } from './store.ts';
 
 export type { Incident, Move, SystemView } from './step/view.ts';
 
@@ -102,6 +102,8 @@ export interface Recovery {
   readonly incidents: number;
   /** The number of stored orders on each chart version. */
   readonly versions: Readonly<Record<string, number>>;
+  /** The store is a copy that was restored, and this is the first start on it. */
+  readonly restored?: Restored;
 }
 
 /** A wish to move one order to another chart version. */
@@ -216,6 +218,8 @@ export interface Host<View extends SystemView = SystemView> {
   }): AsyncIterable<readonly JournalEvent[]>;
   /** The position of the newest event. */
   lastPosition(): Promise<number>;
+  /** Under which names its positions were given out, oldest first. */
+  epochs(): Promise<readonly Epoch[]>;
   /** Resolves when the order is settled or has an incident, or `withinMs` later, with its view. */
   waitUntilSettled(orderId: string, withinMs: number, signal?: AbortSignal): Promise<View | undefined>;
   /** What is stored for the key, if it was used before. */

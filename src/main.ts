@@ -24,10 +24,18 @@ import { AppError } from './errors.ts';
 import type { Faults } from './faults.ts';
 import { reachStore } from './local-socket/reach-store.ts';
 import type { StoreAccess } from './local-socket.ts';
-import { examineStore, reachKeysFor, reachMigrationsFor, rehearseFor, simulateFor } from './offline.ts';
+import {
+  createBackups,
+  examineStore,
+  reachKeysFor,
+  reachMigrationsFor,
+  rehearseFor,
+  simulateFor,
+} from './offline.ts';
 import { readPackageVersion } from './package-version.ts';
 import type { Services } from './service.ts';
 import { createShopServices } from './services/shop-services.ts';
+import { findUnknownOrders, type UnknownOrder } from './shop/audit/unknown-orders.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
 import { createShopHost, type ShopHost } from './shop/placement.ts';
 import type { ShopServices } from './shop/services.ts';
@@ -85,6 +93,8 @@ export interface Replacements {
 export interface Orderchart extends Omit<ApplicationService<OrderView>, 'host'> {
   readonly host: ShopHost;
   readonly catalogue: Catalogue;
+  /** Orders of which the simulated gateway knows and this store does not: looked for at the first start on a copy. */
+  readonly unknownOrders: readonly UnknownOrder[];
 }
 
 /**
@@ -115,7 +125,12 @@ export const createOrderchart = async (
       });
     },
   });
-  return { ...service, host: createShopHost(host, settings, ids), catalogue };
+  const isSimulated = service.recovery.restored !== undefined && given.gateway === undefined;
+  const unknownOrders = isSimulated ? await findUnknownOrders(settings.PAYMENT_LEDGER, store) : [];
+  for (const unknown of unknownOrders) {
+    logger.warn(unknown, 'the gateway knows an order that is not in the copy that was restored');
+  }
+  return { ...service, host: createShopHost(host, settings, ids), catalogue, unknownOrders };
 };
 
 /** The path of the SQLite file; undefined for a store in memory. */
@@ -145,7 +160,7 @@ const openStore = (settings: Settings, application: Application<OrderView>): Sto
 
 /**
  * Runs a command of `orderchart` (`words` are its arguments) for an application that extends the shop: start, serve,
- * doctor, migrate, rehearse, diff. Sets the process's exit code.
+ * doctor, backup, restored, migrate, rehearse, diff. Sets the process's exit code.
  */
 export const runProgram = (
   words: readonly string[],
@@ -154,6 +169,7 @@ export const runProgram = (
   runCommand(words, {
     create: (settings) => createTraced(settings, { application, services }),
     examineStore: (examination) => examineStore({ application, ...examination }),
+    ...createBackups(application),
     simulate: simulateFor(application),
     reachKeys: reachKeysFor(application),
     reachMigrations: reachMigrationsFor(application, services),

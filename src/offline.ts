@@ -5,6 +5,8 @@ import { Registry } from 'prom-client';
 import { askServiceForKeys, changeKeysOfFile } from './access/commands.ts';
 import { openKeys } from './access/keys.ts';
 import type { Application } from './application.ts';
+import { createMakeBackup } from './backup/make-backup.ts';
+import type { AcceptCopy, MakeBackup } from './backup.ts';
 import type { ReachKeys } from './cli/keys.ts';
 import type { ReachMigrations } from './cli/migrate.ts';
 import { createIds, systemClock } from './clock.ts';
@@ -28,12 +30,34 @@ import type { Simulate } from './simulation.ts';
 import { createSimulate } from './simulator/shop/simulate.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openAuditSource } from './stores/sqlite-audit-source.ts';
+import { copyStore, holdCopy } from './stores/sqlite-backup.ts';
 import { copyOlderDatabase } from './stores/sqlite-copy.ts';
 import { openDatabase } from './stores/sqlite-open.ts';
 import { openScratchStore } from './stores/sqlite-scratch.ts';
 
 /** The doctor of the shop's stores, and of those of applications that extend the shop. */
 export const examineStore = createExamineStore(openAuditSource, systemClock);
+
+/** Backups of a store, and copies that are put back, examined as stores of `application`. */
+export const createBackups = (
+  application: Application<OrderView>,
+): { readonly makeBackup: MakeBackup; readonly acceptCopy: AcceptCopy } => ({
+  makeBackup: createMakeBackup({
+    copy: copyStore,
+    examine: (examination) => examineStore({ application, ...examination }),
+  }),
+  acceptCopy: async (path, anyway) => {
+    const held = holdCopy(path);
+    try {
+      const report = await examineStore({ application, path });
+      const accepted = anyway || report.violations === 0;
+      if (accepted) held.accept();
+      return { accepted, report };
+    } finally {
+      held.release();
+    }
+  },
+});
 
 /** Simulations of the shop on a virtual clock. */
 export const simulate = createSimulate({

@@ -175,6 +175,10 @@ export const toUnknownOutcome = (rules: CallRules, call: Call, reply: AnyEventOb
   return isDoubtful ? toFailure(rules, call.service, call, 'no-answer') : reply;
 };
 
+/** The reply to a call of which it is not known whether it was made. */
+export const toNoAnswer = (rules: CallRules, call: Call): AnyEventObject =>
+  toFailure(rules, call.service, call, 'no-answer');
+
 /**
  * Lets an adapter take time: resolves after `milliseconds`, at once for 0.
  * @throws the signal's reason as soon as it is aborted.

@@ -40,6 +40,26 @@ export interface JournalEvent extends NewEvent {
   readonly position: number;
 }
 
+/**
+ * A stretch of the journal whose positions were given out under one name. A restored copy goes on with a new one, so that
+ * positions which the copy never had can be told from its own.
+ */
+export interface Epoch {
+  readonly name: string;
+  /** Where it ended; null for the present one. */
+  readonly lastPosition: number | null;
+}
+
+/** What is known of a copy that this store began with, until a host has started on it. */
+export interface Restored {
+  /** The position of its newest event. */
+  readonly lastPosition: number;
+  /** When its newest event was recorded (ms since 1970); null without any. */
+  readonly lastEventAt: number | null;
+  /** Calls that were pending in it, and may have been made since. */
+  readonly doubtfulCalls: number;
+}
+
 /** The stored answer for an idempotency key. `scope` keeps routes apart; `orderId` is empty if it is about no order. */
 export interface IdempotencyRecord {
   readonly scope: string;
@@ -248,6 +268,11 @@ export interface Store extends RowReads, KeyStore {
   received(orderId: string, after: number, limit: number): Promise<readonly Received[]>;
   events(filter: EventFilter): Promise<readonly JournalEvent[]>;
   lastPosition(): Promise<number>;
+  /** Oldest first; the last one is the present one. They change only when a copy is opened. */
+  epochs(): Promise<readonly Epoch[]>;
+  /** Undefined if the store is no copy, or a host has noted that it started on it. */
+  restored(): Promise<Restored | undefined>;
+  noteResumed(): Promise<void>;
   idempotencyRecord(scope: string, key: string): Promise<IdempotencyRecord | undefined>;
   /** Replaces a key's answer before the first one was sent. */
   updateIdempotencyAnswer(

@@ -1,6 +1,7 @@
 // The commands of `orderchart`: which there are, what they are given, and how they end. Wrong usage and wrong
 // settings end with one clear line and exit code 2; trouble at the start with one line and exit code 1.
 import { parseArgs } from 'node:util';
+import type { AcceptCopy, MakeBackup } from '../backup.ts';
 import { systemClock } from '../clock.ts';
 import { readSettings, type Settings, settingsSchema } from '../config.ts';
 import { AppError, describeError } from '../errors.ts';
@@ -10,6 +11,7 @@ import type { RehearseHistories } from '../rehearsal.ts';
 import type { ExamineStore } from '../shop/audit/outside.ts';
 import type { Simulate } from '../simulation.ts';
 import type { CompareVersions } from '../version-diff.ts';
+import { acceptRestored, makeBackup } from './backup.ts';
 import { printDiff } from './diff.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
@@ -25,12 +27,14 @@ import { simulateSeeds } from './simulate.ts';
 const commands = ['start', 'serve', 'help'] as const;
 
 /** Commands whose exit code 1 is an answer: trouble is 2. */
-const answersWithCode1: ReadonlySet<string> = new Set(['migrate', 'rehearse']);
+const answersWithCode1: ReadonlySet<string> = new Set(['migrate', 'rehearse', 'backup', 'restored']);
 
 /** What the commands are made of. */
 export interface CommandParts {
   readonly create: Create;
   readonly examineStore: ExamineStore;
+  readonly makeBackup: MakeBackup;
+  readonly acceptCopy: AcceptCopy;
   readonly simulate: Simulate;
   readonly reachKeys: ReachKeys;
   readonly reachMigrations: ReachMigrations;
@@ -48,6 +52,8 @@ export const runCommand = async (words: readonly string[], parts: CommandParts):
     if (first === 'doctor') await diagnose(rest, parts.examineStore, systemClock);
     else if (first === 'simulate') await simulateSeeds(rest, parts.simulate, systemClock);
     else if (first === 'keys') await runKeys(rest, parts.reachKeys, systemClock);
+    else if (first === 'backup') await makeBackup(rest, parts.makeBackup, systemClock);
+    else if (first === 'restored') await acceptRestored(rest, parts.acceptCopy);
     else if (first === 'migrate') await migrateOrders(rest, parts.reachMigrations, systemClock);
     else if (first === 'rehearse') await rehearseOrders(rest, parts.rehearse, systemClock);
     else if (first === 'diff') await printDiff(rest, parts.compareVersions);

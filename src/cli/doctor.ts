@@ -86,7 +86,7 @@ const createProgressLine = (clock: Clock): ((progress: ExaminationProgress) => v
   };
 };
 
-const toText = ({ orders, violations, checks, notes }: ExaminationReport): string => {
+export const toText = ({ orders, violations, checks, notes }: ExaminationReport): string => {
   const width = Math.max(...checks.map(({ invariant }) => invariant.length));
   return [
     `${'invariant'.padEnd(width)}      checked  violations  what holds`,

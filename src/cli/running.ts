@@ -4,6 +4,7 @@ import type { Keys } from '../access.ts';
 import type { Settings } from '../config.ts';
 import type { Recovery } from '../host.ts';
 import type { LocalSocket } from '../local-socket.ts';
+import type { UnknownOrder } from '../shop/audit/unknown-orders.ts';
 import type { Catalogue } from '../shop/catalogue.ts';
 import type { ShopHost } from '../shop/placement.ts';
 
@@ -17,6 +18,7 @@ export interface Running {
   listenForAdmins(): Promise<string | undefined>;
   readonly localSocket: LocalSocket | undefined;
   readonly recovery: Recovery;
+  readonly unknownOrders: readonly UnknownOrder[];
   close(): Promise<void>;
 }
 export type Create = (settings: Settings) => Promise<Running>;

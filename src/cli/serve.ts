@@ -1,7 +1,8 @@
 // Runs the service in this process: opens everything, fills an empty catalogue, listens, and on Ctrl-C or
 // SIGTERM finishes what is under way and lets the process end with code 0.
 import type { FastifyInstance } from 'fastify';
-import { systemClock } from '../clock.ts';
+import { formatMoney } from '../../machines/money.ts';
+import { systemClock, toIsoTime } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { systemCodeOf } from '../own-files.ts';
@@ -33,6 +34,7 @@ export const serve = async (
     console.log(
       `Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${incidents} open incidents`,
     );
+    for (const line of describeRestore(running)) console.log(line);
     const stored = Object.entries(versions).map(
       ([version, orders]) => `${orders} on chart version ${version}`,
     );
@@ -44,6 +46,29 @@ export const serve = async (
     await running.close();
   }
   console.log('Stopped.');
+};
+
+/** As many as a person reads at a start; the log has all. */
+const namedOrders = 20;
+
+const describeRestore = ({ recovery: { restored }, unknownOrders }: Running): readonly string[] => {
+  if (restored === undefined) return [];
+  const { lastEventAt, doubtfulCalls } = restored;
+  const from =
+    lastEventAt === null ? 'without any event' : `whose newest event is of ${toIsoTime(lastEventAt)}`;
+  const names = unknownOrders
+    .slice(0, namedOrders)
+    .map(({ orderId, taken, currency }) => `${orderId} (${formatMoney(taken, currency)} taken)`);
+  const more = unknownOrders.length - names.length;
+  return [
+    `Restored: the store is a copy ${from}. Cursors of what came later are refused (410).`,
+    `Reconciling: ${doubtfulCalls} calls that were pending in it are not made again, but count as unanswered: charges are looked up first`,
+    ...(names.length === 0
+      ? []
+      : [
+          `Lost: the gateway knows ${unknownOrders.length} orders that are not in the copy: ${names.join(', ')}${more > 0 ? ` and ${more} more, in the log` : ''}. Place them again or give the money back`,
+        ]),
+  ];
 };
 
 const listen = (api: FastifyInstance, { HOST: host, PORT: port }: Settings): Promise<string> =>

@@ -8,7 +8,14 @@ import { leaseMs, makeWithinMs, type Settings } from '../config.ts';
 import { describeError } from '../errors.ts';
 import type { Faults } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
-import { type CallRules, callService, type Services, serviceOf, toUnknownOutcome } from '../service.ts';
+import {
+  type CallRules,
+  callService,
+  type Services,
+  serviceOf,
+  toNoAnswer,
+  toUnknownOutcome,
+} from '../service.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { toService } from '../step/translate.ts';
 import type { Call, Store } from '../store.ts';
@@ -174,6 +181,7 @@ export class Caller {
     const asked = toService(system, call);
     const { type } = asked.command;
     if (Number(asked.command['attempt']) > 1) metrics.retries.inc({ command: type });
+    if (call.isDoubtful) return this.#parts.reply(call, toNoAnswer(application, asked));
     const startedAt = clock.now();
     faults.reach('call.before', type);
     const abandoning = new AbortController();

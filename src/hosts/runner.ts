@@ -13,7 +13,7 @@ import type { Services } from '../service.ts';
 import type { SloTracker } from '../slo-tracker.ts';
 import { registerSystem } from '../step/register.ts';
 import type { SystemView } from '../step/view.ts';
-import type { Store } from '../store.ts';
+import type { Restored, Store } from '../store.ts';
 import type { Tracing } from '../tracing.ts';
 import { afterCommit } from './after-commit.ts';
 import { Caller } from './caller.ts';
@@ -164,6 +164,7 @@ class Runner<View extends SystemView> implements Host<View> {
         'orders are on chart versions that are not known here: they are left alone, and listed as incidents';
       logger.error({ orders: sumOrders(missing), versions: Object.keys(missing), known }, text);
     }
+    const restored = await this.#takeOver();
     faults.reach('recover.after');
     void this.#deadlines.fireDue();
     void this.#caller.poll();
@@ -173,7 +174,19 @@ class Runner<View extends SystemView> implements Host<View> {
       overdue: overdue.length,
       incidents: incidents + sumOrders(unreadable),
       versions,
+      ...(restored && { restored }),
     };
+  }
+
+  /** The first start on a copy says so, once: what was called in it is answered as unknown (caller.ts). */
+  async #takeOver(): Promise<Restored | undefined> {
+    const { store, logger } = this.#parts;
+    const restored = await store.restored();
+    if (restored === undefined) return undefined;
+    const text = 'the store is a copy that was restored: calls that were pending in it count as unanswered';
+    logger.warn({ ...restored }, text);
+    await store.noteResumed();
+    return restored;
   }
 
   noteConnection: Host['noteConnection'] = () => this.#committer.noteConnection();
@@ -223,6 +236,8 @@ class Runner<View extends SystemView> implements Host<View> {
   events: Host['events'] = (filter) => this.#parts.store.events(filter);
 
   lastPosition: Host['lastPosition'] = () => this.#parts.store.lastPosition();
+
+  epochs: Host['epochs'] = () => this.#parts.store.epochs();
 
   recall: Host['recall'] = (scope, key) => this.#parts.store.idempotencyRecord(scope, key);
 

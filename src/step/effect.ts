@@ -60,4 +60,6 @@ export interface Call {
   /** When it was decided, and when its idempotency key was first decided on (ms since 1970). */
   readonly at: number;
   readonly keyFirstUsedAt: number;
+  /** It was pending in a copy that was restored: it may have been made since, and is not made again. */
+  readonly isDoubtful?: true;
 }

@@ -1,6 +1,7 @@
 // The store that forgets everything when the process ends: the contract of store.ts on tables. It never shares a value
 // with its callers. It is for trying things out, and for tests that are about something else.
 import type { ApiKey } from '../access.ts';
+import { drawEpoch } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type {
   Backlog,
@@ -233,6 +234,7 @@ export const createMemoryStore = (): Store => {
   const calls = createCallChanges(tables);
   const changes = createOrderChanges(tables);
   const people = createPeople(tables);
+  const epochs = [{ name: drawEpoch(), lastPosition: null }];
 
   return {
     open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
@@ -248,6 +250,9 @@ export const createMemoryStore = (): Store => {
     received: guard(others.received),
     events: guard(others.events),
     lastPosition: guard(others.lastPosition),
+    epochs: guard(() => epochs),
+    restored: guard(() => undefined),
+    noteResumed: change(() => undefined),
     idempotencyRecord: guard(others.idempotencyRecord),
     updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
     forgetKeys: change(changes.forgetKeys),

@@ -3,8 +3,8 @@
 import type { TableStore } from '../application.ts';
 import type { BatchWrite, IdempotencyRecord, LoadedOrder, Needs, OrderWrite } from '../store.ts';
 import type { BatchAccess } from './batch.ts';
+import type { Connection } from './sqlite-connection.ts';
 import { toShortId } from './sqlite-ids.ts';
-import type { Connection } from './sqlite-open.ts';
 import { pack, unpack } from './sqlite-packing.ts';
 import { createRowWriter } from './sqlite-row-writer.ts';
 import { text, toIdempotencyRecord, whole } from './sqlite-rows.ts';

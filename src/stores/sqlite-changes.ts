@@ -49,6 +49,7 @@ export const createOrderChanges = ({ writer, reader }: OpenDatabase, transact: T
     `UPDATE orders SET unreadable = NULL
      WHERE unreadable IS NOT NULL AND chart_version IN (SELECT value FROM json_each(?))`,
   );
+  const resume = writer.prepare('UPDATE epochs SET resumed = 1 WHERE resumed = 0');
   const answer = writer.prepare(
     'UPDATE idempotency SET status = ?, body = ?, version = ? WHERE scope = ? AND key = ?',
   );
@@ -63,6 +64,9 @@ export const createOrderChanges = ({ writer, reader }: OpenDatabase, transact: T
     },
     clearUnreadable: (versions: readonly string[]): void => {
       transact(() => clear.run(JSON.stringify(versions)));
+    },
+    noteResumed: (): void => {
+      transact(() => resume.run());
     },
     updateIdempotencyAnswer: (
       ...[scope, key, { status, body, version }]: Parameters<Store['updateIdempotencyAnswer']>

@@ -2,8 +2,9 @@
 // changes what orders are made of.
 import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { toPrimaryCode } from './sqlite-errors.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
-import { toPrimaryCode } from './sqlite-open.ts';
+
 import { MissingFile, type WriterAccess } from './sqlite-transactions.ts';
 
 /** Older releases leave a table alone that they do not know: it needs no migration. */

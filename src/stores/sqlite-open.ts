@@ -1,39 +1,21 @@
 // Opens one SQLite file for one process: the lock, the settings that durability rests on, the migrations. It
 // never reads or writes orders. A file that cannot be used safely is refused at the start.
 import { readdirSync, readFileSync } from 'node:fs';
-import type { DatabaseSync as Database, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Application } from '../application.ts';
 import { toRealPath } from '../database-path.ts';
 import { AppError } from '../errors.ts';
 import { explainSystemError } from '../own-files.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import type { OrdersByVersion } from '../store.ts';
+import type { Connection } from './sqlite-connection.ts';
+import { toPrimaryCode } from './sqlite-errors.ts';
 import { makePrivately, watchFiles } from './sqlite-files.ts';
+import { takeLock } from './sqlite-lock.ts';
 import { text, whole } from './sqlite-rows.ts';
-
-type Row = Record<string, SQLOutputValue>;
+import { beginRun, endRun, markAsCopy, recognise } from './sqlite-run.ts';
 
 /** An application whose tables live in the file. */
 export type TableOwner = Pick<Application, 'name' | 'tables'>;
-
-/** A prepared statement, as the store uses one: each use runs it from the start to the end. */
-export interface Statement {
-  run(...values: SQLInputValue[]): { readonly changes: number | bigint };
-  get(...values: SQLInputValue[]): Row | undefined;
-  all(...values: SQLInputValue[]): Row[];
-}
-
-/**
- * What the store needs of a connection: `DatabaseSync` is one; tests bring another, which runs the same SQLite on a
- * simulated disk. Errors of SQLite carry its extended code as `errcode`.
- */
-export interface Connection {
-  /** Whether a transaction is open. Some errors end it by themselves. */
-  readonly isTransaction: boolean;
-  exec(sql: string): void;
-  prepare(sql: string): Statement;
-  close(): void;
-}
 
 export interface OpenDatabase {
   readonly path: string;
@@ -57,18 +39,6 @@ const logBytes = 64 * 1024 * 1024;
 /** 4 KiB each: 16 MiB of log. */
 const checkpointPages = 4096;
 const migrationsFolder = new URL('./migrations/', import.meta.url);
-
-/**
- * The locks of this process. Node closes a connection when it is garbage collected: without these references, the lock
- * of a store in use could be dropped, and a second process could open it.
- */
-const heldLocks = new Set<Database>();
-
-/** The part of a SQLite error code that its documentation calls primary; undefined for other errors. */
-export const toPrimaryCode = (error: unknown): number | undefined =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-    ? error.errcode & 0xff
-    : undefined;
 
 /** @throws AppError `store-unsupported` below SQLite 3.51.3. */
 export const requireSqlite = (version: string): void => {
@@ -194,6 +164,8 @@ export const prepareWriter = (
   const migrations = readMigrations();
   const version = readSchemaVersion(connection, path, migrations.length);
   if (version > 0) judge(countVersions(connection));
+  // Before there is a log: a file that keeps one and says nothing of itself was copied without it.
+  if (version === 0) connection.exec(`PRAGMA application_id = ${applicationId}`);
   const mode = connection.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
   if (mode !== 'wal') {
     const message = `${path} can't keep a write-ahead log (it stays in mode ${mode}): use a local disk.`;
@@ -212,50 +184,37 @@ export const prepareWriter = (
   migrateTables(connection, path, application);
 };
 
-/**
- * A database of its own beside the file, held in an open exclusive transaction. The operating system drops
- * that lock when the process dies, however it dies. `locking_mode=EXCLUSIVE` on the file itself would do the
- * same, but then no other process could read it while the service runs, and neither could our own reader.
- * The lock file stays when it is released: deleting it could delete the lock of the next process.
- */
-const takeLock = (path: string): Database => {
-  const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-    heldLocks.add(lock);
-    return lock;
-  } catch (error) {
-    lock.close();
-    if (toPrimaryCode(error) !== 5) throw error;
-    const message =
-      `${path} is in use by another Orderchart process (or opened twice in this one). ` +
-      'Stop that process first, or set DATABASE_URL to another file.';
-    throw new AppError('store-in-use', message, { path });
-  }
-};
-
 const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions): OpenDatabase => {
-  const opened: Database[] = [];
+  const closing: (() => void)[] = [];
   // The reader first: the last connection to close writes the log back into the file, and must be able to.
   // The lock last, whatever happened before.
   const close = () => {
-    const connection = opened.pop();
-    if (connection === undefined) return;
-    heldLocks.delete(connection);
+    const next = closing.pop();
+    if (next === undefined) return;
     try {
-      connection.close();
+      next();
     } finally {
       close();
     }
   };
   try {
-    opened.push(takeLock(path));
+    const lock = takeLock(path);
+    closing.push(() => lock.release());
     makePrivately(path);
+    const found = recognise(path, lock.lastRun);
     const writer = new DatabaseSync(path, { timeout: busyMs });
-    opened.push(writer);
+    closing.push(() => {
+      if (writer.isOpen) writer.close();
+    });
+    if (found === 'copy') markAsCopy(writer);
     prepareWriter(writer, path, application, judge);
+    lock.noteRun(beginRun(writer, path, found));
     const reader = new DatabaseSync(path, { timeout: busyMs, readOnly: true });
-    opened.push(reader);
+    closing.push(() => {
+      // The reader cannot fold the log in: as the last one to close, it leaves the log where it is.
+      if (!endRun(writer)) writer.close();
+      else reader.close();
+    });
     return { path, writer, reader, isInPlace: watchFiles(path), close };
   } catch (error) {
     close();

@@ -4,19 +4,22 @@ import type { SQLInputValue } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import type {
   Backlog,
+  Epoch,
   EventFilter,
   IdempotencyRecord,
   JournalEvent,
   OrdersByVersion,
   Received,
+  Restored,
   StoredOrder,
   StoredOrderFilter,
   StoreFigures,
 } from '../store.ts';
-import type { Connection, Statement } from './sqlite-open.ts';
+import type { Connection, Statement } from './sqlite-connection.ts';
 import {
   type Row,
   text,
+  toEpoch,
   toIdempotencyRecord,
   toJournalEvent,
   toReceived,
@@ -161,6 +164,12 @@ export const createHistoryReads = (connection: Connection) => {
     'SELECT * FROM received WHERE order_id = ? AND version > ? ORDER BY version LIMIT ?',
   );
   const last = connection.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
+  const epochs = connection.prepare('SELECT epoch, last_position FROM epochs ORDER BY number');
+  const restored = connection.prepare(
+    `SELECT doubtful_calls, (SELECT max(last_position) FROM epochs) AS last_position FROM epochs
+     WHERE resumed = 0 ORDER BY number DESC LIMIT 1`,
+  );
+  const eventAt = connection.prepare('SELECT at FROM events WHERE position = ?');
 
   return {
     received: (orderId: string, after: number, limit: number): readonly Received[] =>
@@ -180,6 +189,15 @@ export const createHistoryReads = (connection: Connection) => {
         .map(toJournalEvent);
     },
     lastPosition: (): number => whole(last.get() ?? {}, 'position'),
+    epochs: (): readonly Epoch[] => epochs.all().map(toEpoch),
+    restored: (): Restored | undefined => {
+      const row = restored.get();
+      if (row === undefined) return undefined;
+      const lastPosition = whole(row, 'last_position');
+      const newest = eventAt.get(lastPosition);
+      const lastEventAt = newest === undefined ? null : whole(newest, 'at');
+      return { lastPosition, lastEventAt, doubtfulCalls: whole(row, 'doubtful_calls') };
+    },
   };
 };
 

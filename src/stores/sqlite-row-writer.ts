@@ -1,7 +1,7 @@
 // Collects rows for one table and writes several of them with each statement: a statement costs more than the
 // rows in it. It does not know what it writes. Rows are written in the order in which they were added.
 import type { SQLInputValue } from 'node:sqlite';
-import type { Connection, Statement } from './sqlite-open.ts';
+import type { Connection, Statement } from './sqlite-connection.ts';
 
 /** Rows in one statement, at most; and in one where fewer than that are left. */
 const sizes = [16, 4, 1] as const;

@@ -1,7 +1,7 @@
 // From SQLite's rows to the store's values, checked column by column. It never asks the database anything.
 // A row of the wrong shape is an error with a name, not a wrong value further on.
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Call, IdempotencyRecord, JournalEvent, Received, StoredOrder } from '../store.ts';
+import type { Call, Epoch, IdempotencyRecord, JournalEvent, Received, StoredOrder } from '../store.ts';
 import { fromShortId } from './sqlite-ids.ts';
 import { unpack } from './sqlite-packing.ts';
 
@@ -117,8 +117,14 @@ export const toCall = (row: Row): Call => {
     correlationId: text(row, 'correlation_id'),
     at: whole(row, 'at'),
     keyFirstUsedAt: whole(row, 'key_first_used_at'),
+    ...(row['doubtful'] === 1 && { isDoubtful: true as const }),
   };
 };
+
+export const toEpoch = (row: Row): Epoch => ({
+  name: text(row, 'epoch'),
+  lastPosition: row['last_position'] === null ? null : whole(row, 'last_position'),
+});
 
 export const toIdempotencyRecord = (row: Row): IdempotencyRecord => ({
   scope: text(row, 'scope'),

@@ -2,8 +2,8 @@
 // returns. It never tries again, and after an I/O error it refuses until the file is opened again: what such an error left
 // in the operating system's cache is unknown, and a second fsync would only say that it forgot.
 import { RefusedWrite } from '../store.ts';
+import { toPrimaryCode } from './sqlite-errors.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
-import { toPrimaryCode } from './sqlite-open.ts';
 
 export type Transact = <T>(task: () => T) => T;
 

@@ -36,7 +36,9 @@ const createListening = async (settings: Record<string, number> = {}) => {
   const cancel = (orderId: string) => edge.post(`/orders/${orderId}/cancel`, {});
   const positions = async (orderId: string): Promise<string[]> =>
     (await runner.history(orderId, 0, 100)).map(({ position }) => String(position));
-  return { ...(await listen(edge)), store, taken, watchers, cancel, positions };
+  const epoch = (await runner.epochs()).at(-1)?.name;
+  const toId = (position: string | number | undefined) => `${epoch}-${position}`;
+  return { ...(await listen(edge)), store, taken, watchers, cancel, positions, toId };
 };
 
 describe('the stream of an order', () => {
@@ -50,13 +52,13 @@ describe('the stream of an order', () => {
     expect(reader.response.headers.get('x-request-id')).toMatch(/^0190/);
     expect(reader.response.headers.get('cache-control')).toBe('no-store');
     const first = await reader.take(before.length);
-    expect(first[0]).toMatchObject({ id: '1', event: 'order.created' });
-    expect(first.map(({ id }) => id)).toEqual(before);
+    expect(first[0]).toMatchObject({ id: edge.toId(1), event: 'order.created' });
+    expect(first.map(({ id }) => id)).toEqual(before.map(edge.toId));
     await edge.cancel('order-2');
     await edge.post('/orders/order-1/cancel', { reason: 'x\ny' });
     const [next] = await reader.take(1);
     const after = (await edge.runner.history('order-1', Number(before.at(-1)), 1))[0];
-    expect(next).toMatchObject({ id: String(after?.position), event: after?.type });
+    expect(next).toMatchObject({ id: edge.toId(after?.position), event: after?.type });
     expect(JSON.parse(next?.data ?? '')).toMatchObject({
       specversion: '1.0',
       type: after?.type,
@@ -78,14 +80,14 @@ describe('the stream of an order', () => {
     await using reader = await EventReader.open(`${edge.url}/orders/order-1/stream${query}`, headers);
     await edge.cancel('order-1');
     const expected = (await edge.positions('order-1')).filter((position) => Number(position) > 3);
-    expect(await reader.takeIds(expected.length)).toEqual(expected);
+    expect(await reader.takeIds(expected.length)).toEqual(expected.map(edge.toId));
   });
 
   it('begins anew for an empty Last-Event-ID, and refuses one that is none', async () => {
     await using edge = await createListening();
     await edge.add('order-1');
     await using reader = await EventReader.open(`${edge.url}/orders/order-1/stream`, { 'last-event-id': '' });
-    expect(await reader.takeIds(1)).toEqual(['1']);
+    expect(await reader.takeIds(1)).toEqual([edge.toId(1)]);
     const answer = await edge.get('/orders/order-1/stream', { 'last-event-id': 'abc' });
     expect(answer.statusCode).toBe(400);
     expect(problemOf.parse(answer.json()).errors?.[0]?.path).toBe('last-event-id');
@@ -108,7 +110,7 @@ describe('the stream of all events', () => {
     await using reader = await EventReader.open(`${edge.url}/events/stream`);
     await edge.watchers(1);
     await edge.cancel('order-1');
-    expect(await reader.takeIds(1)).toEqual([String(before + 1)]);
+    expect(await reader.takeIds(1)).toEqual([edge.toId(before + 1)]);
   });
 
   it.each<[string, string, Record<string, string>]>([
@@ -120,7 +122,7 @@ describe('the stream of all events', () => {
     await using edge = await createListening();
     await edge.add('order-1');
     await using reader = await EventReader.open(`${edge.url}/events/stream${query}`, headers);
-    expect(await reader.takeIds(1)).toEqual([where.includes('very beginning') ? '1' : '3']);
+    expect(await reader.takeIds(1)).toEqual([edge.toId(where.includes('very beginning') ? 1 : 3)]);
   });
 
   it('has only the types that are asked for', async () => {
@@ -220,10 +222,10 @@ describe('a stream', () => {
     expect(edge.taken[1]).toBe(count);
     await edge.clock.advance(60_000);
     await fast.comment(4);
-    const everything = readAll(slow, `id: ${count}\n`);
+    const everything = readAll(slow, `id: ${edge.toId(count)}\n`);
     slow.resume();
     expect(await everything).not.toContain('heartbeat');
-    const ids = [...(await everything).matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    const ids = [...(await everything).matchAll(/^id: [0-9a-f]+-(\d+)$/gm)].map(([, id]) => Number(id));
     expect(ids).toEqual(Array.from({ length: count }, (_, index) => index + 1));
   });
 });

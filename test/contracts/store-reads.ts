@@ -111,6 +111,14 @@ const describeHistory = (current: () => Store) => {
     expect(new Set(positions).size).toBe(4);
     expect(await current().lastPosition()).toBe(positions.at(-1));
   });
+  it('a store that is no copy has one epoch, which goes on', async () => {
+    const epochs = await current().epochs();
+    expect(epochs).toEqual([{ name: expect.stringMatching(/^[0-9a-f]{8}$/), lastPosition: null }]);
+    await place(current(), 'a', { events: [toEvent(1)] });
+    await current().noteResumed();
+    expect(await current().epochs()).toEqual(epochs);
+    expect(await current().restored()).toBeUndefined();
+  });
   it('an event comes back as it was written', async () => {
     const event = toEvent(1, { actor: 'payment', type: 'payment.completed', schemaVersion: 3 });
     await place(current(), 'a', { events: [event] });

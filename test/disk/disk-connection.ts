@@ -3,13 +3,8 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Database, PreparedStatement, SqlValue } from '@sqlite.org/sqlite-wasm';
 import { shop } from '../../src/shop/shop.ts';
-import {
-  type Connection,
-  type OpenDatabase,
-  prepareWriter,
-  requireSqlite,
-  type Statement,
-} from '../../src/stores/sqlite-open.ts';
+import type { Connection, Statement } from '../../src/stores/sqlite-connection.ts';
+import { type OpenDatabase, prepareWriter, requireSqlite } from '../../src/stores/sqlite-open.ts';
 import type { Disk } from './disk.ts';
 import { mountDisk, sqlite3, vfsName } from './disk-vfs.ts';
 

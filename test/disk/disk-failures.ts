@@ -3,7 +3,7 @@
 // restart; and after an I/O error nothing more may be written.
 import { AppError, describeError } from '../../src/errors.ts';
 import { createRandom } from '../../src/simulator/random.ts';
-import { toPrimaryCode } from '../../src/stores/sqlite-open.ts';
+import { toPrimaryCode } from '../../src/stores/sqlite-errors.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { copyAcknowledged, createAcknowledged } from './acknowledged.ts';
 import { type CutResults, createCutChecks } from './cut-checks.ts';

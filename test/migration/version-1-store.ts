@@ -70,7 +70,9 @@ const newIds = () => ({ next: () => crypto.randomUUID() });
 export const readRows = (folder: string): string => {
   const connection = new DatabaseSync(databaseIn(folder), { readOnly: true });
   const tables = connection
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'file_state' ORDER BY name",
+    )
     .all();
   const rows = tables.map(({ name }) => [name, connection.prepare(`SELECT * FROM ${name}`).all()]);
   connection.close();

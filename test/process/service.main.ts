@@ -83,12 +83,14 @@ process.stdin.once('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 if ('unref' in process.stdin) process.stdin.unref();
 
 const notHere = () => Promise.reject(new Error('this program only serves'));
+const copies = { makeBackup: notHere, acceptCopy: notHere };
 const others = {
   examineStore: notHere,
   reachKeys: notHere,
   simulate: notHere,
   reachMigrations: notHere,
   rehearse: notHere,
+  ...copies,
 };
 const compareVersions = createCompareVersions(shop);
 await runCommand(process.argv.slice(2), { create, compareVersions, ...others });

@@ -105,7 +105,3 @@ export const prefer = z
 export const preferFirst = prefer.describe(
   `wait=N: if the first request with this Idempotency-Key is still running, wait for its answer for N seconds (at most ${limits.waitSeconds}), instead of 409 at once`,
 );
-export const lastEventId = z
-  .string()
-  .regex(/^\d{0,16}$/, 'must be the id of an event of this stream')
-  .describe('continue behind this event');

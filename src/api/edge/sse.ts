@@ -10,24 +10,29 @@ import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from './cloud-events.ts';
+import type { Cursors } from './cursors.ts';
 import type { ConnectedDependencies } from './dependencies.ts';
 
 /** What readers who share events share, too: the bytes of each event, and of all events that came together. */
 const createToFrames = (path: string) => {
-  const frames = new WeakMap<JournalEvent, string>();
-  const together = new WeakMap<readonly JournalEvent[], Buffer>();
-  const toFrame = (event: JournalEvent): string => {
+  let frames = new WeakMap<JournalEvent, string>();
+  let together = new WeakMap<readonly JournalEvent[], Buffer>();
+  let epoch = '';
+  const toFrame = (event: JournalEvent, { toCursor }: Cursors): string => {
     const known = frames.get(event);
     if (known !== undefined) return known;
     const data = JSON.stringify(toCloudEvent(event, path));
-    const frame = `id: ${event.position}\nevent: ${event.type}\ndata: ${data}\n\n`;
+    const frame = `id: ${toCursor(event.position)}\nevent: ${event.type}\ndata: ${data}\n\n`;
     frames.set(event, frame);
     return frame;
   };
-  return (events: readonly JournalEvent[]): Buffer => {
+  return (events: readonly JournalEvent[], cursors: Cursors): Buffer => {
+    if (cursors.epoch !== epoch) {
+      [frames, together, epoch] = [new WeakMap(), new WeakMap(), cursors.epoch];
+    }
     const known = together.get(events);
     if (known !== undefined) return known;
-    const bytes = Buffer.from(events.map(toFrame).join(''));
+    const bytes = Buffer.from(events.map((event) => toFrame(event, cursors)).join(''));
     together.set(events, bytes);
     return bytes;
   };
@@ -61,6 +66,7 @@ export interface Streams {
     request: FastifyRequest,
     reply: FastifyReply,
     watching: { readonly orderId?: string; readonly types?: readonly string[]; readonly after: number },
+    cursors: Cursors,
   ): Promise<void>;
 }
 
@@ -81,7 +87,7 @@ export const createStreams = ({
   const toFrames = createToFrames(publicPath(settings));
   let count = 0;
   return {
-    open: async (request, reply, watching) => {
+    open: async (request, reply, watching, cursors) => {
       if (count >= settings.MAX_STREAMS) {
         throw new AppError('overloaded', `${settings.MAX_STREAMS} event streams are open; that is the most.`);
       }
@@ -93,7 +99,8 @@ export const createStreams = ({
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       });
       try {
-        await writeAll(raw, toFrames, host.watch({ ...watching, signal }), signal);
+        const toBytes = (events: readonly JournalEvent[]) => toFrames(events, cursors);
+        await writeAll(raw, toBytes, host.watch({ ...watching, signal }), signal);
       } catch (error) {
         if (!signal.aborted) {
           const name = error instanceof Error ? error.name : 'unknown';

@@ -5,15 +5,9 @@ import { limits, publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from '../edge/cloud-events.ts';
+import { type Cursors, cursor, lastEventId, readCursors } from '../edge/cursors.ts';
 import type { Api } from '../edge/dependencies.ts';
-import {
-  afterNumber,
-  eventLimit,
-  eventTypesOf,
-  lastEventId,
-  orderParams,
-  toEventTypes,
-} from '../edge/inputs.ts';
+import { afterNumber, eventLimit, eventTypesOf, orderParams, toEventTypes } from '../edge/inputs.ts';
 import { readPage, sendPage } from '../edge/pages.ts';
 import { content, json, problems } from '../edge/responses.ts';
 import { eventPage } from '../edge/schemas.ts';
@@ -24,30 +18,30 @@ import { messagePage } from './schemas.ts';
 import { toMessage } from './views.ts';
 
 const pageQuery = z.strictObject({
-  after: afterNumber.default(0).describe('the `next` of the page before'),
+  after: cursor.default('0').describe('the `next` of the page before'),
   limit: eventLimit,
+});
+const messagesQuery = pageQuery.extend({
+  after: afterNumber.default(0).describe('the `next` of the page before'),
 });
 const createStreamQuery = (types: readonly string[]) =>
   z.strictObject({
-    after: afterNumber.exactOptional().describe('begin behind this position'),
-    lastEventId: afterNumber.exactOptional().describe('like the header Last-Event-ID'),
+    after: cursor.exactOptional().describe('begin behind this event'),
+    lastEventId: cursor.exactOptional().describe('like the header Last-Event-ID'),
     types: eventTypesOf(types).exactOptional(),
   });
 const streamHeaders = z.object({ 'last-event-id': lastEventId.exactOptional() });
 const eventStream = content(
-  'Server-sent events: `id` is the position, `event` the type, `data` a CloudEvent',
+  'Server-sent events: `id` is the place to resume from, `event` the type, `data` a CloudEvent',
   'text/event-stream',
   z.string(),
 );
 
-/**
- * Refuses a cursor that this store never gave out: whoever has it has read another store, and would wait in silence.
- * @throws AppError `cursor-unknown` with the newest place.
- */
-const requireGivenOut = (after: number, newest: number): void => {
-  if (after <= newest) return;
-  const message = `This store never gave out the cursor ${after}: its newest is ${newest}.`;
-  throw new AppError('cursor-unknown', message, { newest: String(newest) });
+/** @throws AppError `cursor-unknown` with the order's version, for one that it has not reached. */
+const requireReached = (after: number, version: number): void => {
+  if (after <= version) return;
+  const message = `This store never gave out the cursor ${after}: its newest is ${version}.`;
+  throw new AppError('cursor-unknown', message, { newest: String(version) });
 };
 
 const addPages = (api: Api, { host, application, settings }: RouteDependencies): void => {
@@ -71,14 +65,12 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
       },
     },
     async ({ caller, params, query }, reply) => {
-      if (caller.owner !== undefined) await findOrder(host, params.id, caller);
-      const read = (after: number, limit: number) => host.history(params.id, after, limit);
-      const page = await readPage({ ...query, read, ...ofEvents });
-      if (page.entries.length === 0) {
-        await findOrder(host, params.id, caller);
-        requireGivenOut(query.after, await host.lastPosition());
-      }
-      sendPage(reply, 'events', page);
+      const { toCursor, toPosition } = await readCursors(host);
+      await findOrder(host, params.id, caller);
+      const after = await toPosition(query.after);
+      const read = (behind: number, limit: number) => host.history(params.id, behind, limit);
+      const { entries, next } = await readPage({ limit: query.limit, after, read, ...ofEvents });
+      sendPage(reply, 'events', { entries, next: next === null ? null : toCursor(next) });
       return reply;
     },
   );
@@ -91,7 +83,7 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         summary: 'Every message that the order received, and what became of it',
         tags: ['events'],
         params: orderParams,
-        querystring: pageQuery,
+        querystring: messagesQuery,
         response: {
           200: json('One page, oldest first', messagePage),
           ...problems('order-not-found', 'cursor-unknown'),
@@ -107,7 +99,7 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         toEntries: (message) => [toMessage(message)],
       });
       if (page.entries.length === 0) {
-        requireGivenOut(query.after, (await findOrder(host, params.id, caller)).version);
+        requireReached(query.after, (await findOrder(host, params.id, caller)).version);
       }
       sendPage(reply, 'messages', page);
       return reply;
@@ -129,15 +121,16 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         },
       },
     },
-    async ({ query: { types, after, limit } }, reply) => {
-      const newest = await host.lastPosition();
-      requireGivenOut(after, newest);
+    async ({ query: { types, limit, ...query } }, reply) => {
+      const { toCursor, toPosition } = await readCursors(host);
+      const after = await toPosition(query.after);
       const upTo = after + limits.examinedEvents;
       const part = types === undefined ? {} : { types, upTo };
-      const read = (after: number, limit: number) => host.events({ ...part, after, limit });
-      const page = await readPage({ after, limit, read, ...ofEvents });
-      const isPartial = types !== undefined && upTo < newest;
-      sendPage(reply, 'events', { ...page, next: page.next ?? (isPartial ? upTo : null) });
+      const read = (behind: number, most: number) => host.events({ ...part, after: behind, limit: most });
+      const { entries, next } = await readPage({ after, limit, read, ...ofEvents });
+      const isPartial = types !== undefined && upTo < (await host.lastPosition());
+      const place = next ?? (isPartial ? upTo : null);
+      sendPage(reply, 'events', { entries, next: place === null ? null : toCursor(place) });
       return reply;
     },
   );
@@ -145,11 +138,17 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
 
 interface Resuming {
   readonly headers: { readonly 'last-event-id'?: string };
-  readonly query: { readonly after?: number; readonly lastEventId?: number };
+  readonly query: { readonly after?: string; readonly lastEventId?: string };
 }
-/** The position after which to continue, if the reader names one. */
-const toPosition = ({ headers, query }: Resuming): number | undefined =>
-  headers['last-event-id'] ? Number(headers['last-event-id']) : (query.lastEventId ?? query.after);
+/** The position after which to continue: `otherwise` if the reader names none. */
+const findStart = async (
+  { headers, query }: Resuming,
+  { toPosition }: Cursors,
+  otherwise: number,
+): Promise<number> => {
+  const named = headers['last-event-id'] || (query.lastEventId ?? query.after);
+  return named === undefined ? otherwise : toPosition(named);
+};
 
 const addStreams = (api: Api, parts: RouteDependencies): void => {
   const { host, application } = parts;
@@ -176,9 +175,10 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
     async (request, reply) => {
       const { id } = await findOrder(host, request.params.id, request.caller);
       const { types } = request.query;
-      const after = toPosition(request) ?? 0;
-      requireGivenOut(after, await host.lastPosition());
-      await streams.open(request, reply, { orderId: id, after, ...(types === undefined ? {} : { types }) });
+      const cursors = await readCursors(host);
+      const after = await findStart(request, cursors, 0);
+      const watching = { orderId: id, after, ...(types === undefined ? {} : { types }) };
+      await streams.open(request, reply, watching, cursors);
     },
   );
   api.get(
@@ -198,10 +198,9 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
     },
     async (request, reply) => {
       const { types } = request.query;
-      const newest = await host.lastPosition();
-      const after = toPosition(request) ?? newest;
-      requireGivenOut(after, newest);
-      await streams.open(request, reply, { after, ...(types === undefined ? {} : { types }) });
+      const cursors = await readCursors(host);
+      const after = await findStart(request, cursors, await host.lastPosition());
+      await streams.open(request, reply, { after, ...(types === undefined ? {} : { types }) }, cursors);
     },
   );
 };

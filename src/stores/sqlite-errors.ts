@@ -1,0 +1,7 @@
+// What an error of SQLite says by its code. It knows no statement.
+
+/** The part of a SQLite error code that its documentation calls primary; undefined for other errors. */
+export const toPrimaryCode = (error: unknown): number | undefined =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : undefined;

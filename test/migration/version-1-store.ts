@@ -66,7 +66,7 @@ export const addOrders = async (
 
 const newIds = () => ({ next: () => crypto.randomUUID() });
 
-/** Every row of every table, as text. */
+/** Every row of every table, as text, except which run has the file open. */
 export const readRows = (folder: string): string => {
   const connection = new DatabaseSync(databaseIn(folder), { readOnly: true });
   const tables = connection

@@ -168,7 +168,7 @@ export const settingsSchema = z.strictObject({
   MAX_READ_MS: whole(1, oneDay)
     .default(500)
     .describe(
-      'ms of work that reads (GET) may take at a stretch; beyond that they get half of the time, and more are refused (503)',
+      'ms of work that reads (GET) may take at a stretch while others wait; beyond that they get half of the time, and more are refused (503)',
     ),
   MAX_REFUNDS: count
     .default(100)
@@ -251,6 +251,8 @@ export const limits = {
   sharedEvents: 256,
   /** The share of the time that reads get when more is to be read than MAX_READ_MS takes. */
   readShare: 0.5,
+  /** So many ms of reading are paid off by one ms in which nothing waited. */
+  idleWorth: 100,
   /** After the streams were given news, they rest this many times as long as that took, so that orders come first. */
   streamRest: 4,
   longestStreamRestMs: 1000,

@@ -91,7 +91,7 @@ describe('a request', () => {
     await using edge = await listen(await createEdge());
     const socket = await openSocket(edge.port);
     const chunk = `8000\r\n${' '.repeat(0x8000)}\r\n`;
-    socket.write(head().replace(/Content-Length: \d+/, 'Transfer-Encoding: chunked') + chunk.repeat(3));
+    socket.write(head().replace(/Content-Length: \d+/, 'Transfer-Encoding: chunked') + chunk.repeat(9));
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 /);
     expect(await edge.runner.list({ limit: 1 })).toEqual([]);
   });

@@ -11,11 +11,15 @@ import { createEdge, problemOf } from './edge.ts';
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const createBudget = () => {
-  let now = 0;
+  let [now, idle] = [0, 0];
   const clock = { ...createFakeClock(), now: () => now };
-  const budget = createReadBudget({ MAX_READS: 1000, MAX_READ_MS: 100 }, clock);
+  const budget = createReadBudget({ MAX_READS: 1000, MAX_READ_MS: 100 }, clock, () => idle);
   const pass = (ms: number): void => {
     now += ms;
+  };
+  const rest = (ms: number): void => {
+    pass(ms);
+    idle += ms;
   };
   /** A read that takes so long. */
   const read = (ms: number): void => {
@@ -25,7 +29,7 @@ const createBudget = () => {
     budget.noteMade(answer);
   };
   const isRefused = (): boolean => budget.whyRefused()?.code === 'overloaded';
-  return { read, pass, isRefused };
+  return { read, pass, rest, isRefused };
 };
 
 it('reads that have had their time in one turn of the event loop are refused', () => {
@@ -52,6 +56,16 @@ it('reads that come one in each turn get half of the time, once they have had th
   }
   expect(spent).toBeGreaterThan(5000);
   expect(spent).toBeLessThan(5300);
+});
+
+it('one client that reads page after page is never refused: the loop is idle in between', async () => {
+  const { read, rest, isRefused } = createBudget();
+  for (let page = 0; page < 500; page += 1) {
+    expect(isRefused()).toBe(false);
+    read(40);
+    await nextTurn();
+    rest(0.3);
+  }
 });
 
 it('what else is done in a turn with a read, such as a commit, is not taken for reading', async () => {

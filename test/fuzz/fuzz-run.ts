@@ -98,6 +98,8 @@ const openService = async () => {
     PAYMENT_DELAY_MS: 1,
     MAIL_DELAY_MS: 0,
     MAX_STREAMS: 100_000,
+    MAX_READS: 100_000,
+    MAX_READ_MS: 86_400_000,
     PORT: 0,
   });
   const logger = pino({ level: 'error', base: null }, { write: (line: string) => errors.push(line) });

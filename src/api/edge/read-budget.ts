@@ -32,9 +32,13 @@ interface Turn {
 
 const methods = new Set(['GET', 'HEAD']);
 
+/** ms that the event loop had nothing to do so far. */
+const readIdle = (): number => performance.eventLoopUtilization().idle;
+
 export const createReadBudget = (
   { MAX_READS, MAX_READ_MS }: Pick<Settings, 'MAX_READS' | 'MAX_READ_MS'>,
   clock: Clock,
+  idleMs: () => number = readIdle,
 ): ReadBudget => {
   const turns = new WeakMap<ServerResponse, Turn>();
   let underWay = 0;
@@ -42,10 +46,13 @@ export const createReadBudget = (
   /** ms of reading that the share of reads has not paid off yet. */
   let debt = 0;
   let paidAt = clock.now();
+  let idleAt = idleMs();
   const pay = (): number => {
-    const now = clock.now();
-    debt = Math.max(0, debt - (now - paidAt) * limits.readShare);
-    paidAt = now;
+    const [now, idle] = [clock.now(), idleMs()];
+    // Where the loop was idle nobody waited: one client that reads page after page starves nobody.
+    const paid = (now - paidAt) * limits.readShare + (idle - idleAt) * limits.idleWorth;
+    debt = Math.max(0, debt - paid);
+    [paidAt, idleAt] = [now, idle];
     return now;
   };
   const beginTurn = (): Turn => {

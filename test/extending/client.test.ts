@@ -37,7 +37,7 @@ beforeAll(async () => {
   };
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
   await writeFile(join(project, 'place.ts'), program);
-}, 60_000);
+}, 120_000);
 afterAll(() => folder.remove());
 
 test('a program in a project of its own places an order by it', async () => {

@@ -15,7 +15,7 @@ import { findBulkMoves, toIncidents, toOpenMoves } from './forms.ts';
 import { addHypotheticals } from './hypotheticals.ts';
 import { toListed } from './in-flight.ts';
 import type { ApplicationInfo, IncidentList, ListedOrder } from './protocol.ts';
-import { createStreams, type StreamParts } from './streams.ts';
+import { createStreams, type StreamParts, sharedQuery } from './streams.ts';
 import { createTimeline } from './timeline.ts';
 
 const builtPage = join(import.meta.dirname, '../page/dist');
@@ -178,6 +178,13 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
     { schema: { ...hide, querystring: flowFilter }, exposeHeadRoute: false },
     async (request, reply) => {
       await streams.all(request, reply, request.query);
+    },
+  );
+  api.get<{ Querystring: z.infer<typeof sharedQuery> }>(
+    '/inspector/api/shared-live',
+    { schema: { ...hide, querystring: sharedQuery }, exposeHeadRoute: false },
+    async (request, reply) => {
+      await streams.shared(reply, request.query.channels);
     },
   );
   api.get<{ Params: z.infer<typeof orderParams> }>(

@@ -34,6 +34,9 @@ const contentPolicy = [
   ...["worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
 ].join('; ');
 
+/** A worker has the policy of its own file: the one that tabs share connects to this server, and does nothing else. */
+const workerPolicy = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
+
 const missing = `<!doctype html><html lang="en"><title>The inspector is not built</title>
 <h1>The inspector's page is not built</h1>
 <p><code>npm ci</code> builds it unless scripts are disabled. Run <code>npm run build-page</code> and restart the
@@ -65,7 +68,10 @@ const addPage = (api: FastifyInstance, pageFolder: string, path: string): void =
       prefix: '/inspector/assets/',
       decorateReply: false,
       cacheControl: false,
-      setHeaders: (response) => response.header('cache-control', 'public, max-age=31536000, immutable'),
+      setHeaders: (response, file) => {
+        response.header('cache-control', 'public, max-age=31536000, immutable');
+        if (file.endsWith('.js')) response.header('content-security-policy', workerPolicy);
+      },
     });
   } else {
     api.log.warn('the page of the inspector is not built: run `npm run build-page` and restart');

@@ -84,7 +84,8 @@ test('eight tabs of eight orders are live over one connection, each with its poi
       message: { type: 'order.cancel', reason: 'asked by the customer' },
       otherwise: 'refuse',
     });
-    await page.getByText('order.cancel').first().waitFor(patience);
+    const state = page.getByLabel('Chart order').locator('.badge');
+    await expect.poll(() => state.innerText(), patience).toMatch(/^(?:compensating|cancelled)/);
   }
   expect(streams.size).toBe(1);
   expect(tabs.flatMap(({ errors, elsewhere }) => [...errors, ...elsewhere])).toEqual([]);

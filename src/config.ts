@@ -239,6 +239,8 @@ export const limits = {
   previewsAtOnce: { running: 3, waiting: 50, waitingOfOne: 10 },
   /** Filters of the flow that pages watch at once, beside none. Each costs a pass over the orders under way a second. */
   flowFilters: 20,
+  /** Streams of the inspector in one connection: the orders and flows that the tabs of one browser show. */
+  sharedChannels: 50,
   /** WebSockets with @statelyai/inspect's format that are open at once, and bytes of a message that one may send. */
   inspectSockets: 50,
   inspectedBytes: 4096,

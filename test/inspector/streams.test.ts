@@ -237,3 +237,58 @@ test('a preview looks at each order once, in a line with the other previews', as
   expect(refused.map(({ headers }) => headers['retry-after'])).toEqual(['1', '1']);
   expect(answers[0]?.json()).toMatchObject({ previewed: [{ orderId: 'order-1' }], notComputed: null });
 });
+
+test('one connection carries several streams: each event names its place, and one that is refused leaves the others', async () => {
+  await using shop = await open();
+  await shop.place('order-1');
+  await shop.place('order-2');
+  const channels = [
+    { order: 'order-1', after: 0 },
+    { order: 'nobody', after: 0 },
+    { order: 'order-2', after: 2 },
+    { flow: { owner: 'customer-1' }, after: 0 },
+  ];
+  await using reader = await shop.read(
+    `/shared-live?channels=${encodeURIComponent(JSON.stringify(channels))}`,
+  );
+  const frames = await reader.take(8);
+  const seen = (place: number) =>
+    frames.flatMap(({ event, id }) => (event?.endsWith(`:${place}`) ? [`${event} ${id}`] : []));
+  expect(seen(0)).toEqual(['point:0 1', 'point:0 2', 'point:0 3', 'now:0 3']);
+  expect(seen(1)).toEqual(['refused:1 0']);
+  expect(seen(2)).toEqual(['point:2 3', 'now:2 3']);
+  expect(seen(3)).toEqual(['samples:3 0']);
+  await shop.clock.advance(1000);
+  await expect.poll(async () => (await reader.take(1))[0]?.event).toBe('flow:3');
+});
+
+test('each stream of a shared connection counts for MAX_STREAMS, and leaves with it', async () => {
+  await using shop = await open({ MAX_STREAMS: 3 });
+  await shop.place('order-1');
+  const read = (count: number) => {
+    const channels = Array.from({ length: count }, () => ({ order: 'order-1', after: 0 }));
+    return shop.read(`/shared-live?channels=${encodeURIComponent(JSON.stringify(channels))}`);
+  };
+  const first = await read(3);
+  expect(first.response.status).toBe(200);
+  expect((await read(1)).response.status).toBe(503);
+  await first[Symbol.asyncDispose]();
+  await expect
+    .poll(async () => {
+      await using again = await read(3);
+      return again.response.status;
+    })
+    .toBe(200);
+});
+
+test.each([
+  '',
+  '?channels=',
+  '?channels=[]',
+  '?channels={',
+  '?channels=[{"order":"a"}]',
+  '?channels=[{"after":0}]',
+])('a shared connection for "%s" is 400', async (query) => {
+  await using shop = await open();
+  expect((await shop.read(`/shared-live${query}`)).response.status).toBe(400);
+});

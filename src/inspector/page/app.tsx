@@ -45,6 +45,7 @@ const connectionTexts: Readonly<Record<Connection, string>> = {
   live: 'live',
   delayed: 'delayed',
   offline: 'offline, reconnecting…',
+  refused: 'refused',
 };
 
 const places = [
@@ -93,7 +94,7 @@ export const App = () => {
   const { parts, query } = useAddress();
   const [place = '', id] = parts;
   const application = useApplication();
-  const { frame, samples, connection } = useFlow(place === '' ? readFilter(query).toString() : '');
+  const { frame, samples, connection, refusal } = useFlow(place === '' ? readFilter(query).toString() : '');
   const isNarrow = useMedia('(max-width: 760px)');
   const views = useExtension(application?.name)?.views ?? [];
   const added = views.find(({ path }) => path === place);
@@ -104,6 +105,7 @@ export const App = () => {
       </a>
       <Header views={views} place={place} connection={connection} incidents={frame?.incidents ?? 0} />
       <main id="content" tabIndex={-1}>
+        {connection === 'refused' && <p role="alert">{refusal}</p>}
         {application && place === '' && (
           <FlowView application={application} frame={frame} samples={samples} isNarrow={isNarrow} />
         )}

@@ -1,10 +1,12 @@
-// The live connection: server-sent events, which the browser resumes after the last one that it has. It says whether
-// what is shown is live, delayed, or from before the connection broke.
+// What is live, as React sees it: the flow and the timelines, and whether what is shown is live, delayed, or from before the
+// connection broke.
 import { useEffect, useRef, useState } from 'react';
 import type { ApplicationInfo, FlowFrame, Point, Sample } from '../server/protocol.ts';
 import { toPublic } from './addresses.tsx';
+import type { Target } from './live-hub.ts';
+import { subscribe } from './shared-live.ts';
 
-export type Connection = 'connecting' | 'live' | 'delayed' | 'offline';
+export type Connection = 'connecting' | 'live' | 'delayed' | 'offline' | 'refused';
 
 /** After so long without an event the page is delayed. */
 const delayedMs = 3500;
@@ -12,56 +14,60 @@ const keptSamples = 3600;
 
 type Handlers = Readonly<Record<string, (data: string) => void>>;
 
-const useStream = (address: string, handlers: Handlers): Connection => {
+const useStream = (target: Target, handlers: Handlers): Connection => {
   const [connection, setConnection] = useState<Connection>('connecting');
   const current = useRef(handlers);
   current.current = handlers;
-  const names = Object.keys(handlers).join();
+  const key = JSON.stringify(target);
   useEffect(() => {
-    const source = new EventSource(toPublic(address));
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const touch = (): void => {
-      setConnection('live');
+    const unsubscribe = subscribe(JSON.parse(key), (event, data) => {
       clearTimeout(timer);
-      timer = setTimeout(() => setConnection('delayed'), delayedMs);
-    };
-    for (const name of names.split(',')) {
-      source.addEventListener(name, ({ data }: MessageEvent<string>) => {
-        touch();
-        current.current[name]?.(data);
-      });
-    }
-    source.onerror = () => {
-      clearTimeout(timer);
-      setConnection('offline');
-    };
+      if (event === 'offline' || event === 'refused') setConnection(event);
+      else {
+        setConnection('live');
+        timer = setTimeout(() => setConnection('delayed'), delayedMs);
+      }
+      current.current[event]?.(data);
+    });
     return () => {
       clearTimeout(timer);
-      source.close();
+      unsubscribe();
     };
-  }, [address, names]);
+  }, [key]);
   return connection;
+};
+
+const toReason = (data: string): string => {
+  const { reason }: { reason: string } = JSON.parse(data);
+  return reason;
 };
 
 /** The flow of all orders, or of those that match `filter` (the query of an address). */
 export const useFlow = (filter: string) => {
   const [frame, setFrame] = useState<FlowFrame>();
   const [samples, setSamples] = useState<readonly Sample[]>([]);
-  const connection = useStream(`/inspector/api/live${filter === '' ? '' : `?${filter}`}`, {
-    samples: (data) => {
-      const missed: Sample[] = JSON.parse(data);
-      setSamples((known) => {
-        const last = known.at(-1)?.at ?? 0;
-        return [...known, ...missed.filter(({ at }) => at > last)].slice(-keptSamples);
-      });
+  const [refusal, setRefusal] = useState<string>();
+  const flow = Object.fromEntries(new URLSearchParams(filter));
+  const connection = useStream(
+    { flow },
+    {
+      samples: (data) => {
+        const missed: Sample[] = JSON.parse(data);
+        setSamples((known) => {
+          const last = known.at(-1)?.at ?? 0;
+          return [...known, ...missed.filter(({ at }) => at > last)].slice(-keptSamples);
+        });
+      },
+      flow: (data) => {
+        const next: FlowFrame = JSON.parse(data);
+        setFrame(next);
+        setSamples((known) => [...known.slice(1 - keptSamples), next.sample]);
+      },
+      refused: (data) => setRefusal(toReason(data)),
     },
-    flow: (data) => {
-      const next: FlowFrame = JSON.parse(data);
-      setFrame(next);
-      setSamples((known) => [...known.slice(1 - keptSamples), next.sample]);
-    },
-  });
-  return { frame, samples, connection };
+  );
+  return { frame, samples, connection, refusal };
 };
 
 /** One order's timeline, live. `offset`: the server's clock minus this one, in ms. */
@@ -70,26 +76,29 @@ export const useTimeline = (orderId: string) => {
   const [offset, setOffset] = useState(0);
   const [broken, setBroken] = useState<string>();
   const waiting = useRef<Point[]>([]);
-  const connection = useStream(`/inspector/api/orders/${encodeURIComponent(orderId)}/live`, {
-    point: (data) => {
-      waiting.current.push(JSON.parse(data));
+  const connection = useStream(
+    { order: orderId },
+    {
+      point: (data) => {
+        waiting.current.push(JSON.parse(data));
+      },
+      now: (data) => {
+        const { at }: { at: number } = JSON.parse(data);
+        setOffset(at - Date.now());
+        if (waiting.current.length === 0) return;
+        const news = waiting.current;
+        waiting.current = [];
+        setPoints((known) => {
+          // When another tab opens the order, its points come once more.
+          const all = [...known];
+          for (const point of news) if (point.version > (all.at(-1)?.version ?? 0)) all.push(point);
+          return all;
+        });
+      },
+      broken: (data) => setBroken(toReason(data)),
+      refused: (data) => setBroken(toReason(data)),
     },
-    now: (data) => {
-      const { at }: { at: number } = JSON.parse(data);
-      setOffset(at - Date.now());
-      if (waiting.current.length === 0) return;
-      const news = waiting.current;
-      waiting.current = [];
-      setPoints((known) => {
-        const last = known.at(-1)?.version ?? 0;
-        return [...known, ...news.filter(({ version }) => version > last)];
-      });
-    },
-    broken: (data) => {
-      const { reason }: { reason: string } = JSON.parse(data);
-      setBroken(reason);
-    },
-  });
+  );
   return { points, offset, broken, connection };
 };
 

@@ -15,7 +15,7 @@ import { findBulkMoves, toIncidents, toOpenMoves } from './forms.ts';
 import { addHypotheticals } from './hypotheticals.ts';
 import { toListed } from './in-flight.ts';
 import type { ApplicationInfo, IncidentList, ListedOrder } from './protocol.ts';
-import { createStreams, type StreamParts } from './streams.ts';
+import { createStreams, type StreamParts, sharedQuery } from './streams.ts';
 import { createTimeline } from './timeline.ts';
 
 const builtPage = join(import.meta.dirname, '../page/dist');
@@ -33,6 +33,9 @@ const contentPolicy = [
   ...["script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'"],
   ...["worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
 ].join('; ');
+
+/** A worker has the policy of its own file: the one that tabs share connects to this server, and does nothing else. */
+const workerPolicy = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
 
 const missing = `<!doctype html><html lang="en"><title>The inspector is not built</title>
 <h1>The inspector's page is not built</h1>
@@ -71,7 +74,10 @@ const addPage = (api: FastifyInstance, pageFolder: string, path: string): void =
         prefix: '/inspector/assets/',
         decorateReply: false,
         cacheControl: false,
-        setHeaders: (response) => response.header('cache-control', 'public, max-age=31536000, immutable'),
+        setHeaders: (response, file) => {
+          response.header('cache-control', 'public, max-age=31536000, immutable');
+          if (file.endsWith('.js')) response.header('content-security-policy', workerPolicy);
+        },
       });
     });
   } else {
@@ -191,6 +197,13 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
     },
     async (request, reply) => {
       await streams.all(request, reply, request.query);
+    },
+  );
+  api.get<{ Querystring: z.infer<typeof sharedQuery> }>(
+    '/inspector/api/shared-live',
+    { config: { ...config, isStream: true }, schema: { ...hide, querystring: sharedQuery }, exposeHeadRoute: false },
+    async (request, reply) => {
+      await streams.shared(reply, request.query.channels);
     },
   );
   api.get<{ Params: z.infer<typeof orderParams> }>(

@@ -1,166 +1,151 @@
-// The inspector's two streams: one frame a second of all orders, and the points of one order as they come. A frame is
-// made once for all its readers, and a slow reader misses frames instead of holding anything up.
+// The inspector's streams: of all orders, of one order, and of several of these in one connection, which the tabs of a
+// browser share. It opens them up to a limit, and makes the frames of one second after the other.
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Application } from '../../application.ts';
-import { type Clock, toIsoTime } from '../../clock.ts';
-import type { Settings } from '../../config.ts';
+import { z } from 'zod';
+import { limits, type Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
-import type { OrderAccess, SystemView } from '../../host.ts';
-import type { FlowFilter } from './filter.ts';
-import type { FilteredView } from './filtered-view.ts';
-import type { Flow } from './flow.ts';
-import type { Samples } from './samples.ts';
-import type { Timeline } from './timeline.ts';
+import { type ChannelParts, createFlowChannel, openOrderChannel, Reader } from './channels.ts';
+import { type FlowFilter, flowFilter } from './filter.ts';
 
-export interface StreamParts {
-  readonly application: Application;
-  readonly host: OrderAccess;
-  readonly flow: Flow;
-  readonly samples: Samples;
-  readonly timeline: Timeline;
-  readonly clock: Clock;
-  readonly settings: Settings;
-}
+export type StreamParts = ChannelParts;
 
 const everyMs = 1000;
-const toFrame = (id: number, event: string, data: unknown): string =>
-  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+const after = z.number().nonnegative();
+const sharedChannel = z.union([
+  z.strictObject({ flow: flowFilter, after }),
+  z.strictObject({ order: z.string().min(1).max(limits.parameterBytes), after }),
+]);
+type SharedChannel = z.infer<typeof sharedChannel>;
+const parsed = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be JSON' });
+    return z.NEVER;
+  }
+});
+/** As it stands in an address: the channels as JSON, each with the last that its readers have. */
+export const sharedQuery = z.strictObject({
+  channels: parsed.pipe(z.array(sharedChannel).min(1).max(limits.sharedChannels)),
+});
 
 const readLastId = ({ headers }: FastifyRequest): number => Number(headers['last-event-id'] ?? 0) || 0;
 
-type Open = (reply: FastifyReply) => { readonly raw: ServerResponse; readonly signal: AbortSignal };
+type Open = (
+  reply: FastifyReply,
+  channels?: number,
+) => { readonly raw: ServerResponse; readonly signal: AbortSignal };
 
 /** Opens streams up to a limit. Each has a signal that its client has left, or that `closing` is aborted. */
 const createOpen = ({ MAX_STREAMS }: Settings, closing: AbortSignal): Open => {
   let count = 0;
-  return (reply) => {
-    if (count >= MAX_STREAMS) {
-      const detail = `${MAX_STREAMS} inspector streams are open, the most that MAX_STREAMS allows.`;
+  return (reply, channels = 1) => {
+    if (count + channels > MAX_STREAMS) {
+      const detail = `${count} inspector streams are open, and MAX_STREAMS allows ${MAX_STREAMS}.`;
       throw new AppError('overloaded', `${detail} Close one, and try again.`);
     }
-    count += 1;
+    count += channels;
     const leaving = new AbortController();
     reply.raw.once('close', () => {
-      count -= 1;
+      count -= channels;
       leaving.abort();
     });
     return { raw: openEventStream(reply), signal: AbortSignal.any([leaving.signal, closing]) };
   };
 };
 
-/** The stream of all orders. `send` makes the frame of a second and writes it to all readers. */
-const createFlowStream = ({ host, flow, samples }: StreamParts, open: Open) => {
-  const readers = new Map<FilteredView, Set<(text: string) => void>>();
-  const send = async (): Promise<void> => {
-    const sample = await samples.take();
-    flow.endSecond();
-    for (const [view, writers] of readers) {
-      const text = toFrame(sample.at, 'flow', await flow.frame(view, sample, samples.health()));
-      for (const write of writers) write(text);
-    }
-  };
-  const read = async (request: FastifyRequest, reply: FastifyReply, filter: FlowFilter): Promise<void> => {
-    const { view, leave } = flow.open(host, filter);
-    const writers = readers.get(view) ?? new Set();
-    const last = readLastId(request);
-    try {
-      const { raw, signal } = open(reply);
-      raw.write(toFrame(last, 'samples', samples.since(last)));
-      const write = (text: string): void => {
-        if (!raw.writableNeedDrain) raw.write(text);
-      };
-      readers.set(view, writers.add(write));
-      if (!signal.aborted) await once(signal, 'abort');
-      writers.delete(write);
-      raw.end();
-    } finally {
-      if (writers.size === 0) readers.delete(view);
-      leave();
-    }
-  };
-  return { send, read };
-};
-
-/** What is known of an order whose timeline cannot be shown. */
-const toRowText = ({ display }: Application, view: SystemView): string => {
-  const facts = [
-    `${(display?.labels?.owner ?? 'Owner').toLowerCase()} ${view.owner}`,
-    `state ${view.state}`,
-    `chart version ${view.chartVersion}`,
-    `placed ${toIsoTime(view.createdAt)}`,
-    `last changed ${toIsoTime(view.updatedAt)}`,
-  ];
-  return `It is left alone. What is stored beside it: ${facts.join(', ')}.`;
-};
-
-const createOrderStream =
-  ({ application, host, flow, timeline, clock, settings }: StreamParts, open: Open) =>
-  async (request: FastifyRequest, reply: FastifyReply, orderId: string): Promise<void> => {
-    const view = await host.get(orderId);
-    if (view === undefined) {
-      throw new AppError('order-not-found', `There is no order ${orderId}.`);
-    }
-    const { raw, signal } = open(reply);
-    let last = readLastId(request);
-    try {
-      while (!signal.aborted) {
-        const changed = flow.untilChanged(orderId, settings.POLL_MS, signal);
-        if ((await host.received(orderId, last, 1)).length > 0) {
-          for await (const { point } of timeline.read(host, orderId, last)) {
-            if (!raw.write(toFrame(point.version, 'point', point))) await once(raw, 'drain', { signal });
-            last = point.version;
-          }
-        }
-        raw.write(toFrame(last, 'now', { at: clock.now() }));
-        await changed;
-      }
-    } catch (error) {
-      if (error instanceof AppError) {
-        const known = view.unreadable === undefined ? '' : ` ${toRowText(application, view)}`;
-        raw.write(toFrame(last, 'broken', { reason: `${error.message}${known}` }));
-      } else if (!signal.aborted) throw error;
-    } finally {
-      raw.end();
-    }
-  };
-
-export const createStreams = (parts: StreamParts) => {
-  const { clock, flow, settings } = parts;
-  const closing = new AbortController();
-  const open = createOpen(settings, closing.signal);
-  const all = createFlowStream(parts, open);
+/** Makes one frame a second until `closing` is aborted, never two at the same time. Returns what ends it. */
+const keepSending = ({ clock }: ChannelParts, send: () => Promise<void>, closing: AbortSignal) => {
   let stop = (): void => {};
   let isSending = false;
   let isLate = false;
-  const send = async (): Promise<void> => {
+  const sendAll = async (): Promise<void> => {
     isSending = true;
     do {
       isLate = false;
       // A second that cannot be read (the store is closing) is skipped; the pages show that they are delayed.
-      await all.send().catch(() => {});
-    } while (isLate && !closing.signal.aborted);
+      await send().catch(() => {});
+    } while (isLate && !closing.aborted);
     isSending = false;
   };
   const next = (): void => {
-    if (closing.signal.aborted) return;
+    if (closing.aborted) return;
     stop = clock.schedule(next, everyMs);
     // A second that takes longer than a second delays the next one, and more are made up for by one.
     if (isSending) isLate = true;
-    else void send();
+    else void sendAll();
   };
   stop = clock.schedule(next, everyMs);
+  return (): void => stop();
+};
+
+export const createStreams = (parts: StreamParts) => {
+  const closing = new AbortController();
+  const open = createOpen(parts.settings, closing.signal);
+  const flowChannel = createFlowChannel(parts);
+  const stop = keepSending(parts, flowChannel.send, closing.signal);
+
+  const followFlow = async (filter: FlowFilter, toReader: () => Reader): Promise<void> => {
+    const { follow, leave } = flowChannel.open(filter);
+    try {
+      await follow(toReader());
+    } finally {
+      leave();
+    }
+  };
+  const followShared = async (channel: SharedChannel, reader: Reader): Promise<void> => {
+    try {
+      if ('flow' in channel) await followFlow(channel.flow, () => reader);
+      else await (await openOrderChannel(parts, channel.order))(reader);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      // The other channels of the connection go on.
+      reader.write(reader.last, 'refused', JSON.stringify({ reason: error.message }));
+    }
+  };
   return {
     close: (): void => {
       closing.abort();
       stop();
-      flow.close();
+      parts.flow.close();
     },
     /** The samples that the reader missed, then one frame each second. */
-    all: all.read,
+    all: async (request: FastifyRequest, reply: FastifyReply, filter: FlowFilter): Promise<void> => {
+      await followFlow(filter, () => {
+        const { raw, signal } = open(reply);
+        signal.addEventListener('abort', () => raw.end(), { once: true });
+        return new Reader(raw, signal, readLastId(request));
+      });
+    },
     /** The points of the order behind the reader's last one, then each as it is committed. */
-    one: createOrderStream(parts, open),
+    one: async (request: FastifyRequest, reply: FastifyReply, orderId: string): Promise<void> => {
+      const follow = await openOrderChannel(parts, orderId);
+      const { raw, signal } = open(reply);
+      try {
+        await follow(new Reader(raw, signal, readLastId(request)));
+      } finally {
+        raw.end();
+      }
+    },
+    /** Several of these, each event with its channel's place behind its name. */
+    shared: async (reply: FastifyReply, channels: readonly SharedChannel[]): Promise<void> => {
+      const { raw, signal } = open(reply, channels.length);
+      // Each channel may wait until what was written is on its way.
+      raw.setMaxListeners(raw.getMaxListeners() + channels.length);
+      try {
+        await Promise.all(
+          channels.map((channel, place) =>
+            followShared(channel, new Reader(raw, signal, channel.after, `:${place}`)),
+          ),
+        );
+        // Where every channel has ended, the next one would end as soon.
+        if (!signal.aborted) await once(signal, 'abort');
+      } finally {
+        raw.end();
+      }
+    },
   };
 };

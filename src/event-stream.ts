@@ -1,7 +1,7 @@
 // How an answer becomes a stream of server-sent events: for the journal and for the inspector.
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { limits } from './config.ts';
+import { limits } from './limits.ts';
 
 /** Takes the answer over from fastify, sends its head, and returns what events are written to. */
 export const openEventStream = (reply: FastifyReply): ServerResponse => {

@@ -6,7 +6,7 @@ import type { AnyEventObject } from 'xstate';
 import { z } from 'zod';
 import type { Application, CallFailure, Messages, Reply, Rows } from './application.ts';
 import type { Clock } from './clock.ts';
-import { limits } from './config.ts';
+import { limits } from './limits.ts';
 import type { Call } from './step/effect.ts';
 import type { TracedCall, TraceHeaders } from './tracing.ts';
 

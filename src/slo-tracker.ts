@@ -2,7 +2,7 @@
 // why an order is slow.
 import type { AnyStateMachine } from 'xstate';
 import type { Clock } from './clock.ts';
-import { limits } from './config.ts';
+import { limits } from './limits.ts';
 import { type Slo, type SloFigures, sloOf, toPath, within } from './slo.ts';
 
 /** What is measured: the charts of each version, the newest first, and the actor whose states count. */

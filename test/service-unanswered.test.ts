@@ -1,7 +1,7 @@
 // How a call ends that is not answered: the host closes, or its key is too old (src/service.ts); and how an
 // adapter takes its time without being in the way of that.
 import { describe, expect, it, vi } from 'vitest';
-import { limits } from '../src/config.ts';
+import { limits } from '../src/limits.ts';
 import { callService, pause } from '../src/service.ts';
 import type { CommandTo } from '../src/shop/services.ts';
 import { shop } from '../src/shop/shop.ts';

@@ -11,8 +11,8 @@ import {
   scopesOfAll,
 } from '../access.ts';
 import type { Clock } from '../clock.ts';
-import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { createToken, isToken, readKeyId, toHash } from './token.ts';
 
 export interface KeysParts {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { limits } from '../config.ts';
+import { limits } from '../limits.ts';
 import { requireDeclaredAccess } from './edge/access.ts';
 import { type AdminPort, createAdminPort } from './edge/admin-port.ts';
 import { createAdmit } from './edge/admit.ts';

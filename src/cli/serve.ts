@@ -3,8 +3,9 @@
 import type { FastifyInstance } from 'fastify';
 import { formatMoney } from '../../machines/money.ts';
 import { systemClock, toIsoTime } from '../clock.ts';
-import { limits, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { systemCodeOf } from '../own-files.ts';
 import { describeAdmission, refuseExposure } from './exposure.ts';
 import type { Create, Running } from './running.ts';

@@ -1,7 +1,7 @@
 // What the operating system may do to a program while it runs: signals, and readers of its output that go away. It does not
 // know what is stopped.
 import { type Clock, systemClock } from '../clock.ts';
-import { limits } from '../config.ts';
+import { limits } from '../limits.ts';
 
 /** The first of them stops the service politely, a later one ends it at once. A closed terminal is one too. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

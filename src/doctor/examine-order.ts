@@ -3,8 +3,8 @@
 import { type Application, toChartSystem } from '../application.ts';
 import type { AuditTerms, Results } from '../audit.ts';
 import type { OrderRecords } from '../audit-source.ts';
-import { limits } from '../config.ts';
 import { describeError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { registerSystem } from '../step/register.ts';
 import { type Examined, toAuditedOrder } from './audited-order.ts';
 import { checkCalls } from './call-checks.ts';

@@ -3,8 +3,9 @@
 // and not before. A batch whose ground moved is decided again; an order that cannot be stored is kept from the others.
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { leaseMs, limits, type Settings } from '../config.ts';
+import { leaseMs, type Settings } from '../config.ts';
 import { AppError, describeError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
 import type { SystemView } from '../step/view.ts';
 import { RefusedWrite, StaleBatch, type Store } from '../store.ts';

@@ -3,9 +3,9 @@
 import type { Logger } from 'pino';
 import { sumOrders } from '../chart-versions.ts';
 import type { Clock } from '../clock.ts';
-import { limits } from '../config.ts';
 import { AppError, describeError } from '../errors.ts';
 import type { HostHealth } from '../host.ts';
+import { limits } from '../limits.ts';
 import type { Services } from '../service.ts';
 import type { Store } from '../store.ts';
 

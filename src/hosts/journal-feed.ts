@@ -2,8 +2,9 @@
 // same array to all who want the same. A reader that lags reads for itself until it has caught up, so it costs no memory
 // and holds nobody up. It knows no order and no way to send anything.
 import type { Clock } from '../clock.ts';
-import { limits, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import type { Host } from '../host.ts';
+import { limits } from '../limits.ts';
 import type { JournalEvent, Store } from '../store.ts';
 import { isWanted, JournalReaders, type Reader, type Wanted } from './journal-readers.ts';
 import { Notifier } from './notifier.ts';

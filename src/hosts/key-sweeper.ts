@@ -2,8 +2,9 @@
 // order waits for it. A key whose answer has ended is as new. It knows nothing of what the answers say.
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { limits, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { describeError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Store } from '../store.ts';
 
 const hour = 3_600_000;

@@ -1,9 +1,9 @@
 // Moving stored orders to another chart version: one order in a commit of its own kind, or a page of orders as a rehearsal
 // that stores nothing. What a move does to a system is said by src/step/migration.ts.
 import type { Ids } from '../clock.ts';
-import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Host, MigrationOutcome, OrderMigration, RehearsedOrder } from '../host.ts';
+import { limits } from '../limits.ts';
 import type { Received } from '../step/effect.ts';
 import { isMigration, replayAll } from '../step/replay.ts';
 import { fromStored } from '../step/snapshot.ts';

@@ -3,9 +3,10 @@
 import type { Logger } from 'pino';
 import { type Application, toChartSystem } from '../application.ts';
 import type { Clock, Ids } from '../clock.ts';
-import { limits, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { noFaults } from '../faults.ts';
 import type { Host } from '../host.ts';
+import { limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Service, Services } from '../service.ts';
 import { registerSystem } from '../step/register.ts';

@@ -1,8 +1,8 @@
 // What people write down about orders: kept beside them, so that nothing of an order changes. It knows no message.
 import type { Clock } from '../clock.ts';
-import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { limits } from '../limits.ts';
 import type { Store } from '../store.ts';
 
 interface OrderNotesParts {

@@ -1,9 +1,9 @@
 // What each message of an order changed: its recorded messages taken through the same charts once more. It lets other work go
 // on in between, however long the history is.
 import type { Clock } from '../clock.ts';
-import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Host, TrailEntry } from '../host.ts';
+import { limits } from '../limits.ts';
 import type { Received } from '../step/effect.ts';
 import { firstVersion, replayMessage } from '../step/replay.ts';
 import { newSystem } from '../step/snapshot.ts';

@@ -3,8 +3,8 @@
 import { type Application, toChartSystem } from '../application.ts';
 import type { AuditSource } from '../audit-source.ts';
 import type { Clock } from '../clock.ts';
-import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { RehearsalGroup, RehearseHistories } from '../rehearsal.ts';
 import { migrated } from '../step/effect.ts';
 import { registerSystem } from '../step/register.ts';

@@ -2,8 +2,8 @@
 // their own, so that no order is decided meanwhile on what changes.
 import type { Rows } from '../application.ts';
 import { BatchRows, RowNeeded } from '../batch-rows.ts';
-import { limits } from '../config.ts';
 import type { Answer, Idempotency, Outcome } from '../host.ts';
+import { limits } from '../limits.ts';
 import { type IdempotencyRecord, type Loaded, type Needs, StaleBatch, type Store } from '../store.ts';
 import {
   type Adjustment,

@@ -1,8 +1,9 @@
 // How an order of the shop begins: the first message of its system, with the rules that it will keep to.
 import type { Item, Policy } from '../../machines/messages.ts';
 import type { Ids } from '../clock.ts';
-import { limits, makeWithinMs, type Settings } from '../config.ts';
+import { makeWithinMs, type Settings } from '../config.ts';
 import type { Host, Idempotency, OrderAccess, Outcome, Placement, Receipt } from '../host.ts';
+import { limits } from '../limits.ts';
 import type { OrderView } from './view.ts';
 
 /** What a customer orders, at the catalogue's names and prices. */

@@ -1,7 +1,8 @@
 // Whether the SQLite file can be written now, tried by writing: as much as a large order, into a table of its own. It never
 // changes what orders are made of.
-import { limits } from '../config.ts';
+
 import { AppError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 

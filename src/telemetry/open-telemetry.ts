@@ -3,8 +3,8 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { Sampler } from '@opentelemetry/sdk-trace';
 import type { Clock } from '../clock.ts';
-import { limits } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { limits } from '../limits.ts';
 
 export interface Telemetry {
   readonly tracer: Tracer;

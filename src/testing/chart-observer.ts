@@ -9,7 +9,7 @@ import {
   isMachineSnapshot,
   type MachineContext,
 } from 'xstate';
-import { limits } from '../config.ts';
+import { limits } from '../limits.ts';
 import { toDeadlineName } from '../step/deadline-name.ts';
 import { toGuardText } from '../step/matrix.ts';
 import { type ChartSystem, type RegisteredSystem, registerSystem } from '../step/register.ts';

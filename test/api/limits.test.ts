@@ -1,7 +1,7 @@
 // The limits agree with each other: the largest order that each of them allows is accepted, found and explained by its
 // address, however its JSON is written; and one step beyond any of them is refused with the problem that says so.
 import { describe, expect, it } from 'vitest';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { createEdge, problemOf, sampleOrder } from './edge.ts';
 
 /** Not one byte more: `bytes` in UTF-8, most of them in characters of three. */

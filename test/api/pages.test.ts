@@ -1,7 +1,7 @@
 // Pages of lists are bounded in bytes as well as in entries, and reading some types of events is bounded work: each walk
 // over all pages still shows everything once and in order.
 import { expect, it } from 'vitest';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { free, place, toEvent, toMessage, toWrite, write } from '../contracts/store-samples.ts';
 import { createEdge, type Edge } from './edge.ts';
 

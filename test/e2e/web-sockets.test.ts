@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { makeFolder, type Server, startServer } from './server.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;

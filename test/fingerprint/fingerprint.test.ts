@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { type AnyStateMachine, emit } from 'xstate';
 import { registry } from '../../machines/registry.ts';
 import { toChartSystem } from '../../src/application.ts';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { toPaths } from '../../src/step/notes.ts';
 import { ofVersion, registerSystem } from '../../src/step/register.ts';

@@ -3,7 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { toChartSystem, versionsOf } from '../../src/application.ts';
-import { limits, readSettings } from '../../src/config.ts';
+import { readSettings } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { toPolicy } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { registerSystem } from '../../src/step/register.ts';

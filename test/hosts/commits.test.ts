@@ -1,7 +1,7 @@
 // How messages share commits: fairly, within their limits, and without one order's trouble becoming another's; and
 // what is kept in memory between them.
 import { expect, test } from 'vitest';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { type Batch, StaleBatch, type Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';

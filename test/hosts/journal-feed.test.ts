@@ -1,9 +1,9 @@
 // What many readers of the journal share: the reads of the store do not grow with them, a reader that lags looks through
 // a bounded part at a time and leaves room for others, and nothing is read while nobody watches.
 import { expect, test } from 'vitest';
-import { limits } from '../../src/config.ts';
 import { JournalFeed } from '../../src/hosts/journal-feed.ts';
 import { JournalReaders } from '../../src/hosts/journal-readers.ts';
+import { limits } from '../../src/limits.ts';
 import type { EventFilter, JournalEvent, Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { free, place, toEvent, toWrite, write } from '../contracts/store-samples.ts';

@@ -2,8 +2,9 @@
 // host says when it cannot work.
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { limits, readSettings } from '../../src/config.ts';
+import { readSettings } from '../../src/config.ts';
 import { AppError } from '../../src/errors.ts';
+import { limits } from '../../src/limits.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import {

@@ -1,11 +1,11 @@
 // What previews, what-ifs and timelines of long orders cost: a budget, kept replays, and an event loop that goes on.
 import { expect, test } from 'vitest';
-import { limits } from '../../src/config.ts';
 import { KeptReplays, Past } from '../../src/inspector/server/kept-replays.ts';
 import { Pace } from '../../src/inspector/server/pace.ts';
 import { previewAll } from '../../src/inspector/server/preview.ts';
 import { createTimeline } from '../../src/inspector/server/timeline.ts';
 import { followWhatIf } from '../../src/inspector/server/what-if.ts';
+import { limits } from '../../src/limits.ts';
 import type { ShopHost } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { never, openHost, sample } from '../hosts/harness.ts';

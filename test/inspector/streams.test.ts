@@ -2,7 +2,7 @@
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { createOrderchart, readSettings } from '../../src/main.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { EventReader } from '../api/connections.ts';

@@ -2,7 +2,7 @@
 // actors send and the transitions that are taken; it changes neither.
 import type { AnyEventObject } from 'xstate';
 import { toChartSystem } from '../../src/application.ts';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { registerSystem } from '../../src/step/register.ts';
 

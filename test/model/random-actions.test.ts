@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { toChartSystem } from '../../src/application.ts';
-import { limits, type Settings } from '../../src/config.ts';
+import type { Settings } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { toPolicy } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { registerSystem } from '../../src/step/register.ts';

@@ -2,7 +2,7 @@
 // asked to stop under load. What is left is audited as after a kill.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { ask, post, until } from '../e2e/client.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { audit } from './audit.ts';

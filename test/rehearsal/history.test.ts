@@ -7,7 +7,7 @@ import type { AnyStateMachine } from 'xstate';
 import { newestVersion } from '../../machines/registry.ts';
 import { toChartSystem } from '../../src/application.ts';
 import type { OrderRecords } from '../../src/audit-source.ts';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { rehearseHistory } from '../../src/rehearsal/history.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { migrate } from '../../src/step/migration.ts';

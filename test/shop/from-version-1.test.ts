@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { newestVersion, registry } from '../../machines/registry.ts';
 import { toChartSystem } from '../../src/application.ts';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { migrate } from '../../src/step/migration.ts';
 import { toStateName } from '../../src/step/notes.ts';

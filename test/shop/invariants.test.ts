@@ -1,7 +1,7 @@
 // The keys of services that an application adds to the shop: of the same form, with purposes that the shop does not know.
 import { expect, it } from 'vitest';
 import { toChartSystem } from '../../src/application.ts';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { shopInvariants } from '../../src/shop/invariants.ts';
 import { shop } from '../../src/shop/shop.ts';
 import type { Call } from '../../src/step/effect.ts';

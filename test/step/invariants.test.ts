@@ -2,7 +2,7 @@
 // and its step has no effect. The shipped charts never violate an invariant.
 import { describe, expect, test } from 'vitest';
 import { viewOf } from '../../src/application.ts';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { shopInvariants } from '../../src/shop/invariants.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { InvariantViolation } from '../../src/step/invariants.ts';

@@ -1,6 +1,6 @@
 // Rules that move a system to other charts: what is pending is carried over or named, and what cannot go on is refused.
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { migrate } from '../../src/step/migration.ts';
 import type { Migration, MovingSystem } from '../../src/step/migration-rules.ts';
 import { registerSystem } from '../../src/step/register.ts';

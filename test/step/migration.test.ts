@@ -1,6 +1,6 @@
 // Moving a system to other charts: as it is, forth and back, and what a replay makes of it.
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { moveBack } from '../../src/step/migration.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { replayAll, replayMessage } from '../../src/step/replay.ts';

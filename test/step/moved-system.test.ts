@@ -2,7 +2,7 @@
 // services.
 import { expect, test } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { migrate } from '../../src/step/migration.ts';
 import type { Migration } from '../../src/step/migration-rules.ts';
 import { registerSystem } from '../../src/step/register.ts';

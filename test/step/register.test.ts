@@ -20,8 +20,8 @@ import {
   stopChild,
 } from 'xstate';
 import { orderSystem } from '../../machines/system.ts';
-import { limits as shippedLimits } from '../../src/config.ts';
 import { AppError } from '../../src/errors.ts';
+import { limits as shippedLimits } from '../../src/limits.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { limits } from './equivalence.ts';
 import { toySystems } from './toy-charts.ts';

@@ -3,7 +3,8 @@
 import type { AnyEventObject } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
 import { toChartSystem } from '../../src/application.ts';
-import { limits, readSettings } from '../../src/config.ts';
+import { readSettings } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { toPolicy } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { type RegisteredSystem, registerSystem } from '../../src/step/register.ts';

@@ -1,7 +1,7 @@
 // What anyone may see of any system, whatever its application.
 import { describe, expect, test } from 'vitest';
 import { viewOf } from '../../src/application.ts';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { newSystem } from '../../src/step/snapshot.ts';

@@ -1,6 +1,6 @@
 // A toy that waits for the world, on two chart versions, and what moving it from one to the other leads to.
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { type MigrationRequest, migrate } from '../../src/step/migration.ts';
 import type { Migration, MovedSystem, MovingSystem } from '../../src/step/migration-rules.ts';
 import { type RegisteredSystem, registerSystem } from '../../src/step/register.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { log } from 'xstate';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { newSystem, toStored } from '../../src/step/snapshot.ts';
 import { step } from '../../src/step/step.ts';

@@ -1,7 +1,7 @@
 // Versions of charts side by side: a new system starts on the newest, a stored one goes on with its own.
 import { expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import type { Call } from '../../src/step/effect.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { fromStored, newSystem, toStored } from '../../src/step/snapshot.ts';

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { assign, createMachine } from 'xstate';
 import { viewOf } from '../../src/application.ts';
-import { limits } from '../../src/config.ts';
+import { limits } from '../../src/limits.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { hasIncident, toUnreadableSystemView } from '../../src/step/view.ts';

@@ -1,8 +1,8 @@
 // Reads a JSON body and refuses what no schema can see: bytes that are not UTF-8, too deep nesting, keys that are there
 // twice, NUL, lone surrogates and `__proto__`. It never repairs anything. It exists because JSON.parse takes all of them.
 import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify';
-import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import { findDuplicateKey } from './duplicate-keys.ts';
 import { invalid, toPointer } from './errors.ts';
 import type { FieldError } from './problems.ts';

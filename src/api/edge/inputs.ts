@@ -2,7 +2,7 @@
 // addresses are parsed only from digits, booleans only from `true` and `false`. It never repairs input.
 import { z } from 'zod';
 import type { Messages } from '../../application.ts';
-import { limits } from '../../config.ts';
+import { limits } from '../../limits.ts';
 
 /** What names something that is there: one line without control characters and without blanks at its ends. */
 const reference = (longest: number) =>

@@ -1,7 +1,7 @@
 // One page of a list, bounded in entries and in bytes: it is read in parts, each entry is written down once, and the page
 // ends early where the next entry would not fit. It knows no route and no store.
 import type { FastifyReply } from 'fastify';
-import { limits } from '../../config.ts';
+import { limits } from '../../limits.ts';
 
 /** How a list is read. A `Place` is where a page ends: the next one begins behind it. */
 export interface Listing<Row, Place> {

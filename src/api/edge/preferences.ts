@@ -2,8 +2,8 @@
 // never guesses: a wish that cannot be read is refused.
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import type { Disconnects } from './disconnects.ts';
 import { invalid } from './errors.ts';
 import type { Patience } from './in-flight.ts';

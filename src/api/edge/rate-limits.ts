@@ -3,8 +3,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { isLoopback } from '../../callers.ts';
-import { limits, type Settings } from '../../config.ts';
+import type { Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 
 const windowSeconds = 60;
 

@@ -3,8 +3,9 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../clock.ts';
-import { limits, type Settings } from '../../config.ts';
+import type { Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

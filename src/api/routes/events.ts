@@ -1,8 +1,9 @@
 // What happened: the journal as CloudEvents 1.0, of one order and of all, as pages and as streams; and every
 // message that an order received. It never changes anything and keeps nothing.
 import { z } from 'zod';
-import { limits, publicPath } from '../../config.ts';
+import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from '../edge/cloud-events.ts';
 import { type Cursors, cursor, lastEventId, readCursors } from '../edge/cursors.ts';
@@ -44,36 +45,7 @@ const requireReached = (after: number, version: number): void => {
   throw new AppError('cursor-unknown', message, { newest: String(version) });
 };
 
-const addPages = (api: Api, { host, application, settings }: RouteDependencies): void => {
-  const path = publicPath(settings);
-  const eventTypes = toEventTypes(application.messages);
-  const ofEvents = {
-    toPlace: ({ position }: JournalEvent) => position,
-    toEntries: (event: JournalEvent) => [toCloudEvent(event, path)],
-  };
-  api.get(
-    '/orders/:id/events',
-    {
-      config: { access: 'orders:read', forCustomers: true },
-      schema: {
-        operationId: 'listOrderEvents',
-        summary: "The order's domain events, oldest first, with what caused each",
-        tags: ['events'],
-        params: orderParams,
-        querystring: pageQuery,
-        response: { 200: json('One page', eventPage), ...problems('order-not-found', 'cursor-unknown') },
-      },
-    },
-    async ({ caller, params, query }, reply) => {
-      const { toCursor, toPosition } = await readCursors(host);
-      await findOrder(host, params.id, caller);
-      const after = await toPosition(query.after);
-      const read = (behind: number, limit: number) => host.history(params.id, behind, limit);
-      const { entries, next } = await readPage({ limit: query.limit, after, read, ...ofEvents });
-      sendPage(reply, 'events', { entries, next: next === null ? null : toCursor(next) });
-      return reply;
-    },
-  );
+const addMessages = (api: Api, { host }: RouteDependencies): void => {
   api.get(
     '/orders/:id/messages',
     {
@@ -102,6 +74,38 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         requireReached(query.after, (await findOrder(host, params.id, caller)).version);
       }
       sendPage(reply, 'messages', page);
+      return reply;
+    },
+  );
+};
+
+const addPages = (api: Api, { host, application, settings }: RouteDependencies): void => {
+  const path = publicPath(settings);
+  const eventTypes = toEventTypes(application.messages);
+  const ofEvents = {
+    toPlace: ({ position }: JournalEvent) => position,
+    toEntries: (event: JournalEvent) => [toCloudEvent(event, path)],
+  };
+  api.get(
+    '/orders/:id/events',
+    {
+      config: { access: 'orders:read', forCustomers: true },
+      schema: {
+        operationId: 'listOrderEvents',
+        summary: "The order's domain events, oldest first, with what caused each",
+        tags: ['events'],
+        params: orderParams,
+        querystring: pageQuery,
+        response: { 200: json('One page', eventPage), ...problems('order-not-found', 'cursor-unknown') },
+      },
+    },
+    async ({ caller, params, query }, reply) => {
+      const { toCursor, toPosition } = await readCursors(host);
+      await findOrder(host, params.id, caller);
+      const after = await toPosition(query.after);
+      const read = (behind: number, limit: number) => host.history(params.id, behind, limit);
+      const { entries, next } = await readPage({ limit: query.limit, after, read, ...ofEvents });
+      sendPage(reply, 'events', { entries, next: next === null ? null : toCursor(next) });
       return reply;
     },
   );
@@ -206,6 +210,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
 };
 
 export const addEvents = (api: Api, parts: RouteDependencies): void => {
+  addMessages(api, parts);
   addPages(api, parts);
   addStreams(api, parts);
 };

@@ -1,8 +1,8 @@
 // The catalogue and its stock as resources. A person says what a product is, and changes its stock by differences; it never
 // sets the stock of a product that exists, which orders change meanwhile.
 import { z } from 'zod';
-import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import type { Adjusted, Catalogue } from '../../shop/catalogue.ts';
 import { type Description, type Product, stockIsNotSet } from '../../shop/stock.ts';
 import type { Api } from '../edge/dependencies.ts';

@@ -2,8 +2,8 @@
 // edge, not of the charts: orders that were refunded more often before replay as ever. Whether a refund is open, the chart
 // decides.
 import type { Caller } from '../../access.ts';
-import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { findOrder } from './orders.ts';
 

@@ -1,7 +1,7 @@
 // What callers of the shop may send, beside what callers of any application may (edge/inputs.ts).
 import { z } from 'zod';
 import { isCurrency } from '../../../machines/money.ts';
-import { limits } from '../../config.ts';
+import { limits } from '../../limits.ts';
 import { addressPattern, longestAddress, whyNotAddress } from '../../mail-address.ts';
 import { identifier } from '../edge/inputs.ts';
 

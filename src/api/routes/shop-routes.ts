@@ -5,16 +5,20 @@ import { addAudit } from './audit.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { addDocuments } from './documents.ts';
 import { addEvents } from './events.ts';
+import { addIncidents } from './incidents.ts';
 import { addInventory } from './inventory.ts';
 import { addMoves } from './moves.ts';
 import { addOperations } from './operations.ts';
 import { addOrders } from './orders.ts';
+import { addPlacing } from './placing.ts';
 
 export const createShopRoutes =
   (dependencies: ApiDependencies): AddRoutes =>
   (api, { disconnects }) => {
     const connected = { ...dependencies, disconnects };
+    addPlacing(api, connected);
     addOrders(api, connected);
+    addIncidents(api, connected);
     addMoves(api, connected);
     addAudit(api, connected);
     addEvents(api, connected);

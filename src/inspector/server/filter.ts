@@ -1,7 +1,7 @@
 // Which orders the flow shows: by owner, by what they hold, by chart version and by time.
 import { z } from 'zod';
-import { limits } from '../../config.ts';
 import type { Holding } from '../../display.ts';
+import { limits } from '../../limits.ts';
 
 const word = z.string().min(1).max(limits.parameterBytes).optional();
 /** As it stands in an address. Times in ms since 1970: created from (inclusive) and before (exclusive). */

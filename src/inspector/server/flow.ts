@@ -4,9 +4,9 @@
 import { type Application, viewOf } from '../../application.ts';
 import { sumOrders } from '../../chart-versions.ts';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { CommitObserver, OrderAccess, OrderChange } from '../../host.ts';
+import { limits } from '../../limits.ts';
 import type { SloTracker } from '../../slo-tracker.ts';
 import { toPaths } from '../../step/notes.ts';
 import { hasIncident, isSettled, toMainState } from '../../step/view.ts';

@@ -1,6 +1,6 @@
 // What is kept of long replays, so that the next one of the same order costs only what is new. What an order has received
 // never changes, so nothing kept here is ever wrong. It replays nothing itself.
-import { limits } from '../../config.ts';
+import { limits } from '../../limits.ts';
 import type { Received } from '../../step/effect.ts';
 import { toStored } from '../../step/snapshot.ts';
 import type { SystemState } from '../../step/system-state.ts';

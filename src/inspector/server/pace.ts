@@ -2,7 +2,7 @@
 // A replay may also have a budget. It knows nothing of orders.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../clock.ts';
-import { limits } from '../../config.ts';
+import { limits } from '../../limits.ts';
 
 export interface ReplayBudget {
   readonly messages: number;

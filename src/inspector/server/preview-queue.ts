@@ -1,8 +1,9 @@
 // In which order previews and what-ifs run: one of each caller at a time and a few of all, the others wait in line. Somebody
 // with several tabs asks for several at once and wants them all, so the next one waits; only a line that is too long is
 // refused. It knows nothing of what it runs.
-import { limits } from '../../config.ts';
+
 import { AppError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import { ReaderLeft } from './pace.ts';
 
 interface Waiting {

@@ -1,9 +1,9 @@
 // One order's recorded messages, taken through its charts once more: from what is kept of an earlier replay, at a pace that
 // leaves the event loop to others. It makes nothing to look at of them.
 import { type Application, toChartSystem } from '../../application.ts';
-import { limits } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { OrderAccess } from '../../host.ts';
+import { limits } from '../../limits.ts';
 import { registerSystem } from '../../step/register.ts';
 import { firstVersion, replayMessage } from '../../step/replay.ts';
 import { newSystem } from '../../step/snapshot.ts';

@@ -7,7 +7,8 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Application } from '../../application.ts';
-import { limits, publicPath } from '../../config.ts';
+import { publicPath } from '../../config.ts';
+import { limits } from '../../limits.ts';
 import { readCharts } from './charts.ts';
 import { readCoverage } from './coverage.ts';
 import { type FlowFilter, flowFilter } from './filter.ts';
@@ -201,7 +202,11 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
   );
   api.get<{ Querystring: z.infer<typeof sharedQuery> }>(
     '/inspector/api/shared-live',
-    { config: { ...config, isStream: true }, schema: { ...hide, querystring: sharedQuery }, exposeHeadRoute: false },
+    {
+      config: { ...config, isStream: true },
+      schema: { ...hide, querystring: sharedQuery },
+      exposeHeadRoute: false,
+    },
     async (request, reply) => {
       await streams.shared(reply, request.query.channels);
     },

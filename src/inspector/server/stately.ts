@@ -8,8 +8,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Admission } from '../../admission.ts';
 import { type Application, versionsOf } from '../../application.ts';
-import { limits } from '../../config.ts';
 import type { CommitObserver, OrderChange } from '../../host.ts';
+import { limits } from '../../limits.ts';
 import { findPersonalFields, type PersonalFields, redact } from '../../personal.ts';
 
 /** The version of the format: that of the package whose receiver the tests listen with. */

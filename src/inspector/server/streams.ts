@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { limits, type Settings } from '../../config.ts';
+import type { Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
+import { limits } from '../../limits.ts';
 import { type ChannelParts, createFlowChannel, openOrderChannel, Reader } from './channels.ts';
 import { type FlowFilter, flowFilter } from './filter.ts';
 

@@ -1,0 +1,146 @@
+// Placing an order: one key, one order, and an answer after the commit (and, if the caller waits, when it is settled). It
+// reads no list.
+import { z } from 'zod';
+import type { Caller } from '../../access.ts';
+import { publicPath } from '../../config.ts';
+import { AppError } from '../../errors.ts';
+import type { Answer, Receipt } from '../../host.ts';
+import { limits } from '../../limits.ts';
+import type { OrderView } from '../../shop/view.ts';
+import { toOrderAddress } from '../edge/cloud-events.ts';
+import type { Api } from '../edge/dependencies.ts';
+import { type Answered, createOnce, toAnswered, toFingerprint, toKeyUse } from '../edge/idempotency.ts';
+import { idempotencyKey, identifier, newIdentifier, prefer } from '../edge/inputs.ts';
+import { beginWait, type Wait } from '../edge/preferences.ts';
+import { json, problems } from '../edge/responses.ts';
+import { sendStored } from '../edge/send-stored.ts';
+import type { RouteDependencies } from './dependencies.ts';
+import { priceLines } from './pricing.ts';
+import { order } from './schemas.ts';
+import { currency, email } from './shop-inputs.ts';
+import { toOrder } from './views.ts';
+
+const placing = z.strictObject({
+  customerId: newIdentifier,
+  email,
+  currency,
+  items: z
+    .array(
+      z.strictObject({
+        productId: identifier,
+        quantity: z.int().min(1).max(limits.quantity),
+        unitPrice: z
+          .int()
+          .min(0)
+          .max(limits.unitPrice)
+          .optional()
+          .describe('minor units; where given, it must equal the price in the catalogue'),
+      }),
+    )
+    .min(1)
+    .max(limits.lines),
+});
+
+/** @throws AppError `scope-missing` if the caller orders for another customer than its own. */
+const requireOwnBasket = ({ owner }: Caller, customerId: string): void => {
+  if (owner === undefined || owner === customerId) return;
+  throw new AppError('scope-missing', `This key is bound to the customer ${owner}, and orders for no other.`);
+};
+
+/** A placed order's answer: 201, or 202 if the caller waits and it is not settled yet. */
+const toPlaced =
+  (isAwaited: boolean, path: string) =>
+  (view: OrderView): Answer => ({
+    status: !isAwaited || view.settled ? 201 : 202,
+    body: JSON.stringify(toOrder(view, path)),
+  });
+
+/** Waits as the caller asked, and stores what is sent as the key's answer. */
+const waitAndAmend = async (
+  { host, clock, logger, settings }: RouteDependencies,
+  use: { readonly scope: string; readonly key: string },
+  placed: Answered,
+  wait: Wait,
+): Promise<Answered> => {
+  try {
+    const waitMs = Math.max(0, wait.until - clock.now());
+    const view = await host.waitUntilSettled(placed.orderId, waitMs, wait.signal);
+    if (view === undefined || wait.gone()) return placed;
+    const answer = toPlaced(true, publicPath(settings))(view);
+    if (answer.status !== placed.status || answer.body !== placed.body) {
+      await host.amend(use.scope, use.key, { ...answer, version: view.version });
+    }
+    return { ...placed, ...answer, version: view.version };
+  } catch (error) {
+    // The order is placed: the key keeps its first answer.
+    const name = error instanceof Error ? error.name : 'unknown';
+    logger.warn({ orderId: placed.orderId, error: name }, 'an answer could not be amended');
+    return placed;
+  }
+};
+
+export const addPlacing = (api: Api, parts: RouteDependencies): void => {
+  const { host, catalogue, settings } = parts;
+  const once = createOnce<OrderView, Receipt<OrderView>>(parts);
+  api.post(
+    '/orders',
+    {
+      config: { access: 'orders:place', forCustomers: true },
+      bodyLimit: limits.orderBytes,
+      schema: {
+        operationId: 'placeOrder',
+        summary: 'Places an order',
+        description:
+          'Answers after the order is stored. A repetition with the same key gets the first answer.',
+        tags: ['orders'],
+        headers: z.object({ 'idempotency-key': idempotencyKey, prefer: prefer.optional() }),
+        body: placing,
+        response: {
+          201: json('The order is stored (and settled, where `Prefer: wait` was given)', order),
+          202: json('The order is stored, and not settled after the time in `Prefer: wait`', order),
+          ...problems(
+            'idempotency-key-missing',
+            'idempotency-key-in-use',
+            'idempotency-key-reused',
+            'unknown-product',
+            'product-off-sale',
+            'price-mismatch',
+            'currency-mismatch',
+            'body-too-large',
+            'unsupported-media-type',
+            'overloaded',
+            'store-unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { body, caller } = request;
+      requireOwnBasket(caller, body.customerId);
+      using wait = beginWait(request.headers.prefer, parts, reply);
+      const fingerprint = toFingerprint('POST /orders', body);
+      const use = toKeyUse(caller, 'orders', request.headers['idempotency-key'], fingerprint);
+      const respond = toPlaced(wait !== undefined, publicPath(settings));
+      const answered = await once(
+        use,
+        respond,
+        async (idempotency) => {
+          const { items, amount } = await priceLines(catalogue, body.items, body.currency);
+          const { customerId, email, currency } = body;
+          const basket = { customerId, email, currency, items, amount, principal: caller.principal };
+          return host.place(basket, idempotency);
+        },
+        async (receipt) => {
+          const placed = toAnswered(receipt, respond);
+          return wait === undefined ? placed : waitAndAmend(parts, use, placed, wait);
+        },
+        wait,
+      );
+      if (wait !== undefined && !answered.replayed)
+        reply.header('preference-applied', `wait=${wait.seconds}`);
+      reply.header('location', toOrderAddress(answered.orderId));
+      sendStored(reply, answered);
+      return reply;
+    },
+  );
+};

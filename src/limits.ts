@@ -1,0 +1,105 @@
+// The fixed limits of the service, which no setting changes: in bytes, milliseconds or counts, as each name or comment says.
+
+const identifierBytes = 200;
+
+/**
+ * Fixed limits of the HTTP edge and of the charts' interpreter. Identifiers, addresses, bodies and pages are counted in
+ * bytes of UTF-8, and agree with each other; texts for people are counted in characters.
+ */
+export const limits = {
+  identifierBytes,
+  bodyBytes: 64 * 1024,
+  /** The body of an order: one with the most lines and the longest identifiers fits, even with every character as `\u0000`. */
+  orderBytes: 256 * 1024,
+  jsonDepth: 10,
+  lines: 200,
+  quantity: 10_000,
+  unitPrice: 100_000_000_000,
+  page: 100,
+  /** Bytes of the entries on one page of a list: it ends early where the next entry would not fit. */
+  pageBytes: 1024 * 1024,
+  /** Orders under way that the inspector places on the chart; of more, it says that there are more. */
+  inspectedOrders: 100_000,
+  /** Orders that are moved in bulk at once, and of which one request says what a move would do. */
+  bulkOrders: 10_000,
+  previewedOrders: 50,
+  /** What one preview or what-if may replay: messages, and ms of work. What it does not reach, the next one does. */
+  replayBudget: { messages: 20_000, ms: 3000 },
+  /** A replay leaves the event loop to others after so long, and reads so many messages at once. */
+  replaySliceMs: 8,
+  replayPage: 100,
+  /**
+   * Replays that are kept, of orders with so many messages: those that one page of incidents shows, in as much memory as a
+   * service can miss. Replaying fewer messages takes less time than it is worth the memory.
+   */
+  keptReplays: { orders: 100, bytes: 64 * 1024 * 1024, fromLength: 60 },
+  /** Previews and what-ifs that run at once for all callers (each caller has one), and that wait for their turn. */
+  previewsAtOnce: { running: 3, waiting: 50, waitingOfOne: 10 },
+  /** Filters of the flow that pages watch at once, beside none. Each costs a pass over the orders under way a second. */
+  flowFilters: 20,
+  /** Streams of the inspector in one connection: the orders and flows that the tabs of one browser show. */
+  sharedChannels: 50,
+  /** WebSockets with @statelyai/inspect's format that are open at once, and bytes of a message that one may send. */
+  inspectSockets: 50,
+  inspectedBytes: 4096,
+  /** How long one of them may be silent before the operating system asks whether its other end is there. */
+  keepAliveMs: 30_000,
+  eventPage: 1000,
+  /** Positions of the journal that one read for some types looks through, at most. */
+  examinedEvents: 10_000,
+  /** The newest events, kept for all event streams together: a reader that is further behind reads for itself. */
+  sharedEvents: 256,
+  /** The share of the time that reads get when more is to be read than MAX_READ_MS takes. */
+  readShare: 0.5,
+  /** So many ms of reading are paid off by one ms in which nothing waited. */
+  idleWorth: 100,
+  /** After the streams were given news, they rest this many times as long as that took, so that orders come first. */
+  streamRest: 4,
+  longestStreamRestMs: 1000,
+  waitSeconds: 60,
+  /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */
+  backlog: 4096,
+  /** A request must be here, headers and body, within this time; a slow one is cut off with 408. */
+  requestTimeoutMs: 10_000,
+  /** A longer part of an address is refused before it is looked at: an identifier fits, even with every byte as `%00`. */
+  parameterBytes: 3 * identifierBytes,
+  /** How long a reader that lost its stream should wait before it reconnects. */
+  streamRetryMs: 1000,
+  /** One chart's microsteps for one message, and one step's messages between the actors. */
+  microsteps: 1000,
+  messagesPerStep: 1000,
+  /** Remarks and assignments of one order. */
+  notesOfOrder: 500,
+  /** How often is stored when keys were used last. */
+  writeKeyUsesMs: 60_000,
+  /** Wrong keys from one address in a minute before it has to wait. */
+  wrongKeysPerMinute: 30,
+  /** How long new connections are taken in after a commit, at most, before the next one begins. */
+  listenMs: 500,
+  /** Signals this soon after the first are the same wish to stop. */
+  sameSignalMs: 300,
+  /** Log that waits for a full disk; of more, lines are dropped. */
+  logBytes: 1024 * 1024,
+  /** How often `/readyz` writes to the store, at most: it may be asked as often as anyone likes. */
+  healthCheckMs: 1000,
+  /** Over how long it is said how states keep to their objectives. */
+  sloWindowMs: 3_600_000,
+  /** How often it is said that traces cannot be sent, at most. */
+  traceWarningsMs: 60_000,
+  /** How long the end waits for the last traces to reach their collector. */
+  lastTracesMs: 3000,
+  /** How often an awaited order is read, in case a notification was missed. */
+  lookMs: 10_000,
+  /** How often answers of idempotency keys that are over are looked for, how many are forgotten at once, and when more. */
+  forgetKeysEveryMs: 600_000,
+  keysForgottenAtOnce: 200,
+  forgetMoreKeysMs: 100,
+  /** Messages of one order in one commit. */
+  messagesPerCommit: 50,
+  /** Times a batch is stepped again for an order whose version moved on. */
+  staleRetries: 20,
+  /** How much longer than its call's deadline a lease lasts. */
+  leaseMarginMs: 5000,
+  /** A key is not sent again this long before its service forgets it. */
+  keyMarginMs: 3_600_000,
+} as const;

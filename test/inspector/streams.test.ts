@@ -209,14 +209,15 @@ test('pages show the flow with as many filters as there may be; one more is refu
     .toBe(200);
 });
 
-test('lists that are read with many filters need no place for them', async () => {
+test('lists are read with any filter, also while pages show as many as there may be', async () => {
   await using shop = await open();
-  const ask = async (number: number) =>
-    (await shop.api.inject(`/inspector/api/orders?state=paying&owner=owner-${number}`)).statusCode;
-  const asked = await Promise.all(Array.from({ length: 2 * limits.flowFilters }, (_, number) => ask(number)));
-  expect(new Set(asked)).toEqual(new Set([200]));
-  await using reader = await shop.read('/live?owner=somebody');
-  expect(reader.response.status).toBe(200);
+  for (let number = 0; number < limits.flowFilters; number += 1) {
+    expect((await shop.read(`/live?owner=owner-${number}`)).response.status).toBe(200);
+  }
+  for (const list of ['orders', 'order-ids']) {
+    const url = `/inspector/api/${list}?state=paying&owner=one-more`;
+    expect((await shop.api.inject(url)).statusCode).toBe(200);
+  }
 });
 
 test('a preview looks at each order once, in a line with the other previews', async () => {

@@ -1,5 +1,98 @@
 // What the HTTP API takes and answers, as types: made from docs/openapi.json by `npm run docs`. It holds no code.
 export interface paths {
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the caller is, and what it may do */
+        get: operations["readSession"];
+        put?: never;
+        /** Signs a browser in: the key in the body becomes a cookie */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs the browser out: its session ends */
+        post: operations["signOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All keys, also those that have ended, the oldest first */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Makes a key for a principal
+         * @description The key is in this answer and nowhere else: the service keeps a hash of it. As soon as there is one key, every request needs one.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new key with the same rights, and ends the old one after a while
+         * @description The principal stays, and with it what its idempotency keys stand for.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a key at once, and the sessions that were signed in with it */
+        post: operations["revokeKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orders": {
         parameters: {
             query?: never;
@@ -172,17 +265,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/orders/{id}/events": {
+    "/orders/{id}/audit": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The order's domain events, oldest first, with what caused each */
-        get: operations["listOrderEvents"];
+        /** Who did what with the order, with what was before and after, and the notes about it */
+        get: operations["readAudit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes down a remark about the order
+         * @description It is kept beside the order and changes nothing of it, its version included.
+         */
+        post: operations["addNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{id}/assignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says who takes care of the incidents of the order */
+        post: operations["assignOrder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -206,6 +336,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/orders/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The order's domain events, oldest first, with what caused each */
+        get: operations["listOrderEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -215,7 +362,7 @@ export interface paths {
         };
         /**
          * The domain events of all orders, by position
-         * @description `types` takes some of: order.created, order.validated, order.rejected, order.processing-started, order.completed, order.failed, order.cancelled, order.confirmation-sent, order.failure-notification-sent, incident.opened, incident.closed, inventory.reserved, inventory.released, inventory.committed, inventory.insufficient, payment.initiated, payment.authorized, payment.completed, payment.failed, payment.outcome-unknown, payment.cancelled, payment.refunded, payment.refund-refused.
+         * @description `types` takes some of: order.created, order.validated, order.rejected, order.processing-started, order.completed, order.failed, order.cancelled, order.confirmation-sent, order.failure-notification-sent, incident.opened, incident.closed, inventory.reserved, inventory.released, inventory.committed, inventory.insufficient, payment.initiated, payment.authorized, payment.completed, payment.failed, payment.outcome-unknown, payment.cancelled, payment.refunded, payment.refund-refused. With it a page looks through 10000 positions at most: it may have few events, or none, and still a `next` that goes on.
          */
         get: operations["listEvents"];
         put?: never;
@@ -522,7 +669,7 @@ export interface components {
              * @description stable; a text for people is at this address
              * @enum {string}
              */
-            type: "/problems/invalid-request" | "/problems/unknown-host" | "/problems/foreign-origin" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-in-use" | "/problems/idempotency-key-reused" | "/problems/order-not-found" | "/problems/product-not-found" | "/problems/unknown-product" | "/problems/price-mismatch" | "/problems/currency-mismatch" | "/problems/stock-below-held" | "/problems/stock-not-set" | "/problems/product-off-sale" | "/problems/product-changed" | "/problems/precondition-required" | "/problems/move-not-allowed" | "/problems/version-mismatch" | "/problems/precondition-failed" | "/problems/order-unreadable" | "/problems/cursor-unknown" | "/problems/overloaded" | "/problems/store-unavailable" | "/problems/closing" | "/problems/route-not-found" | "/problems/method-not-allowed" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/address-too-long" | "/problems/request-timeout" | "/problems/headers-too-large" | "/problems/range-not-satisfiable" | "/problems/internal-error";
+            type: "/problems/invalid-request" | "/problems/unknown-host" | "/problems/foreign-origin" | "/problems/key-required" | "/problems/scope-missing" | "/problems/keys-needed-first" | "/problems/key-not-found" | "/problems/rate-limited" | "/problems/refund-cap-reached" | "/problems/too-many-notes" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-in-use" | "/problems/idempotency-key-reused" | "/problems/order-not-found" | "/problems/product-not-found" | "/problems/unknown-product" | "/problems/price-mismatch" | "/problems/currency-mismatch" | "/problems/stock-below-held" | "/problems/stock-not-set" | "/problems/product-off-sale" | "/problems/product-changed" | "/problems/precondition-required" | "/problems/move-not-allowed" | "/problems/version-mismatch" | "/problems/precondition-failed" | "/problems/order-unreadable" | "/problems/cursor-unknown" | "/problems/overloaded" | "/problems/busy" | "/problems/replay-unfinished" | "/problems/refund-limit-reached" | "/problems/store-unavailable" | "/problems/closing" | "/problems/route-not-found" | "/problems/method-not-allowed" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/address-too-long" | "/problems/request-timeout" | "/problems/headers-too-large" | "/problems/range-not-satisfiable" | "/problems/internal-error";
             title: string;
             status: number;
             detail: string;
@@ -537,6 +684,66 @@ export interface components {
             newest?: string;
         } & {
             [key: string]: unknown;
+        };
+        /** @description A key without its secret */
+        ApiKey: {
+            id: string;
+            principal: string;
+            scopes: ("orders:place" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
+            customerId: string | null;
+            requestsPerMinute: number | null;
+            refundsPerDay: number | null;
+            /** Format: date-time */
+            createdAt: string;
+            expiresAt: string | null;
+            /** @description to the minute */
+            lastUsedAt: string | null;
+            revokedAt: string | null;
+        };
+        /** @description A message, who asked for it, and what it changed */
+        AuditEntry: {
+            /** @description the version of the order that it made */
+            version: number;
+            /**
+             * Format: date-time
+             * @description UTC, ISO 8601 with milliseconds
+             */
+            at: string;
+            /** @description the principal; null: nobody was named, or nobody asked */
+            who: string | null;
+            /**
+             * @description from outside, from a service, or by time
+             * @enum {string}
+             */
+            kind: "message" | "reply" | "deadline";
+            type: string;
+            /** @description the actor */
+            to: string;
+            /** @enum {string} */
+            disposition: "applied" | "ignored" | "dead";
+            reason: string | null;
+            /** @description what is not the same before and after; null where it is not known */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** @description what is not the same before and after; null where it is not known */
+            after: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description What a person wrote down about an order */
+        Note: {
+            /**
+             * Format: date-time
+             * @description UTC, ISO 8601 with milliseconds
+             */
+            at: string;
+            /** @description the principal; null: nobody was named, or nobody asked */
+            who: string | null;
+            /** @enum {string} */
+            kind: "note" | "assignment";
+            /** @description the remark, or who takes care of the order; empty: nobody does any more */
+            text: string;
         };
         Order: {
             id: string;
@@ -729,12 +936,18 @@ export interface components {
              * @description UTC, ISO 8601 with milliseconds
              */
             since: string;
+            /** @description who takes care of it */
+            assignedTo: string | null;
+            /** @description remarks about the order, which `audit` lists */
+            notes: number;
             moves: components["schemas"]["Move"][];
             links: {
                 /** @description relative address */
                 order: string;
                 /** @description relative address */
                 explain: string;
+                /** @description relative address */
+                audit: string;
             };
         };
         /** @description Why an order is where it is */
@@ -815,6 +1028,9 @@ export interface components {
 export type Move = components['schemas']['Move'];
 export type CloudEvent = components['schemas']['CloudEvent'];
 export type Problem = components['schemas']['Problem'];
+export type ApiKey = components['schemas']['ApiKey'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type Note = components['schemas']['Note'];
 export type Order = components['schemas']['Order'];
 export type UnreadableOrder = components['schemas']['UnreadableOrder'];
 export type Message = components['schemas']['Message'];
@@ -823,6 +1039,899 @@ export type Explanation = components['schemas']['Explanation'];
 export type Product = components['schemas']['Product'];
 export type $defs = Record<string, never>;
 export interface operations {
+    readSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description null where no key is asked for */
+                        principal: string | null;
+                        /** @description what it may do */
+                        scopes: ("orders:place" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
+                        /** @description with a cookie, so that it can sign out */
+                        signedIn: boolean;
+                    };
+                };
+            };
+            /** @description If-None-Match holds the ETag of the answer, or `*` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `closing`, `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The cookie is set */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It has ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        signedOut: true;
+                    };
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys, without their secrets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: components["schemas"]["ApiKey"][];
+                    };
+                };
+            };
+            /** @description If-None-Match holds the ETag of the answer, or `*` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `closing`, `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "principal": "checkout",
+                 *       "scopes": [
+                 *         "orders:place",
+                 *         "orders:read"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description who the key is for; several keys can belong to one principal */
+                    principal: string;
+                    /** @description what it opens. orders:place: place orders; orders:read: read orders, their history and explanations; orders:cancel: cancel orders; money: capture and refund; incidents: retry, resolve, assign and note incidents; catalogue: change products and stock; events: read the domain events of all orders; metrics: read the figures for Prometheus; admin: make and revoke keys, move orders to other chart versions, read who asked for what */
+                    scopes: ("orders:place" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
+                    /** @description bound to this customer's orders: it sees and moves no others */
+                    customerId?: string;
+                    /**
+                     * Format: date-time
+                     * @description left out: it does not expire
+                     */
+                    expiresAt?: string;
+                    /** @description left out: REQUESTS_PER_MINUTE */
+                    requestsPerMinute?: number;
+                    /** @description the most that it gives back in a day (UTC), in minor units of each currency */
+                    refundsPerDay?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        key: components["schemas"]["ApiKey"];
+                        /** @description the key itself; it is shown once */
+                        token: string;
+                    };
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description how long the old key stays valid, so that its users can change over
+                     * @default 60
+                     */
+                    keepOldMinutes?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The new key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        key: components["schemas"]["ApiKey"];
+                        /** @description the key itself; it is shown once */
+                        token: string;
+                    };
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOrders: {
         parameters: {
             query?: {
@@ -831,6 +1940,7 @@ export interface operations {
                 settled?: boolean;
                 /** @description whether it has an open incident */
                 incident?: boolean;
+                /** @description at most 200 bytes in UTF-8 */
                 customerId?: string;
                 /** @description placed then or later */
                 createdFrom?: string;
@@ -855,7 +1965,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         orders: (components["schemas"]["Order"] | components["schemas"]["UnreadableOrder"])[];
-                        /** @description pass it as `after` for the next page; null: this is the last */
+                        /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
                         next: string | null;
                     };
                 };
@@ -930,7 +2040,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -956,11 +2066,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description at most 200 bytes in UTF-8 */
                     customerId: string & (unknown & unknown & unknown);
                     /** Format: idn-email */
                     email: string;
                     currency: string;
                     items: {
+                        /** @description at most 200 bytes in UTF-8 */
                         productId: string;
                         quantity: number;
                         /** @description minor units; where given, it must equal the price in the catalogue */
@@ -1114,7 +2226,7 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -1209,7 +2321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1225,7 +2337,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -1320,7 +2432,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1353,7 +2465,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         incidents: components["schemas"]["Incident"][];
-                        /** @description pass it as `after` for the next page; null: this is the last */
+                        /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
                         next: string | null;
                     };
                 };
@@ -1428,7 +2540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1451,7 +2563,7 @@ export interface operations {
                 prefer?: string;
             };
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -1614,7 +2726,7 @@ export interface operations {
                 prefer?: string;
             };
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -1774,7 +2886,7 @@ export interface operations {
                 prefer?: string;
             };
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -1808,7 +2920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `foreign-origin` */
+            /** @description `refund-cap-reached`, `foreign-origin` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1835,7 +2947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-in-use`, `order-unreadable`, `move-not-allowed` */
+            /** @description `refund-limit-reached`, `idempotency-key-in-use`, `order-unreadable`, `move-not-allowed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1939,7 +3051,7 @@ export interface operations {
                 prefer?: string;
             };
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -2106,7 +3218,7 @@ export interface operations {
                 prefer?: string;
             };
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -2119,6 +3231,7 @@ export interface operations {
                      * @enum {string}
                      */
                     actor?: "order" | "inventory" | "payment" | "notification";
+                    /** @description at most 200 bytes in UTF-8 */
                     outcome: string;
                     note: string & (unknown & unknown);
                     /** @description the bank's, for a charge that was made after all */
@@ -2264,7 +3377,7 @@ export interface operations {
             };
         };
     };
-    listOrderEvents: {
+    readAudit: {
         parameters: {
             query?: {
                 /** @description the `next` of the page before */
@@ -2274,22 +3387,23 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page of messages, oldest first, and all notes */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        events: components["schemas"]["CloudEvent"][];
-                        /** @description pass it as `after` for the next page; null: this is the last */
+                        entries: components["schemas"]["AuditEntry"][];
+                        notes: components["schemas"]["Note"][];
+                        /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
                         next: string | null;
                     };
                 };
@@ -2321,15 +3435,6 @@ export interface operations {
             };
             /** @description `request-timeout` */
             408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `cursor-unknown` */
-            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2382,7 +3487,300 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string & (unknown & unknown);
+                };
+            };
+        };
+        responses: {
+            /** @description It is stored */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-notes` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assignOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null: nobody any more */
+                    to: (string & (unknown & unknown & unknown)) | null;
+                };
+            };
+        };
+        responses: {
+            /** @description It is stored */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-notes` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`, `store-unavailable`, `closing` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2403,7 +3801,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -2418,7 +3816,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         messages: components["schemas"]["Message"][];
-                        /** @description pass it as `after` for the next page; null: this is the last */
+                        /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
                         next: string | null;
                     };
                 };
@@ -2511,7 +3909,139 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrderEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description the `next` of the page before
+                 * @example 0
+                 */
+                after?: string;
+                /** @description entries on one page; 100 if it is left out */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        events: components["schemas"]["CloudEvent"][];
+                        /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description If-None-Match holds the ETag of the answer, or `*` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cursor-unknown` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2525,8 +4055,11 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description the `next` of the page before */
-                after?: number;
+                /**
+                 * @description the `next` of the page before
+                 * @example 0
+                 */
+                after?: string;
                 /** @description entries on one page; 100 if it is left out */
                 limit?: number;
                 /** @description only these types of domain events, separated by commas */
@@ -2546,7 +4079,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         events: components["schemas"]["CloudEvent"][];
-                        /** @description pass it as `after` for the next page; null: this is the last */
+                        /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
                         next: string | null;
                     };
                 };
@@ -2630,7 +4163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2644,10 +4177,16 @@ export interface operations {
     streamOrder: {
         parameters: {
             query?: {
-                /** @description begin behind this position */
-                after?: number;
-                /** @description like the header Last-Event-ID */
-                lastEventId?: number;
+                /**
+                 * @description begin behind this event
+                 * @example 0
+                 */
+                after?: string;
+                /**
+                 * @description like the header Last-Event-ID
+                 * @example 0
+                 */
+                lastEventId?: string;
                 /** @description only these types of domain events, separated by commas */
                 types?: string;
             };
@@ -2656,14 +4195,14 @@ export interface operations {
                 "last-event-id"?: string;
             };
             path: {
-                /** @description the id of the order */
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `id` is the position, `event` the type, `data` a CloudEvent */
+            /** @description Server-sent events: `id` is the place to resume from, `event` the type, `data` a CloudEvent */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2774,10 +4313,16 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
-                /** @description begin behind this position */
-                after?: number;
-                /** @description like the header Last-Event-ID */
-                lastEventId?: number;
+                /**
+                 * @description begin behind this event
+                 * @example 0
+                 */
+                after?: string;
+                /**
+                 * @description like the header Last-Event-ID
+                 * @example 0
+                 */
+                lastEventId?: string;
                 /** @description only these types of domain events, separated by commas */
                 types?: string;
             };
@@ -2790,7 +4335,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `id` is the position, `event` the type, `data` a CloudEvent */
+            /** @description Server-sent events: `id` is the place to resume from, `event` the type, `data` a CloudEvent */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2911,7 +4456,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         products: components["schemas"]["Product"][];
-                        /** @description pass it as `after` for the next page; null: this is the last */
+                        /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
                         next: string | null;
                     };
                 };
@@ -2986,7 +4531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3002,7 +4547,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description the id of the product */
+                /** @description the id of the product, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -3097,7 +4642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3116,7 +4661,7 @@ export interface operations {
                 "if-match"?: string;
             };
             path: {
-                /** @description the id of the product */
+                /** @description the id of the product, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -3271,7 +4816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store-unavailable`, `closing` */
+            /** @description `store-unavailable`, `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3292,7 +4837,7 @@ export interface operations {
                 prefer?: string;
             };
             path: {
-                /** @description the id of the product */
+                /** @description the id of the product, at most 200 bytes in UTF-8 */
                 id: string;
             };
             cookie?: never;
@@ -3480,6 +5025,7 @@ export interface operations {
                     filter?: {
                         /** @description the order chart's top-level state */
                         state?: string & (unknown & unknown & unknown);
+                        /** @description at most 200 bytes in UTF-8 */
                         customerId?: string;
                         /**
                          * Format: date-time
@@ -3724,7 +5270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3934,7 +5480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4035,7 +5581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4136,7 +5682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4246,7 +5792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4359,7 +5905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `closing` */
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -70,6 +70,8 @@ export const limits = {
   messagesPerStep: 1000,
   /** Remarks and assignments of one order. */
   notesOfOrder: 500,
+  /** Orders of which a host keeps in mind whose they are, for streams of one owner. */
+  knownOwners: 10_000,
   /** How often is stored when keys were used last. */
   writeKeyUsesMs: 60_000,
   /** Wrong keys from one address in a minute before it has to wait. */

@@ -65,7 +65,7 @@ export interface Streams {
   open(
     request: FastifyRequest,
     reply: FastifyReply,
-    watching: { readonly orderId?: string; readonly types?: readonly string[]; readonly after: number },
+    watching: Omit<Parameters<ConnectedDependencies['host']['watch']>[0], 'signal'>,
     cursors: Cursors,
   ): Promise<void>;
 }

@@ -222,6 +222,8 @@ export const limits = {
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,
+  /** How long a stream goes on after its key or session has ended, at most. */
+  lookAtKeyMs: 1000,
   /** How often is stored when keys were used last. */
   writeKeyUsesMs: 60_000,
   /** Wrong keys from one address in a minute before it has to wait. */

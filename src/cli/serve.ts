@@ -5,7 +5,7 @@ import { systemClock } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { systemCodeOf } from '../own-files.ts';
-import { describeAdmission, refuseExposure } from './exposure.ts';
+import { describeAdmission, describePages, refuseExposure } from './exposure.ts';
 import type { Create, Running } from './running.ts';
 import { sampleProducts } from './sample.ts';
 import { stopAtSignal } from './signals.ts';
@@ -26,10 +26,10 @@ export const serve = async (
     await running.catalogue.seedProducts(sampleProducts, systemClock.now());
     const address = await listen(running.api, settings);
     const { resumed, overdue, incidents, versions } = running.recovery;
-    const adminAddress = (await listenForAdmins(running, settings)) ?? address;
+    const adminAddress = await listenForAdmins(running, settings);
     console.log(`Orderchart listens on ${address}`);
     console.log(describeAdmission(settings, hasKeys));
-    console.log(`Inspector: ${adminAddress}/inspector (API: ${adminAddress}/docs)`);
+    for (const line of describePages(settings, address, adminAddress)) console.log(line);
     console.log(
       `Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${incidents} open incidents`,
     );

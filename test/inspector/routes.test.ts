@@ -22,7 +22,7 @@ const open = async (pageFolder: string) => {
   );
   const readFigures = store.figures;
   const shared = { application: shop, services: {}, readFigures, metrics, clock, settings };
-  createInspector({ ...shared, pageFolder }).addTo(app, host, keys);
+  createInspector({ ...shared, pageFolder }).addTo(app, host, { keys });
   return { app, log: () => JSON.stringify(lines) };
 };
 

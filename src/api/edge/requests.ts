@@ -73,9 +73,11 @@ export const addRequestRules = (
       );
   });
   const path = publicPath(settings);
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', ({ publicUrl }, reply, payload, done) => {
     const location = reply.getHeader('location');
-    if (typeof location === 'string' && location.startsWith('/')) reply.header('location', path + location);
+    if (publicUrl !== '' && typeof location === 'string' && location.startsWith('/')) {
+      reply.header('location', path + location);
+    }
     if (disconnects.closing()) reply.header('connection', 'close');
     done(null, payload);
   });

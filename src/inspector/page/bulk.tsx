@@ -3,19 +3,19 @@
 
 import { type SyntheticEvent, useCallback, useEffect, useRef, useState } from 'react';
 import type { BulkMove, Previewed } from '../server/protocol.ts';
-import { toPublic } from './addresses.tsx';
 import { toCount, toShortId } from './formats.ts';
 import { makeMove, toKey } from './moves.tsx';
+import { ask, toRefusal } from './session.ts';
 
 const perRequest = 50;
 
 const readPreview = async (move: string, orderIds: readonly string[]): Promise<readonly Previewed[]> => {
-  const response = await fetch(toPublic('/inspector/api/preview'), {
+  const response = await ask('/inspector/api/preview', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ move, orderIds }),
   });
-  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  if (!response.ok) throw new Error(await toRefusal(response));
   const { previewed }: { previewed: readonly Previewed[] } = await response.json();
   return previewed;
 };
@@ -82,7 +82,8 @@ const useBulk = (move: BulkMove) => {
         setPreviewed((known) => [...known, ...more]);
       }
     } catch (error) {
-      setFailure(`The preview failed: ${String(error)}. Close this dialog and try again.`);
+      const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+      setFailure(`The preview failed: ${reason}. Close this dialog and try again.`);
     }
   };
   const carryOut = async (text: string): Promise<void> => {

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ApplicationInfo, FlowFrame, Point, Sample } from '../server/protocol.ts';
 import { toPublic } from './addresses.tsx';
+import { read, readSession } from './session.ts';
 
 export type Connection = 'connecting' | 'live' | 'delayed' | 'offline';
 
@@ -34,6 +35,7 @@ const useStream = (address: string, handlers: Handlers): Connection => {
     source.onerror = () => {
       clearTimeout(timer);
       setConnection('offline');
+      void readSession();
     };
     return () => {
       clearTimeout(timer);
@@ -93,17 +95,13 @@ export const useTimeline = (orderId: string) => {
   return { points, offset, broken, connection };
 };
 
-let info: Promise<ApplicationInfo> | undefined;
-const readInfo = async (): Promise<ApplicationInfo> => {
-  const response = await fetch(toPublic('/inspector/api/application'));
-  return response.json();
-};
+let info: Promise<ApplicationInfo | undefined> | undefined;
 
 /** What is run, with its charts; it is read once. */
 export const useApplication = (): ApplicationInfo | undefined => {
   const [known, setKnown] = useState<ApplicationInfo>();
   useEffect(() => {
-    info ??= readInfo();
+    info ??= read('/inspector/api/application');
     info.then(setKnown, () => {
       info = undefined;
     });
@@ -117,8 +115,7 @@ export const useAnswer = <T>(address: string, version: unknown): T | undefined =
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new `version` means that there may be changes
   useEffect(() => {
     const unmounting = new AbortController();
-    fetch(toPublic(address), { signal: unmounting.signal })
-      .then((response) => response.json())
+    read<T>(address, unmounting.signal)
       .then(setAnswer)
       .catch(() => {});
     return () => unmounting.abort();

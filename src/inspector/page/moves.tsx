@@ -2,8 +2,9 @@
 // accept any more is answered with the reason.
 
 import { type SyntheticEvent, useRef, useState } from 'react';
-import type { OpenMove } from '../server/protocol.ts';
-import { toPublic } from './addresses.tsx';
+import type { ApplicationInfo, OpenMove } from '../server/protocol.ts';
+import { ask, toRefusal } from './session.ts';
+import { useAllowed } from './signed-in.tsx';
 
 /** An idempotency key: a new one for each intended move, the same one for repeating it while its result is unknown. */
 export const toKey = (): string =>
@@ -24,14 +25,12 @@ export const makeMove = async (
   { key, ifVersion }: Making,
 ): Promise<string | undefined> => {
   const condition = ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` };
-  const response = await fetch(toPublic(`/orders/${encodeURIComponent(orderId)}/${path}`), {
+  const response = await ask(`/orders/${encodeURIComponent(orderId)}/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': key, ...condition },
     body: JSON.stringify(body),
   });
-  if (response.ok) return undefined;
-  const problem: { title?: string; detail?: string } = await response.json();
-  return `${problem.title ?? response.status}. ${problem.detail ?? ''}`;
+  return response.ok ? undefined : toRefusal(response);
 };
 
 const Fields = ({ move: { outcomes, fields } }: { move: OpenMove }) => (
@@ -120,11 +119,23 @@ const MoveButton = ({ orderId, move }: { orderId: string; move: OpenMove }) => {
   );
 };
 
-export const Moves = ({ orderId, moves }: { orderId: string; moves: readonly OpenMove[] }) => (
-  <div className="row moves">
-    {moves.map((move) => (
-      <MoveButton key={move.label} orderId={orderId} move={move} />
-    ))}
-    {moves.length === 0 && <span className="quiet">No moves available</span>}
-  </div>
-);
+export const Moves = ({
+  application,
+  orderId,
+  moves,
+}: {
+  application: ApplicationInfo;
+  orderId: string;
+  moves: readonly OpenMove[];
+}) => {
+  const { allowed, others } = useAllowed(moves, application);
+  return (
+    <div className="row moves">
+      {allowed.map((move) => (
+        <MoveButton key={move.label} orderId={orderId} move={move} />
+      ))}
+      {others !== undefined && <span className="quiet">{others}</span>}
+      {moves.length === 0 && <span className="quiet">No moves available</span>}
+    </div>
+  );
+};

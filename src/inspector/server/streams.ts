@@ -34,7 +34,7 @@ const readLastId = ({ headers }: FastifyRequest): number => Number(headers['last
 type Open = (reply: FastifyReply) => { readonly raw: ServerResponse; readonly signal: AbortSignal };
 
 /** Opens streams up to a limit. Each has a signal that its client has left, or that `closing` is aborted. */
-const createOpen = ({ MAX_STREAMS }: Settings, closing: AbortSignal): Open => {
+const createOpen = ({ MAX_STREAMS }: Settings, clock: Clock, closing: AbortSignal): Open => {
   let count = 0;
   return (reply) => {
     if (count >= MAX_STREAMS) {
@@ -47,7 +47,7 @@ const createOpen = ({ MAX_STREAMS }: Settings, closing: AbortSignal): Open => {
       count -= 1;
       leaving.abort();
     });
-    return { raw: openEventStream(reply), signal: AbortSignal.any([leaving.signal, closing]) };
+    return { raw: openEventStream(reply, clock), signal: AbortSignal.any([leaving.signal, closing]) };
   };
 };
 
@@ -130,7 +130,7 @@ const createOrderStream =
 export const createStreams = (parts: StreamParts) => {
   const { clock, flow, settings } = parts;
   const closing = new AbortController();
-  const open = createOpen(settings, closing.signal);
+  const open = createOpen(settings, clock, closing.signal);
   const all = createFlowStream(parts, open);
   let stop = (): void => {};
   const next = (): void => {

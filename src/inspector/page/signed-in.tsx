@@ -51,7 +51,7 @@ export const useAllowed = <M extends Movable>(
     return session === undefined || scope === undefined || session.scopes.includes(scope);
   };
   const others = moves.filter((move) => !isAllowed(move));
-  const texts = others.map(({ label, path }) => `${label} (needs ${moveScopes[path]})`);
+  const texts = others.map(({ label, path }) => `${label} (needs the scope ${moveScopes[path]})`);
   return {
     allowed: moves.filter(isAllowed),
     others: texts.length === 0 ? undefined : `Not with your key: ${texts.join(', ')}`,

@@ -129,6 +129,11 @@ test.each([
   expect(cookie).toMatchObject({ path: prefix === '' ? '/' : prefix, httpOnly: true, sameSite: 'Strict' });
   await page.goto(`${prefix}/inspector`);
   await page.getByText('live', { exact: true }).waitFor();
+  await page.goto(`${prefix}/docs`);
+  await page.getByText('Places an order').first().waitFor();
+  const document = await ask(`${origin()}${prefix}/openapi.json`, reader);
+  expect(document.body.servers).toEqual(prefix === '' ? undefined : [{ url: prefix }]);
+  await page.goto(`${prefix}/inspector`);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL(`**${prefix}/sign-in`);
   expect(await visitor.cookies()).toEqual([]);

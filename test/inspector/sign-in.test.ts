@@ -144,6 +144,20 @@ test('what the key does not allow any more is refused in words, and no longer of
   );
 });
 
+test('what may not be read any more is said in words, and shown again with a key that may', async () => {
+  await signIn('reader-3', ['orders:read'], '/inspector/incidents');
+  await page.getByText('live', { exact: true }).waitFor();
+  const other = await visitor.newPage();
+  await other.goto('/sign-in');
+  await paste((await makeKey('placer-2', ['orders:place'])).token, other);
+  const refusal = page.getByRole('alert').getByText('This needs a key with the scope orders:read');
+  await refusal.waitFor();
+  await paste((await makeKey('reader-3', ['orders:read'])).token, other);
+  await refusal.waitFor({ state: 'detached' });
+  await page.getByText('live', { exact: true }).waitFor();
+  await page.getByRole('listitem', { name: `Incident of ${withIncident}` }).waitFor();
+});
+
 test.each([
   ['a stream', '/inspector?owner=ada', '**/inspector/api/{incidents,application}'],
   ['a request', '/inspector/incidents', '**/inspector/api/live*'],

@@ -10,6 +10,8 @@ export type Connection = 'connecting' | 'live' | 'delayed' | 'offline';
 /** After so long without an event the page is delayed. */
 const delayedMs = 3500;
 const keptSamples = 3600;
+/** Pause before a stream that was refused is asked for again. */
+const reopenMs = 5000;
 
 type Handlers = Readonly<Record<string, (data: string) => void>>;
 
@@ -19,24 +21,30 @@ const useStream = (address: string, handlers: Handlers): Connection => {
   current.current = handlers;
   const names = Object.keys(handlers).join();
   useEffect(() => {
-    const source = new EventSource(toPublic(address));
+    let source: EventSource;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const touch = (): void => {
       setConnection('live');
       clearTimeout(timer);
       timer = setTimeout(() => setConnection('delayed'), delayedMs);
     };
-    for (const name of names.split(',')) {
-      source.addEventListener(name, ({ data }: MessageEvent<string>) => {
-        touch();
-        current.current[name]?.(data);
-      });
-    }
-    source.onerror = () => {
-      clearTimeout(timer);
-      setConnection('offline');
-      void readSession();
+    const open = (): void => {
+      source = new EventSource(toPublic(address));
+      for (const name of names.split(',')) {
+        source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+          touch();
+          current.current[name]?.(data);
+        });
+      }
+      source.onerror = () => {
+        clearTimeout(timer);
+        setConnection('offline');
+        void readSession();
+        // The browser reconnects by itself, but not after a refusal.
+        if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, reopenMs);
+      };
     };
+    open();
     return () => {
       clearTimeout(timer);
       source.close();

@@ -206,6 +206,24 @@ test.each([
   },
 );
 
+test('a page whose session cannot be read asks for it now and then, and shows what it was refused once it may', async () => {
+  await signIn('patient', ['orders:read'], '/inspector/charts');
+  let asked = 0;
+  const refuse = { status: 403, json: { title: 'No', detail: 'Not now.' } };
+  await page.route('**/session', (route) => {
+    asked += 1;
+    return route.fulfill(refuse);
+  });
+  await page.route('**/inspector/api/application', (route) => route.fulfill(refuse));
+  await page.reload();
+  await page.getByRole('alert').getByText('No. Not now.').waitFor();
+  await page.getByText('live', { exact: true }).waitFor();
+  expect(asked).toBeLessThan(10);
+  await page.unrouteAll();
+  await page.locator('svg[data-chart="order"]').first().waitFor();
+  expect(await page.getByRole('alert').count()).toBe(0);
+});
+
 test('signing in leads to no other site', async () => {
   for (const to of ['//example.com/x', 'https://example.com/x', '/\\example.com', '\\\\example.com']) {
     await page.goto(`/sign-in?to=${encodeURIComponent(to)}`);

@@ -10,7 +10,7 @@ export type Connection = 'connecting' | 'live' | 'delayed' | 'offline';
 /** After so long without an event the page is delayed. */
 const delayedMs = 3500;
 const keptSamples = 3600;
-/** Pause before a stream that was refused is asked for again. */
+/** Pause before what was refused is asked for again. */
 const reopenMs = 5000;
 
 type Handlers = Readonly<Record<string, (data: string) => void>>;
@@ -109,10 +109,17 @@ let info: Promise<ApplicationInfo | undefined> | undefined;
 export const useApplication = (): ApplicationInfo | undefined => {
   const [known, setKnown] = useState<ApplicationInfo>();
   useEffect(() => {
-    info ??= read('/inspector/api/application');
-    info.then(setKnown, () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = async (): Promise<void> => {
+      info ??= read('/inspector/api/application');
+      const answer = await info.catch(() => undefined);
+      setKnown(answer);
+      if (answer !== undefined) return;
       info = undefined;
-    });
+      timer = setTimeout(load, reopenMs);
+    };
+    void load();
+    return () => clearTimeout(timer);
   }, []);
   return known;
 };

@@ -30,6 +30,8 @@ const subscribe = (listener: () => void): (() => void) => {
 };
 export const useKnown = (): Known => useSyncExternalStore(subscribe, () => known);
 
+const sessionPath = '/session';
+
 const goToSignIn = (): void => {
   const { pathname, search, hash } = window.location;
   const here = (pathname + search + hash).slice(toPublic('').length);
@@ -47,7 +49,7 @@ export const ask = async (path: string, init?: RequestInit): Promise<Response> =
     return new Promise<never>(() => {});
   }
   // What is offered is what another key allows: someone signed in with it, in another tab.
-  if (response.status === 403) void readSession();
+  if (response.status === 403 && path !== sessionPath) void readSession();
   return response;
 };
 
@@ -73,7 +75,7 @@ export const read = async <T>(path: string, signal?: AbortSignal): Promise<T | u
 
 /** Learns who is signed in. A stream that broke off does not say why: this leads to where people sign in, if that is why. */
 export const readSession = async (): Promise<void> => {
-  const response = await ask('/session').catch(() => undefined);
+  const response = await ask(sessionPath).catch(() => undefined);
   if (response?.ok) learn({ session: await response.json() });
 };
 

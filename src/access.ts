@@ -39,6 +39,12 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before a route is asked. */
     caller: Caller;
+    /** Where its client reaches the service: PUBLIC_URL, or empty directly at ADMIN_PORT. */
+    publicUrl: string;
+    /** Whether routes for whoever runs the service are on the port that it came to. */
+    hasAdminRoutes: boolean;
+    /** Whether its key or session is still valid: for answers that go on after it was let in. */
+    isStillAdmitted(): boolean;
   }
 }
 

@@ -41,8 +41,12 @@ export const readSession = ({ headers: { cookie } }: Pick<Asking, 'headers'>): s
 
 const refused = (detail: string): AppError => new AppError('key-required', detail);
 
+/** Whether a proxy passed the request on. */
+export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
+  Object.keys(headers).some((name) => forwarded.test(name));
+
 const mayBeAnyone = ({ headers, socket }: Asking): boolean =>
-  isLoopback(socket.remoteAddress) && !Object.keys(headers).some((name) => forwarded.test(name));
+  isLoopback(socket.remoteAddress) && !isForwarded(headers);
 
 /**
  * The caller; or why there is none: AppError `key-required` or `keys-needed-first`.

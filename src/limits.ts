@@ -72,6 +72,8 @@ export const limits = {
   notesOfOrder: 500,
   /** Orders of which a host keeps in mind whose they are, for streams of one owner. */
   knownOwners: 10_000,
+  /** How long a stream goes on after its key or session has ended, at most. */
+  lookAtKeyMs: 1000,
   /** How often is stored when keys were used last. */
   writeKeyUsesMs: 60_000,
   /** Wrong keys from one address in a minute before it has to wait. */

@@ -7,7 +7,7 @@ import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { systemCodeOf } from '../own-files.ts';
-import { describeAdmission, refuseExposure } from './exposure.ts';
+import { describeAdmission, describePages, refuseExposure } from './exposure.ts';
 import type { Create, Running } from './running.ts';
 import { sampleProducts } from './sample.ts';
 import { stopAtSignal } from './signals.ts';
@@ -28,10 +28,10 @@ export const serve = async (
     await running.catalogue.seedProducts(sampleProducts, systemClock.now());
     const address = await listen(running.api, settings);
     const { resumed, overdue, incidents, versions } = running.recovery;
-    const adminAddress = (await listenForAdmins(running, settings)) ?? address;
+    const adminAddress = await listenForAdmins(running, settings);
     console.log(`Orderchart listens on ${address}`);
     console.log(describeAdmission(settings, hasKeys));
-    console.log(`Inspector: ${adminAddress}/inspector (API: ${adminAddress}/docs)`);
+    for (const line of describePages(settings, address, adminAddress)) console.log(line);
     console.log(
       `Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${incidents} open incidents`,
     );

@@ -13,13 +13,24 @@ export interface Authorization {
 
 const isScope = (access: Access): access is Scope => Object.hasOwn(scopes, access);
 
+const missing: FastifyContextConfig = { forCustomers: true };
+const toDeclared = ({
+  routeOptions: { config },
+  is404,
+  hasAdminRoutes,
+}: FastifyRequest): FastifyContextConfig => (is404 || isElsewhere(config, hasAdminRoutes) ? missing : config);
+
+/** Whether a route is on the other port. */
+export const isElsewhere = ({ isAdmin }: FastifyContextConfig, hasAdminRoutes: boolean): boolean =>
+  isAdmin === true && !hasAdminRoutes;
+
 export const createAuthorization = (
   keys: Keys,
   { OPEN_TO_EVERYONE }: Pick<Settings, 'OPEN_TO_EVERYONE'>,
 ): Authorization => ({
   whyRefused: (request) => {
-    // An address without a route says nothing of which there are.
-    const { access = 'any-key', forCustomers } = request.routeOptions.config;
+    // An address without a route says nothing of which there are, nor does a route that is not on this port.
+    const { access = 'any-key', forCustomers } = toDeclared(request);
     request.caller = nobody;
     if (access === 'open') return undefined;
     const caller = identify(request, keys, OPEN_TO_EVERYONE === '1');
@@ -27,6 +38,7 @@ export const createAuthorization = (
       return access === 'sign-in' && caller.code === 'key-required' ? undefined : caller;
     }
     request.caller = caller;
+    if (access === 'sign-in') return undefined;
     if (isScope(access) && !caller.may(access)) {
       return new AppError('scope-missing', `This needs a key with the scope ${access}: ${scopes[access]}.`);
     }
@@ -35,9 +47,22 @@ export const createAuthorization = (
   },
 });
 
+/** What the edge knows of each request. */
+export const decorateRequests = (
+  app: FastifyInstance,
+  keys: Keys,
+  { OPEN_TO_EVERYONE }: Pick<Settings, 'OPEN_TO_EVERYONE'>,
+): void => {
+  app.decorateRequest('caller');
+  app.decorateRequest('publicUrl');
+  app.decorateRequest('hasAdminRoutes');
+  app.decorateRequest('isStillAdmitted', function isStillAdmitted(this: FastifyRequest) {
+    return !(identify(this, keys, OPEN_TO_EVERYONE === '1') instanceof AppError);
+  });
+};
+
 /** A route that does not say what opens it fails the start. */
 export const requireDeclaredAccess = (app: FastifyInstance): void => {
-  app.decorateRequest('caller');
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
     routes.push(route);

@@ -94,7 +94,7 @@ export const createStreams = ({
       openStreams.set(++count);
       using disconnect = disconnects.watch(reply);
       const { signal } = disconnect;
-      const raw = openEventStream(reply);
+      const raw = openEventStream(reply, clock);
       const stopBeating = keepBeating(clock, settings.HEARTBEAT_MS, () => {
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Clock } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
@@ -41,7 +42,7 @@ type Open = (
 ) => { readonly raw: ServerResponse; readonly signal: AbortSignal };
 
 /** Opens streams up to a limit. Each has a signal that its client has left, or that `closing` is aborted. */
-const createOpen = ({ MAX_STREAMS }: Settings, closing: AbortSignal): Open => {
+const createOpen = ({ MAX_STREAMS }: Settings, clock: Clock, closing: AbortSignal): Open => {
   let count = 0;
   return (reply, channels = 1) => {
     if (count + channels > MAX_STREAMS) {
@@ -54,7 +55,7 @@ const createOpen = ({ MAX_STREAMS }: Settings, closing: AbortSignal): Open => {
       count -= channels;
       leaving.abort();
     });
-    return { raw: openEventStream(reply), signal: AbortSignal.any([leaving.signal, closing]) };
+    return { raw: openEventStream(reply, clock), signal: AbortSignal.any([leaving.signal, closing]) };
   };
 };
 
@@ -85,7 +86,7 @@ const keepSending = ({ clock }: ChannelParts, send: () => Promise<void>, closing
 
 export const createStreams = (parts: StreamParts) => {
   const closing = new AbortController();
-  const open = createOpen(parts.settings, closing.signal);
+  const open = createOpen(parts.settings, parts.clock, closing.signal);
   const flowChannel = createFlowChannel(parts);
   const stop = keepSending(parts, flowChannel.send, closing.signal);
 

@@ -100,12 +100,17 @@ export interface Keys {
   firstMadeAt(): number | undefined;
   /** The caller with this key or session, if it is valid now. It costs one hash. */
   find(token: string): Caller | undefined;
+  /** Whether the key or session with this id opens anything now. */
+  isValid(keyId: string): boolean;
   /** Without sessions, the oldest first. */
   list(): readonly ApiKey[];
-  /** @throws AppError `invalid-request` if scopes and customer do not fit, or other keys of the principal have another customer. */
+  /**
+   * @throws AppError `invalid-request` if scopes and customer do not fit, it has expired already, or other keys of the
+   * principal have another customer.
+   */
   create(wish: KeyWish): Promise<NewKey>;
   /**
-   * A new key for the same principal, with the same rights; the old one ends `keepOldMs` from now.
+   * A new key for the same principal, with the same rights and the same end; the old one ends `keepOldMs` from now.
    * @throws AppError `key-not-found`, or `invalid-request` for one that has ended.
    */
   rotate(keyId: string, keepOldMs: number): Promise<NewKey>;
@@ -139,7 +144,10 @@ export const keyListing = z.strictObject({
   refundsPerDay: z.int().nullable(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
-  lastUsedAt: z.iso.datetime().nullable().describe('to the minute'),
+  lastUsedAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('stored once a minute: after a crash it can be a minute too early'),
   revokedAt: z.iso.datetime().nullable(),
 });
 export type KeyListing = z.output<typeof keyListing>;

@@ -26,6 +26,8 @@ export const scopesOfAll: ReadonlySet<Scope> = new Set(['catalogue', 'metrics', 
  * whether it lives, nothing.
  */
 export type Access = Scope | 'any-key' | 'sign-in' | 'open';
+export const isAccess = (name: unknown): name is Access =>
+  typeof name === 'string' && (isScope(name) || ['any-key', 'sign-in', 'open'].includes(name));
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -33,6 +35,8 @@ declare module 'fastify' {
     readonly access?: Access;
     /** Open to keys that are bound to a customer, too: it shows and changes nothing of others. */
     readonly forCustomers?: true;
+    /** Open to callers with a name alone, also where no key is asked for: what they do lasts longer than that. */
+    readonly forNamed?: true;
     /** For whoever runs the service: on ADMIN_PORT alone, where there is one. */
     readonly isAdmin?: true;
   }

@@ -154,7 +154,7 @@ export const createService = async <View extends SystemView>(
       api.server.closeAllConnections();
       localSocket?.abandonRequests();
     }, settings.DRAIN_MS);
-    await Promise.all([api.close(), localSocket?.close()]);
+    await Promise.all([api.close(), adminPort.close(), localSocket?.close()]);
     stopWaiting();
     await Promise.all(Object.values(services).map((service) => service.close?.()));
     await keys.close();

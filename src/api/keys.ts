@@ -47,7 +47,8 @@ const rotating = z.strictObject({
 
 const apiKey = keyListing.register(components, { id: 'ApiKey', description: 'A key without its secret' });
 
-const config = { access: 'admin' } as const;
+// Whoever may do everything without a key must not make one: it would stay when everyone else is shut out.
+const config = { access: 'admin', forNamed: true } as const;
 const keyParams = z.strictObject({ id: identifier.describe('the id of the key') });
 const bodyProblems = ['body-too-large', 'unsupported-media-type', 'overloaded', 'store-unavailable'] as const;
 

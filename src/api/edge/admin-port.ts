@@ -1,7 +1,7 @@
 // A port of its own for what only those who run the service need: the same API, on a second server. On the first one, those
 // routes are then missing.
-import { createServer } from 'node:http';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Settings } from '../../config.ts';
 
@@ -10,35 +10,42 @@ export interface AdminPort {
   has(request: FastifyRequest): boolean;
   /** Listens at HOST and ADMIN_PORT, and resolves with the address; undefined without ADMIN_PORT. */
   listen(app: FastifyInstance): Promise<string | undefined>;
+  /** Takes no more connections, and resolves once those that it took have ended, as closing `app` ends them. */
+  close(): Promise<void>;
 }
 
-const toAddress = (host: string, port: number): string =>
-  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** Where `server` listens, as an address for clients. */
+export const toListeningAddress = (server: Pick<Server, 'address'>): string | undefined => {
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') return undefined;
+  return `http://${bound.address.includes(':') ? `[${bound.address}]` : bound.address}:${bound.port}`;
+};
 
 export const createAdminPort = ({
   ADMIN_PORT: port,
   HOST: host,
 }: Pick<Settings, 'ADMIN_PORT' | 'HOST'>): AdminPort => {
   const sockets = new WeakSet<Socket>();
+  let server: Server | undefined;
   return {
     has: ({ routeOptions, raw }) =>
       port === undefined || routeOptions.config.isAdmin !== true || sockets.has(raw.socket),
     listen: async (app) => {
       if (port === undefined) return undefined;
-      const server = createServer(app.routing);
-      server.requestTimeout = app.server.requestTimeout;
-      server.headersTimeout = app.server.headersTimeout;
-      server.on('connection', (socket) => sockets.add(socket));
-      for (const event of ['upgrade', 'clientError'] as const) {
-        server.on(event, (...given: unknown[]) => app.server.emit(event, ...given));
-      }
-      app.server.once('close', () => server.close());
-      await new Promise<void>((listening, failed) => {
-        server.once('error', failed).listen(port, host, listening);
+      // Its connections are the first server's, with all the limits and refusals that it has. The options are Node's own for HTTP.
+      server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+        sockets.add(socket);
+        app.server.emit('connection', socket);
       });
-      const address = server.address();
-      const bound = typeof address === 'object' && address !== null ? address : { address: host, port };
-      return toAddress(bound.address, bound.port);
+      server.listen(port, host);
+      await once(server, 'listening');
+      return toListeningAddress(server);
+    },
+    close: async () => {
+      if (server?.listening !== true) return;
+      const closed = once(server, 'close');
+      server.close();
+      await closed;
     },
   };
 };

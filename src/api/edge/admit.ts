@@ -1,5 +1,5 @@
-// Whether a request that came through the gate is answered: who sends it, whether its route is open to them, on this port,
-// and how many they have sent. A browser that is not signed in is shown where.
+// Whether a request that came through the gate is answered: who sends it, how many they have sent, and whether its route is
+// open to them, on this port. A browser that is not signed in is shown where.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Keys } from '../../access.ts';
 import { publicPath, type Settings } from '../../config.ts';
@@ -27,20 +27,23 @@ interface AdmitParts {
 
 export const createAdmit = ({ keys, settings, rateLimits, adminPort }: AdmitParts): Admit => {
   const authorization = createAuthorization(keys, settings);
-  const signInPage = `${publicPath(settings)}/sign-in`;
+  const path = publicPath(settings);
   return (request, reply, admitted, refused) => {
     const why = authorization.whyRefused(request);
-    if (why?.code === 'key-required' && isPageVisit(request)) {
-      reply.redirect(`${signInPage}?to=${encodeURIComponent(publicPath(settings) + request.url)}`, 303);
-    } else if (why?.code === 'key-required' && request.headers.authorization !== undefined) {
-      rateLimits.countWrongKey(request, reply).then(() => refused(why), refused);
-    } else if (why !== undefined) refused(why);
-    else if (!adminPort.has(request)) reply.callNotFound();
-    else if (request.routeOptions.config.access === 'open') admitted();
-    else {
-      const counted = rateLimits.count(request, reply);
-      if (counted === undefined) admitted();
-      else counted.then(admitted, refused);
-    }
+    const answer = (): void => {
+      if (why === undefined) {
+        if (adminPort.has(request)) admitted();
+        else reply.callNotFound();
+      } else if (why.code === 'key-required' && isPageVisit(request)) {
+        // What clients' addresses begin with is put before Location with every answer.
+        reply.redirect(`/sign-in?to=${encodeURIComponent(path + request.url)}`, 303);
+      } else if (why.code === 'key-required' && request.headers.authorization !== undefined) {
+        rateLimits.countWrongKey(request, reply).then(() => refused(why), refused);
+      } else refused(why);
+    };
+    const isOpen = request.routeOptions.config.access === 'open';
+    const counted = isOpen ? undefined : rateLimits.count(request, reply);
+    if (counted === undefined) answer();
+    else counted.then(answer, refused);
   };
 };

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Caller } from '../../access.ts';
 import { limits, publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { FairShare } from '../../fair-share.ts';
 import type { Answer, OrderAccess, Receipt } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
@@ -25,6 +26,7 @@ import { json, problems } from '../edge/responses.ts';
 import { sendStored, toETag } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { toExplanation } from './explain.ts';
+import { listOrders, requireOwnBasket } from './own-orders.ts';
 import { priceLines } from './pricing.ts';
 import { anyOrder, explanation, incidentPage, order, orderPage } from './schemas.ts';
 import { currency } from './shop-inputs.ts';
@@ -62,12 +64,6 @@ export const findOrder = async (
     throw new AppError('order-not-found', `There is no order ${orderId}.`);
   }
   return view;
-};
-
-/** @throws AppError `scope-missing` if the caller orders for another customer than its own. */
-const requireOwnBasket = ({ owner }: Caller, customerId: string): void => {
-  if (owner === undefined || owner === customerId) return;
-  throw new AppError('scope-missing', `This key is bound to the customer ${owner}, and orders for no other.`);
 };
 
 /** The bank's own reason for declining the order's payment. */
@@ -115,8 +111,9 @@ const waitAndAmend = async (
 };
 
 const addPlacing = (api: Api, parts: RouteDependencies): void => {
-  const { host, catalogue, settings } = parts;
+  const { host, catalogue, settings, keys, clock } = parts;
   const once = createOnce<OrderView, Receipt<OrderView>>(parts);
+  const waits = new FairShare({ most: settings.MAX_WAITS_PER_KEY, what: 'requests that wait', keys, clock });
   api.post(
     '/orders',
     {
@@ -152,6 +149,7 @@ const addPlacing = (api: Api, parts: RouteDependencies): void => {
       const { body, caller } = request;
       const wait = readWait(request.headers.prefer);
       requireOwnBasket(caller, body.customerId);
+      using _place = wait === undefined ? undefined : waits.take(request);
       const fingerprint = toFingerprint('POST /orders', body);
       const use = toKeyUse(caller, 'orders', request.headers['idempotency-key'], fingerprint);
       const respond = toPlaced(wait, publicPath(settings));
@@ -206,10 +204,12 @@ const addReading = (api: Api, { host, clock, settings }: RouteDependencies): voi
       },
     },
     async (request) => {
-      const { customerId, ...filter } = request.query;
-      const { owner = customerId } = request.caller;
-      if (customerId !== undefined && owner !== customerId) return { orders: [], next: null };
-      const views = await host.list({ ...filter, ...(owner !== undefined && { owner }) });
+      const { caller, query } = request;
+      const { customerId, ...filter } = query;
+      const isForeign = caller.owner !== undefined && caller.owner !== (customerId ?? caller.owner);
+      if (isForeign) return { orders: [], next: null };
+      const ofCustomer = customerId === undefined ? filter : { ...filter, owner: customerId };
+      const views = await listOrders(host, ofCustomer, caller);
       return { orders: views.map((view) => toOrder(view, path)), next: toNextOrder(views, filter.limit) };
     },
   );
@@ -274,12 +274,7 @@ const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => 
       },
     },
     async (request) => {
-      const { owner } = request.caller;
-      const views = await host.list({
-        ...request.query,
-        incident: true,
-        ...(owner !== undefined && { owner }),
-      });
+      const views = await listOrders(host, { ...request.query, incident: true }, request.caller);
       return {
         incidents: views.flatMap((view) => toIncidents(view, path)),
         next: toNextOrder(views, request.query.limit),

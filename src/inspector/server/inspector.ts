@@ -43,7 +43,7 @@ export interface Inspector {
   /** For the host. */
   readonly observer: CommitObserver;
   /** Adds the page and what it reads to `api`. Its streams end when the server closes. */
-  addTo(api: FastifyInstance, host: OrderAccess, keys: Pick<Keys, 'find' | 'firstMadeAt'>): void;
+  addTo(api: FastifyInstance, host: OrderAccess, keys: Pick<Keys, 'find' | 'isValid' | 'firstMadeAt'>): void;
 }
 
 export const createInspector = (parts: InspectorParts): Inspector => {
@@ -55,7 +55,7 @@ export const createInspector = (parts: InspectorParts): Inspector => {
   return {
     observer: joinObservers(stately ? [flow, stately] : [flow]),
     addTo: (api, host, keys) => {
-      addRoutes(api, { ...parts, host, flow, samples: new Samples({ ...parts, outside }), outside });
+      addRoutes(api, { ...parts, host, keys, flow, samples: new Samples({ ...parts, outside }), outside });
       stately?.attach(api.server, (request) => mayWatch(request, keys, settings));
       api.addHook('preClose', async () => stately?.close());
     },

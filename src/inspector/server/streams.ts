@@ -3,11 +3,13 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Keys } from '../../access.ts';
 import type { Application } from '../../application.ts';
 import { type Clock, toIsoTime } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
+import { FairShare } from '../../fair-share.ts';
 import type { OrderAccess, SystemView } from '../../host.ts';
 import type { FlowFilter } from './filter.ts';
 import type { FilteredView } from './filtered-view.ts';
@@ -21,6 +23,7 @@ export interface StreamParts {
   readonly flow: Flow;
   readonly samples: Samples;
   readonly timeline: Timeline;
+  readonly keys: Pick<Keys, 'isValid' | 'firstMadeAt'>;
   readonly clock: Clock;
   readonly settings: Settings;
 }
@@ -31,16 +34,22 @@ const toFrame = (id: number, event: string, data: unknown): string =>
 
 const readLastId = ({ headers }: FastifyRequest): number => Number(headers['last-event-id'] ?? 0) || 0;
 
-type Open = (reply: FastifyReply) => { readonly raw: ServerResponse; readonly signal: AbortSignal };
+type Open = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => { readonly raw: ServerResponse; readonly signal: AbortSignal };
 
-/** Opens streams up to a limit. Each has a signal that its client has left, or that `closing` is aborted. */
-const createOpen = ({ MAX_STREAMS }: Settings, closing: AbortSignal): Open => {
+/** Opens streams up to the limits of all and of one key. Each has a signal that its client has left, or that `closing` is aborted. */
+const createOpen = ({ settings, keys, clock }: StreamParts, closing: AbortSignal): Open => {
+  const { MAX_STREAMS, MAX_STREAMS_PER_KEY: most } = settings;
+  const share = new FairShare({ most, what: 'inspector streams', keys, clock });
   let count = 0;
-  return (reply) => {
+  return (request, reply) => {
     if (count >= MAX_STREAMS) {
       const detail = `${MAX_STREAMS} inspector streams are open, the most that MAX_STREAMS allows.`;
       throw new AppError('overloaded', `${detail} Close one, and try again.`);
     }
+    share.openStream(request, reply.raw);
     count += 1;
     const leaving = new AbortController();
     reply.raw.once('close', () => {
@@ -67,7 +76,7 @@ const createFlowStream = ({ host, flow, samples }: StreamParts, open: Open) => {
     const writers = readers.get(view) ?? new Set();
     const last = readLastId(request);
     try {
-      const { raw, signal } = open(reply);
+      const { raw, signal } = open(request, reply);
       raw.write(toFrame(last, 'samples', samples.since(last)));
       const write = (text: string): void => {
         if (!raw.writableNeedDrain) raw.write(text);
@@ -103,7 +112,7 @@ const createOrderStream =
     if (view === undefined) {
       throw new AppError('order-not-found', `There is no order ${orderId}.`);
     }
-    const { raw, signal } = open(reply);
+    const { raw, signal } = open(request, reply);
     let last = readLastId(request);
     try {
       while (!signal.aborted) {
@@ -128,9 +137,9 @@ const createOrderStream =
   };
 
 export const createStreams = (parts: StreamParts) => {
-  const { clock, flow, settings } = parts;
+  const { clock, flow } = parts;
   const closing = new AbortController();
-  const open = createOpen(settings, closing.signal);
+  const open = createOpen(parts, closing.signal);
   const all = createFlowStream(parts, open);
   let stop = (): void => {};
   const next = (): void => {

@@ -56,7 +56,7 @@ export interface Caller {
   /** Whose orders alone it may see and move; undefined: everybody's. */
   readonly owner: string | undefined;
   readonly requestsPerMinute: number | undefined;
-  /** The most that it may give back in a day (UTC), in minor units of each currency. */
+  /** The most that its principal may have given back in a day (UTC) with this refund, in minor units of each currency. */
   readonly refundsPerDay: number | undefined;
   may(scope: Scope): boolean;
 }

@@ -32,7 +32,9 @@ const creating = z
     requestsPerMinute: whole.exactOptional().describe('left out: REQUESTS_PER_MINUTE'),
     refundsPerDay: whole
       .exactOptional()
-      .describe('the most that it gives back in a day (UTC), in minor units of each currency'),
+      .describe(
+        'the most that it gives back in a day (UTC), in minor units of each currency; what other keys of the principal gave back counts, too',
+      ),
   })
   .meta({ examples: [{ principal: 'checkout', scopes: ['orders:place', 'orders:read'] }] });
 

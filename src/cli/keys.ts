@@ -21,7 +21,8 @@ ${scopeNames.map((name) => `                           ${name.padEnd(14)} ${scop
   --customer             bound to this customer's orders: it sees and moves no others
   --expires-in           when it ends by itself: 90s, 30m, 12h or 2d; left out: never
   --requests-per-minute  instead of REQUESTS_PER_MINUTE
-  --refunds-per-day      the most that it gives back in a day (UTC), in minor units of each currency
+  --refunds-per-day      the most that it gives back in a day (UTC), in minor units of each currency; what other keys of the
+                         principal gave back counts, too
   --keep-old             how long a rotated key stays valid, so that its users can change over [1h]
   --database-url         the store [DATABASE_URL, or sqlite:data/orderchart.db]
   --json                 prints JSON

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../clock.ts';
 import { limits, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { toLink, toListeningAddress } from '../listening-address.ts';
 import { systemCodeOf } from '../own-files.ts';
 import { describeAdmission, refuseExposure } from './exposure.ts';
 import type { Create, Running } from './running.ts';
@@ -29,7 +30,7 @@ export const serve = async (
     const adminAddress = (await listenForAdmins(running, settings)) ?? address;
     console.log(`Orderchart listens on ${address}`);
     console.log(describeAdmission(settings, hasKeys));
-    console.log(`Inspector: ${adminAddress}/inspector (API: ${adminAddress}/docs)`);
+    console.log(`Inspector: ${toLink(adminAddress)}/inspector (API: ${toLink(adminAddress)}/docs)`);
     console.log(
       `Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${incidents} open incidents`,
     );
@@ -37,7 +38,7 @@ export const serve = async (
       ([version, orders]) => `${orders} on chart version ${version}`,
     );
     if (stored.length > 0) console.log(`Stored orders: ${stored.join(', ')}`);
-    await then?.(running, address);
+    await then?.(running, toLink(address));
     await stopping.promise;
     console.log('Stopping: accepting nothing new and finishing what is under way …');
   } finally {
@@ -46,8 +47,12 @@ export const serve = async (
   console.log('Stopped.');
 };
 
+/** Resolves with where it really listens: Fastify names loopback for all addresses of the machine. */
 const listen = (api: FastifyInstance, { HOST: host, PORT: port }: Settings): Promise<string> =>
-  explainListening(`HOST=${host} PORT=${port}`, () => api.listen({ host, port, backlog: limits.backlog }));
+  explainListening(`HOST=${host} PORT=${port}`, async () => {
+    const named = await api.listen({ host, port, backlog: limits.backlog });
+    return toListeningAddress(api.server) ?? named;
+  });
 
 const listenForAdmins = (running: Running, { HOST, ADMIN_PORT }: Settings): Promise<string | undefined> =>
   explainListening(`HOST=${HOST} ADMIN_PORT=${ADMIN_PORT}`, running.listenForAdmins);

@@ -29,7 +29,13 @@ beforeAll(async () => {
   server = await startServer(
     folder.path,
     {
-      ...{ DATABASE_URL: 'memory:', LOG_LEVEL: 'warn', PUBLIC_URL: `${base}/`, TRUST_PROXY: 'loopback', OPEN_TO_EVERYONE: '1' },
+      ...{
+        DATABASE_URL: 'memory:',
+        LOG_LEVEL: 'warn',
+        PUBLIC_URL: `${base}/`,
+        TRUST_PROXY: 'loopback',
+        OPEN_TO_EVERYONE: '1',
+      },
       ...{ PAYMENT_DELAY_MS: '10', MAIL_DELAY_MS: '10', PAYMENT_DECLINE_RATE: '0' },
     },
     ['serve', '--inspect'],

@@ -62,8 +62,16 @@ test.each([
     /can't be used.*choose another/i,
   ],
   ['the database is another file', { DATABASE_URL: 'sqlite:corrupt' }, /not a database.*DATABASE_URL/],
-  ['the host is unknown', { HOST: 'no-such-host.invalid', OPEN_TO_EVERYONE: '1' }, /no-such-host.*set HOST to an address/],
-  ['the host is another machine', { HOST: '203.0.113.5', OPEN_TO_EVERYONE: '1' }, /no such address.*set HOST to one that it has/],
+  [
+    'the host is unknown',
+    { HOST: 'no-such-host.invalid', OPEN_TO_EVERYONE: '1' },
+    /no-such-host.*set HOST to an address/,
+  ],
+  [
+    'the host is another machine',
+    { HOST: '203.0.113.5', OPEN_TO_EVERYONE: '1' },
+    /no such address.*set HOST to one that it has/,
+  ],
   ['PORT is a word', { PORT: 'abc' }, /PORT=abc: must be a whole number from 0 to 65535/],
   ['PORT is too large', { PORT: '70000' }, /PORT=70000: must be a whole number from 0 to 65535/],
   [

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Settings } from '../../config.ts';
+import { toListeningAddress } from '../../listening-address.ts';
 
 export interface AdminPort {
   /** Whether the request came to a port on which its route is. */
@@ -13,13 +14,6 @@ export interface AdminPort {
   /** Takes no more connections, and resolves once those that it took have ended, as closing `app` ends them. */
   close(): Promise<void>;
 }
-
-/** Where `server` listens, as an address for clients. */
-export const toListeningAddress = (server: Pick<Server, 'address'>): string | undefined => {
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') return undefined;
-  return `http://${bound.address.includes(':') ? `[${bound.address}]` : bound.address}:${bound.port}`;
-};
 
 export const createAdminPort = ({
   ADMIN_PORT: port,

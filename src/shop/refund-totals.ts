@@ -1,5 +1,5 @@
-// What each caller with a cap has given back on one day, per currency: rows of the shop, counted in the commits of the
-// refunds themselves.
+// What each principal has given back on one day, per currency, with whichever of its keys: rows of the shop, counted in the
+// commits of the refunds themselves.
 import { z } from 'zod';
 import type { Row, Rows } from '../application.ts';
 
@@ -15,7 +15,7 @@ export interface RefundDay {
 const total = z.object({ amount: z.int() });
 export const readRefundTotal = (row: Row | undefined): number => total.optional().parse(row)?.amount ?? 0;
 
-const toRefundKey = ({ principal, day, currency }: RefundDay): string =>
+export const toRefundKey = ({ principal, day, currency }: RefundDay): string =>
   `${refundTable}/${day}/${currency}/${principal}`;
 
 /** Adds `amount` (minor units) to the day's total. If that would be more than `most`, it says what is left instead. */

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { isForwarded } from '../../callers.ts';
 import type { Settings } from '../../config.ts';
 import { limits } from '../../limits.ts';
+import { toListeningAddress } from '../../listening-address.ts';
 
 export interface AdminPort {
   /** Whether the request came to the port on which routes for those who run the service are. */
@@ -17,9 +18,6 @@ export interface AdminPort {
   /** Takes in nothing new; resolves when its connections have ended, which is up to the HTTP server. */
   close(): Promise<void>;
 }
-
-const toAddress = (host: string, port: number): string =>
-  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 export const createAdminPort = ({
   ADMIN_PORT: port,
@@ -40,9 +38,7 @@ export const createAdminPort = ({
         opened.once('error', failed).listen({ port, host, backlog: limits.backlog }, listening);
       });
       server = opened;
-      const address = opened.address();
-      const bound = typeof address === 'object' && address !== null ? address : { address: host, port };
-      return toAddress(bound.address, bound.port);
+      return toListeningAddress(opened);
     },
     close: async () => {
       const open = server;

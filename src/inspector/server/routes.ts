@@ -218,7 +218,7 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
       exposeHeadRoute: false,
     },
     async (request, reply) => {
-      await streams.shared(reply, request.query.channels);
+      await streams.shared(request, reply, request.query.channels);
     },
   );
   api.get<{ Params: z.infer<typeof orderParams> }>(

@@ -226,6 +226,8 @@ export const limits = {
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,
+  /** Remarks and assignments of one order. */
+  notesOfOrder: 500,
   /** How often is stored when keys were used last. */
   writeKeyUsesMs: 60_000,
   /** How long a stream goes on after its key has ended, at most. */

@@ -11,6 +11,7 @@ export const errorCodes = [
   'key-not-found',
   'rate-limited',
   'refund-cap-reached',
+  'too-many-notes',
   'idempotency-key-missing',
   'idempotency-key-in-use',
   'idempotency-key-reused',

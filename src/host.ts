@@ -7,7 +7,7 @@ import type { Disposition, Received } from './step/effect.ts';
 import type { SystemState } from './step/system-state.ts';
 import type { Delivery } from './step/trace.ts';
 import type { SystemView } from './step/view.ts';
-import type { IdempotencyRecord, JournalEvent, OrderFilter } from './store.ts';
+import type { IdempotencyRecord, JournalEvent, OrderFilter, OrderNote } from './store.ts';
 
 export type { Incident, Move, SystemView } from './step/view.ts';
 
@@ -70,6 +70,13 @@ export interface Receipt<View extends SystemView = SystemView> {
 export type Outcome<T> =
   | { readonly outcome: 'done'; readonly result: T }
   | { readonly outcome: 'replayed'; readonly record: IdempotencyRecord };
+
+/** A recorded message and what it changed; the views are undefined where its charts are not known here. */
+export interface TrailEntry<View extends SystemView = SystemView> {
+  readonly received: Received;
+  readonly before: View | undefined;
+  readonly after: View | undefined;
+}
 
 /** What one commit made of an order. */
 export interface OrderChange {
@@ -176,6 +183,18 @@ export interface Host<View extends SystemView = SystemView> {
   history(orderId: string, after: number, limit: number): Promise<readonly JournalEvent[]>;
   /** Every message that the order received, with its disposition. */
   received(orderId: string, after: number, limit: number): Promise<readonly Received[]>;
+  /**
+   * What each message changed: messages behind `after` (a version), oldest first, with the views before and after.
+   * @throws AppError `order-not-found`.
+   */
+  trail(orderId: string, after: number, limit: number): Promise<readonly TrailEntry<View>[]>;
+  /**
+   * Writes a remark about an order, or who takes care of it. It changes nothing of the order.
+   * @throws AppError `order-not-found`, or `too-many-notes`.
+   */
+  addNote(note: Omit<OrderNote, 'at'>): Promise<OrderNote>;
+  /** Of these orders, the oldest first. */
+  notes(orderIds: readonly string[]): Promise<readonly OrderNote[]>;
   /** The domain events of all orders by position. */
   events(filter: {
     readonly types?: readonly string[];

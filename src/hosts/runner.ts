@@ -22,9 +22,11 @@ import { InFlightOrders } from './in-flight-orders.ts';
 import { KeySweeper } from './key-sweeper.ts';
 import { createMigrations } from './migrations.ts';
 import { everyOrder, Notifier } from './notifier.ts';
+import { createOrderNotes } from './order-notes.ts';
 import type { Engine } from './order-transaction.ts';
 import { viewStored } from './stored-view.ts';
 import type { Task } from './task.ts';
+import { createTrail } from './trail.ts';
 
 export interface RunnerParts<View extends SystemView> {
   readonly application: Application<View>;
@@ -112,6 +114,10 @@ class Runner<View extends SystemView> implements Host<View> {
       versions,
       fire: (orderId) => this.#run((done) => ({ kind: 'deadline', orderId, done })),
     });
+    this.trail = createTrail({ ...parts, engine });
+    const { addNote, notes } = createOrderNotes(parts);
+    this.addNote = addNote;
+    this.notes = notes;
     this.#migrations = createMigrations({
       ...parts,
       engine,
@@ -199,6 +205,12 @@ class Runner<View extends SystemView> implements Host<View> {
   history: Host['history'] = (orderId, after, limit) => this.#parts.store.events({ orderId, after, limit });
 
   received: Host['received'] = (orderId, after, limit) => this.#parts.store.received(orderId, after, limit);
+
+  trail: Host<View>['trail'];
+
+  addNote: Host['addNote'];
+
+  notes: Host['notes'];
 
   events: Host['events'] = (filter) => this.#parts.store.events(filter);
 

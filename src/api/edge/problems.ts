@@ -84,6 +84,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The key may give back no more today',
     text: 'A key can have a cap on what it refunds in one day (UTC), per currency; what other keys of its principal gave back counts, too. `detail` says what is left. Nothing was refunded. Ask for less, wait until tomorrow, or use a key with a higher cap.',
   },
+  'too-many-notes': {
+    status: 409,
+    title: 'The order has too many notes',
+    text: 'Notes are for people, and an order can have so many. Nothing was stored. Keep longer stories elsewhere, and note where.',
+  },
   'idempotency-key-missing': {
     status: 400,
     title: 'The Idempotency-Key header is missing',

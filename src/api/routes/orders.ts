@@ -275,8 +275,9 @@ const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => 
     },
     async (request) => {
       const views = await listOrders(host, { ...request.query, incident: true }, request.caller);
+      const notes = Map.groupBy(await host.notes(views.map(({ id }) => id)), ({ orderId }) => orderId);
       return {
-        incidents: views.flatMap((view) => toIncidents(view, path)),
+        incidents: views.flatMap((view) => toIncidents(view, notes.get(view.id) ?? [], path)),
         next: toNextOrder(views, request.query.limit),
       };
     },

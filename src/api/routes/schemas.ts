@@ -116,8 +116,10 @@ const incident = z
     reason: z.string(),
     text: z.string(),
     since: instant,
+    assignedTo: z.string().nullable().describe('who takes care of it'),
+    notes: z.int().describe('remarks about the order, which `audit` lists'),
     moves: z.array(move),
-    links: z.strictObject({ order: link, explain: link }),
+    links: z.strictObject({ order: link, explain: link, audit: link }),
   })
   .register(components, { id: 'Incident', description: 'Something that needs a person' });
 export const incidentPage = z.strictObject({ incidents: z.array(incident), next });

@@ -1,6 +1,7 @@
 // All routes of the shop's API.
 import type { AddRoutes } from '../app.ts';
 import { addMigrations } from '../migrations.ts';
+import { addAudit } from './audit.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { addDocuments } from './documents.ts';
 import { addEvents } from './events.ts';
@@ -15,6 +16,7 @@ export const createShopRoutes =
     const connected = { ...dependencies, disconnects };
     addOrders(api, connected);
     addMoves(api, connected);
+    addAudit(api, connected);
     addEvents(api, connected);
     addInventory(api, connected);
     addMigrations(api, dependencies.migratePage);

@@ -5,7 +5,7 @@ import type { Incident, Move } from '../../host.ts';
 import type { Product } from '../../shop/stock.ts';
 import type { OrderView, UnreadableOrderView } from '../../shop/view.ts';
 import type { ActorView } from '../../step/view.ts';
-import type { Received } from '../../store.ts';
+import type { OrderNote, Received } from '../../store.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { MoveJson } from '../edge/schemas.ts';
 import type { IncidentJson, MessageJson, OrderJson, ProductJson, UnreadableOrderJson } from './schemas.ts';
@@ -101,12 +101,14 @@ export const toOrder = (view: OrderView, path: string): OrderJson | UnreadableOr
 };
 
 /** One row for each incident, with the moves that are about it. */
-export const toIncidents = (view: OrderView, path: string): IncidentJson[] =>
+export const toIncidents = (view: OrderView, notes: readonly OrderNote[], path: string): IncidentJson[] =>
   view.incidents.map((incident) => ({
     orderId: view.id,
     version: view.version,
     state: view.state,
     ...toIncident(incident),
+    assignedTo: notes.findLast(({ kind }) => kind === 'assignment')?.text || null,
+    notes: notes.filter(({ kind }) => kind === 'note').length,
     moves: toMoves(
       view.id,
       view.moves.filter(({ actor }) => actor === undefined || actor === incident.actor),
@@ -115,6 +117,7 @@ export const toIncidents = (view: OrderView, path: string): IncidentJson[] =>
     links: {
       order: `${path}${toOrderAddress(view.id)}`,
       explain: `${path}${toOrderAddress(view.id)}/explain`,
+      audit: `${path}${toOrderAddress(view.id)}/audit`,
     },
   }));
 

@@ -46,7 +46,9 @@ beforeAll(async () => {
   };
   subscribe('fastify.initialization', collect);
   const files = { PAYMENT_LEDGER: `${folder.path}/ledger`, MAIL_DIR: `${folder.path}/mail` };
-  service = await createOrderchart(readSettings({ DATABASE_URL: 'memory:', LOG_LEVEL: 'silent', ...files }));
+  service = await createOrderchart(
+    readSettings({ DATABASE_URL: 'memory:', LOG_LEVEL: 'silent', MAX_STREAMS_PER_KEY: 1, ...files }),
+  );
   unsubscribe('fastify.initialization', collect);
   await service.api.ready();
   for (const scope of scopeNames) {
@@ -135,6 +137,17 @@ describe('every route', () => {
     expect(open).toContain('GET /orders/:id/stream');
     expect(open.filter((name) => /inspector|keys|metrics|migrations/.test(name))).toEqual([]);
   });
+});
+
+it('a key has its share of inspector streams, and they end with it', async () => {
+  const made = { ...wish, principal: 'watcher', scopes: ['orders:read'] as const };
+  const { key, token } = await service.keys.create(made);
+  const url = `${await service.api.listen({ host: '127.0.0.1', port: 0 })}/inspector/api/live`;
+  const headers = { authorization: `Bearer ${token}` };
+  const stream = await fetch(url, { headers });
+  expect([stream.status, (await fetch(url, { headers })).status]).toEqual([200, 429]);
+  await service.keys.revoke(key.keyId);
+  await expect(stream.text()).rejects.toThrow('terminated');
 });
 
 describe('an address without a route', () => {

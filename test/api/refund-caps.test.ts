@@ -2,7 +2,7 @@
 // come at once.
 import { expect, it } from 'vitest';
 import type { KeyWish } from '../../src/access.ts';
-import { refundTable, toRefundKey } from '../../src/shop/refund-totals.ts';
+import { refundTable } from '../../src/shop/refund-totals.ts';
 import { chargeAll } from '../hosts/harness.ts';
 import { createEdge, noon, problemOf } from './edge.ts';
 
@@ -29,7 +29,7 @@ const open = async (orders: number) => {
     });
   };
   const total = async (principal = 'desk', day = '2026-01-31') =>
-    (await edge.store.row(toRefundKey({ principal, day, currency: 'EUR' })))?.['amount'];
+    (await edge.store.row(`${refundTable}/${day}/EUR/${principal}`))?.['amount'];
   return { ...edge, makeKey, refund, total };
 };
 

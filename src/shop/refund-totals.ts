@@ -15,7 +15,7 @@ export interface RefundDay {
 const total = z.object({ amount: z.int() });
 export const readRefundTotal = (row: Row | undefined): number => total.optional().parse(row)?.amount ?? 0;
 
-export const toRefundKey = ({ principal, day, currency }: RefundDay): string =>
+const toRefundKey = ({ principal, day, currency }: RefundDay): string =>
   `${refundTable}/${day}/${currency}/${principal}`;
 
 /** Adds `amount` (minor units) to the day's total. If that would be more than `most`, it says what is left instead. */

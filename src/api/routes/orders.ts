@@ -134,44 +134,6 @@ const addReading = (api: Api, parts: RouteDependencies): void => {
   );
 };
 
-      return {
-        incidents: views.flatMap((view) => toIncidents(view, notes.get(view.id) ?? [], path)),
-        next: toNextOrder(views, request.query.limit),
-      };
-    },
-  );
-};
-
-=======
-const addIncidents = (api: Api, { host, settings }: RouteDependencies): void => {
-  const path = publicPath(settings);
-  api.get(
-    '/incidents',
-    {
-      config: { access: 'orders:read', forCustomers: true },
-      schema: {
-        operationId: 'listIncidents',
-        summary: 'Open incidents: the orders that need a person, why, and the moves that help',
-        tags: ['operations'],
-        querystring: z.strictObject({
-          after: identifier.exactOptional().describe('the `next` of the page before'),
-          limit: pageLimit,
-        }),
-        response: { 200: json('One page, newest orders first', incidentPage), ...problems() },
-      },
-    },
-    async (request) => {
-      const views = await listOrders(host, { ...request.query, incident: true }, request.caller);
-      const notes = Map.groupBy(await host.notes(views.map(({ id }) => id)), ({ orderId }) => orderId);
-      return {
-        incidents: views.flatMap((view) => toIncidents(view, notes.get(view.id) ?? [], path)),
-        next: toNextOrder(views, request.query.limit),
-      };
-    },
-  );
-};
-
->>>>>>> access-tests
 export const addOrders = (api: Api, parts: RouteDependencies): void => {
   addReading(api, parts);
 };

@@ -50,10 +50,10 @@ const addOpenApiDocument = (api: Api): void => {
         response: { 200: json('OpenAPI 3.1', z.looseObject({})), ...problems() },
       },
     },
-    async ({ publicUrl }) => {
-      const { servers, ...document } = { servers: undefined, ...api.swagger() };
-      return { ...document, ...(publicUrl !== '' && servers !== undefined && { servers }) };
-    },
+    async ({ publicUrl }) => ({
+      ...api.swagger(),
+      servers: [{ url: publicPath({ PUBLIC_URL: publicUrl }) || '/' }],
+    }),
   );
 };
 

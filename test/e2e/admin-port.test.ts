@@ -132,7 +132,7 @@ test.each([
   await page.goto(`${prefix}/docs`);
   await page.getByText('Places an order').first().waitFor();
   const document = await ask(`${origin()}${prefix}/openapi.json`, reader);
-  expect(document.body.servers).toEqual(prefix === '' ? undefined : [{ url: prefix }]);
+  expect(document.body.servers).toEqual([{ url: prefix || '/' }]);
   await page.goto(`${prefix}/inspector`);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL(`**${prefix}/sign-in`);

@@ -20,7 +20,7 @@ const exposed =
 const preflight = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers':
-    'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, prefer, x-request-id',
+    'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, prefer, traceparent, tracestate, x-request-id',
   'access-control-max-age': '600',
 };
 

@@ -51,6 +51,10 @@ export const limits = {
   sharedEvents: 256,
   /** The share of the time that reads get when more is to be read than MAX_READ_MS takes. */
   readShare: 0.5,
+  /** Answers of one connection that are under way: whoever asks on without reading takes no places of others. */
+  readsOfConnection: 16,
+  /** How long a client may leave an answer unread while others wait for its place. */
+  unreadMs: 10_000,
   /** So many ms of reading are paid off by one ms in which nothing waited. */
   idleWorth: 100,
   /** After the streams were given news, they rest this many times as long as that took, so that orders come first. */

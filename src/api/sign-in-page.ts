@@ -23,8 +23,8 @@ const form = document.querySelector('form');
 const [field, button, problem] = ['input', 'button', '[role=alert]'].map((name) => form.querySelector(name));
 const base = document.documentElement.dataset.path;
 const target = () => {
-  const to = new URL(new URLSearchParams(location.search).get('to') ?? base + '/inspector', location.origin);
-  return to.origin === location.origin ? to.href : base + '/inspector';
+  const to = URL.parse(new URLSearchParams(location.search).get('to') ?? base + '/inspector', location.origin);
+  return to?.origin === location.origin ? to.href : base + '/inspector';
 };
 form.addEventListener('submit', async (event) => {
   event.preventDefault();

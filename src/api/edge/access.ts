@@ -27,6 +27,7 @@ export const createAuthorization = (
       return access === 'sign-in' && caller.code === 'key-required' ? undefined : caller;
     }
     request.caller = caller;
+    if (access === 'sign-in') return undefined;
     if (isScope(access) && !caller.may(access)) {
       return new AppError('scope-missing', `This needs a key with the scope ${access}: ${scopes[access]}.`);
     }

@@ -28,6 +28,10 @@ export const limits = {
   /** A replay leaves the event loop to others after so long, and reads so many messages at once. */
   replaySliceMs: 8,
   replayPage: 100,
+  /** After a slice others come first for so many times as long, or until the event loop was idle for so many ms. */
+  replayRest: 4,
+  longestReplayRestMs: 200,
+  replayIdleMs: 0.5,
   /**
    * Replays that are kept, of orders with so many messages: those that one page of incidents shows, in as much memory as a
    * service can miss. Replaying fewer messages takes less time than it is worth the memory.
@@ -60,6 +64,8 @@ export const limits = {
   /** After the streams were given news, they rest this many times as long as that took, so that orders come first. */
   streamRest: 4,
   longestStreamRestMs: 1000,
+  /** Readers of events that are given news in one turn of the event loop. */
+  readersAtOnce: 100,
   waitSeconds: 60,
   /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */
   backlog: 4096,

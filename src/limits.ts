@@ -28,6 +28,10 @@ export const limits = {
   /** A replay leaves the event loop to others after so long, and reads so many messages at once. */
   replaySliceMs: 8,
   replayPage: 100,
+  /** After a slice others come first for so many times as long, or until the event loop was idle for so many ms. */
+  replayRest: 4,
+  longestReplayRestMs: 200,
+  replayIdleMs: 0.5,
   /**
    * Replays that are kept, of orders with so many messages: those that one page of incidents shows, in as much memory as a
    * service can miss. Replaying fewer messages takes less time than it is worth the memory.
@@ -51,11 +55,17 @@ export const limits = {
   sharedEvents: 256,
   /** The share of the time that reads get when more is to be read than MAX_READ_MS takes. */
   readShare: 0.5,
+  /** Answers of one connection that are under way: whoever asks on without reading takes no places of others. */
+  readsOfConnection: 16,
+  /** How long a client may leave an answer unread while others wait for its place. */
+  unreadMs: 10_000,
   /** So many ms of reading are paid off by one ms in which nothing waited. */
   idleWorth: 100,
   /** After the streams were given news, they rest this many times as long as that took, so that orders come first. */
   streamRest: 4,
   longestStreamRestMs: 1000,
+  /** Readers of events that are given news in one turn of the event loop. */
+  readersAtOnce: 100,
   waitSeconds: 60,
   /** Connections that wait to be taken in; the operating system may allow fewer. One too many has to come again. */
   backlog: 4096,

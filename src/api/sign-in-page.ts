@@ -29,8 +29,8 @@ const { base, home, stays } = document.documentElement.dataset;
 // A page that was refused is asked for again; from the address of this page, to where the visitor wanted to go.
 const target = () => {
   if (stays !== undefined) return location.href;
-  const to = new URL(base + (new URLSearchParams(location.search).get('to') ?? home), location.origin);
-  return to.origin === location.origin && to.pathname.startsWith(base + '/') ? to.href : base + home;
+  const to = URL.parse(base + (new URLSearchParams(location.search).get('to') ?? home), location.origin);
+  return to?.origin === location.origin && to.pathname.startsWith(base + '/') ? to.href : base + home;
 };
 form.addEventListener('submit', async (event) => {
   event.preventDefault();

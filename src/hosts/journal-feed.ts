@@ -160,6 +160,7 @@ export class JournalFeed {
 
   async #readNews(): Promise<void> {
     const { store, clock } = this.#parts;
+    const nextTurn = (): Promise<void> => new Promise((resolve) => clock.soon(resolve));
     let events: readonly JournalEvent[];
     do {
       events = await store.events({ after: this.#head, limit: limits.page });
@@ -167,9 +168,9 @@ export class JournalFeed {
       if (last === undefined) return;
       this.#head = last.position;
       this.#keep(events);
-      this.#readers.give(events);
+      await this.#readers.give(events, nextTurn);
       // By then the readers have sent what they got.
-      await new Promise<void>((resolve) => clock.soon(resolve));
+      await nextTurn();
     } while (events.length === limits.page);
   }
 

@@ -1,5 +1,6 @@
 // Who waits at the head of the journal, and for what. Those who want the same are one group: they get one array, so that
 // what is made of it can be shared. It reads nothing, and keeps nothing for anybody.
+import { limits } from '../limits.ts';
 import type { JournalEvent } from '../store.ts';
 
 /** What a reader wants of the journal: everything, or what belongs to one order, or is of some types. */
@@ -48,19 +49,26 @@ export class JournalReaders {
     };
   }
 
-  /** Gives each reader what it wants of the newest events; who wants none of them waits on. */
-  give(events: readonly JournalEvent[]): void {
+  /**
+   * Gives each reader what it wants of the newest events; who wants none of them waits on. After each hundred readers `rest`
+   * is awaited, so that sending to thousands holds nobody up.
+   */
+  async give(events: readonly JournalEvent[], rest: () => Promise<void>): Promise<void> {
+    let given = 0;
     for (const topic of new Set([undefined, ...events.map(({ orderId }) => orderId)])) {
-      for (const { wanted, waiting } of this.#groups.get(topic)?.values() ?? []) {
+      for (const { wanted, waiting } of [...(this.#groups.get(topic)?.values() ?? [])]) {
         const chosen = events.filter((event) => isWanted(wanted, event));
         const first = chosen[0];
         if (first === undefined) continue;
-        for (const reader of waiting) {
+        for (const reader of [...waiting]) {
+          if (!waiting.has(reader)) continue;
           const isAhead = first.position <= reader.after;
           const own = isAhead ? chosen.filter(({ position }) => position > reader.after) : chosen;
           if (own.length === 0) continue;
           waiting.delete(reader);
           reader.answer.resolve(own);
+          given += 1;
+          if (given % limits.readersAtOnce === 0) await rest();
         }
         this.#drop(wanted, waiting);
       }

@@ -213,7 +213,9 @@ describe('an origin', () => {
     expect(asked).toMatchObject({ status: 204, body: '' });
     expect(asked.headers['access-control-allow-origin']).toBe(desk);
     expect(asked.headers['access-control-allow-methods']).toContain('POST');
-    expect(asked.headers['access-control-allow-headers']).toContain('idempotency-key');
+    for (const name of ['idempotency-key', 'traceparent', 'tracestate']) {
+      expect(asked.headers['access-control-allow-headers']?.split(', ')).toContain(name);
+    }
     const site = { origin: desk, 'sec-fetch-site': 'cross-site' };
     const moved = await exchange(address, { method: 'POST', headers: { ...json, ...site } });
     const refused = await exchange(address, { method: 'POST', headers: { ...json, ...site } });

@@ -4,6 +4,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { createReadBudget } from '../../src/api/edge/read-budget.ts';
+import { limits } from '../../src/limits.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { EventReader, listen } from './connections.ts';
 import { createEdge, problemOf } from './edge.ts';
@@ -28,7 +29,7 @@ const createBudget = () => {
     pass(ms);
     budget.noteMade(answer);
   };
-  const isRefused = (): boolean => budget.whyRefused()?.code === 'overloaded';
+  const isRefused = (): boolean => budget.whyRefused(new Socket())?.code === 'overloaded';
   return { read, pass, rest, isRefused };
 };
 
@@ -135,4 +136,43 @@ it('an answer that its client does not take is under way; when the client leaves
   let status = 503;
   while (status === 503) ({ status } = await fetch(`${edge.url}/products`));
   expect(status).toBe(200);
+});
+
+const createTaken = (most: number) => {
+  let now = 0;
+  const clock = { ...createFakeClock(), now: () => now };
+  const budget = createReadBudget({ MAX_READS: most, MAX_READ_MS: 100_000 }, clock, () => 0);
+  const begin = (socket: Socket, isMade: boolean): void => {
+    const answer = new ServerResponse(new IncomingMessage(socket));
+    budget.begin(answer);
+    if (isMade) budget.noteMade(answer);
+  };
+  const pass = (ms: number): void => {
+    now += ms;
+  };
+  return { budget, begin, pass };
+};
+
+it('who leaves answers unread loses its connection as soon as others need its place, and nobody else does', () => {
+  const { budget, begin, pass } = createTaken(3);
+  const [unread, unmade, late] = [new Socket(), new Socket(), new Socket()];
+  begin(unread, true);
+  begin(unmade, false);
+  pass(limits.unreadMs - 1000);
+  begin(late, true);
+  expect(budget.whyRefused(new Socket())?.code).toBe('overloaded');
+  pass(1000);
+  expect(budget.whyRefused(new Socket())).toBeUndefined();
+  expect([unread, unmade, late].map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
+});
+
+it('a connection that asks on without reading takes no places of others', () => {
+  const { budget, begin } = createTaken(1000);
+  const socket = new Socket();
+  for (let count = 0; count < limits.readsOfConnection; count += 1) {
+    expect(budget.whyRefused(socket)).toBeUndefined();
+    begin(socket, true);
+  }
+  expect(budget.whyRefused(socket)?.code).toBe('overloaded');
+  expect(budget.whyRefused(new Socket())).toBeUndefined();
 });

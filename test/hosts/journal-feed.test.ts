@@ -197,8 +197,23 @@ test('a reader that has read further than what is given gets only what it has no
   const ahead = readers.add({}, 5);
   const atHead = readers.add({}, 2);
   const first = toEvents(3, 4);
-  readers.give(first);
+  const noRest = async (): Promise<void> => {};
+  await readers.give(first, noRest);
   expect(await atHead.given).toEqual(first);
-  readers.give(toEvents(5, 6, 7));
+  await readers.give(toEvents(5, 6, 7), noRest);
   expect((await ahead.given)?.map(({ position }) => position)).toEqual([6, 7]);
+});
+
+test('news for many readers are given to some of them in each turn, so that others come in between', async () => {
+  const readers = new JournalReaders();
+  const all = Array.from({ length: 2.5 * limits.readersAtOnce }, () => readers.add({}, 0));
+  let given = 0;
+  for (const { given: news } of all) void news.then(() => (given += 1));
+  const seen: number[] = [];
+  await readers.give([{ ...toEvent(1), orderId: 'order-1', position: 1 }], async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    seen.push(given);
+  });
+  expect(seen).toEqual([limits.readersAtOnce, 2 * limits.readersAtOnce]);
+  await Promise.all(all.map(({ given: news }) => news));
 });

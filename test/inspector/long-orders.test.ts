@@ -163,3 +163,20 @@ test('a replay whose reader has left ends with its present slice', async () => {
   await expect(parts.timeline.find(counted, 'order-1', pace)).rejects.toThrow('The reader has left.');
   expect(read.messages).toBeLessThanOrEqual(limits.replayPage);
 });
+
+test('while others have work, a replay rests longer than it works', async () => {
+  let isOver = false;
+  const work = (): void => {
+    if (!isOver) setImmediate(work);
+  };
+  work();
+  const pace = new Pace();
+  await pace.turn();
+  const begun = performance.now();
+  while (!pace.isDue);
+  const worked = performance.now() - begun;
+  await pace.turn();
+  const rested = performance.now() - begun - worked;
+  isOver = true;
+  expect(rested).toBeGreaterThan(Math.min(worked * (limits.replayRest - 1), limits.longestReplayRestMs - 10));
+});

@@ -1,5 +1,6 @@
 // Whether a request is let in, before anything is read or looked up: by the name that it asks for, the page that it comes
 // from, and its media type; and what pages of allowed origins may read (CORS). It knows no route and no caller.
+import type { IncomingMessage } from 'node:http';
 import { errorCodes, type FastifyReply, type FastifyRequest } from 'fastify';
 import { createAdmission } from '../../admission.ts';
 import type { Settings } from '../../config.ts';
@@ -20,12 +21,22 @@ const exposed =
 const preflight = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers':
-    'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, prefer, x-request-id',
+    'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, prefer, traceparent, tracestate, x-request-id',
   'access-control-max-age': '600',
 };
 
 /** The name in an address such as `http://shop.example/orders`, which says it instead of the header Host. */
 const toNameInAddress = (address: string): string | undefined => /^[a-z]+:\/\/([^/?#]*)/i.exec(address)?.[1];
+
+/** Whether the header Host is there more than once, as RFC 9112 forbids: a proxy may have gone by the other one. */
+const hasSeveralHosts = ({ rawHeaders }: IncomingMessage): boolean => {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count > 1;
+};
 
 export const createGate = (settings: Settings): Gate => {
   const admission = createAdmission(settings);
@@ -42,6 +53,8 @@ export const createGate = (settings: Settings): Gate => {
     isOpen && origin !== undefined && admission.isAllowed(origin);
   return {
     whyRefused: (request) => {
+      if (hasSeveralHosts(request.raw))
+        return new AppError('invalid-request', 'The header Host is there twice.');
       const name = findForeignName(request);
       if (name !== undefined) {
         const detail = `The service is not reached under the name ${JSON.stringify(name.slice(0, 100))}.`;

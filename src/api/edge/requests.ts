@@ -54,7 +54,7 @@ export const addRequestRules = (
     disconnects.closing() ? new AppError('closing', 'The server is stopping.') : gate.whyRefused(request);
   /** Before the body is read and anything is looked up: a refusal must cost a small part of what is refused. */
   const whyTooMuch = (request: FastifyRequest): Error | undefined => {
-    if (reads.isRead(request)) return reads.whyRefused();
+    if (reads.isRead(request)) return reads.whyRefused(request.socket);
     if (host.acceptsWrites() || request.method !== 'POST' || request.is404) return undefined;
     return new AppError('overloaded', 'Too much waits to be stored; try again in a moment.');
   };

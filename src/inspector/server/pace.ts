@@ -1,5 +1,5 @@
-// How replays share the event loop: each works for a few ms and then waits for a turn, and no two work in the same turn.
-// A replay may also have a budget. It knows nothing of orders.
+// How replays share the event loop: each works for a few ms and then waits for a turn, no two work in the same turn, and after
+// each the others come first, until the loop has nothing to do or they had their time. A replay may also have a budget. It knows nothing of orders.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
@@ -16,10 +16,26 @@ export class BudgetSpent extends Error {}
 /** Whoever asked for a replay has left. */
 export class ReaderLeft extends Error {}
 
+/** ms that the event loop had nothing to do so far. */
+const readIdle = (): number => performance.eventLoopUtilization().idle;
+
+/** How long others come first, unless the loop was idle meanwhile. */
+let rest = { until: 0, idle: 0 };
+const restAfter = (workedMs: number): void => {
+  const ms = Math.min(workedMs * limits.replayRest, limits.longestReplayRestMs);
+  rest = { until: systemClock.now() + ms, idle: readIdle() };
+};
+const mustRest = (): boolean =>
+  systemClock.now() < rest.until && readIdle() - rest.idle < limits.replayIdleMs;
+const untilRested = async (): Promise<void> => {
+  await nextTurn();
+  while (mustRest()) await new Promise<void>((resolve) => systemClock.schedule(resolve, 1));
+};
+
 let lastTurn: Promise<unknown> = Promise.resolve();
 /** Resolves in a turn of the event loop that no other replay has. There is one event loop, so one queue for it. */
 const takeTurn = (): Promise<unknown> => {
-  lastTurn = lastTurn.then(() => nextTurn());
+  lastTurn = lastTurn.then(untilRested);
   return lastTurn;
 };
 
@@ -51,7 +67,7 @@ export class Pace {
   async turn(): Promise<void> {
     this.#endSlice();
     this.#check();
-    await takeTurn();
+    await this.#untilTurn();
     this.#begun = systemClock.now();
     this.#check();
   }
@@ -67,9 +83,21 @@ export class Pace {
     this.#endSlice();
   }
 
+  /** Whoever leaves does not wait for it. */
+  async #untilTurn(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const leave = (): void => resolve();
+    this.#signal?.addEventListener('abort', leave, { once: true });
+    await Promise.race([takeTurn(), promise]);
+    this.#signal?.removeEventListener('abort', leave);
+  }
+
   #endSlice(): void {
-    if (this.#begun !== undefined) this.#workedMs += systemClock.now() - this.#begun;
+    if (this.#begun === undefined) return;
+    const ms = systemClock.now() - this.#begun;
+    this.#workedMs += ms;
     this.#begun = undefined;
+    restAfter(ms);
   }
 
   #check(): void {

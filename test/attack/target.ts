@@ -109,7 +109,7 @@ const makeKeys = async (server: Server, folder: string) => {
     if (status !== 201) throw new Error(`the key of ${principal} was answered ${status}`);
     return { id: String(body.key.id), token: String(body.token) };
   };
-  const soon = new Date(Date.now() + 100).toISOString();
+  const soon = () => new Date(Date.now() + 1000).toISOString();
   const revoked = await make('revoked', ofCustomers);
   await post(`${server.url}/keys/${revoked.id}/revoke`, {}, undefined, headers);
   const tokens: Tokens = {
@@ -117,10 +117,15 @@ const makeKeys = async (server: Server, folder: string) => {
     owner: (await make('owner', ofCustomers, { customerId: ownerId })).token,
     metrics: (await make('metrics', ['metrics'])).token,
     desk: (await make('desk', scopes.slice(0, 7))).token,
-    expired: (await make('expired', ofCustomers, { expiresAt: soon })).token,
+    expired: (await make('expired', ofCustomers, { expiresAt: soon() })).token,
     revoked: revoked.token,
     limited: (await make('limited', ['orders:read'], { requestsPerMinute: 10 })).token,
   };
+  const expired = { headers: { authorization: `Bearer ${tokens.expired}` } };
+  await until(
+    () => ask(`${server.url}/orders`, expired),
+    ({ status }) => status === 401,
+  );
   return tokens;
 };
 
@@ -147,7 +152,8 @@ const readStored = async (url: string, headers: Record<string, string>): Promise
   const [orders, events, products, keys] = await Promise.all(
     paths.map(async (path) => (await ask(`${url}${path}`, { headers })).body),
   );
-  const known = keys.keys.map((key: object) => ({ ...key, lastUsedAt: null }));
+  // Without a key nobody is shown the keys.
+  const known = (keys.keys ?? []).map((key: object) => ({ ...key, lastUsedAt: null }));
   return JSON.stringify([orders, events, products, known]);
 };
 

@@ -121,7 +121,7 @@ const follow = async (html: string, to: string): Promise<string> => {
   };
   vm.runInNewContext(script, {
     ...{ URL, URLSearchParams, location },
-    document: { querySelector: () => form, documentElement: { dataset: { path: '' } } },
+    document: { querySelector: () => form, documentElement: { dataset: { base: '', home: '/inspector' } } },
     fetch: async () => ({ ok: true }),
   });
   await submit({ preventDefault: () => {} });

@@ -112,7 +112,7 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
   api.get(
     '/events',
     {
-      config: { access: 'events' },
+      config: { access: 'events', forCustomers: true },
       schema: {
         operationId: 'listEvents',
         summary: 'The domain events of all orders, by position',
@@ -188,7 +188,7 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
   api.get(
     '/events/stream',
     {
-      config: { access: 'events', isStream: true },
+      config: { access: 'events', forCustomers: true, isStream: true },
       exposeHeadRoute: false,
       schema: {
         operationId: 'streamEvents',

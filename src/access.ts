@@ -26,6 +26,8 @@ export const scopesOfAll: ReadonlySet<Scope> = new Set(['catalogue', 'metrics', 
  * whether it lives, nothing.
  */
 export type Access = Scope | 'any-key' | 'sign-in' | 'open';
+export const isAccess = (name: unknown): name is Access =>
+  typeof name === 'string' && (isScope(name) || ['any-key', 'sign-in', 'open'].includes(name));
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -33,12 +35,20 @@ declare module 'fastify' {
     readonly access?: Access;
     /** Open to keys that are bound to a customer, too: it shows and changes nothing of others. */
     readonly forCustomers?: true;
+    /** Open to callers with a name alone, also where no key is asked for: what they do lasts longer than that. */
+    readonly forNamed?: true;
     /** For whoever runs the service: on ADMIN_PORT alone, where there is one. */
     readonly isAdmin?: true;
   }
   interface FastifyRequest {
     /** Set before a route is asked. */
     caller: Caller;
+    /** Where its client reaches the service: PUBLIC_URL, or empty directly at ADMIN_PORT. */
+    publicUrl: string;
+    /** Whether routes for whoever runs the service are on the port that it came to. */
+    hasAdminRoutes: boolean;
+    /** Whether its key or session is still valid: for answers that go on after it was let in. */
+    isStillAdmitted(): boolean;
   }
 }
 
@@ -52,7 +62,7 @@ export interface Caller {
   /** Whose orders alone it may see and move; undefined: everybody's. */
   readonly owner: string | undefined;
   readonly requestsPerMinute: number | undefined;
-  /** The most that it may give back in a day (UTC), in minor units of each currency. */
+  /** The most that its principal may have given back in a day (UTC) with this refund, in minor units of each currency. */
   readonly refundsPerDay: number | undefined;
   may(scope: Scope): boolean;
 }
@@ -100,12 +110,17 @@ export interface Keys {
   firstMadeAt(): number | undefined;
   /** The caller with this key or session, if it is valid now. It costs one hash. */
   find(token: string): Caller | undefined;
+  /** Whether the key or session with this id opens anything now. */
+  isValid(keyId: string): boolean;
   /** Without sessions, the oldest first. */
   list(): readonly ApiKey[];
-  /** @throws AppError `invalid-request` if scopes and customer do not fit, or other keys of the principal have another customer. */
+  /**
+   * @throws AppError `invalid-request` if scopes and customer do not fit, it has expired already, or other keys of the
+   * principal have another customer.
+   */
   create(wish: KeyWish): Promise<NewKey>;
   /**
-   * A new key for the same principal, with the same rights; the old one ends `keepOldMs` from now.
+   * A new key for the same principal, with the same rights and the same end; the old one ends `keepOldMs` from now.
    * @throws AppError `key-not-found`, or `invalid-request` for one that has ended.
    */
   rotate(keyId: string, keepOldMs: number): Promise<NewKey>;
@@ -139,7 +154,10 @@ export const keyListing = z.strictObject({
   refundsPerDay: z.int().nullable(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
-  lastUsedAt: z.iso.datetime().nullable().describe('to the minute'),
+  lastUsedAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('stored once a minute: after a crash it can be a minute too early'),
   revokedAt: z.iso.datetime().nullable(),
 });
 export type KeyListing = z.output<typeof keyListing>;

@@ -158,7 +158,7 @@ export const createService = async <View extends SystemView>(
   const dependencies = { host, keys, settings, clock, ids, metrics: registry, logger, links, ...tracing };
   const adminPort = createAdminPort(settings);
   const api = createApi(dependencies, await parts.routes({ ...dependencies, migratePage }), { adminPort });
-  if (settings.INSPECTOR === '1') inspector.addTo(api, host, keys);
+  if (settings.INSPECTOR === '1') inspector.addTo(api, host, { keys, isHere: adminPort.isHere });
   const { databasePath } = parts;
   const addRoutes = (local: LocalApi) => {
     addMigrations(local, migratePage);
@@ -171,7 +171,7 @@ export const createService = async <View extends SystemView>(
       api.server.closeAllConnections();
       localSocket?.abandonRequests();
     }, settings.DRAIN_MS);
-    await Promise.all([api.close(), localSocket?.close()]);
+    await Promise.all([api.close(), adminPort.close(), localSocket?.close()]);
     stopWaiting();
     await Promise.all(Object.values(services).map((service) => service.close?.()));
     await keys.close();

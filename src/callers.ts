@@ -1,6 +1,7 @@
 // Who sends a request: by its key, by its session, or, where no key is asked for, whoever is on this machine. For the API and
 // for the inspector's WebSocket. It knows no route.
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
 import { parseCookie } from 'cookie';
 import type { Caller, Keys } from './access.ts';
 import { AppError } from './errors.ts';
@@ -29,9 +30,23 @@ const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
 /** @param address as Node gives it; undefined for a Unix socket */
 export const isLoopback = (address: string | undefined): boolean => loopback.test(address ?? '');
 
+/** Who is counted for an address: whoever has one IPv6 address has all of its /64. */
+export const toNetwork = (address: string): string => {
+  if (isIP(address) !== 6) return address;
+  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [before = [], after = []] = address
+    .toLowerCase()
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
+  const left = Math.max(0, 8 - before.length - after.length);
+  const groups = [...before, ...Array.from({ length: left }, () => '0'), ...after];
+  return `${groups.slice(0, 4).join(':')}::/64`;
+};
+
 /** What proxies add: whoever sent the request need not be on this machine. */
 const forwarded =
-  /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-connecting-ip)$/;
+  /^(?:forwarded|forwarded-for|via|cdn-loop|client-ip|true-client-ip|fastly-client-ip|cf-.*|(?:x|wl-proxy|proxy)-(?:.*-)?client-?ip|x-(?:original-)?forwarded(?:-.*)?|x-original-(?:host|url)|x-originating-ip|x-(?:real|remote)-(?:ip|addr)|x-envoy-.*|x-proxyuser-ip)$/;
 
 const bearer = /^Bearer +([\w.~+/-]+=*) *$/i;
 
@@ -41,8 +56,12 @@ export const readSession = ({ headers: { cookie } }: Pick<Asking, 'headers'>): s
 
 const refused = (detail: string): AppError => new AppError('key-required', detail);
 
+/** Whether a proxy passed the request on. */
+export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
+  Object.keys(headers).some((name) => forwarded.test(name));
+
 const mayBeAnyone = ({ headers, socket }: Asking): boolean =>
-  isLoopback(socket.remoteAddress) && !Object.keys(headers).some((name) => forwarded.test(name));
+  isLoopback(socket.remoteAddress) && !isForwarded(headers);
 
 /**
  * The caller; or why there is none: AppError `key-required` or `keys-needed-first`.

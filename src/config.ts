@@ -177,10 +177,14 @@ export const settingsSchema = z.strictObject({
   MAX_STREAMS: count.default(1000).describe('event streams open at the same time'),
   MAX_STREAMS_PER_KEY: count
     .default(200)
-    .describe('event streams of one key (or one address, where no keys are asked for) at the same time'),
+    .describe(
+      'event streams of one key at the same time, and streams of the inspector as well (where no keys are asked for: of one address that is not this machine); more are refused (429)',
+    ),
   MAX_WAITS_PER_KEY: count
     .default(1000)
-    .describe('requests of one key that wait (`Prefer: wait`) at the same time'),
+    .describe(
+      'requests of one key (or one address, likewise) that wait (`Prefer: wait`) at the same time; more are refused (429)',
+    ),
   STATELY_INSPECT: z
     .enum(['0', '1'])
     .default('0')

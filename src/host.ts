@@ -200,6 +200,8 @@ export interface Host<View extends SystemView = SystemView> {
   /** The domain events of all orders by position. */
   events(filter: {
     readonly types?: readonly string[];
+    /** Only events of this owner's orders. */
+    readonly owner?: string;
     readonly after: number;
     /** Only events up to this position: what comes later is not looked at. Left out: all. */
     readonly upTo?: number;
@@ -213,6 +215,8 @@ export interface Host<View extends SystemView = SystemView> {
   watch(watching: {
     readonly orderId?: string;
     readonly types?: readonly string[];
+    /** Only events of this owner's orders. */
+    readonly owner?: string;
     readonly after: number;
     readonly signal: AbortSignal;
   }): AsyncIterable<readonly JournalEvent[]>;

@@ -78,8 +78,14 @@ export const limits = {
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,
+  /** Histories with what each message changed that are asked for at the same time: they are read one by one. */
+  waitingTrails: 20,
   /** Remarks and assignments of one order. */
   notesOfOrder: 500,
+  /** Orders of which a host keeps in mind whose they are, for streams of one owner. */
+  knownOwners: 10_000,
+  /** How long a stream goes on after its key or session has ended, at most. */
+  lookAtKeyMs: 1000,
   /** How often is stored when keys were used last. */
   writeKeyUsesMs: 60_000,
   /** Wrong keys from one address in a minute before it has to wait. */

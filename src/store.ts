@@ -190,6 +190,8 @@ export interface StoredOrderFilter extends OrderFilter {
 export interface EventFilter {
   readonly orderId?: string;
   readonly types?: readonly string[];
+  /** Only events of this owner's orders. */
+  readonly owner?: string;
   /** Only events behind this position. */
   readonly after: number;
   /** Only events up to this position: what comes later is not looked at. Left out: all. */
@@ -268,6 +270,8 @@ export interface Store extends RowReads, KeyStore {
   received(orderId: string, after: number, limit: number): Promise<readonly Received[]>;
   events(filter: EventFilter): Promise<readonly JournalEvent[]>;
   lastPosition(): Promise<number>;
+  /** Whose these orders are; it never changes. Orders that do not exist are left out. */
+  owners(orderIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Oldest first; the last one is the present one. They change only when a copy is opened. */
   epochs(): Promise<readonly Epoch[]>;
   /** Undefined if the store is no copy, or a host has noted that it started on it. */

@@ -14,6 +14,7 @@ const page = await readFile(join(root, 'docs/production.md'), 'utf8');
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let server: Server;
 let order: string;
+let key = '';
 
 /** A service with one order whose notice could not be sent, and that can be sent now. */
 beforeAll(async () => {
@@ -53,12 +54,14 @@ test('every block of docs/production.md is run by this test, or says that it is 
 
 test.each(findExamples(page))('$command', async ({ command, output }) => {
   const { PATH = '' } = process.env;
-  const env = { PATH: `${folder.path}:${PATH}`, CURL_HOME: folder.path, ORDER: order };
+  const env = { PATH: `${folder.path}:${PATH}`, CURL_HOME: folder.path, ORDER: order, KEY: key };
   const { stdout } = await run('sh', ['-c', command], { cwd: folder.path, env });
+  // Of the keys that the page makes, the first is used in what follows.
+  if (command.startsWith('orderchart keys create')) key ||= stdout.trim();
   // A retry is answered before what it tries is done.
   if (command.includes('/retry '))
     await until(
-      () => ask(`${server.url}/orders/${order}`),
+      () => ask(`${server.url}/orders/${order}`, { headers: { authorization: `Bearer ${key}` } }),
       ({ body }) => body.settled,
     );
   expect(stdout.trim()).toMatch(toPattern(output));

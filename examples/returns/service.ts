@@ -43,33 +43,43 @@ const toActor = async (host: Host, id: string, move: ReturnMove, actor: unknown)
   return open?.actor ?? returns.mainActor;
 };
 
+/** Each route says which scope of a key opens it, and each message who asked for it. */
 const addReturnRoutes =
   (host: Host): AddRoutes =>
   (api) => {
     api.post(
       '/returns',
-      { schema: { body: messages['return.request'].payload } },
-      async ({ body }, reply) => {
+      { config: { access: 'orders:place' }, schema: { body: messages['return.request'].payload } },
+      async ({ body, caller: { principal } }, reply) => {
         const { returnId } = body;
         // Asking again is not asking for a second return.
         const known = await host.get(returnId);
         if (known) return toAnswer(known);
-        const placed = await host.place({ orderId: returnId, message: { type: 'return.request', ...body } });
+        const placed = await host.place({
+          orderId: returnId,
+          message: { type: 'return.request', ...body },
+          principal,
+        });
         if (placed.outcome === 'replayed') throw new Error('a request without a key was replayed');
         return reply.code(201).send(toAnswer(placed.result.view));
       },
     );
-    api.get('/returns/:id', { schema: { params: one } }, async ({ params }) =>
-      toAnswer(await find(host, params.id)),
-    );
+    const reading = { config: { access: 'orders:read' }, schema: { params: one } } as const;
+    api.get('/returns/:id', reading, async ({ params }) => toAnswer(await find(host, params.id)));
     // The inspector's buttons send their moves to these addresses.
     for (const move of names) {
+      const config = {
+        access: move === 'retry' || move === 'resolve' ? 'incidents' : 'orders:cancel',
+      } as const;
       const schema = { params: one, body: bodies[move] };
-      api.post(`/orders/:id/${move}`, { schema }, async ({ params: { id }, body }) => {
+      api.post(`/orders/:id/${move}`, { config, schema }, async ({ params: { id }, body, caller }) => {
         const { actor, ...payload } = { actor: undefined, ...body };
         const message = { type: moves[move].type, ...(move === 'retry' ? {} : payload) };
         const to = await toActor(host, id, move, actor);
-        const sent = await host.send({ orderId: id, to, message, otherwise: 'refuse' });
+        const sent = await host.send({
+          ...{ orderId: id, to, message, otherwise: 'refuse' },
+          principal: caller.principal,
+        });
         if (sent.outcome === 'replayed') throw new Error('a move without a key was replayed');
         return toAnswer(sent.result.view);
       });

@@ -38,6 +38,8 @@ class StoredKeys implements Keys {
   readonly #callers = new Map<string, Caller>();
   /** Keys that were used since their last use was stored. */
   readonly #used = new Map<string, number>();
+  /** The end of the last change. */
+  #changed: Promise<unknown> = Promise.resolve();
   #stopWriting: (() => void) | undefined;
   #firstMadeAt: number | undefined;
   #isClosed = false;
@@ -71,53 +73,58 @@ class StoredKeys implements Keys {
       .toSorted((one, other) => one.createdAt - other.createdAt);
   }
 
-  async create(wish: KeyWish): Promise<NewKey> {
-    requireFitting(wish);
-    const other = this.list().find(
-      (key) => key.principal === wish.principal && this.#isValid(key) && key.owner !== wish.owner,
-    );
-    if (other !== undefined) {
-      const bound = other.owner === null ? 'bound to no customer' : `bound to the customer ${other.owner}`;
-      const text = `${wish.principal} has a key that is ${bound} (${other.keyId}). Choose another name, or revoke that key first.`;
-      throw new AppError('invalid-request', text);
-    }
-    return this.#add(wish, 'key', null);
+  isValid(keyId: string): boolean {
+    const key = this.#keys.get(keyId);
+    return key !== undefined && this.#isValid(key);
   }
 
-  async rotate(keyId: string, keepOldMs: number): Promise<NewKey> {
-    const old = this.#require(keyId);
-    const now = this.#parts.clock.now();
-    if (!this.#isValid(old)) {
-      throw new AppError('invalid-request', `The key ${keyId} has ended: create a new one instead.`);
-    }
-    const made = await this.#add(old, 'key', null);
-    const expiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + keepOldMs);
-    await this.#write({ ...old, expiresAt });
-    return made;
+  create(wish: KeyWish): Promise<NewKey> {
+    return this.#inTurn(async () => {
+      this.#requireFitting(wish);
+      return this.#add(wish, 'key', null);
+    });
   }
 
-  async revoke(keyId: string): Promise<ApiKey> {
-    const key = this.#require(keyId);
-    const revoked = { ...key, revokedAt: key.revokedAt ?? this.#parts.clock.now() };
-    await this.#write(revoked);
-    await this.removeEndedSessions();
-    return revoked;
+  rotate(keyId: string, keepOldMs: number): Promise<NewKey> {
+    return this.#inTurn(async () => {
+      const old = this.#require(keyId);
+      if (!this.#isValid(old)) {
+        throw new AppError('invalid-request', `The key ${keyId} has ended: create a new one instead.`);
+      }
+      const ends = this.#parts.clock.now() + keepOldMs;
+      const expiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, ends);
+      return this.#add(old, 'key', null, { ...old, expiresAt });
+    });
   }
 
-  async signIn(token: string, lifetimeMs: number): Promise<NewKey | undefined> {
-    const caller = this.find(token);
-    const key = this.#keys.get(caller?.keyId ?? '');
-    if (key === undefined || key.sessionOf !== null) return undefined;
-    const ends = this.#parts.clock.now() + lifetimeMs;
-    const expiresAt = Math.min(key.expiresAt ?? Number.POSITIVE_INFINITY, ends);
-    await this.removeEndedSessions();
-    return this.#add({ ...key, expiresAt }, 'session', key.keyId);
+  revoke(keyId: string): Promise<ApiKey> {
+    return this.#inTurn(async () => {
+      const key = this.#require(keyId);
+      const revoked = { ...key, revokedAt: key.revokedAt ?? this.#parts.clock.now() };
+      await this.#write(revoked);
+      await this.removeEndedSessions();
+      return revoked;
+    });
   }
 
-  async signOut(token: string): Promise<void> {
-    const session = this.#keys.get(readKeyId(token) ?? '');
-    if (session?.sessionOf == null || !isToken(token, session.hash)) return;
-    await this.#remove([session.keyId]);
+  signIn(token: string, lifetimeMs: number): Promise<NewKey | undefined> {
+    return this.#inTurn(async () => {
+      const caller = this.find(token);
+      const key = this.#keys.get(caller?.keyId ?? '');
+      if (key === undefined || key.sessionOf !== null) return undefined;
+      const ends = this.#parts.clock.now() + lifetimeMs;
+      const expiresAt = Math.min(key.expiresAt ?? Number.POSITIVE_INFINITY, ends);
+      await this.removeEndedSessions();
+      return this.#add({ ...key, expiresAt }, 'session', key.keyId);
+    });
+  }
+
+  signOut(token: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const session = this.#keys.get(readKeyId(token) ?? '');
+      if (session?.sessionOf == null || !isToken(token, session.hash)) return;
+      await this.#remove([session.keyId]);
+    });
   }
 
   /** Sessions whose time is over, or whose key has ended. */
@@ -129,7 +136,14 @@ class StoredKeys implements Keys {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopWriting?.();
-    await this.#writeUses();
+    await this.#inTurn(() => this.#writeUses());
+  }
+
+  /** One change at a time: each is decided on what the last one stored, or a key that was revoked could come back. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changed.then(change);
+    this.#changed = done.catch(() => {});
+    return done;
   }
 
   #isValid(key: ApiKey): boolean {
@@ -140,13 +154,33 @@ class StoredKeys implements Keys {
     return parent !== undefined && this.#isValid(parent);
   }
 
+  #requireFitting(wish: KeyWish): void {
+    refuseWideScopes(wish);
+    if (wish.expiresAt !== null && wish.expiresAt <= this.#parts.clock.now()) {
+      throw new AppError('invalid-request', 'The key would have expired already. Choose a later time.');
+    }
+    const other = this.list().find(
+      (key) => key.principal === wish.principal && this.#isValid(key) && key.owner !== wish.owner,
+    );
+    if (other === undefined) return;
+    const bound = other.owner === null ? 'bound to no customer' : `bound to the customer ${other.owner}`;
+    const text = `${wish.principal} has a key that is ${bound} (${other.keyId}). Choose another name, or revoke that key first.`;
+    throw new AppError('invalid-request', text);
+  }
+
   #require(keyId: string): ApiKey {
     const key = this.#keys.get(keyId);
     if (key !== undefined && key.sessionOf === null) return key;
     throw new AppError('key-not-found', `There is no key ${keyId}.`);
   }
 
-  async #add(wish: KeyWish, kind: 'key' | 'session', sessionOf: string | null): Promise<NewKey> {
+  /** Stores a new key, together with how `others` are from now on. */
+  async #add(
+    wish: KeyWish,
+    kind: 'key' | 'session',
+    sessionOf: string | null,
+    ...others: readonly ApiKey[]
+  ): Promise<NewKey> {
     const { token, keyId, hash } = createToken(kind);
     const { principal, scopes, owner, expiresAt, requestsPerMinute, refundsPerDay } = wish;
     const createdAt = this.#parts.clock.now();
@@ -154,15 +188,17 @@ class StoredKeys implements Keys {
       ...{ keyId, hash, principal, scopes: [...new Set(scopes)], owner, sessionOf },
       ...{ requestsPerMinute, refundsPerDay, createdAt, expiresAt, lastUsedAt: null, revokedAt: null },
     };
-    await this.#write(key);
+    await this.#write(key, ...others);
     this.#firstMadeAt ??= createdAt;
     return { key, token };
   }
 
-  async #write(key: ApiKey): Promise<void> {
-    await this.#parts.store.writeApiKeys([key]);
-    this.#keys.set(key.keyId, key);
-    this.#callers.delete(key.keyId);
+  async #write(...keys: readonly ApiKey[]): Promise<void> {
+    await this.#parts.store.writeApiKeys(keys);
+    for (const key of keys) {
+      this.#keys.set(key.keyId, key);
+      this.#callers.delete(key.keyId);
+    }
   }
 
   async #remove(keyIds: readonly string[]): Promise<void> {
@@ -180,7 +216,7 @@ class StoredKeys implements Keys {
     if (this.#stopWriting !== undefined || this.#isClosed) return;
     this.#stopWriting = this.#parts.clock.schedule(() => {
       this.#stopWriting = undefined;
-      void this.#writeUses();
+      void this.#inTurn(() => this.#writeUses());
     }, limits.writeKeyUsesMs);
   }
 
@@ -213,7 +249,7 @@ const toCaller = (key: ApiKey): Caller => {
   };
 };
 
-const requireFitting = ({ scopes, owner }: KeyWish): void => {
+const refuseWideScopes = ({ scopes, owner }: KeyWish): void => {
   if (scopes.length === 0) throw new AppError('invalid-request', 'A key needs at least one scope.');
   const tooWide = owner === null ? [] : scopes.filter((scope) => scopesOfAll.has(scope));
   if (tooWide.length === 0) return;

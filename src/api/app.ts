@@ -6,7 +6,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { limits } from '../limits.ts';
-import { requireDeclaredAccess } from './edge/access.ts';
+import { decorateRequests, requireDeclaredAccess } from './edge/access.ts';
 import { type AdminPort, createAdminPort } from './edge/admin-port.ts';
 import { createAdmit } from './edge/admit.ts';
 import { readBodies } from './edge/bodies.ts';
@@ -100,8 +100,9 @@ export const createApi = (
   app.setNotFoundHandler(answerUnknownRoute(app));
   if (dependencies.tracing) addRequestTraces(app, dependencies.tracing);
   readBodies(app);
-  requireDeclaredAccess(app);
   const { keys, settings } = dependencies;
+  decorateRequests(app, keys, settings);
+  requireDeclaredAccess(app);
   const rateLimits = createRateLimits(settings);
   const admit = createAdmit({ keys, settings, rateLimits, adminPort });
   addRequestRules(app, gate, admit, { ...dependencies, disconnects });

@@ -32,7 +32,9 @@ const creating = z
     requestsPerMinute: whole.exactOptional().describe('left out: REQUESTS_PER_MINUTE'),
     refundsPerDay: whole
       .exactOptional()
-      .describe('the most that it gives back in a day (UTC), in minor units of each currency'),
+      .describe(
+        'the most that it gives back in a day (UTC), in minor units of each currency; what other keys of the principal gave back counts, too',
+      ),
   })
   .meta({ examples: [{ principal: 'checkout', scopes: ['orders:place', 'orders:read'] }] });
 
@@ -47,7 +49,8 @@ const rotating = z.strictObject({
 
 const apiKey = keyListing.register(components, { id: 'ApiKey', description: 'A key without its secret' });
 
-const config = { access: 'admin' } as const;
+// Whoever may do everything without a key must not make one: it would stay when everyone else is shut out.
+const config = { access: 'admin', forNamed: true } as const;
 const keyParams = z.strictObject({ id: identifier.describe('the id of the key') });
 const bodyProblems = ['body-too-large', 'unsupported-media-type', 'overloaded', 'store-unavailable'] as const;
 

@@ -1,4 +1,7 @@
 // The page on which a browser signs in: one field and one script, nothing from elsewhere. It shows nothing of the shop.
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { publicPath, type Settings } from '../config.ts';
 
 const style = `
 :root { color-scheme: light dark; --ink: light-dark(#16202e, #e6ecf5); --quiet: light-dark(#56647a, #9aa8bd);
@@ -16,15 +19,18 @@ input { border: 1px solid var(--quiet); background: transparent; color: inherit;
 button { margin-top: .9rem; border: 0; background: var(--accent); color: var(--card); font-weight: 600; cursor: pointer; }
 button:disabled { opacity: .6; }
 [role=alert] { min-height: 1.5em; margin: .6rem 0 0; color: var(--bad); }
-code { font-size: .92em; }`;
+code { font-size: .92em; }
+.notice { color: var(--ink); }`;
 
 const script = `
 const form = document.querySelector('form');
 const [field, button, problem] = ['input', 'button', '[role=alert]'].map((name) => form.querySelector(name));
-const base = document.documentElement.dataset.path;
+const { base, home, stays } = document.documentElement.dataset;
+// A page that was refused is asked for again; from the address of this page, to where the visitor wanted to go.
 const target = () => {
-  const to = URL.parse(new URLSearchParams(location.search).get('to') ?? base + '/inspector', location.origin);
-  return to?.origin === location.origin ? to.href : base + '/inspector';
+  if (stays !== undefined) return location.href;
+  const to = URL.parse(base + (new URLSearchParams(location.search).get('to') ?? home), location.origin);
+  return to?.origin === location.origin && to.pathname.startsWith(base + '/') ? to.href : base + home;
 };
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
@@ -46,11 +52,27 @@ form.addEventListener('submit', async (event) => {
   field.select();
 });`;
 
-/** @param path what clients' addresses begin with */
-export const signInPage = (path: string): { readonly html: string; readonly script: string } => ({
-  script,
-  html: `<!doctype html>
-<html lang="en" data-path="${path}">
+const hash = createHash('sha256').update(script).digest('base64');
+/** As the script of the page is the only one that runs, it is named by its hash. */
+const policy = [
+  `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; connect-src 'self'`,
+  "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+].join('; ');
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+
+interface SignInPage {
+  /** What clients' addresses begin with. */
+  readonly base: string;
+  /** Where a visitor goes who did not want to go anywhere. */
+  readonly home: string;
+  /** Why the visitor has to sign in with another key. */
+  readonly notice: string | undefined;
+}
+
+const toHtml = ({ base, home, notice }: SignInPage): string => `<!doctype html>
+<html lang="en" data-base="${escapeHtml(base)}" data-home="${home}"${notice === undefined ? '' : ' data-stays'}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -60,7 +82,8 @@ export const signInPage = (path: string): { readonly html: string; readonly scri
 <body>
 <main>
 <h1>Orderchart</h1>
-<p>Paste your key to sign in. Whoever runs the service makes keys with <code>orderchart keys create</code>.</p>
+${notice === undefined ? '' : `<p class="notice">${escapeHtml(notice)}</p>`}
+<p>Paste ${notice === undefined ? 'your' : 'another'} key to sign in. Whoever runs the service makes keys with <code>orderchart keys create</code>.</p>
 <form>
 <label for="key">Key</label>
 <input id="key" name="key" type="password" autocomplete="current-password" required autofocus spellcheck="false">
@@ -71,5 +94,19 @@ export const signInPage = (path: string): { readonly html: string; readonly scri
 <script>${script}</script>
 </body>
 </html>
-`,
-});
+`;
+
+/** @param notice why the visitor has to sign in with another key; then the page stands for the one that was asked for */
+export const sendSignInPage = (
+  { publicUrl, hasAdminRoutes }: FastifyRequest,
+  reply: FastifyReply,
+  { INSPECTOR }: Pick<Settings, 'INSPECTOR'>,
+  notice?: string,
+): FastifyReply => {
+  const base = publicPath({ PUBLIC_URL: publicUrl });
+  const home = INSPECTOR === '1' && hasAdminRoutes ? '/inspector' : '/';
+  return reply
+    .header('content-security-policy', policy)
+    .type('text/html; charset=utf-8')
+    .send(toHtml({ base, home, notice }));
+};

@@ -1,6 +1,5 @@
 // Signing in with a browser: a key is pasted once, and a cookie that no script can read stands for it until it ends. It
 // knows nothing of what the session will be used for.
-import { createHash } from 'node:crypto';
 import { stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -11,7 +10,7 @@ import { AppError } from '../errors.ts';
 import type { Api } from './edge/dependencies.ts';
 import type { RateLimits } from './edge/rate-limits.ts';
 import { json, problems } from './edge/responses.ts';
-import { signInPage } from './sign-in-page.ts';
+import { sendSignInPage } from './sign-in-page.ts';
 
 const hour = 3_600_000;
 
@@ -21,17 +20,9 @@ interface SignInParts {
   readonly settings: Settings;
 }
 
-/** As the script of the page is the only one that runs, it is named by its hash. */
-const toPolicy = (script: string): string => {
-  const hash = createHash('sha256').update(script).digest('base64');
-  const rest =
-    "style-src 'unsafe-inline'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-  return `default-src 'none'; script-src 'sha256-${hash}'; ${rest}`;
-};
-
 /** Behind TLS the cookie never travels without it. */
-const isSecure = ({ protocol }: FastifyRequest, { PUBLIC_URL }: Settings): boolean =>
-  protocol === 'https' || PUBLIC_URL.startsWith('https:');
+const isSecure = ({ protocol, publicUrl }: FastifyRequest): boolean =>
+  protocol === 'https' || publicUrl.startsWith('https:');
 
 const session = z.strictObject({
   principal: z.string().nullable().describe('null where no key is asked for'),
@@ -40,29 +31,23 @@ const session = z.strictObject({
 });
 
 const addPage = (api: Api, { settings }: SignInParts): void => {
-  const page = signInPage(publicPath(settings));
-  const policy = toPolicy(page.script);
-  api.get('/sign-in', { config: { access: 'sign-in' }, schema: { hide: true } }, (_request, reply) =>
-    reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(page.html),
+  api.get('/sign-in', { config: { access: 'sign-in' }, schema: { hide: true } }, (request, reply) =>
+    sendSignInPage(request, reply, settings),
   );
 };
 
-const createSetCookie =
-  (settings: Settings) =>
-  (request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void => {
-    const secure = isSecure(request, settings);
-    const path = publicPath(settings) || '/';
-    const cookie = {
-      name: sessionCookie,
-      value,
-      httpOnly: true,
-      sameSite: 'strict',
-      secure,
-      path,
-      maxAge,
-    } as const;
-    reply.header('set-cookie', stringifySetCookie(cookie));
-  };
+const setCookie = (request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void => {
+  const cookie = {
+    name: sessionCookie,
+    value,
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: isSecure(request),
+    path: publicPath({ PUBLIC_URL: request.publicUrl }) || '/',
+    maxAge,
+  } as const;
+  reply.header('set-cookie', stringifySetCookie(cookie));
+};
 
 const changing = ['body-too-large', 'unsupported-media-type', 'overloaded', 'store-unavailable'] as const;
 const addSession = (api: Api): void => {
@@ -86,7 +71,6 @@ const addSession = (api: Api): void => {
 };
 
 const addSigningIn = (api: Api, { keys, rateLimits, settings }: SignInParts): void => {
-  const setCookie = createSetCookie(settings);
   api.post(
     '/session',
     {
@@ -108,6 +92,8 @@ const addSigningIn = (api: Api, { keys, rateLimits, settings }: SignInParts): vo
         await rateLimits.countWrongKey(request, reply);
         throw new AppError('key-required', 'The key is not valid.');
       }
+      const former = readSession(request);
+      if (former !== undefined) await keys.signOut(former);
       const { createdAt, expiresAt } = made.key;
       const ends = expiresAt ?? createdAt;
       setCookie(request, reply, made.token, Math.ceil((ends - createdAt) / 1000));
@@ -116,8 +102,7 @@ const addSigningIn = (api: Api, { keys, rateLimits, settings }: SignInParts): vo
   );
 };
 
-const addSigningOut = (api: Api, { keys, settings }: SignInParts): void => {
-  const setCookie = createSetCookie(settings);
+const addSigningOut = (api: Api, { keys }: SignInParts): void => {
   api.post(
     '/session/end',
     {

@@ -32,3 +32,23 @@ export const describeAdmission = (settings: Exposing, hasKeys: boolean): string 
   if (hasKeys) return 'Open to callers with a key; browsers sign in at /sign-in';
   return 'Open to programs on this machine alone, without a key (orderchart keys create makes the first one)';
 };
+
+type Pages = Pick<Settings, 'INSPECTOR' | 'DOCS' | 'METRICS' | 'PUBLIC_URL'>;
+
+/** A line for the banner, if there is any page: where they are for whoever opens them. */
+export const describePages = (
+  { INSPECTOR, DOCS, METRICS, PUBLIC_URL }: Pages,
+  address: string,
+  adminAddress: string | undefined,
+): readonly string[] => {
+  const base = adminAddress ?? (PUBLIC_URL || address);
+  const pages = [
+    ...(INSPECTOR === '1' ? [`Inspector: ${base}/inspector`] : []),
+    ...(DOCS === '1' ? [`API: ${base}/docs`] : []),
+    // Scraped, not opened: worth a line only where it is not beside the rest of the API.
+    ...(METRICS === '1' && adminAddress !== undefined ? [`figures: ${base}/metrics`] : []),
+  ];
+  const [first, ...others] = pages;
+  if (first === undefined) return [];
+  return [others.length === 0 ? first : `${first} (${others.join(', ')})`];
+};

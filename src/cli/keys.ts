@@ -1,7 +1,14 @@
 // `orderchart keys`: makes, lists, rotates and revokes keys, through the service that holds the store or with the file opened
 // by itself. A new key is printed once.
 import { parseArgs } from 'node:util';
-import { type KeyCommands, type KeyListing, type KeyMaking, scopeNames, scopes } from '../access.ts';
+import {
+  type KeyCommands,
+  type KeyListing,
+  type KeyMaking,
+  principalName,
+  scopeNames,
+  scopes,
+} from '../access.ts';
 import { type Clock, toIsoTime } from '../clock.ts';
 import { readSettings } from '../config.ts';
 import { AppError } from '../errors.ts';
@@ -21,7 +28,8 @@ ${scopeNames.map((name) => `                           ${name.padEnd(14)} ${scop
   --customer             bound to this customer's orders: it sees and moves no others
   --expires-in           when it ends by itself: 90s, 30m, 12h or 2d; left out: never
   --requests-per-minute  instead of REQUESTS_PER_MINUTE
-  --refunds-per-day      the most that it gives back in a day (UTC), in minor units of each currency
+  --refunds-per-day      the most that it gives back in a day (UTC), in minor units of each currency; what other keys of the
+                         principal gave back counts, too
   --keep-old             how long a rotated key stays valid, so that its users can change over [1h]
   --database-url         the store [DATABASE_URL, or sqlite:data/orderchart.db]
   --json                 prints JSON
@@ -43,6 +51,23 @@ const options = {
 const parse = (words: readonly string[]) => parseArgs({ args: [...words], options, allowPositionals: true });
 type Values = ReturnType<typeof parse>['values'];
 
+const ofCreating = [
+  'principal',
+  'scopes',
+  'customer',
+  'expires-in',
+  'requests-per-minute',
+  'refunds-per-day',
+];
+/** What can be done, and the flags that only it takes. */
+const actions: Readonly<Record<string, readonly string[]>> = {
+  create: ofCreating,
+  list: [],
+  rotate: ['keep-old'],
+  revoke: [],
+};
+const flagsOfAll: ReadonlySet<string> = new Set(['database-url', 'json', 'help']);
+
 /** Opens the keys of the store at `databasePath`, which is made if it is missing. */
 export type ReachKeys = (databasePath: string) => Promise<KeyCommands>;
 
@@ -57,6 +82,9 @@ const toAge = (flag: string, text: string): number => {
   return Number(count) * ms;
 };
 
+/** As over HTTP. */
+const longestKeepOldMs = 30 * 86_400_000;
+
 const toWhole = (flag: string, text: string | undefined): number | undefined => {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,11}$/.test(text)) return Number(text);
@@ -66,6 +94,11 @@ const toWhole = (flag: string, text: string | undefined): number | undefined => 
 const toMaking = (values: Values, clock: Clock): KeyMaking => {
   const { principal, customer, 'expires-in': age } = values;
   if (principal === undefined) throw invalid('principal', principal, 'say who the key is for');
+  const name = principalName.safeParse(principal);
+  if (!name.success) throw invalid('principal', principal, name.error.issues[0]?.message ?? '');
+  if (customer !== undefined && !/^\S(?:.{0,198}\S)?$/u.test(customer)) {
+    throw invalid('customer', customer, 'it must be the id of a customer, of at most 200 characters');
+  }
   const names = (values.scopes ?? '').split(',').flatMap((name) => name.trim() || []);
   const allowed = names.map((name) => {
     const scope = scopeNames.find((each) => each === name);
@@ -109,6 +142,21 @@ const requireId = (words: readonly string[]): string => {
   throw new AppError('invalid-setting', 'Name the one key, as `orderchart keys list` prints it.');
 };
 
+/** @throws AppError `invalid-setting` for what the action does not take: it would be left undone without a word. */
+const requireKnown = (action: string, rest: readonly string[], values: Values): void => {
+  const taken = Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (taken === undefined || (rest.length > 0 && (action === 'create' || action === 'list'))) {
+    const text = `There is no 'keys ${[action, ...rest].join(' ')}'. See \`orderchart keys --help\`.`;
+    throw new AppError('invalid-setting', text);
+  }
+  const stray = Object.keys(values).find((flag) => !flagsOfAll.has(flag) && !taken.includes(flag));
+  if (stray === undefined) return;
+  throw new AppError(
+    'invalid-setting',
+    `'keys ${action}' takes no --${stray}. See \`orderchart keys --help\`.`,
+  );
+};
+
 /** Runs the command with `words` behind its name. @throws AppError when it cannot be done. */
 export const runKeys = async (words: readonly string[], reach: ReachKeys, clock: Clock): Promise<void> => {
   const { positionals, values } = parse(words);
@@ -117,13 +165,11 @@ export const runKeys = async (words: readonly string[], reach: ReachKeys, clock:
     console.log(help);
     return;
   }
-  const isKnown = ['create', 'list', 'rotate', 'revoke'].includes(action);
-  if (!isKnown || (rest.length > 0 && (action === 'create' || action === 'list'))) {
-    throw new AppError('invalid-setting', `There is no 'keys ${positionals.join(' ')}'.\n\n${help}`);
-  }
+  requireKnown(action, rest, values);
   const making = action === 'create' ? toMaking(values, clock) : undefined;
   const keyId = action === 'rotate' || action === 'revoke' ? requireId(rest) : '';
   const keepOldMs = toAge('keep-old', values['keep-old'] ?? '1h');
+  if (keepOldMs > longestKeepOldMs) throw invalid('keep-old', values['keep-old'], 'it must be at most 30d');
   const keys = await reach(readPath(values['database-url']));
   const print = (made: Awaited<ReturnType<KeyCommands['create']>>): void =>
     values.json ? console.log(JSON.stringify(made, null, 2)) : printNew(made, clock.now());

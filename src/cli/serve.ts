@@ -6,8 +6,9 @@ import { systemClock, toIsoTime } from '../clock.ts';
 import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { toLink, toListeningAddress } from '../listening-address.ts';
 import { systemCodeOf } from '../own-files.ts';
-import { describeAdmission, refuseExposure } from './exposure.ts';
+import { describeAdmission, describePages, refuseExposure } from './exposure.ts';
 import type { Create, Running } from './running.ts';
 import { sampleProducts } from './sample.ts';
 import { stopAtSignal } from './signals.ts';
@@ -28,10 +29,11 @@ export const serve = async (
     await running.catalogue.seedProducts(sampleProducts, systemClock.now());
     const address = await listen(running.api, settings);
     const { resumed, overdue, incidents, versions } = running.recovery;
-    const adminAddress = (await listenForAdmins(running, settings)) ?? address;
+    const adminAddress = await listenForAdmins(running, settings);
     console.log(`Orderchart listens on ${address}`);
     console.log(describeAdmission(settings, hasKeys));
-    console.log(`Inspector: ${adminAddress}/inspector (API: ${adminAddress}/docs)`);
+    const pages = describePages(settings, toLink(address), adminAddress && toLink(adminAddress));
+    for (const line of pages) console.log(line);
     console.log(
       `Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${incidents} open incidents`,
     );
@@ -40,7 +42,7 @@ export const serve = async (
       ([version, orders]) => `${orders} on chart version ${version}`,
     );
     if (stored.length > 0) console.log(`Stored orders: ${stored.join(', ')}`);
-    await then?.(running, address);
+    await then?.(running, toLink(address));
     await stopping.promise;
     console.log('Stopping: accepting nothing new and finishing what is under way …');
   } finally {
@@ -72,8 +74,12 @@ const describeRestore = ({ recovery: { restored }, unknownOrders }: Running): re
   ];
 };
 
+/** Resolves with where it really listens: Fastify names loopback for all addresses of the machine. */
 const listen = (api: FastifyInstance, { HOST: host, PORT: port }: Settings): Promise<string> =>
-  explainListening(`HOST=${host} PORT=${port}`, () => api.listen({ host, port, backlog: limits.backlog }));
+  explainListening(`HOST=${host} PORT=${port}`, async () => {
+    const named = await api.listen({ host, port, backlog: limits.backlog });
+    return toListeningAddress(api.server) ?? named;
+  });
 
 const listenForAdmins = (running: Running, { HOST, ADMIN_PORT }: Settings): Promise<string | undefined> =>
   explainListening(`HOST=${HOST} ADMIN_PORT=${ADMIN_PORT}`, running.listenForAdmins);

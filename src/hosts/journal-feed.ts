@@ -10,12 +10,14 @@ import { isWanted, JournalReaders, type Reader, type Wanted } from './journal-re
 import { Notifier } from './notifier.ts';
 
 export interface JournalFeedParts {
-  readonly store: Pick<Store, 'events' | 'lastPosition'>;
+  readonly store: Pick<Store, 'events' | 'lastPosition' | 'owners'>;
   readonly clock: Clock;
   readonly settings: Pick<Settings, 'POLL_MS'>;
   /** Aborted when the host closes: every watch ends. */
   readonly closing: AbortSignal;
 }
+
+type Watching = Omit<Parameters<Host['watch']>[0], 'owner'>;
 
 export class JournalFeed {
   readonly #parts: JournalFeedParts;
@@ -25,6 +27,8 @@ export class JournalFeed {
   #window: readonly JournalEvent[] = [];
   #from = 0;
   #head = 0;
+  /** Whose orders are, of those whose events were looked at for one owner. */
+  readonly #owners = new Map<string, string>();
   #watches = 0;
   #beginning: Promise<void> | undefined;
 
@@ -39,10 +43,27 @@ export class JournalFeed {
     this.#news.notify('commit');
   }
 
+  /** What one owner's orders do is chosen from what all get: nothing else is read for it but whose orders they are. */
   async *watch({
-    signal,
+    owner,
     ...watching
   }: Parameters<Host['watch']>[0]): AsyncGenerator<readonly JournalEvent[]> {
+    for await (const events of this.#watchAll(watching)) {
+      const own = owner === undefined ? events : await this.#chooseOwn(events, owner);
+      if (own.length > 0) yield own;
+    }
+  }
+
+  async #chooseOwn(events: readonly JournalEvent[], owner: string): Promise<readonly JournalEvent[]> {
+    const unknown = [...new Set(events.map(({ orderId }) => orderId))].filter((id) => !this.#owners.has(id));
+    if (unknown.length > 0) {
+      if (this.#owners.size > limits.knownOwners) this.#owners.clear();
+      for (const [id, found] of await this.#parts.store.owners(unknown)) this.#owners.set(id, found);
+    }
+    return events.filter(({ orderId }) => this.#owners.get(orderId) === owner);
+  }
+
+  async *#watchAll({ signal, ...watching }: Watching): AsyncGenerator<readonly JournalEvent[]> {
     const ends = AbortSignal.any([signal, this.#parts.closing]);
     const wanted: Wanted = watching;
     let { after } = watching;

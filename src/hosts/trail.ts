@@ -66,7 +66,7 @@ export const createTrail = <View extends SystemView>({
     }
     return entries;
   };
-  return async (orderId, after, limit) => {
+  const read: Host<View>['trail'] = async (orderId, after, limit) => {
     const stored = (await store.load([orderId])).get(orderId);
     if (stored === undefined) throw new AppError('order-not-found', `There is no order ${orderId}.`);
     const { chartVersion } = stored.summary;
@@ -79,5 +79,22 @@ export const createTrail = <View extends SystemView>({
         .map((received) => ({ received, before: undefined, after: undefined }));
     }
     return replay(orderId, charts, messages.slice(0, after + limit), after);
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  // One after the other: however many ask, a replay has no more than its share of the time.
+  return (...asked) => {
+    if (waiting >= limits.waitingTrails) {
+      const text = `${waiting} histories are being read; try again in a moment.`;
+      return Promise.reject(new AppError('overloaded', text));
+    }
+    waiting += 1;
+    const turn = last
+      .then(() => read(...asked))
+      .finally(() => {
+        waiting -= 1;
+      });
+    last = turn.catch(() => {});
+    return turn;
   };
 };

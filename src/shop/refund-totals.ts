@@ -1,5 +1,5 @@
-// What each caller with a cap has given back on one day, per currency: rows of the shop, counted in the commits of the
-// refunds themselves.
+// What each principal has given back on one day, per currency, with whichever of its keys: rows of the shop, counted in the
+// commits of the refunds themselves.
 import { z } from 'zod';
 import type { Row, Rows } from '../application.ts';
 

@@ -38,6 +38,7 @@ export const connect = (store: Store, process: Process, parts: ConnectionParts):
     list: (filter) => receive(() => store.list(filter)),
     received: (orderId, after, limit) => receive(() => store.received(orderId, after, limit)),
     events: (filter) => receive(() => store.events(filter)),
+    owners: (orderIds) => receive(() => store.owners(orderIds)),
     lastPosition: () => receive(() => store.lastPosition()),
     epochs: () => receive(() => store.epochs()),
     restored: () => receive(() => store.restored()),

@@ -106,16 +106,26 @@ const toEarliest = (times: readonly number[]): number | null =>
 const createOtherReads = (tables: MemoryTables) => ({
   received: (orderId: string, after: number, limit: number) =>
     copy((tables.received.get(orderId) ?? []).filter(({ version }) => version > after).slice(0, limit)),
-  events: ({ orderId, types, after, upTo, limit }: EventFilter): readonly JournalEvent[] =>
+  events: ({ orderId, types, owner, after, upTo, limit }: EventFilter): readonly JournalEvent[] =>
     copy(
       tables.journal
         .slice(Math.max(0, after), upTo)
         .filter(
-          (event) => event.orderId === (orderId ?? event.orderId) && (types?.includes(event.type) ?? true),
+          (event) =>
+            event.orderId === (orderId ?? event.orderId) &&
+            (types?.includes(event.type) ?? true) &&
+            (owner === undefined || tables.orders.get(event.orderId)?.summary.owner === owner),
         )
         .slice(0, limit),
     ),
   lastPosition: (): number => tables.journal.length,
+  owners: (orderIds: readonly string[]): ReadonlyMap<string, string> =>
+    new Map(
+      orderIds.flatMap((orderId) => {
+        const owner = tables.orders.get(orderId)?.summary.owner;
+        return owner === undefined ? [] : [[orderId, owner] as const];
+      }),
+    ),
   idempotencyRecord: (scope: string, key: string) => {
     const record = tables.idempotency.get(toKey(scope, key));
     return record && copy(record);
@@ -250,6 +260,7 @@ export const createMemoryStore = (): Store => {
     received: guard(others.received),
     events: guard(others.events),
     lastPosition: guard(others.lastPosition),
+    owners: guard(others.owners),
     epochs: guard(() => epochs),
     restored: guard(() => undefined),
     noteResumed: change(() => undefined),

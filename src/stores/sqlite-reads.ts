@@ -163,6 +163,9 @@ export const createHistoryReads = (connection: Connection) => {
   const received = connection.prepare(
     'SELECT * FROM received WHERE order_id = ? AND version > ? ORDER BY version LIMIT ?',
   );
+  const owners = connection.prepare(
+    'SELECT order_id, owner FROM orders WHERE order_id IN (SELECT value FROM json_each(?))',
+  );
   const last = connection.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
   const epochs = connection.prepare('SELECT epoch, last_position FROM epochs ORDER BY number');
   const restored = connection.prepare(
@@ -174,12 +177,16 @@ export const createHistoryReads = (connection: Connection) => {
   return {
     received: (orderId: string, after: number, limit: number): readonly Received[] =>
       received.all(orderId, after, limit).map(toReceived),
-    events: ({ orderId, types, after, upTo, limit }: EventFilter): readonly JournalEvent[] => {
+    events: ({ orderId, types, owner, after, upTo, limit }: EventFilter): readonly JournalEvent[] => {
       const conditions: Condition[] = [['position > ?', after]];
       if (upTo !== undefined) conditions.push(['position <= ?', upTo]);
       if (orderId !== undefined) conditions.push(['order_id = ?', orderId]);
       if (types !== undefined) {
         conditions.push(['type IN (SELECT value FROM json_each(?))', JSON.stringify(types)]);
+      }
+      if (owner !== undefined) {
+        const ofOwner = 'SELECT 1 FROM orders WHERE orders.order_id = events.order_id AND owner = ?';
+        conditions.push([`EXISTS (${ofOwner})`, owner]);
       }
       // Within one order both give the same order, and its index is sorted by `seq`.
       const order = orderId === undefined ? 'position' : 'seq';
@@ -189,6 +196,8 @@ export const createHistoryReads = (connection: Connection) => {
         .map(toJournalEvent);
     },
     lastPosition: (): number => whole(last.get() ?? {}, 'position'),
+    owners: (orderIds: readonly string[]): ReadonlyMap<string, string> =>
+      new Map(owners.all(JSON.stringify(orderIds)).map((row) => [text(row, 'order_id'), text(row, 'owner')])),
     epochs: (): readonly Epoch[] => epochs.all().map(toEpoch),
     restored: (): Restored | undefined => {
       const row = restored.get();

@@ -49,6 +49,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     received: guard(history.received),
     events: guard(history.events),
     lastPosition: guard(history.lastPosition),
+    owners: guard(history.owners),
     epochs: guard(history.epochs),
     restored: guard(history.restored),
     noteResumed: change(changes.noteResumed),

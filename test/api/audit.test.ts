@@ -110,3 +110,13 @@ test('an order has so many notes, and then no more', async () => {
   const refused = await write();
   expect([refused.statusCode, refused.json().type]).toEqual([409, '/problems/too-many-notes']);
 });
+
+test('audits are read one after the other, and of very many some are refused', async () => {
+  const edge = await createEdge();
+  await edge.add('order-1');
+  const answers = await Promise.all(Array.from({ length: 60 }, () => edge.get('/orders/order-1/audit')));
+  const statuses = answers.map(({ statusCode }) => statusCode);
+  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(20);
+  expect((await edge.get('/orders/order-1/audit')).statusCode).toBe(200);
+});

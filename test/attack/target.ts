@@ -148,7 +148,8 @@ const readStored = async (url: string, headers: Record<string, string>): Promise
   const [orders, events, products, keys] = await Promise.all(
     paths.map(async (path) => (await ask(`${url}${path}`, { headers })).body),
   );
-  const known = keys.keys.map((key: object) => ({ ...key, lastUsedAt: null }));
+  // Where there are no keys, nobody may list them.
+  const known = (keys.keys ?? []).map((key: object) => ({ ...key, lastUsedAt: null }));
   return JSON.stringify([orders, events, products, known]);
 };
 

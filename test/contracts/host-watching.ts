@@ -56,6 +56,24 @@ const describeWatchers = (open: OpenHost): void => {
     expect(await watcher.take(expected.length)).toEqual(expected);
   });
 
+  it('a watcher of one owner gets the events of that owner, behind its position and as they come', async () => {
+    await using opened = await open();
+    const { host } = opened;
+    const ofAda = () => place(host, { ...widgets(1), customerId: 'ada' });
+    await place(host, widgets(1));
+    const first = await ofAda();
+    await rest(host, first.id);
+    using watcher = watch(host, { owner: 'ada' });
+    const known = await host.events({ after: 0, limit: 1000, owner: 'ada' });
+    expect(known.length).toBeGreaterThan(3);
+    expect(new Set(known.map(({ orderId }) => orderId))).toEqual(new Set([first.id]));
+    expect(await watcher.take(known.length)).toEqual(known);
+    const next = watcher.take(1);
+    await place(host, widgets(1));
+    const second = await ofAda();
+    expect(await next).toMatchObject([{ orderId: second.id, type: 'order.created' }]);
+  });
+
   it('a watcher of one order gets its events and no others, woken by the commit', async () => {
     await using opened = await open({ gateway: never });
     const { host, clock } = opened;

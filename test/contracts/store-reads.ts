@@ -144,6 +144,15 @@ const describeHistory = (current: () => Store) => {
     expect(await find({ upTo: all[2]?.position ?? 0, orderId: 'b' })).toEqual([2]);
     expect(await find({ after: all[1]?.position ?? 0, upTo: all[1]?.position ?? 0 })).toEqual([]);
     expect(await find({ types: [] })).toEqual([]);
+    expect(await find({ owner: 'nobody' })).toEqual([]);
+    const { owner } = (await current().load(['b'])).get('b')?.summary ?? { owner: '' };
+    expect(await find({ owner })).toEqual([0, 1, 2, 3]);
+    expect(await current().owners(['a', 'b', 'nothing'])).toEqual(
+      new Map([
+        ['a', owner],
+        ['b', owner],
+      ]),
+    );
     expect(await find({ orderId: 'ghost' })).toEqual([]);
     expect(await find({ after: 1000 })).toEqual([]);
   });

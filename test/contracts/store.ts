@@ -4,6 +4,7 @@ import type { Store } from '../../src/store.ts';
 import { describeBatches } from './store-batch.ts';
 import { describeCalls } from './store-calls.ts';
 import { describeForgetting } from './store-keys.ts';
+import { describeKeys, describeNotes } from './store-people.ts';
 import { describeReads } from './store-reads.ts';
 
 export interface OpenedStore {
@@ -25,5 +26,7 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
     describeCalls(current);
     describeReads(current);
     describe('keys that are over', () => describeForgetting(current));
+    describe('the keys of callers', () => describeKeys(current));
+    describe('notes about orders', () => describeNotes(current));
   });
 };

@@ -1,6 +1,9 @@
 // A workload from a seed: orders that end in every way, moves, a change of the catalogue, an unreadable order, a stop and
 // a start in between. Together they run every statement of the store. It checks nothing.
 import type { Message } from '../../machines/messages.ts';
+import type { ApiKey } from '../../src/access.ts';
+import type { Rows } from '../../src/application.ts';
+import { countRefunded } from '../../src/shop/refund-totals.ts';
 import type { SeededRandom } from '../../src/simulator/random.ts';
 import { idempotency, sample, widgets } from '../hosts/harness.ts';
 import { type Acknowledged, noteOrder } from './acknowledged.ts';
@@ -34,10 +37,12 @@ const reportCharge =
     await host.send({ orderId, to: 'payment', message, messageId: `of ${key}`, otherwise: 'record' });
   };
 
+const refundDay = { principal: 'ada', day: '2026-01-01', currency: 'USD' };
+
 const move =
-  (orderId: string, message: Message): Step =>
+  (orderId: string, message: Message, alongside?: (rows: Rows) => void): Step =>
   async ({ host }, acknowledged) => {
-    const outcome = await host.send({ orderId, to: 'order', message, otherwise: 'refuse' });
+    const outcome = await host.send({ orderId, to: 'order', message, otherwise: 'refuse', alongside });
     if (outcome.outcome === 'done') noteOrder(acknowledged, orderId, outcome.result.view.version);
   };
 
@@ -58,6 +63,22 @@ const stockProduct =
   async ({ catalogue, now }) => {
     await catalogue.addProduct(productId, { name: 'Rope', unitPrice: 1, currency: 'USD', onHand }, now());
     await catalogue.adjustStock({ productId, by: 5, reason: 'delivery', who: 'operator', at: now() });
+  };
+
+/** Keys, a session that ends, and what a person notes about an order. */
+const workWithPeople =
+  (orderId: string): Step =>
+  async ({ host, store, now }) => {
+    const key: ApiKey = {
+      ...{ keyId: `key-${orderId}`, hash: '00', principal: 'ada', owner: null },
+      scopes: ['money'],
+      ...{ sessionOf: null, requestsPerMinute: null, refundsPerDay: 5000, createdAt: now() },
+      ...{ expiresAt: null, lastUsedAt: null, revokedAt: null },
+    };
+    const session = { ...key, keyId: `session-${orderId}`, sessionOf: key.keyId };
+    await store.writeApiKeys([key, session]);
+    await store.removeApiKeys([session.keyId]);
+    await host.addNote({ orderId, kind: 'note', text: 'called her', principal: 'ada' });
   };
 
 /** 1 × Widget for 0.09. */
@@ -96,10 +117,11 @@ export const planWorkload = (
     advance(10),
     stockProduct('product-8', random.between(0, 99)),
     advance(5000),
-    move(first, finish),
+    move(first, finish, (rows) => void countRefunded(rows, refundDay, 1, 5000)),
     placeAgain(first),
     reportCharge(first, good[0]?.placement.amount ?? 0),
     advance(10),
+    workWithPeople(first),
     move(second, later),
     advance(1000),
     place('lost-late'),

@@ -47,7 +47,9 @@ const internalRoutes = [
   '/inspector/api/orders/:id/what-if',
   '/inspector/api/preview',
   '/inspector/api/settled-orders',
+  '/inspector/api/shared-live',
   '/inspector/assets/*',
+  '/sign-in',
 ];
 
 /** Every route of the shop's service, the inspector's too, as `get /orders/:id`. */

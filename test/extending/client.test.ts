@@ -11,7 +11,7 @@ let folder: Awaited<ReturnType<typeof makeFolder>>;
 let project: string;
 
 const program = `import { createClient, type Order } from 'orderchart/client';
-const client = createClient({ url: process.argv[2] ?? '', key: 'not asked for yet' });
+const client = createClient({ url: process.argv[2] ?? '' });
 const { data, error } = await client.POST('/orders', {
   params: { header: { prefer: 'wait=10' } },
   body: { customerId: 'ada', email: 'ada@example.com', currency: 'USD', items: [{ productId: 'product-1', quantity: 1 }] },

@@ -19,7 +19,8 @@ const openFeed = (store: Store = createMemoryStore()) => {
     reads.push(filter);
     return store.events(filter);
   };
-  const counted: Pick<Store, 'events' | 'lastPosition'> = { events, lastPosition: store.lastPosition };
+  const { lastPosition, owners } = store;
+  const counted: Pick<Store, 'events' | 'lastPosition' | 'owners'> = { events, lastPosition, owners };
   const settings = { POLL_MS: 60_000 };
   const feed = new JournalFeed({ store: counted, clock, settings, closing: closing.signal });
   let [version, seq] = [0, 0];

@@ -11,10 +11,10 @@ import { exchange } from '../api/connections.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { createCounter, openHost } from '../hosts/harness.ts';
 
-const open = async (pageFolder: string) => {
+const open = async (pageFolder: string, given: Readonly<Record<string, string>> = {}) => {
   const { host, store, clock, metrics, registry, lines } = await openHost();
   const logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  const settings = readSettings();
+  const settings = readSettings(given);
   const keys = await openKeys({ store, clock, onError: () => {} });
   const app = createApi(
     { host, keys, settings, clock, ids: createCounter(), metrics: registry, logger },
@@ -22,7 +22,7 @@ const open = async (pageFolder: string) => {
   );
   const readFigures = store.figures;
   const shared = { application: shop, services: {}, readFigures, metrics, clock, settings };
-  createInspector({ ...shared, pageFolder }).addTo(app, host, keys);
+  createInspector({ ...shared, pageFolder }).addTo(app, host, { keys });
   return { app, log: () => JSON.stringify(lines) };
 };
 
@@ -98,4 +98,15 @@ test('the routes of the inspector let in only our own names and pages, and only 
   expect((await exchange(`${url}/inspector/api/orders//live`)).status).toBe(404);
   await app.close();
   await folder.remove();
+});
+
+test('the page learns whether the pages about the API are there', async () => {
+  for (const [DOCS, hasDocs] of [
+    ['1', true],
+    ['0', false],
+  ] as const) {
+    const { app } = await open('not-built', { DOCS });
+    expect((await app.inject('/inspector/api/application')).json()).toMatchObject({ hasDocs });
+    await app.close();
+  }
 });

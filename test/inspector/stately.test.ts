@@ -10,6 +10,7 @@ import { messages } from '../../machines/messages.ts';
 import { newestVersion } from '../../machines/registry.ts';
 import { createAdmission } from '../../src/admission.ts';
 import { toChartSystem } from '../../src/application.ts';
+import { systemClock } from '../../src/clock.ts';
 import { StatelyFeed } from '../../src/inspector/server/stately.ts';
 import { limits } from '../../src/limits.ts';
 import { createOrderchart, readSettings } from '../../src/main.ts';
@@ -197,7 +198,7 @@ test('an order is announced with the charts of its version, and again with the o
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const feed = new StatelyFeed(shop, createAdmission(readSettings()));
-  feed.attach(server, () => true);
+  feed.attach(server, { clock: systemClock, whyRefused: () => undefined });
   const { port } = z.object({ port: z.number() }).parse(server.address());
   const socket = new WebSocket(`ws://127.0.0.1:${port}/inspect`);
   const announced: string[] = [];

@@ -13,7 +13,7 @@ const folders = {
   disk: ['test/disk'],
   host: ['test/hosts', 'test/main.test.ts'],
   services: ['test/services', 'test/shop', 'test/service.test.ts', 'test/service-unanswered.test.ts'],
-  api: ['test/api'],
+  api: ['test/api', 'test/access', 'test/callers.test.ts'],
   socket: ['test/local-socket'],
   model: ['test/model'],
   simulation: ['src/simulator'],

@@ -1,44 +1,48 @@
-// A port of its own for what only those who run the service need: the same API, on a second server. On the first one, those
-// routes are then missing.
-import { createServer } from 'node:http';
-import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+// A port of its own for what only those who run the service need: a second way to the same HTTP server, with its limits and
+// time-outs. On the first port, those routes are then missing.
+import type { IncomingMessage } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { isForwarded } from '../../callers.ts';
 import type { Settings } from '../../config.ts';
+import { limits } from '../../limits.ts';
+import { toListeningAddress } from '../../listening-address.ts';
 
 export interface AdminPort {
-  /** Whether the request came to a port on which its route is. */
-  has(request: FastifyRequest): boolean;
+  /** Whether the request came to the port on which routes for those who run the service are. */
+  isHere(request: IncomingMessage): boolean;
+  /** Whether it came to ADMIN_PORT, and through no proxy: PUBLIC_URL is not how its client reached the service. */
+  isDirect(request: IncomingMessage): boolean;
   /** Listens at HOST and ADMIN_PORT, and resolves with the address; undefined without ADMIN_PORT. */
   listen(app: FastifyInstance): Promise<string | undefined>;
+  /** Takes in nothing new; resolves when its connections have ended, which is up to the HTTP server. */
+  close(): Promise<void>;
 }
-
-const toAddress = (host: string, port: number): string =>
-  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 export const createAdminPort = ({
   ADMIN_PORT: port,
   HOST: host,
 }: Pick<Settings, 'ADMIN_PORT' | 'HOST'>): AdminPort => {
   const sockets = new WeakSet<Socket>();
+  let server: Server | undefined;
   return {
-    has: ({ routeOptions, raw }) =>
-      port === undefined || routeOptions.config.isAdmin !== true || sockets.has(raw.socket),
+    isHere: ({ socket }) => port === undefined || sockets.has(socket),
+    isDirect: ({ socket, headers }) => sockets.has(socket) && !isForwarded(headers),
     listen: async (app) => {
       if (port === undefined) return undefined;
-      const server = createServer(app.routing);
-      server.requestTimeout = app.server.requestTimeout;
-      server.headersTimeout = app.server.headersTimeout;
-      server.on('connection', (socket) => sockets.add(socket));
-      for (const event of ['upgrade', 'clientError'] as const) {
-        server.on(event, (...given: unknown[]) => app.server.emit(event, ...given));
-      }
-      app.server.once('close', () => server.close());
-      await new Promise<void>((listening, failed) => {
-        server.once('error', failed).listen(port, host, listening);
+      const opened = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+        sockets.add(socket);
+        app.server.emit('connection', socket);
       });
-      const address = server.address();
-      const bound = typeof address === 'object' && address !== null ? address : { address: host, port };
-      return toAddress(bound.address, bound.port);
+      await new Promise<void>((listening, failed) => {
+        opened.once('error', failed).listen({ port, host, backlog: limits.backlog }, listening);
+      });
+      server = opened;
+      return toListeningAddress(opened);
+    },
+    close: async () => {
+      const open = server;
+      if (open !== undefined) await new Promise<void>((closed) => open.close(() => closed()));
     },
   };
 };

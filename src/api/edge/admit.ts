@@ -1,9 +1,10 @@
-// Whether a request that came through the gate is answered: who sends it, whether its route is open to them, on this port,
-// and how many they have sent. A browser that is not signed in is shown where.
+// Whether a request that came through the gate is answered: who sends it, how many they have sent, and whether its route is
+// open to them, on this port. A browser that is not signed in, or not with the right key, is shown where it signs in.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Keys } from '../../access.ts';
-import { publicPath, type Settings } from '../../config.ts';
-import { createAuthorization } from './access.ts';
+import type { Settings } from '../../config.ts';
+import { sendSignInPage } from '../sign-in-page.ts';
+import { createAuthorization, isElsewhere } from './access.ts';
 import type { AdminPort } from './admin-port.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -27,20 +28,25 @@ interface AdmitParts {
 
 export const createAdmit = ({ keys, settings, rateLimits, adminPort }: AdmitParts): Admit => {
   const authorization = createAuthorization(keys, settings);
-  const signInPage = `${publicPath(settings)}/sign-in`;
   return (request, reply, admitted, refused) => {
+    request.hasAdminRoutes = adminPort.isHere(request.raw);
+    request.publicUrl = adminPort.isDirect(request.raw) ? '' : settings.PUBLIC_URL;
+    const { config } = request.routeOptions;
     const why = authorization.whyRefused(request);
-    if (why?.code === 'key-required' && isPageVisit(request)) {
-      reply.redirect(`${signInPage}?to=${encodeURIComponent(publicPath(settings) + request.url)}`, 303);
-    } else if (why?.code === 'key-required' && request.headers.authorization !== undefined) {
-      rateLimits.countWrongKey(request, reply).then(() => refused(why), refused);
-    } else if (why !== undefined) refused(why);
-    else if (!adminPort.has(request)) reply.callNotFound();
-    else if (request.routeOptions.config.access === 'open') admitted();
-    else {
-      const counted = rateLimits.count(request, reply);
-      if (counted === undefined) admitted();
-      else counted.then(admitted, refused);
-    }
+    const answer = (): void => {
+      if (why?.code === 'key-required' && isPageVisit(request)) {
+        reply.redirect(`/sign-in?to=${encodeURIComponent(request.url)}`, 303);
+      } else if (why?.code === 'scope-missing' && isPageVisit(request)) {
+        const notice = `You are signed in as ${request.caller.principal}. ${why.message}`;
+        sendSignInPage(request, reply.code(403), settings, notice);
+      } else if (why?.code === 'key-required' && request.headers.authorization !== undefined) {
+        rateLimits.countWrongKey(request, reply).then(() => refused(why), refused);
+      } else if (why !== undefined) refused(why);
+      else if (isElsewhere(config, request.hasAdminRoutes)) reply.callNotFound();
+      else admitted();
+    };
+    const counted = config.access === 'open' ? undefined : rateLimits.count(request, reply);
+    if (counted === undefined) answer();
+    else counted.then(answer, refused);
   };
 };

@@ -1,7 +1,7 @@
 // How many connections one address may have open. This machine and the proxies before it have as many as they need.
 import type { Server } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import { isLoopback } from '../../callers.ts';
+import { isLoopback, toNetwork } from '../../callers.ts';
 import type { Settings } from '../../config.ts';
 
 const networks: Readonly<Record<string, readonly string[]>> = {
@@ -28,9 +28,10 @@ export const limitConnections = (
   const proxies = toBlockList(TRUST_PROXY);
   const counts = new Map<string, number>();
   server.on('connection', (socket) => {
-    const { remoteAddress: address, remoteFamily } = socket;
-    if (address === undefined || isLoopback(address)) return;
-    if (proxies.check(address, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4')) return;
+    const { remoteAddress, remoteFamily } = socket;
+    if (remoteAddress === undefined || isLoopback(remoteAddress)) return;
+    if (proxies.check(remoteAddress, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4')) return;
+    const address = toNetwork(remoteAddress);
     const count = (counts.get(address) ?? 0) + 1;
     counts.set(address, count);
     socket.once('close', () => {

@@ -73,6 +73,11 @@ export const addOpenApi = (app: FastifyInstance, settings: Settings): void => {
 const addPage = (app: FastifyInstance, path: string): void => {
   app.register(async (scope) => {
     declareRoutes(scope, { access: 'any-key', forCustomers: true, isAdmin: true });
+    // The page is made once, for those who reach it under the path.
+    if (path !== '')
+      scope.addHook('onSend', async ({ publicUrl }, _reply, payload) =>
+        publicUrl === '' && typeof payload === 'string' ? payload.replaceAll(`"${path}/`, '"/') : payload,
+      );
     scope.register(swaggerUi, {
       routePrefix: '/docs',
       indexPrefix: path,

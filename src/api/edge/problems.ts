@@ -82,7 +82,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'refund-cap-reached': {
     status: 403,
     title: 'The key may give back no more today',
-    text: 'A key can have a cap on what it refunds in one day (UTC), per currency; `detail` says what is left of it. Nothing was refunded. Ask for less, wait until tomorrow, or use a key with a higher cap.',
+    text: 'A key can have a cap on what it refunds in one day (UTC), per currency; what other keys of its principal gave back counts, too. `detail` says what is left. Nothing was refunded. Ask for less, wait until tomorrow, or use a key with a higher cap.',
   },
   'too-many-notes': {
     status: 409,

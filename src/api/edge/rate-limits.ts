@@ -1,8 +1,8 @@
-// How many requests a key and an address may send: counted by a library, refused with 429 before anything is read. A service
-// without keys serves its own machine alone, and counts nothing.
+// How many requests a key and an address may send: counted by a library, refused with 429 before anything is read. Requests
+// from this machine without a key are not counted.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { isLoopback } from '../../callers.ts';
+import { isLoopback, toNetwork } from '../../callers.ts';
 import type { Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -19,7 +19,7 @@ interface Limit {
 }
 
 export interface RateLimits {
-  /** Counts a request that was let in. @throws AppError `rate-limited`. */
+  /** Counts a request, let in or not: for its address, and for its key. @throws AppError `rate-limited`. */
   count(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined;
   /** Counts a request with a wrong key. @throws AppError `rate-limited`. */
   countWrongKey(request: FastifyRequest, reply: FastifyReply): Promise<void>;
@@ -61,7 +61,7 @@ export const createRateLimits = (settings: Settings): RateLimits => {
       const { limitedAs, requestsPerMinute = settings.REQUESTS_PER_MINUTE } = caller;
       const ofAddress: Limit | undefined = isLoopback(ip)
         ? undefined
-        : { name: 'address', most: settings.REQUESTS_PER_MINUTE_AND_ADDRESS, as: ip };
+        : { name: 'address', most: settings.REQUESTS_PER_MINUTE_AND_ADDRESS, as: toNetwork(ip) };
       if (limitedAs === undefined) return ofAddress && consume(ofAddress, reply);
       const ofKey: Limit = { name: 'key', most: requestsPerMinute, as: limitedAs };
       return ofAddress === undefined
@@ -69,7 +69,7 @@ export const createRateLimits = (settings: Settings): RateLimits => {
         : consume(ofAddress, reply).then(() => consume(ofKey, reply));
     },
     countWrongKey: ({ ip }, reply) =>
-      consume({ name: 'wrong-keys', most: limits.wrongKeysPerMinute, as: ip }, reply),
+      consume({ name: 'wrong-keys', most: limits.wrongKeysPerMinute, as: toNetwork(ip) }, reply),
   };
 };
 

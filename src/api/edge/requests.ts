@@ -79,10 +79,12 @@ export const addRequestRules = (
     else admit(request, reply, () => begin(request, reply, done), done);
   });
   const path = publicPath(settings);
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', ({ publicUrl }, reply, payload, done) => {
     reads.noteMade(reply.raw);
     const location = reply.getHeader('location');
-    if (typeof location === 'string' && location.startsWith('/')) reply.header('location', path + location);
+    if (publicUrl !== '' && typeof location === 'string' && location.startsWith('/')) {
+      reply.header('location', path + location);
+    }
     if (disconnects.closing()) reply.header('connection', 'close');
     done(null, payload);
   });

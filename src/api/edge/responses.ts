@@ -20,6 +20,10 @@ type ProblemAnswer = ReturnType<typeof content<typeof problem>>;
 export const problems = (...codes: readonly ProblemCode[]): Record<number, ProblemAnswer> => {
   const everywhere: ProblemCode[] = [
     'invalid-request',
+    'key-required',
+    'keys-needed-first',
+    'scope-missing',
+    'rate-limited',
     'unknown-host',
     'precondition-failed',
     'request-timeout',

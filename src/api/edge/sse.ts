@@ -8,6 +8,7 @@ import type { Clock } from '../../clock.ts';
 import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
+import { FairShare } from '../../fair-share.ts';
 import type { JournalEvent } from '../../store.ts';
 import { toCloudEvent } from './cloud-events.ts';
 import type { Cursors } from './cursors.ts';
@@ -65,12 +66,12 @@ export interface Streams {
   open(
     request: FastifyRequest,
     reply: FastifyReply,
-    watching: { readonly orderId?: string; readonly types?: readonly string[]; readonly after: number },
+    watching: Omit<Parameters<ConnectedDependencies['host']['watch']>[0], 'signal'>,
     cursors: Cursors,
   ): Promise<void>;
 }
 
-/** @throws AppError `overloaded` from `open`, where MAX_STREAMS are open. */
+/** @throws AppError from `open`: `overloaded` where MAX_STREAMS are open, `rate-limited` where a key has its share. */
 export const createStreams = ({
   host,
   disconnects,
@@ -85,16 +86,18 @@ export const createStreams = ({
     registers: [metrics],
   });
   const toFrames = createToFrames(publicPath(settings));
+  const share = new FairShare({ most: settings.MAX_STREAMS_PER_KEY, what: 'event streams' });
   let count = 0;
   return {
     open: async (request, reply, watching, cursors) => {
       if (count >= settings.MAX_STREAMS) {
         throw new AppError('overloaded', `${settings.MAX_STREAMS} event streams are open; that is the most.`);
       }
+      share.takeUntilClosed(request, reply.raw);
       openStreams.set(++count);
       using disconnect = disconnects.watch(reply);
       const { signal } = disconnect;
-      const raw = openEventStream(reply);
+      const raw = openEventStream(reply, clock);
       const stopBeating = keepBeating(clock, settings.HEARTBEAT_MS, () => {
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       });

@@ -50,7 +50,10 @@ const addOpenApiDocument = (api: Api): void => {
         response: { 200: json('OpenAPI 3.1', z.looseObject({})), ...problems() },
       },
     },
-    async () => ({ ...api.swagger() }),
+    async ({ publicUrl }) => ({
+      ...api.swagger(),
+      servers: [{ url: publicPath({ PUBLIC_URL: publicUrl }) || '/' }],
+    }),
   );
 };
 

@@ -125,14 +125,15 @@ const addPages = (api: Api, { host, application, settings }: RouteDependencies):
         },
       },
     },
-    async ({ query: { types, limit, ...query } }, reply) => {
+    async ({ caller: { owner }, query: { types, limit, ...query } }, reply) => {
       const { toCursor, toPosition } = await readCursors(host);
       const after = await toPosition(query.after);
       const upTo = after + limits.examinedEvents;
-      const part = types === undefined ? {} : { types, upTo };
+      const isPart = types !== undefined || owner !== undefined;
+      const part = isPart ? { ...(types && { types }), ...(owner !== undefined && { owner }), upTo } : {};
       const read = (behind: number, most: number) => host.events({ ...part, after: behind, limit: most });
       const { entries, next } = await readPage({ after, limit, read, ...ofEvents });
-      const isPartial = types !== undefined && upTo < (await host.lastPosition());
+      const isPartial = isPart && upTo < (await host.lastPosition());
       const place = next ?? (isPartial ? upTo : null);
       sendPage(reply, 'events', { entries, next: place === null ? null : toCursor(place) });
       return reply;
@@ -202,9 +203,11 @@ const addStreams = (api: Api, parts: RouteDependencies): void => {
     },
     async (request, reply) => {
       const { types } = request.query;
+      const { owner } = request.caller;
       const cursors = await readCursors(host);
       const after = await findStart(request, cursors, await host.lastPosition());
-      await streams.open(request, reply, { after, ...(types === undefined ? {} : { types }) }, cursors);
+      const watching = { after, ...(types && { types }), ...(owner !== undefined && { owner }) };
+      await streams.open(request, reply, watching, cursors);
     },
   );
 };

@@ -1,5 +1,6 @@
 // Open incidents: the orders that need a person, with who takes care of them. It moves none (moves.ts does).
 import { z } from 'zod';
+import type { Caller } from '../../access.ts';
 import { publicPath } from '../../config.ts';
 import type { OrderView } from '../../shop/view.ts';
 import type { OrderFilter, OrderNote } from '../../store.ts';
@@ -17,8 +18,12 @@ interface IncidentRow {
   readonly notes: readonly OrderNote[];
 }
 
-const readIncidents = (parts: RouteDependencies, { after, limit, ...filter }: OrderFilter) => {
-  const read = createRead(parts, filter);
+const readIncidents = (
+  parts: RouteDependencies,
+  { after, limit, ...filter }: OrderFilter,
+  caller: Caller,
+) => {
+  const read = createRead(parts, filter, caller);
   return readPage<IncidentRow, string | undefined>({
     ...{ after, limit },
     read: async (...page) => {
@@ -48,9 +53,9 @@ export const addIncidents = (api: Api, parts: RouteDependencies): void => {
         response: { 200: json('One page, newest orders first', incidentPage), ...problems() },
       },
     },
-    async ({ caller: { owner }, query }, reply) => {
-      const asked = { ...query, incident: true, ...(owner !== undefined && { owner }) };
-      sendPage(reply, 'incidents', await readIncidents(parts, asked));
+    async ({ caller, query }, reply) => {
+      const page = await readIncidents(parts, { ...query, incident: true }, caller);
+      sendPage(reply, 'incidents', page);
       return reply;
     },
   );

@@ -20,14 +20,11 @@ const health = z.strictObject({
 
 const links = {
   service: 'orderchart',
-  documentation: '/docs',
-  openapi: '/openapi.json',
   orders: '/orders',
   events: '/events',
   incidents: '/incidents',
   products: '/products',
   health: '/readyz',
-  metrics: '/metrics',
 } as const;
 
 const addHealth = (api: Api, { host, logger }: RouteDependencies): void => {
@@ -93,7 +90,12 @@ const addMetrics = (api: Api, { metrics }: RouteDependencies): void => {
 export const addOperations = (api: Api, parts: RouteDependencies): void => {
   addHealth(api, parts);
   const { settings, links: others = {} } = parts;
-  const path = publicPath(settings);
+  /** What those who run the service may have switched off, or have on a port of its own. */
+  const adminLinks = {
+    ...(settings.DOCS === '1' && { documentation: '/docs', openapi: '/openapi.json' }),
+    ...(settings.METRICS === '1' && { metrics: '/metrics' }),
+    ...others,
+  };
   if (settings.METRICS === '1') addMetrics(api, parts);
   api.get(
     '/',
@@ -106,12 +108,12 @@ export const addOperations = (api: Api, parts: RouteDependencies): void => {
         response: { 200: json('Relative addresses', z.record(z.string(), z.string())), ...problems() },
       },
     },
-    async () =>
-      Object.fromEntries(
-        Object.entries({ ...links, ...others }).map(([name, to]) => [
-          name,
-          to.startsWith('/') ? path + to : to,
-        ]),
-      ),
+    async ({ publicUrl, hasAdminRoutes }) => {
+      const path = publicPath({ PUBLIC_URL: publicUrl });
+      const all = { ...links, ...(hasAdminRoutes && adminLinks) };
+      return Object.fromEntries(
+        Object.entries(all).map(([name, to]) => [name, to.startsWith('/') ? path + to : to]),
+      );
+    },
   );
 };

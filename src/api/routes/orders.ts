@@ -15,6 +15,7 @@ import { json, problems } from '../edge/responses.ts';
 import { toETag } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { toExplanation } from './explain.ts';
+import { listOrders } from './own-orders.ts';
 import { anyOrder, explanation, orderPage } from './schemas.ts';
 import { toOrder } from './views.ts';
 
@@ -56,13 +57,13 @@ const orderQuery = z.strictObject({
 /** A page of orders, and what is shown of each. */
 /** Reads orders of a list, as `readPage` asks for them. */
 export const createRead =
-  ({ host }: RouteDependencies, filter: Omit<OrderFilter, 'after' | 'limit'>) =>
+  ({ host }: RouteDependencies, filter: Omit<OrderFilter, 'after' | 'limit'>, caller: Caller) =>
   (behind: string | undefined, limit: number): Promise<readonly OrderView[]> =>
-    host.list({ ...filter, ...(behind !== undefined && { after: behind }), limit });
+    listOrders(host, { ...filter, ...(behind !== undefined && { after: behind }), limit }, caller);
 
-const readOrders = (parts: RouteDependencies, { after, limit, ...filter }: OrderFilter) =>
+const readOrders = (parts: RouteDependencies, { after, limit, ...filter }: OrderFilter, caller: Caller) =>
   readPage<OrderView, string | undefined>({
-    ...{ after, limit, read: createRead(parts, filter) },
+    ...{ after, limit, read: createRead(parts, filter, caller) },
     toPlace: ({ id }) => id,
     toEntries: (view) => [toOrder(view, publicPath(parts.settings))],
   });
@@ -83,11 +84,9 @@ const addReading = (api: Api, parts: RouteDependencies): void => {
       },
     },
     async ({ caller, query: { customerId, ...filter } }, reply) => {
-      const { owner = customerId } = caller;
-      const asked = { ...filter, ...(owner !== undefined && { owner }) };
-      // A caller that is bound to one customer finds none of another's.
-      const isForeign = customerId !== undefined && owner !== customerId;
-      const page = isForeign ? { entries: [], next: null } : await readOrders(parts, asked);
+      const asked = { ...filter, ...(customerId !== undefined && { owner: customerId }) };
+      const isForeign = caller.owner !== undefined && caller.owner !== (customerId ?? caller.owner);
+      const page = isForeign ? { entries: [], next: null } : await readOrders(parts, asked, caller);
       sendPage(reply, 'orders', page);
       return reply;
     },

@@ -1,9 +1,8 @@
 // Placing an order: one key, one order, and an answer after the commit (and, if the caller waits, when it is settled). It
 // reads no list.
 import { z } from 'zod';
-import type { Caller } from '../../access.ts';
 import { publicPath } from '../../config.ts';
-import { AppError } from '../../errors.ts';
+import { FairShare } from '../../fair-share.ts';
 import type { Answer, Receipt } from '../../host.ts';
 import { limits } from '../../limits.ts';
 import type { OrderView } from '../../shop/view.ts';
@@ -15,6 +14,7 @@ import { beginWait, type Wait } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
+import { requireOwnBasket } from './own-orders.ts';
 import { priceLines } from './pricing.ts';
 import { order } from './schemas.ts';
 import { currency, email } from './shop-inputs.ts';
@@ -40,12 +40,6 @@ const placing = z.strictObject({
     .min(1)
     .max(limits.lines),
 });
-
-/** @throws AppError `scope-missing` if the caller orders for another customer than its own. */
-const requireOwnBasket = ({ owner }: Caller, customerId: string): void => {
-  if (owner === undefined || owner === customerId) return;
-  throw new AppError('scope-missing', `This key is bound to the customer ${owner}, and orders for no other.`);
-};
 
 /** A placed order's answer: 201, or 202 if the caller waits and it is not settled yet. */
 const toPlaced =
@@ -82,6 +76,7 @@ const waitAndAmend = async (
 export const addPlacing = (api: Api, parts: RouteDependencies): void => {
   const { host, catalogue, settings } = parts;
   const once = createOnce<OrderView, Receipt<OrderView>>(parts);
+  const waits = new FairShare({ most: settings.MAX_WAITS_PER_KEY, what: 'requests that wait' });
   api.post(
     '/orders',
     {
@@ -118,6 +113,7 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
       const { body, caller } = request;
       requireOwnBasket(caller, body.customerId);
       using wait = beginWait(request.headers.prefer, parts, reply);
+      using _place = wait === undefined ? undefined : waits.take(request);
       const fingerprint = toFingerprint('POST /orders', body);
       const use = toKeyUse(caller, 'orders', request.headers['idempotency-key'], fingerprint);
       const respond = toPlaced(wait !== undefined, publicPath(settings));

@@ -1,5 +1,6 @@
-// The cap on what a key gives back in one day. The total is a row of the shop, changed in the commit that accepts the
-// refund, so two refunds at once cannot both fit. It knows no route.
+// The cap of a key on refunds in one day. What counts is all that its principal gave back that day, with whichever of its
+// keys, or a second key would double the cap. The total is a row of the shop, changed in the commit that accepts the
+// refund, so two refunds at once cannot both fit.
 import { z } from 'zod';
 import type { Caller } from '../../access.ts';
 import { type Clock, toIsoTime } from '../../clock.ts';
@@ -10,13 +11,13 @@ import type { OrderView } from '../../shop/view.ts';
 
 const refund = z.object({ amount: z.int().optional() });
 
-/** What changes the total, if the caller's key has a cap. */
+/** What changes the total of a named caller, and refuses what its key's cap leaves no room for. */
 export const countRefund = (
-  { principal, refundsPerDay }: Pick<Caller, 'principal' | 'refundsPerDay'>,
+  { principal, refundsPerDay = Number.POSITIVE_INFINITY }: Pick<Caller, 'principal' | 'refundsPerDay'>,
   body: unknown,
   clock: Clock,
 ): Sending<OrderView>['alongside'] => {
-  if (principal === undefined || refundsPerDay === undefined) return undefined;
+  if (principal === undefined) return undefined;
   const asked = refund.parse(body).amount;
   const day = toIsoTime(clock.now()).slice(0, 10);
   return (rows, before) => {
@@ -25,7 +26,7 @@ export const countRefund = (
     const { currency } = before;
     const left = countRefunded(rows, { principal, day, currency }, amount, refundsPerDay);
     if (left === undefined) return;
-    const text = `This key gives back ${refundsPerDay} ${currency} (minor units) a day at most, and ${left} of it is left today.`;
+    const text = `This key gives back ${refundsPerDay} ${currency} (minor units) a day at most, with what other keys of ${principal} gave back; ${left} of it is left today.`;
     throw new AppError('refund-cap-reached', text);
   };
 };

@@ -2,6 +2,7 @@
 // said by the server.
 import { createClient } from '../../client.ts';
 import { toPublic } from './addresses.tsx';
+import { heed } from './session.ts';
 
 interface Move {
   readonly parameters: {
@@ -23,6 +24,10 @@ interface Move {
 type MovePaths = { readonly [Path in `/orders/{id}/${string}`]: { readonly post: Move } };
 
 /** Where the API is. A person sees that no answer came, and decides whether to repeat. */
-export const service = { url: new URL(toPublic(''), window.location.origin).href, tries: 1 };
+export const service = {
+  url: new URL(toPublic(''), window.location.origin).href,
+  tries: 1,
+  fetch: async (request: Request) => heed(await fetch(request)),
+};
 
 export const movesApi = createClient<MovePaths>(service);

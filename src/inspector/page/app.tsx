@@ -8,6 +8,7 @@ import { FlowView } from './flow-view.tsx';
 import { IncidentsView } from './incidents-view.tsx';
 import { type Connection, useApplication, useFlow } from './live.ts';
 import { OrderView } from './order-view.tsx';
+import { Refusal, SignedIn } from './signed-in.tsx';
 
 const useMedia = (query: string): boolean => {
   const subscribe = useCallback(
@@ -86,6 +87,7 @@ const Header = ({
       <i />
       {connectionTexts[connection]}
     </output>
+    <SignedIn />
     <ThemeButton />
   </header>
 );
@@ -105,6 +107,7 @@ export const App = () => {
       </a>
       <Header views={views} place={place} connection={connection} incidents={frame?.incidents ?? 0} />
       <main id="content" tabIndex={-1}>
+        <Refusal place={parts.join('/')} />
         {connection === 'refused' && <p role="alert">{refusal}</p>}
         {application && place === '' && (
           <FlowView application={application} frame={frame} samples={samples} isNarrow={isNarrow} />

@@ -4,9 +4,9 @@
 import { type SyntheticEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { newIdempotencyKey } from '../../client.ts';
 import type { Preview as Answer, BulkMove, Previewed } from '../server/protocol.ts';
-import { toPublic } from './addresses.tsx';
 import { toCount, toShortId } from './formats.ts';
 import { makeMove } from './moves.tsx';
+import { ask, toRefusal } from './session.ts';
 
 const perRequest = 50;
 /** Pause before a preview is asked for again that had to wait too long. */
@@ -23,13 +23,13 @@ interface Missing {
 
 const readPreview = async (move: string, orderIds: readonly string[]): Promise<Answer> => {
   for (;;) {
-    const response = await fetch(toPublic('/inspector/api/preview'), {
+    const response = await ask('/inspector/api/preview', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ move, orderIds }),
     });
     if (response.ok) return response.json();
-    if (response.status !== 429) throw new Error(`HTTP status ${response.status}`);
+    if (response.status !== 429) throw new Error(await toRefusal(response));
     await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
 };
@@ -129,7 +129,8 @@ const useBulk = (move: BulkMove) => {
       );
       setMissing(missed);
     } catch (error) {
-      setFailure(`The preview failed: ${String(error)}. Close this dialog and try again.`);
+      const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+      setFailure(`The preview failed: ${reason}. Close this dialog and try again.`);
     }
   };
   const carryOut = async (text: string): Promise<void> => {

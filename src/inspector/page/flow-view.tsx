@@ -182,7 +182,7 @@ const Legend = ({ countedMs }: { countedMs: number }) => (
 );
 
 /** What the picture alone does not show. */
-const Hint = ({ frame }: { frame: FlowFrame | undefined }) => {
+const Hint = ({ frame, hasDocs }: { frame: FlowFrame | undefined; hasDocs: boolean }) => {
   if (frame === undefined) return null;
   const { inFlight, isFiltered, isTruncated, isLoading, totals } = frame;
   if (isLoading) return <p className="hint">Loading the orders in progress…</p>;
@@ -192,7 +192,13 @@ const Hint = ({ frame }: { frame: FlowFrame | undefined }) => {
   if (inFlight > 0 || Object.keys(totals).length > 0) return null;
   return (
     <p className="hint">
-      No orders yet. The <a href={toPublic('/docs')}>API documentation</a> shows how to place one.
+      No orders yet.
+      {hasDocs && (
+        <>
+          {' '}
+          The <a href={toPublic('/docs')}>API documentation</a> shows how to place one.
+        </>
+      )}
     </p>
   );
 };
@@ -254,7 +260,7 @@ export const FlowView = ({
       <section className="main">
         <h1 className="hidden">Flow of all orders</h1>
         <FlowFilters query={query} application={application} />
-        <Hint frame={frame} />
+        <Hint frame={frame} hasDocs={application.hasDocs} />
         <OtherVersions frame={frame} drawn={chart?.version} filter={filter} />
         <div className="figures">
           <Figure name="in progress" value={frame?.inFlight ?? 0} />

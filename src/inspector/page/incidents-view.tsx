@@ -1,12 +1,22 @@
 // The open incidents: what is wrong, since when, what is at stake, and what can be done.
 import type { ApplicationInfo, IncidentList, OrderWithIncidents } from '../server/protocol.ts';
-import { Link, toOrder, toPublic } from './addresses.tsx';
+import { Link, toOrder } from './addresses.tsx';
 import { Bulk } from './bulk.tsx';
 import { toDuration, toShortId } from './formats.ts';
 import { useAnswer, useNow } from './live.ts';
 import { Moves } from './moves.tsx';
+import { ask, toRefusal } from './session.ts';
+import { useAllowed } from './signed-in.tsx';
 
-const Incident = ({ order, now }: { order: OrderWithIncidents; now: number }) => (
+const Incident = ({
+  application,
+  order,
+  now,
+}: {
+  application: ApplicationInfo;
+  order: OrderWithIncidents;
+  now: number;
+}) => (
   <li className="card incident-row" aria-label={`Incident of ${order.id}`}>
     <div>
       <Link to={toOrder(order.id)}>
@@ -31,7 +41,7 @@ const Incident = ({ order, now }: { order: OrderWithIncidents; now: number }) =>
         </span>
       ))}
     </p>
-    <Moves orderId={order.id} moves={order.moves} />
+    <Moves application={application} orderId={order.id} moves={order.moves} />
   </li>
 );
 
@@ -41,7 +51,8 @@ const isRetriable = ({ moves }: OrderWithIncidents): boolean => moves.some(({ pa
 const findRetriable = async (): Promise<readonly string[]> => {
   const ids: string[] = [];
   for (let after = ''; ; ) {
-    const response = await fetch(toPublic(`/inspector/api/incidents${after}`));
+    const response = await ask(`/inspector/api/incidents${after}`);
+    if (!response.ok) throw new Error(await toRefusal(response));
     const { orders, next }: IncidentList = await response.json();
     ids.push(...orders.filter(isRetriable).map(({ id }) => id));
     if (next === null) return ids;
@@ -53,7 +64,8 @@ export const IncidentsView = ({ application, count }: { application: Application
   const now = useNow(2000);
   const answer = useAnswer<IncidentList>('/inspector/api/incidents', now);
   const orders = answer?.orders ?? [];
-  const retry = application.bulkMoves.find(({ move }) => move === 'retry');
+  const { allowed } = useAllowed(application.bulkMoves, application);
+  const retry = allowed.find(({ move }) => move === 'retry');
   return (
     <section className="page">
       <header className="row">
@@ -78,7 +90,7 @@ export const IncidentsView = ({ application, count }: { application: Application
       {answer && orders.length === 0 && <p className="quiet empty">No open incidents</p>}
       <ul className="plain">
         {orders.map((order) => (
-          <Incident key={order.id} order={order} now={now} />
+          <Incident key={order.id} application={application} order={order} now={now} />
         ))}
       </ul>
     </section>

@@ -2,8 +2,8 @@
 // connection broke.
 import { useEffect, useRef, useState } from 'react';
 import type { ApplicationInfo, FlowFrame, Point, Sample } from '../server/protocol.ts';
-import { toPublic } from './addresses.tsx';
 import type { Target } from './live-hub.ts';
+import { read, readSession } from './session.ts';
 import { subscribe } from './shared-live.ts';
 
 export type Connection = 'connecting' | 'live' | 'delayed' | 'offline' | 'refused';
@@ -11,6 +11,8 @@ export type Connection = 'connecting' | 'live' | 'delayed' | 'offline' | 'refuse
 /** After so long without an event the page is delayed. */
 const delayedMs = 3500;
 const keptSamples = 3600;
+/** Pause before what was refused is asked for again. */
+const reopenMs = 5000;
 
 type Handlers = Readonly<Record<string, (data: string) => void>>;
 
@@ -28,6 +30,8 @@ const useStream = (target: Target, handlers: Handlers): Connection => {
         setConnection('live');
         timer = setTimeout(() => setConnection('delayed'), delayedMs);
       }
+      // A stream that broke off does not say why: perhaps the session has ended.
+      if (event === 'offline') void readSession();
       current.current[event]?.(data);
     });
     return () => {
@@ -102,20 +106,23 @@ export const useTimeline = (orderId: string) => {
   return { points, offset, broken, connection };
 };
 
-let info: Promise<ApplicationInfo> | undefined;
-const readInfo = async (): Promise<ApplicationInfo> => {
-  const response = await fetch(toPublic('/inspector/api/application'));
-  return response.json();
-};
+let info: Promise<ApplicationInfo | undefined> | undefined;
 
 /** What is run, with its charts; it is read once. */
 export const useApplication = (): ApplicationInfo | undefined => {
   const [known, setKnown] = useState<ApplicationInfo>();
   useEffect(() => {
-    info ??= readInfo();
-    info.then(setKnown, () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = async (): Promise<void> => {
+      info ??= read('/inspector/api/application');
+      const answer = await info.catch(() => undefined);
+      setKnown(answer);
+      if (answer !== undefined) return;
       info = undefined;
-    });
+      timer = setTimeout(load, reopenMs);
+    };
+    void load();
+    return () => clearTimeout(timer);
   }, []);
   return known;
 };
@@ -126,8 +133,7 @@ export const useAnswer = <T>(address: string, version: unknown): T | undefined =
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new `version` means that there may be changes
   useEffect(() => {
     const unmounting = new AbortController();
-    fetch(toPublic(address), { signal: unmounting.signal })
-      .then((response) => response.json())
+    read<T>(address, unmounting.signal)
       .then(setAnswer)
       .catch(() => {});
     return () => unmounting.abort();

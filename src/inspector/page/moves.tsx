@@ -3,8 +3,9 @@
 
 import { type SyntheticEvent, useRef, useState } from 'react';
 import { newIdempotencyKey } from '../../client.ts';
-import type { OpenMove } from '../server/protocol.ts';
+import type { ApplicationInfo, OpenMove } from '../server/protocol.ts';
 import { movesApi } from './api.ts';
+import { useAllowed } from './signed-in.tsx';
 
 interface Making {
   /** The idempotency key. */
@@ -115,11 +116,23 @@ const MoveButton = ({ orderId, move }: { orderId: string; move: OpenMove }) => {
   );
 };
 
-export const Moves = ({ orderId, moves }: { orderId: string; moves: readonly OpenMove[] }) => (
-  <div className="row moves">
-    {moves.map((move) => (
-      <MoveButton key={move.label} orderId={orderId} move={move} />
-    ))}
-    {moves.length === 0 && <span className="quiet">No moves available</span>}
-  </div>
-);
+export const Moves = ({
+  application,
+  orderId,
+  moves,
+}: {
+  application: ApplicationInfo;
+  orderId: string;
+  moves: readonly OpenMove[];
+}) => {
+  const { allowed, others } = useAllowed(moves, application);
+  return (
+    <div className="row moves">
+      {allowed.map((move) => (
+        <MoveButton key={move.label} orderId={orderId} move={move} />
+      ))}
+      {others !== undefined && <span className="quiet">{others}</span>}
+      {moves.length === 0 && <span className="quiet">No moves available</span>}
+    </div>
+  );
+};

@@ -123,7 +123,7 @@ const Summary = ({
             : `As it was at ${toClock(point.at)}`}
         </p>
       )}
-      {isLive && <Moves orderId={view.id} moves={moves} />}
+      {isLive && <Moves application={application} orderId={view.id} moves={moves} />}
       {isLive && <Deadlines point={point} now={now} />}
     </section>
   );

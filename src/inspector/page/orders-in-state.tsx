@@ -1,10 +1,12 @@
 // The orders in one state of the flow, the longest waiting first: to open one, or to move many.
 import { useState } from 'react';
 import type { ApplicationInfo, ListedOrder, OrderList } from '../server/protocol.ts';
-import { Link, toOrder, toPublic } from './addresses.tsx';
+import { Link, toOrder } from './addresses.tsx';
 import { Bulk } from './bulk.tsx';
 import { toDuration, toShortId } from './formats.ts';
 import { useAnswer } from './live.ts';
+import { ask, toRefusal } from './session.ts';
+import { useAllowed } from './signed-in.tsx';
 
 const everyMs = 2000;
 
@@ -88,10 +90,12 @@ export const OrdersInFlight = ({
   const orders = answer?.orders ?? [];
   const total = answer?.total ?? 0;
   const { isAll, setAll, toggle, has, here } = useSelection(orders);
+  const { allowed, others } = useAllowed(application.bulkMoves, application);
   const count = isAll ? total : here.length;
   const findIds = async (): Promise<readonly string[]> => {
     if (!isAll) return here.map(({ id }) => id);
-    const response = await fetch(toPublic(`/inspector/api/order-ids?${query}`));
+    const response = await ask(`/inspector/api/order-ids?${query}`);
+    if (!response.ok) throw new Error(await toRefusal(response));
     const { ids }: { ids: readonly string[] } = await response.json();
     return ids;
   };
@@ -102,7 +106,8 @@ export const OrdersInFlight = ({
           {path} <small>{total.toLocaleString('en')}, longest waiting first</small>
         </h2>
         <span className="grow" />
-        {application.bulkMoves.map((move) => (
+        {others !== undefined && <span className="quiet">{others}</span>}
+        {allowed.map((move) => (
           <Bulk
             key={move.move}
             move={move}
@@ -116,7 +121,7 @@ export const OrdersInFlight = ({
         </Link>
       </header>
       {total === 0 && <p className="quiet">No orders in this state</p>}
-      {total > 0 && (
+      {total > 0 && allowed.length > 0 && (
         <label className="pick all">
           <input type="checkbox" checked={isAll} onChange={() => setAll(!isAll)} />
           Select all {total.toLocaleString('en')}
@@ -125,12 +130,14 @@ export const OrdersInFlight = ({
       <ul className="orders">
         {orders.map((order) => (
           <li key={order.id} className="row">
-            <input
-              type="checkbox"
-              aria-label={`Select ${order.id}`}
-              checked={has(order.id)}
-              onChange={() => toggle(order.id)}
-            />
+            {allowed.length > 0 && (
+              <input
+                type="checkbox"
+                aria-label={`Select ${order.id}`}
+                checked={has(order.id)}
+                onChange={() => toggle(order.id)}
+              />
+            )}
             <OrderLink order={order} note={`for ${toDuration(now - order.since)}`} />
           </li>
         ))}

@@ -2,15 +2,15 @@
 
 import { useEffect, useState } from 'react';
 import type { WhatIf as Answer, Hypothetical, Point, Possibility } from '../server/protocol.ts';
-import { toPublic } from './addresses.tsx';
 import { toDisposition } from './formats.ts';
+import { ask } from './session.ts';
 
 const readWhatIf = async (
   orderId: string,
   version: number,
   hypotheticals: readonly Hypothetical[],
 ): Promise<Answer> => {
-  const response = await fetch(toPublic(`/inspector/api/orders/${encodeURIComponent(orderId)}/what-if`), {
+  const response = await ask(`/inspector/api/orders/${encodeURIComponent(orderId)}/what-if`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ version, hypotheticals }),

@@ -53,6 +53,7 @@ export class Flow implements CommitObserver {
   /** What settled while orders are loaded: the store may still list it as in flight. */
   #settledMeanwhile: Set<string> | undefined;
   #loading: Promise<void> | undefined;
+  #isClosed = false;
   #figures: { readonly figures: StoreFigures; readonly until: number } | undefined;
 
   constructor(parts: FlowParts) {
@@ -87,7 +88,8 @@ export class Flow implements CommitObserver {
     open.cancelEnd();
     const leave = (): void => {
       open.readers -= 1;
-      if (open.readers === 0) open.cancelEnd = this.#parts.clock.schedule(() => this.#end(key), lingerMs);
+      if (open.readers > 0 || this.#isClosed) return;
+      open.cancelEnd = this.#parts.clock.schedule(() => this.#end(key), lingerMs);
     };
     // After a failure (the store is closing), the next page that is opened starts again.
     this.#loading ??= this.#load(host).catch(() => {
@@ -122,7 +124,9 @@ export class Flow implements CommitObserver {
     this.#loading = undefined;
   }
 
+  /** Pages that leave after this hold up no end of the process. */
   close(): void {
+    this.#isClosed = true;
     for (const { cancelEnd } of this.#views.values()) cancelEnd();
   }
 

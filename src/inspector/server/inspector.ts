@@ -19,14 +19,23 @@ import { addRoutes } from './routes.ts';
 import { Samples } from './samples.ts';
 import { StatelyFeed } from './stately.ts';
 
-/** Whoever may read all orders. */
-const mayWatch = (
+/** How the inspector's WebSocket learns what the API knows of a request. */
+export interface InspectorAccess {
+  readonly keys: Pick<Keys, 'find' | 'firstMadeAt'>;
+  /** Whether it came to the port that the inspector is on. Left out: there is one. */
+  isHere?(request: IncomingMessage): boolean;
+}
+
+/** Whoever may read all orders may listen. */
+const whyRefused = (
   request: IncomingMessage,
-  keys: Pick<Keys, 'find' | 'firstMadeAt'>,
+  { keys, isHere = () => true }: InspectorAccess,
   { OPEN_TO_EVERYONE }: Settings,
-): boolean => {
+): number | undefined => {
+  if (!isHere(request)) return 404;
   const caller = identify(request, keys, OPEN_TO_EVERYONE === '1');
-  return !(caller instanceof AppError) && caller.owner === undefined && caller.may('orders:read');
+  if (caller instanceof AppError) return caller.code === 'key-required' ? 401 : 403;
+  return caller.owner === undefined && caller.may('orders:read') ? undefined : 403;
 };
 
 export interface InspectorParts {
@@ -46,7 +55,7 @@ export interface Inspector {
   /** For the host. */
   readonly observer: CommitObserver;
   /** Adds the page and what it reads to `api`. Its streams end when the server closes. */
-  addTo(api: FastifyInstance, host: OrderAccess, keys: Pick<Keys, 'find' | 'firstMadeAt'>): void;
+  addTo(api: FastifyInstance, host: OrderAccess, access: InspectorAccess): void;
 }
 
 export const createInspector = (parts: InspectorParts): Inspector => {
@@ -57,9 +66,12 @@ export const createInspector = (parts: InspectorParts): Inspector => {
     settings.STATELY_INSPECT === '1' ? new StatelyFeed(application, createAdmission(settings)) : undefined;
   return {
     observer: joinObservers(stately ? [flow, stately] : [flow]),
-    addTo: (api, host, keys) => {
+    addTo: (api, host, access) => {
       addRoutes(api, { ...parts, host, flow, samples: new Samples({ ...parts, outside }), outside });
-      stately?.attach(api.server, (request) => mayWatch(request, keys, settings));
+      stately?.attach(api.server, {
+        clock: parts.clock,
+        whyRefused: (request) => whyRefused(request, access, settings),
+      });
       api.addHook('preClose', async () => stately?.close());
     },
   };

@@ -52,6 +52,10 @@ export interface ApplicationInfo {
   readonly labels: { readonly owner: string; readonly holding: string };
   /** The moves that may be made for many orders at once. */
   readonly bulkMoves: readonly BulkMove[];
+  /** The scope that each move needs, by the last part of its address. */
+  readonly moveScopes: Readonly<Record<string, string>>;
+  /** Whether the pages about the API are here. */
+  readonly hasDocs: boolean;
 }
 
 /** How much of a chart the model-based tests covered: of its states, transitions, deadlines or guards' answers. */

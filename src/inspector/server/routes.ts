@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Application } from '../../application.ts';
 import { publicPath } from '../../config.ts';
@@ -15,6 +15,7 @@ import { type FlowFilter, flowFilter } from './filter.ts';
 import { findBulkMoves, toIncidents, toOpenMoves } from './forms.ts';
 import { addHypotheticals } from './hypotheticals.ts';
 import { toListed } from './in-flight.ts';
+import { collectMoveScopes } from './move-scopes.ts';
 import type { ApplicationInfo, IncidentList, ListedOrder } from './protocol.ts';
 import { createStreams, type StreamParts, sharedQuery } from './streams.ts';
 import { createTimeline } from './timeline.ts';
@@ -52,7 +53,12 @@ const hide = { hide: true } as const;
 /** For whoever may read all orders. */
 const config = { access: 'orders:read', isAdmin: true } as const;
 
-const sendPage = async (pageFolder: string, path: string, reply: FastifyReply): Promise<FastifyReply> => {
+const sendPage = async (
+  pageFolder: string,
+  { publicUrl }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
+  const path = publicPath({ PUBLIC_URL: publicUrl });
   reply.header('content-security-policy', contentPolicy).type('text/html; charset=utf-8');
   try {
     const page = await readFile(join(pageFolder, 'index.html'), 'utf8');
@@ -63,7 +69,7 @@ const sendPage = async (pageFolder: string, path: string, reply: FastifyReply): 
   }
 };
 
-const addPage = (api: FastifyInstance, pageFolder: string, path: string): void => {
+const addPage = (api: FastifyInstance, pageFolder: string): void => {
   const assets = join(pageFolder, 'assets');
   if (existsSync(assets)) {
     api.register(async (scope) => {
@@ -85,7 +91,7 @@ const addPage = (api: FastifyInstance, pageFolder: string, path: string): void =
     api.log.warn('the page of the inspector is not built: run `npm run build-page` and restart');
   }
   for (const url of ['/inspector', '/inspector/*']) {
-    api.get(url, { schema: hide, config }, (_request, reply) => sendPage(pageFolder, path, reply));
+    api.get(url, { schema: hide, config }, (request, reply) => sendPage(pageFolder, request, reply));
   }
 };
 
@@ -161,7 +167,7 @@ const addLists = (api: FastifyInstance, { application, host }: ReadParts): void 
   );
 };
 
-const toInfo = (application: Application): ApplicationInfo => {
+const toInfo = (application: Application): Omit<ApplicationInfo, 'moveScopes' | 'hasDocs'> => {
   const { name, mainActor, charts, services, display } = application;
   return {
     name,
@@ -181,8 +187,12 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
     streams.close();
     done();
   });
-  addPage(api, parts.pageFolder ?? builtPage, publicPath(parts.settings));
-  const info = toInfo(parts.application);
+  addPage(api, parts.pageFolder ?? builtPage);
+  const info: ApplicationInfo = {
+    ...toInfo(parts.application),
+    moveScopes: collectMoveScopes(api),
+    hasDocs: parts.settings.DOCS === '1',
+  };
   api.get('/inspector/api/application', { schema: hide, config }, async (_request, reply) =>
     reply.send(info),
   );
@@ -208,7 +218,7 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
       exposeHeadRoute: false,
     },
     async (request, reply) => {
-      await streams.shared(reply, request.query.channels);
+      await streams.shared(request, reply, request.query.channels);
     },
   );
   api.get<{ Params: z.infer<typeof orderParams> }>(

@@ -8,6 +8,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Admission } from '../../admission.ts';
 import { type Application, versionsOf } from '../../application.ts';
+import type { Clock } from '../../clock.ts';
+import { watchAdmission } from '../../event-stream.ts';
 import type { CommitObserver, OrderChange } from '../../host.ts';
 import { limits } from '../../limits.ts';
 import { findPersonalFields, type PersonalFields, redact } from '../../personal.ts';
@@ -16,6 +18,8 @@ import { findPersonalFields, type PersonalFields, redact } from '../../personal.
 const formatVersion = '0.7.2';
 const statelyPath = '/inspect';
 const mostBuffered = 1_048_576;
+/** RFC 6455, 7.4.1 */
+const policyViolation = 1008;
 /** Orders whose actors were announced, by id and chart version; older ones are announced again. */
 const mostAnnounced = 10_000;
 
@@ -31,6 +35,13 @@ const toDefinitions = (charts: Application['charts']): ReadonlyMap<string, strin
   new Map(Object.entries(charts).map(([name, { config }]) => [name, JSON.stringify(config)]));
 
 const toAnnounced = ({ orderId, state }: OrderChange): string => JSON.stringify([orderId, state.charts]);
+
+/** Who may listen. */
+export interface Listening {
+  readonly clock: Clock;
+  /** The status with which a request is refused; undefined: it may listen. It is asked again while it does. */
+  whyRefused(request: IncomingMessage): number | undefined;
+}
 
 export class StatelyFeed implements CommitObserver {
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: limits.inspectedBytes });
@@ -50,15 +61,18 @@ export class StatelyFeed implements CommitObserver {
   }
 
   /** Accepts WebSockets on `server`, which may start to listen later. */
-  attach(server: Server, mayWatch: (request: IncomingMessage) => boolean): void {
+  attach(server: Server, listening: Listening): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Node leaves the errors of an upgraded connection to us, and one that nobody listens to ends the process.
       socket.on('error', () => socket.destroy());
       // The connection of a listener that is gone without a word ends, and its place is free again.
       if (socket instanceof Socket) socket.setKeepAlive(true, limits.keepAliveMs);
-      const why = this.#whyRefused(request) ?? (mayWatch(request) ? undefined : 401);
-      if (why === undefined) this.#sockets.handleUpgrade(request, socket, head, this.#accept);
-      else refuse(socket, why);
+      const why = this.#whyRefused(request) ?? listening.whyRefused(request);
+      if (why === undefined) {
+        this.#sockets.handleUpgrade(request, socket, head, (opened) =>
+          this.#accept(opened, request, listening),
+        );
+      } else refuse(socket, why);
     });
   }
 
@@ -70,11 +84,17 @@ export class StatelyFeed implements CommitObserver {
     return this.#sockets.clients.size < limits.inspectSockets ? undefined : 503;
   }
 
-  #accept = (socket: WebSocket): void => {
+  #accept(socket: WebSocket, request: IncomingMessage, { clock, whyRefused }: Listening): void {
     // A frame that breaks the protocol or the limit: `ws` closes the socket by itself.
     socket.on('error', () => socket.terminate());
+    const stop = watchAdmission(
+      clock,
+      () => whyRefused(request) === undefined,
+      () => socket.close(policyViolation),
+    );
+    socket.once('close', stop);
     this.#announced.clear();
-  };
+  }
 
   isObserving = (): boolean => this.#sockets.clients.size > 0;
 

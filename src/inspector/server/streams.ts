@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Clock } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { openEventStream } from '../../event-stream.ts';
+import { FairShare } from '../../fair-share.ts';
 import { limits } from '../../limits.ts';
 import { type ChannelParts, createFlowChannel, openOrderChannel, Reader } from './channels.ts';
 import { type FlowFilter, flowFilter } from './filter.ts';
@@ -36,25 +38,29 @@ export const sharedQuery = z.strictObject({
 const readLastId = ({ headers }: FastifyRequest): number => Number(headers['last-event-id'] ?? 0) || 0;
 
 type Open = (
+  request: FastifyRequest,
   reply: FastifyReply,
   channels?: number,
 ) => { readonly raw: ServerResponse; readonly signal: AbortSignal };
 
-/** Opens streams up to a limit. Each has a signal that its client has left, or that `closing` is aborted. */
-const createOpen = ({ MAX_STREAMS }: Settings, closing: AbortSignal): Open => {
+/** Opens streams up to the limits of all and of one key. Each has a signal that its client has left, or that `closing` is aborted. */
+const createOpen = (settings: Settings, clock: Clock, closing: AbortSignal): Open => {
+  const { MAX_STREAMS, MAX_STREAMS_PER_KEY: most } = settings;
+  const share = new FairShare({ most, what: 'inspector streams' });
   let count = 0;
-  return (reply, channels = 1) => {
+  return (request, reply, channels = 1) => {
     if (count + channels > MAX_STREAMS) {
       const detail = `${count} inspector streams are open, and MAX_STREAMS allows ${MAX_STREAMS}.`;
       throw new AppError('overloaded', `${detail} Close one, and try again.`);
     }
+    share.takeUntilClosed(request, reply.raw);
     count += channels;
     const leaving = new AbortController();
     reply.raw.once('close', () => {
       count -= channels;
       leaving.abort();
     });
-    return { raw: openEventStream(reply), signal: AbortSignal.any([leaving.signal, closing]) };
+    return { raw: openEventStream(reply, clock), signal: AbortSignal.any([leaving.signal, closing]) };
   };
 };
 
@@ -85,7 +91,7 @@ const keepSending = ({ clock }: ChannelParts, send: () => Promise<void>, closing
 
 export const createStreams = (parts: StreamParts) => {
   const closing = new AbortController();
-  const open = createOpen(parts.settings, closing.signal);
+  const open = createOpen(parts.settings, parts.clock, closing.signal);
   const flowChannel = createFlowChannel(parts);
   const stop = keepSending(parts, flowChannel.send, closing.signal);
 
@@ -116,7 +122,7 @@ export const createStreams = (parts: StreamParts) => {
     /** The samples that the reader missed, then one frame each second. */
     all: async (request: FastifyRequest, reply: FastifyReply, filter: FlowFilter): Promise<void> => {
       await followFlow(filter, () => {
-        const { raw, signal } = open(reply);
+        const { raw, signal } = open(request, reply);
         signal.addEventListener('abort', () => raw.end(), { once: true });
         return new Reader(raw, signal, readLastId(request));
       });
@@ -124,7 +130,7 @@ export const createStreams = (parts: StreamParts) => {
     /** The points of the order behind the reader's last one, then each as it is committed. */
     one: async (request: FastifyRequest, reply: FastifyReply, orderId: string): Promise<void> => {
       const follow = await openOrderChannel(parts, orderId);
-      const { raw, signal } = open(reply);
+      const { raw, signal } = open(request, reply);
       try {
         await follow(new Reader(raw, signal, readLastId(request)));
       } finally {
@@ -132,8 +138,12 @@ export const createStreams = (parts: StreamParts) => {
       }
     },
     /** Several of these, each event with its channel's place behind its name. */
-    shared: async (reply: FastifyReply, channels: readonly SharedChannel[]): Promise<void> => {
-      const { raw, signal } = open(reply, channels.length);
+    shared: async (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      channels: readonly SharedChannel[],
+    ): Promise<void> => {
+      const { raw, signal } = open(request, reply, channels.length);
       // Each channel may wait until what was written is on its way.
       raw.setMaxListeners(raw.getMaxListeners() + channels.length);
       try {

@@ -116,12 +116,13 @@ const follow = async (html: string, to: string): Promise<string> => {
   };
   const location = {
     origin: 'https://shop.example',
+    href: 'https://shop.example/here',
     search: `?to=${encodeURIComponent(to)}`,
     replace: (place: string) => resolve(place),
   };
   vm.runInNewContext(script, {
     ...{ URL, URLSearchParams, location },
-    document: { querySelector: () => form, documentElement: { dataset: { path: '' } } },
+    document: { querySelector: () => form, documentElement: { dataset: { base: '', home: '/inspector' } } },
     fetch: async () => ({ ok: true }),
   });
   await submit({ preventDefault: () => {} });

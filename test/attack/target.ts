@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { exchange, openSocket, readAll } from '../api/connections.ts';
 import { ask, post, until } from '../e2e/client.ts';
 import { makeFolder, runCommand, type Server, startServer } from '../e2e/server.ts';
+import { storeLongOrders } from '../load/long-orders.ts';
 import { startSlowClients } from './slow-clients.ts';
 
 /** The customer whose data no answer to an attacker may have. */
@@ -100,7 +101,7 @@ export interface Tokens {
 
 const makeKeys = async (server: Server, folder: string) => {
   const words = ['keys', 'create', '--principal', 'root', '--scopes', scopes.join(','), '--json'];
-  const { output } = await runCommand(words, folder);
+  const { output } = await runCommand(words, folder, files);
   const { token: root }: { token: string } = JSON.parse(output);
   const headers = { authorization: `Bearer ${root}` };
   const make = async (principal: string, allowed: readonly string[], more: object = {}) => {
@@ -152,7 +153,7 @@ const readStored = async (url: string, headers: Record<string, string>): Promise
   const [orders, events, products, keys] = await Promise.all(
     paths.map(async (path) => (await ask(`${url}${path}`, { headers })).body),
   );
-  // Without a key nobody is shown the keys.
+  // Where there are no keys, nobody may list them.
   const known = (keys.keys ?? []).map((key: object) => ({ ...key, lastUsedAt: null }));
   return JSON.stringify([orders, events, products, known]);
 };
@@ -162,11 +163,18 @@ const settings = {
   ...{ MAX_STREAMS: '40', MAX_WAITS_PER_KEY: '20', REQUESTS_PER_MINUTE: '1000000' },
 };
 
+const files = { DATABASE_URL: 'sqlite:orderchart.db', MAIL_DIR: 'mail', PAYMENT_LEDGER: 'ledger.jsonl' };
+
 /** Starts both services. `close` ends them, and says with which exit codes. */
 export const openTarget = async () => {
   const folders = [await makeFolder(), await makeFolder()] as const;
+  const [long = ''] = await storeLongOrders({
+    folder: folders[0].path,
+    database: 'orderchart.db',
+    ...{ orders: 1, messages: 2300, onHand: 10_000 },
+  });
   const [shop, keyless] = await Promise.all([
-    startServer(folders[0].path, settings, ['serve', '--inspect']),
+    startServer(folders[0].path, { ...settings, ...files }, ['serve', '--inspect']),
     startServer(folders[1].path, { ...settings, DATABASE_URL: 'memory:' }, ['serve', '--inspect']),
   ]);
   await Promise.all([shop, keyless].map((server) => server.untilPrinted(/Recovered/)));
@@ -175,6 +183,7 @@ export const openTarget = async () => {
   const headers = { authorization: `Bearer ${tokens.root}` };
   const unbound = new Set([tokens.root, tokens.desk, tokens.limited]);
   const orders = {
+    long,
     rival: await place(shop.url, rivalId, headers),
     owner: await place(shop.url, ownerId, headers),
     keyless: await place(keyless.url, ownerId),

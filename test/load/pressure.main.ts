@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { measurePressure } from './pressure.ts';
 
 const help = `Usage: npm run pressure -- [--streams 1000] [--pages 20] [--slow 50] [--long-orders 4] [--messages 2300]
-                           [--orders 1000] [--rate 50] [--most 3]
+                           [--orders 400] [--rate 20] [--most 3]
 
 Places --orders orders, --rate a second, on a service of its own: first alone, then with --streams readers of all events,
 --pages pages of the inspector with different filters, three askers for previews of --long-orders orders of --messages
@@ -19,8 +19,8 @@ const { values } = parseArgs({
     slow: { type: 'string', default: '50' },
     'long-orders': { type: 'string', default: '4' },
     messages: { type: 'string', default: '2300' },
-    orders: { type: 'string', default: '1000' },
-    rate: { type: 'string', default: '50' },
+    orders: { type: 'string', default: '400' },
+    rate: { type: 'string', default: '20' },
     most: { type: 'string', default: '3' },
     'node-options': { type: 'string', default: '' },
     help: { type: 'boolean', short: 'h' },

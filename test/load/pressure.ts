@@ -2,14 +2,11 @@
 // clients: a real service, measured by one process and pressed by another, in one run. It judges nothing.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import pino from 'pino';
-import { createOrderchart, readSettings } from '../../src/main.ts';
 import { makeFolder, startServer } from '../e2e/server.ts';
-import { sample } from '../hosts/harness.ts';
-import { lengthen } from '../inspector/long-order.ts';
 import { Connection, toOrderRequest } from './connection.ts';
+import { storeLongOrders } from './long-orders.ts';
 
 export interface PressureOptions {
   readonly streams: number;
@@ -43,24 +40,6 @@ export interface PressureReport {
 }
 
 const quick = { PAYMENT_DELAY_MS: '0', MAIL_DELAY_MS: '0', PAYMENT_DECLINE_RATE: '0', LOG_LEVEL: 'warn' };
-
-/** Fills the store of a service that is not started yet. */
-const prepare = async (folder: string, { longOrders, messages, orders }: PressureOptions) => {
-  const settings = { ...quick, MAIL_DIR: join(folder, 'mail'), PAYMENT_LEDGER: join(folder, 'ledger.jsonl') };
-  const shop = await createOrderchart(
-    readSettings({ ...settings, DATABASE_URL: `sqlite:${join(folder, 'orders.db')}` }),
-    { logger: pino({ level: 'silent' }) },
-  );
-  const product = { name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: orders * 20 + 1000 };
-  for (const id of ['product-1', 'product-2']) await shop.catalogue.addProduct(id, product, Date.now());
-  const ids = Array.from({ length: longOrders }, (_, number) => `long-${number}`);
-  for (const orderId of ids) {
-    await shop.host.place({ ...sample, orderId });
-    await lengthen(shop.host, orderId, messages);
-  }
-  await shop.close();
-  return ids;
-};
 
 /** Places orders at a rate, whatever the answers; ms of each from when it was due. */
 const placeAll = async (url: URL, name: string, { orders, rate }: PressureOptions): Promise<number[]> => {
@@ -112,7 +91,10 @@ export const measurePressure = async (options: PressureOptions): Promise<Pressur
   const { streams, pages, slow, nodeOptions = '', log } = options;
   const folder = await makeFolder();
   try {
-    const ids = await prepare(folder.path, options);
+    const { longOrders, messages, orders } = options;
+    const onHand = orders * 20 + 1000;
+    const storing = { folder: folder.path, database: 'orders.db', orders: longOrders, messages, onHand };
+    const ids = await storeLongOrders(storing);
     log(`${ids.length} orders of ${options.messages} messages are stored`);
     const most = String(streams + 4 * pages + slow + 100);
     const server = await startServer(folder.path, {

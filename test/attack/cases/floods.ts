@@ -72,10 +72,10 @@ const callers: readonly HostileCase[] = [
 
 const readers: readonly HostileCase[] = [
   {
-    name: 'previews of one order, fifty times in one request and fifty requests at once, keep nobody waiting',
+    name: 'previews of an order of 2,300 messages, fifty times in one request and fifty requests at once, keep nobody waiting',
     attack: async (attack) => {
       const { tokens, orders } = attack;
-      const body = { move: 'cancel', orderIds: Array(50).fill(orders.owner) };
+      const body = { move: 'cancel', orderIds: Array(50).fill(orders.long) };
       const request = { method: 'POST', body, key: tokens.desk };
       const flooding = flood(attack, '/inspector/api/preview', request, 50);
       await expectServed(attack);

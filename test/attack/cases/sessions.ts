@@ -116,6 +116,7 @@ const follow = async (html: string, to: string): Promise<string> => {
   };
   const location = {
     origin: 'https://shop.example',
+    href: 'https://shop.example/here',
     search: `?to=${encodeURIComponent(to)}`,
     replace: (place: string) => resolve(place),
   };

@@ -116,6 +116,8 @@ class StoredKeys implements Keys {
       const ends = this.#parts.clock.now() + lifetimeMs;
       const expiresAt = Math.min(key.expiresAt ?? Number.POSITIVE_INFINITY, ends);
       await this.removeEndedSessions();
+      const others = [...this.#keys.values()].filter(({ sessionOf }) => sessionOf === key.keyId);
+      await this.#remove(others.slice(0, 1 - limits.sessionsOfKey).map(({ keyId }) => keyId));
       return this.#add({ ...key, expiresAt }, 'session', key.keyId);
     });
   }

@@ -121,7 +121,7 @@ export interface Keys {
   create(wish: KeyWish): Promise<NewKey>;
   /**
    * A new key for the same principal, with the same rights and the same end; the old one ends `keepOldMs` from now.
-   * @throws AppError `key-not-found`, or `invalid-request` for one that has ended.
+   * @throws AppError `key-not-found`, or `invalid-request` for one that has ended, or was rotated already.
    */
   rotate(keyId: string, keepOldMs: number): Promise<NewKey>;
   /** Ends a key at once, and the sessions that were signed in with it. @throws AppError `key-not-found`. */

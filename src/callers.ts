@@ -30,8 +30,13 @@ const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
 /** @param address as Node gives it; undefined for a Unix socket */
 export const isLoopback = (address: string | undefined): boolean => loopback.test(address ?? '');
 
+/** Some proxies forward the port, too, which is another one for each connection. */
+const withPort = /^(?:(\d+(?:\.\d+){3})|\[(.*)\]):\d+$/;
+
 /** Who is counted for an address: whoever has one IPv6 address has all of its /64. */
-export const toNetwork = (address: string): string => {
+export const toNetwork = (given: string): string => {
+  const [, ipv4, ipv6] = withPort.exec(given) ?? [];
+  const address = ipv4 ?? ipv6 ?? given;
   if (isIP(address) !== 6) return address;
   const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

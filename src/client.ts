@@ -13,7 +13,8 @@ export interface ClientOptions {
   readonly key?: string | undefined;
   /**
    * How often a request is sent, at most, while no answer comes or the service says when to come again; 3 if it is left out.
-   * A repeated POST has the same Idempotency-Key, so it takes effect once.
+   * A repeated POST has the same Idempotency-Key, so it takes effect once. What would not (a new API key, a note) is not sent
+   * again where no answer came.
    */
   readonly tries?: number | undefined;
   /** Makes an Idempotency-Key for each POST that has none. Left out: 128 random bits. */
@@ -52,12 +53,18 @@ const toPauseMs = ({ status, headers }: Response): number | undefined => {
   return ms > longestPauseMs ? undefined : ms;
 };
 
+/** What a service does each time that it is asked, whatever the Idempotency-Key: it makes a key, and adds a remark. */
+const doneEachTime = /\/(?:keys|keys\/[^/]+\/rotate|orders\/[^/]+\/notes)$/;
+
+/** What a request without an answer did is not known: whether it may be done twice. */
+const mayBeRepeated = ({ method, url }: Request): boolean =>
+  method === 'POST' ? !doneEachTime.test(new URL(url).pathname) : method === 'GET' || method === 'HEAD';
+
 /** Sends a request again while that is safe and may help. */
 const createPersistentFetch =
   (tries: number, send: (request: Request) => Promise<Response>) =>
   async (request: Request): Promise<Response> => {
-    // What a PUT without an answer did is not known; the others can be repeated.
-    const isRepeatable = ['GET', 'HEAD', 'POST'].includes(request.method);
+    const isRepeatable = mayBeRepeated(request);
     for (let attempt = 1; attempt < tries; attempt += 1) {
       let pauseMs = firstPauseMs * 2 ** (attempt - 1);
       try {

@@ -90,6 +90,9 @@ export const limits = {
   writeKeyUsesMs: 60_000,
   /** Wrong keys from one address in a minute before it has to wait. */
   wrongKeysPerMinute: 30,
+  /** Sessions that one key may ask for in a minute, and that it has at the same time: of more, the oldest ends. */
+  signInsPerMinute: 30,
+  sessionsOfKey: 200,
   /** How long new connections are taken in after a commit, at most, before the next one begins. */
   listenMs: 500,
   /** Signals this soon after the first are the same wish to stop. */

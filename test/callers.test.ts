@@ -111,6 +111,8 @@ describe('an address', () => {
     ['2001:db8::9', '2001:db8:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['::', '0:0:0:0::/64'],
+    ['203.0.113.5:61000', '203.0.113.5'],
+    ['[2001:db8:1:2::9]:61000', '2001:db8:1:2::/64'],
     ['unknown', 'unknown'],
   ])('%s counts as %s', (address, network) => {
     expect(toNetwork(address)).toBe(network);

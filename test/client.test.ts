@@ -115,6 +115,21 @@ describe('with a service that fails', () => {
     expect(requests).toHaveLength(1);
   });
 
+  test('a new API key and a note are not asked for again where no answer came, and are while the service is busy', async () => {
+    const path = { id: 'a' };
+    const asked: readonly ((client: ReturnType<typeof createService>['client']) => Promise<unknown>)[] = [
+      ({ POST }) => POST('/keys', { body: { principal: 'ada', scopes: ['orders:read'] } }),
+      ({ POST }) => POST('/keys/{id}/rotate', { params: { path }, body: {} }),
+      ({ POST }) => POST('/orders/{id}/notes', { params: { path }, body: { text: 'called her' } }),
+    ];
+    for (const ask of asked) {
+      const lost = createService([noAnswer, fine]);
+      await expect(ask(lost.client)).rejects.toThrow('fetch failed');
+      expect(lost.requests).toHaveLength(1);
+      expect(await ask(createService([busy(429), fine]).client)).toMatchObject({ data: { id: 'order-1' } });
+    }
+  });
+
   test('a refusal that says nothing of later, or of much later, is passed on at once', async () => {
     for (const refusal of [() => new Response('{}', { status: 409 }), busy(503, '3600')]) {
       const { client, requests } = createService([refusal, fine]);

@@ -91,6 +91,7 @@ class StoredKeys implements Keys {
       if (!this.#isValid(old)) {
         throw new AppError('invalid-request', `The key ${keyId} has ended: create a new one instead.`);
       }
+      this.#refuseReplaced(old);
       const ends = this.#parts.clock.now() + keepOldMs;
       const expiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, ends);
       return this.#add(old, 'key', null, { ...old, expiresAt });
@@ -115,6 +116,8 @@ class StoredKeys implements Keys {
       const ends = this.#parts.clock.now() + lifetimeMs;
       const expiresAt = Math.min(key.expiresAt ?? Number.POSITIVE_INFINITY, ends);
       await this.removeEndedSessions();
+      const others = [...this.#keys.values()].filter(({ sessionOf }) => sessionOf === key.keyId);
+      await this.#remove(others.slice(0, 1 - limits.sessionsOfKey).map(({ keyId }) => keyId));
       return this.#add({ ...key, expiresAt }, 'session', key.keyId);
     });
   }
@@ -165,6 +168,23 @@ class StoredKeys implements Keys {
     if (other === undefined) return;
     const bound = other.owner === null ? 'bound to no customer' : `bound to the customer ${other.owner}`;
     const text = `${wish.principal} has a key that is ${bound} (${other.keyId}). Choose another name, or revoke that key first.`;
+    throw new AppError('invalid-request', text);
+  }
+
+  /** One that was rotated has the end of its last days, which the next key would take over. */
+  #refuseReplaced(old: ApiKey): void {
+    const rightsOf = ({ principal, scopes, owner }: ApiKey): string =>
+      JSON.stringify([principal, scopes.toSorted(), owner]);
+    const endOf = ({ expiresAt }: ApiKey): number => expiresAt ?? Number.POSITIVE_INFINITY;
+    const next = this.list().find(
+      (key) =>
+        rightsOf(key) === rightsOf(old) &&
+        key.createdAt >= old.createdAt &&
+        endOf(key) > endOf(old) &&
+        this.#isValid(key),
+    );
+    if (next === undefined) return;
+    const text = `The key ${old.keyId} ends soon, and ${next.keyId} with the same rights goes on: rotate that one instead.`;
     throw new AppError('invalid-request', text);
   }
 

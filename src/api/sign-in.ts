@@ -87,6 +87,8 @@ const addSigningIn = (api: Api, { keys, rateLimits, settings }: SignInParts): vo
       },
     },
     async (request, reply) => {
+      const keyId = keys.find(request.body.key)?.keyId;
+      if (keyId !== undefined) await rateLimits.countSignIn(keyId, reply);
       const made = await keys.signIn(request.body.key, settings.SESSION_HOURS * hour);
       if (made === undefined) {
         await rateLimits.countWrongKey(request, reply);

@@ -37,7 +37,7 @@ export const serve = async (
     console.log(
       `Recovered: ${resumed} calls resumed, ${overdue} deadlines overdue, ${incidents} open incidents`,
     );
-    for (const line of describeRestore(running)) console.log(line);
+    for (const line of describeRestore(running, hasKeys)) console.log(line);
     const stored = Object.entries(versions).map(
       ([version, orders]) => `${orders} on chart version ${version}`,
     );
@@ -54,7 +54,10 @@ export const serve = async (
 /** As many as a person reads at a start; the log has all. */
 const namedOrders = 20;
 
-const describeRestore = ({ recovery: { restored }, unknownOrders }: Running): readonly string[] => {
+const describeRestore = (
+  { recovery: { restored }, unknownOrders }: Running,
+  hasKeys: boolean,
+): readonly string[] => {
   if (restored === undefined) return [];
   const { lastEventAt, doubtfulCalls } = restored;
   const from =
@@ -66,6 +69,11 @@ const describeRestore = ({ recovery: { restored }, unknownOrders }: Running): re
   return [
     `Restored: the store is a copy ${from}. Cursors of what came later are refused (410).`,
     `Reconciling: ${doubtfulCalls} calls that were pending in it are not made again, but count as unanswered: charges are looked up first`,
+    ...(hasKeys
+      ? [
+          'Keys: those that were revoked after the copy was made are valid again, those made since are missing, and browsers have to sign in again. Look at `orderchart keys list`',
+        ]
+      : []),
     ...(names.length === 0
       ? []
       : [

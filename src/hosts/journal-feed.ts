@@ -55,12 +55,18 @@ export class JournalFeed {
   }
 
   async #chooseOwn(events: readonly JournalEvent[], owner: string): Promise<readonly JournalEvent[]> {
-    const unknown = [...new Set(events.map(({ orderId }) => orderId))].filter((id) => !this.#owners.has(id));
+    const ids = [...new Set(events.map(({ orderId }) => orderId))];
+    // Kept apart from what all share: that may be emptied while the store is read.
+    const owners = new Map(ids.map((id) => [id, this.#owners.get(id)]));
+    const unknown = ids.filter((id) => owners.get(id) === undefined);
     if (unknown.length > 0) {
       if (this.#owners.size > limits.knownOwners) this.#owners.clear();
-      for (const [id, found] of await this.#parts.store.owners(unknown)) this.#owners.set(id, found);
+      for (const [id, found] of await this.#parts.store.owners(unknown)) {
+        owners.set(id, found);
+        this.#owners.set(id, found);
+      }
     }
-    return events.filter(({ orderId }) => this.#owners.get(orderId) === owner);
+    return events.filter(({ orderId }) => owners.get(orderId) === owner);
   }
 
   async *#watchAll({ signal, ...watching }: Watching): AsyncGenerator<readonly JournalEvent[]> {

@@ -163,7 +163,8 @@ const refuseForeignLog = (path: string): never =>
   );
 
 /**
- * Notes in the file that a run begins. A copy gets an epoch of its own, and what was called in it counts as maybe made.
+ * Notes in the file that a run begins. A copy gets an epoch of its own, what was called in it counts as maybe made, and
+ * nobody is signed in any more: whoever signed out after it was made would be in again.
  * The file says itself that it is open, without its log.
  */
 export const beginRun = (connection: Connection, path: string, found: Found): string => {
@@ -190,6 +191,7 @@ const beginEpoch = (connection: Connection): void => {
   connection
     .prepare('INSERT INTO epochs (epoch, doubtful_calls, resumed) VALUES (lower(hex(randomblob(4))), ?, 0)')
     .run(changes);
+  connection.exec('DELETE FROM api_keys WHERE session_of IS NOT NULL');
 };
 
 /** Notes that the log is being folded in, which follows. False if that cannot be written: then the log has to stay. */

@@ -160,6 +160,18 @@ describe('a rotated key', () => {
     expect(keys.list()).toHaveLength(1);
     expect(keys.find(old.token)).toBeDefined();
   });
+
+  it('is not rotated once more, or the key after it would end as soon as it does', async () => {
+    const { keys, clock } = await open();
+    const old = await keys.create(wish);
+    const made = await keys.rotate(old.key.keyId, hour);
+    await expect(keys.rotate(old.key.keyId, hour)).rejects.toMatchObject(
+      invalid(new RegExp(`ends soon, and ${made.key.keyId} .* rotate that one`)),
+    );
+    const next = await keys.rotate(made.key.keyId, hour);
+    await clock.advance(2 * hour);
+    expect(keys.find(next.token)).toMatchObject({ principal: 'checkout' });
+  });
 });
 
 describe('a revoked key', () => {

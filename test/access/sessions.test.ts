@@ -1,5 +1,6 @@
 // Sessions, which stand for a key, and when a key was used last. It knows no request.
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../src/limits.ts';
 import { hour, open, wish } from './open-keys.ts';
 
 describe('a session', () => {
@@ -52,6 +53,17 @@ describe('a session', () => {
     expect(keys.find(session.token)).toBeUndefined();
     expect(keys.find(other?.token ?? '')).toBeDefined();
     expect(keys.find(made.token)).toBeDefined();
+  });
+
+  it('is the oldest to end when its key has as many as it may have', async () => {
+    const { keys, made, session, store } = await signIn();
+    const second = await keys.signIn(made.token, hour);
+    for (let count = 2; count < limits.sessionsOfKey; count += 1) await keys.signIn(made.token, hour);
+    expect(keys.find(session.token)).toBeDefined();
+    const last = await keys.signIn(made.token, hour);
+    expect(keys.find(session.token)).toBeUndefined();
+    expect([second, last].map((each) => keys.find(each?.token ?? '')?.owner)).toEqual(['ada', 'ada']);
+    expect(await store.apiKeys()).toHaveLength(limits.sessionsOfKey + 1);
   });
 
   it('is not made with a session or a key that has ended', async () => {

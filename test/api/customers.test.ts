@@ -117,6 +117,19 @@ describe("a customer's own orders", () => {
     expect((await edge.get(`/incidents?after=${next}`, edge.headers)).json().incidents).toEqual([]);
   });
 
+  it('do not say who in the shop takes care of them, and how much was remarked', async () => {
+    const made = await open();
+    await made.runner.addNote({ orderId: made.own, kind: 'assignment', text: 'bob', principal: 'ops' });
+    await made.runner.addNote({ orderId: made.own, kind: 'note', text: 'rude', principal: 'ops' });
+    const listed = async (headers: Record<string, string>) =>
+      (await made.get('/incidents', headers))
+        .json()
+        .incidents.find(({ orderId }: { orderId: string }) => orderId === made.own);
+    expect(await listed(made.headers)).toMatchObject({ assignedTo: null, notes: 0 });
+    const { token } = await made.keys.create({ ...wish, principal: 'ops', owner: null });
+    expect(await listed({ authorization: `Bearer ${token}` })).toMatchObject({ assignedTo: 'bob', notes: 1 });
+  });
+
   it('are read, streamed, placed and moved', async () => {
     const made = await open();
     for (const path of reads.filter((each) => each !== '/stream')) {

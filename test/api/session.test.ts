@@ -1,7 +1,8 @@
 // A session as a cookie: where it travels, how long it lasts, and what ends it.
 import { describe, expect, it } from 'vitest';
 import type { KeyWish } from '../../src/access.ts';
-import { createEdge, type Edge } from './edge.ts';
+import { limits } from '../../src/limits.ts';
+import { createEdge, type Edge, problemOf } from './edge.ts';
 
 const hour = 3_600_000;
 const wish: KeyWish = {
@@ -110,5 +111,25 @@ describe('a session', () => {
     const answer = await edge.post('/session', { key: cookie.split('=')[1] });
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['set-cookie']).toBeUndefined();
+  });
+});
+
+describe('sessions of one key', () => {
+  it('are 429 with Retry-After once too many were asked for, while other keys sign in', async () => {
+    const edge = await createEdge();
+    const { token } = await edge.keys.create(wish);
+    const other = await edge.keys.create({ ...wish, principal: 'bob' });
+    const statuses = [];
+    for (let count = 0; count <= limits.signInsPerMinute; count += 1) {
+      statuses.push((await edge.post('/session', { key: token })).statusCode);
+    }
+    expect(statuses.lastIndexOf(201)).toBe(limits.signInsPerMinute - 1);
+    const refused = await edge.post('/session', { key: token });
+    expect([refused.statusCode, problemOf.parse(refused.json()).type]).toEqual([
+      429,
+      '/problems/rate-limited',
+    ]);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await edge.post('/session', { key: other.token })).statusCode).toBe(201);
   });
 });

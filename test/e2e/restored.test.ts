@@ -3,8 +3,9 @@
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { newKeyListing } from '../../src/access.ts';
 import { ask, post, sampleBody, until } from './client.ts';
-import { runCommand } from './server.ts';
+import { runCommand, type Server } from './server.ts';
 import { copyShop, countOrders, createShops, mainOf, placeOrders } from './shop-files.ts';
 
 const takeBackup = async (folder: string): Promise<string> => {
@@ -124,4 +125,29 @@ test('a copy with its log over the files of the same run is one only if a person
   const restored = await shops.start(path);
   await restored.untilPrinted(/Restored: the store is a copy whose newest event is of 20/);
   expect(await countOrders(restored)).toBe(1);
+});
+
+test('who signed out after the copy was made stays out, and the start says what became of the keys', async () => {
+  await using shops = createShops();
+  const { path, server } = await shops.open(0);
+  const made = await runCommand(
+    ['keys', 'create', '--json', '--principal', 'ada', '--scopes', 'orders:read'],
+    path,
+  );
+  const { key, token } = newKeyListing.parse(JSON.parse(made.output));
+  const signedIn = await post(`${server.url}/session`, { key: token });
+  const cookie = String(signedIn.headers.get('set-cookie')).split(';')[0] ?? '';
+  const statusWith = async ({ url }: Server, headers: Record<string, string>) =>
+    (await ask(`${url}/orders`, { headers })).status;
+  expect(await statusWith(server, { cookie })).toBe(200);
+  const backup = await takeBackup(path);
+  await post(`${server.url}/session/end`, {}, undefined, { cookie });
+  expect((await runCommand(['keys', 'revoke', key.id], path)).code).toBe(0);
+  await server.kill();
+  restore(path, backup);
+  expect((await runCommand(['keys', 'list'], path)).output).toContain('valid');
+  const restored = await shops.start(path);
+  await restored.untilPrinted(/Keys: those that were revoked after the copy was made are valid again/);
+  expect(await statusWith(restored, { cookie })).toBe(401);
+  expect(await statusWith(restored, { authorization: `Bearer ${token}` })).toBe(200);
 });

@@ -34,7 +34,7 @@ const openFeed = (store: Store = createMemoryStore()) => {
     version += 1;
     feed.noteCommit();
   };
-  return { feed, clock, reads, counted, record, close: () => closing.abort() };
+  return { feed, store, clock, reads, counted, record, close: () => closing.abort() };
 };
 
 const watch = (
@@ -144,6 +144,27 @@ test('readers that cannot be given anything get the error, and later ones are se
   const next = watch(opened, {}).take(1);
   await opened.record('order.created');
   expect(await next).toMatchObject([{ position: 1 }]);
+  opened.close();
+});
+
+test('a reader of one owner gets all events of a commit that comes while too many owners are known', async () => {
+  const opened = openFeed();
+  const { owners } = opened.counted;
+  const others = Array.from({ length: limits.knownOwners }, (_, index) => [`other-${index}`, 'ada'] as const);
+  opened.counted.owners = async (ids) => new Map([...(await owners(ids)), ...others]);
+  const reader = watch(opened, { owner: 'customer-1' });
+  const first = reader.take(1);
+  await opened.record('order.created');
+  await first;
+  const rest = reader.take(2);
+  const created = [toEvent(1, { eventId: 'event-of-2' })];
+  await write(
+    opened.store,
+    [toWrite('order-1', 1, { events: [toEvent(2)] }), toWrite('order-2', 0, { events: created })],
+    { lease: free },
+  );
+  opened.feed.noteCommit();
+  expect((await rest).map(({ orderId }) => orderId)).toEqual(['order-1', 'order-2']);
   opened.close();
 });
 

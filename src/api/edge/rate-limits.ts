@@ -9,7 +9,7 @@ import { limits } from '../../limits.ts';
 
 const windowSeconds = 60;
 
-type Name = 'key' | 'address' | 'wrong-keys';
+type Name = 'key' | 'address' | 'wrong-keys' | 'sign-ins';
 
 interface Limit {
   readonly name: Name;
@@ -23,12 +23,15 @@ export interface RateLimits {
   count(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined;
   /** Counts a request with a wrong key. @throws AppError `rate-limited`. */
   countWrongKey(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Counts a session that is asked for with a key: each is stored, one after the other. @throws AppError `rate-limited`. */
+  countSignIn(keyId: string, reply: FastifyReply): Promise<void>;
 }
 
 const what: Readonly<Record<Name, string>> = {
   key: 'requests with this key',
   address: 'requests from this address',
   'wrong-keys': 'wrong keys from this address',
+  'sign-ins': 'sign-ins with this key',
 };
 
 export const createRateLimits = (settings: Settings): RateLimits => {
@@ -70,6 +73,8 @@ export const createRateLimits = (settings: Settings): RateLimits => {
     },
     countWrongKey: ({ ip }, reply) =>
       consume({ name: 'wrong-keys', most: limits.wrongKeysPerMinute, as: toNetwork(ip) }, reply),
+    countSignIn: (keyId, reply) =>
+      consume({ name: 'sign-ins', most: limits.signInsPerMinute, as: keyId }, reply),
   };
 };
 

@@ -25,3 +25,12 @@ export const expectStatuses = (text: string, ...wanted: readonly (number | reado
   const fits = wanted.every((each, index) => [each].flat().includes(statuses[index] ?? 0));
   assert.ok(fits && statuses.length === wanted.length, `answered ${statuses.join()}: ${short(text)}`);
 };
+
+/** Asks again while the answer is that too much is read now, for 3 s at most: reads take turns on a busy machine. */
+export const askUntilServed = async (ask: () => Promise<Answer>): Promise<Answer> => {
+  const until = performance.now() + 3000;
+  for (;;) {
+    const answer = await ask();
+    if (answer.status !== 503 || performance.now() > until) return answer;
+  }
+};

@@ -110,7 +110,7 @@ const makeKeys = async (server: Server, folder: string) => {
     if (status !== 201) throw new Error(`the key of ${principal} was answered ${status}`);
     return { id: String(body.key.id), token: String(body.token) };
   };
-  const soon = () => new Date(Date.now() + 1000).toISOString();
+  const inSoManyMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
   const revoked = await make('revoked', ofCustomers);
   await post(`${server.url}/keys/${revoked.id}/revoke`, {}, undefined, headers);
   const tokens: Tokens = {
@@ -118,13 +118,13 @@ const makeKeys = async (server: Server, folder: string) => {
     owner: (await make('owner', ofCustomers, { customerId: ownerId })).token,
     metrics: (await make('metrics', ['metrics'])).token,
     desk: (await make('desk', scopes.slice(0, 7))).token,
-    expired: (await make('expired', ofCustomers, { expiresAt: soon() })).token,
+    expired: (await make('expired', ofCustomers, { expiresAt: inSoManyMs(2000) })).token,
     revoked: revoked.token,
     limited: (await make('limited', ['orders:read'], { requestsPerMinute: 10 })).token,
   };
   const expired = { headers: { authorization: `Bearer ${tokens.expired}` } };
   await until(
-    () => ask(`${server.url}/orders`, expired),
+    () => ask(`${server.url}/session`, expired),
     ({ status }) => status === 401,
   );
   return tokens;

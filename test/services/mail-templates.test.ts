@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { failure } from '../../machines/payloads.ts';
 import { createMailWriter } from '../../src/services/mail.ts';
+import { noticeSlots, type Slots } from '../../src/services/mail-notices.ts';
 import { readMailTemplates, shippedTemplates } from '../../src/services/mail-templates.ts';
 import { confirmation, from, orderId, toFailure, withName } from './smtp/notices.ts';
 
@@ -63,6 +64,24 @@ describe('the shipped templates', () => {
       'Ihnen wurde nichts berechnet.',
     ]);
   });
+});
+
+/** `confirmation lines.name needed` and so on. */
+const listSlots = (slots: Slots, path: string): readonly string[] =>
+  Object.entries(slots).flatMap(([name, slot]) =>
+    typeof slot === 'object'
+      ? listSlots(slot, `${path}${name}.`)
+      : [`${path}${name}${slot === 'needed' ? ' needed' : ''}`],
+  );
+
+it('docs/services.md lists every placeholder, and which are needed', async () => {
+  const page = await readFile(resolve(import.meta.dirname, '../../docs/services.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| (\w+) \| `([\w.]+)` \| (needed)?/gm)];
+  const written = rows.map(([, notice, name, needed]) =>
+    [`${notice} ${name}`, needed ?? []].flat().join(' '),
+  );
+  const declared = Object.entries(noticeSlots).flatMap(([notice, slots]) => listSlots(slots, `${notice} `));
+  expect(written).toEqual(declared);
 });
 
 describe('an amount', () => {

@@ -3,6 +3,7 @@ import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ShopService } from '../../src/shop/services.ts';
 import { askOutside, describeService, toCall } from '../contracts/service.ts';
+import { until } from '../e2e/client.ts';
 import { confirmation, from, openSmtpMailer, orderId, send, toFailure, withName } from './smtp/notices.ts';
 import { certificate, type MailServer, startMailServer } from './smtp/server.ts';
 
@@ -139,6 +140,27 @@ describe('a mail that is sent', () => {
     expect(new Set(server.received.map(({ mail }) => mail.messageId)).size).toBe(40);
     expect(server.connections()).toBeLessThanOrEqual(5);
   });
+
+  it('that waits for a connection until its call is given up is never sent', async () => {
+    const stuck = Array.from({ length: 5 }, () => ({ afterData: 'silent' as const }));
+    server.fail(...stuck);
+    const first = stuck.map((_, at) => send(mailer, { ...confirmation, key: `${orderId}/refund/${at}` }));
+    const abort = new AbortController();
+    const late = send(mailer, confirmation, abort.signal);
+    await until(
+      async () => server.received.length,
+      (count) => count === 5,
+    );
+    abort.abort();
+    await expect(late).rejects.toThrow('aborted');
+    expect(server.received.map(({ mail }) => mail.messageId)).not.toContain(
+      `<${orderId}.confirmation.1@shop.example>`,
+    );
+    expect(await Promise.all(first)).toEqual(
+      stuck.map(() => ({ type: 'mailer.failed', reason: 'no-answer' })),
+    );
+    expect(await send(mailer)).toEqual({ type: 'mailer.sent' });
+  }, 20_000);
 
   it('is not sent for an order’s id that would be no part of a header', async () => {
     const reply = await send(mailer, { ...confirmation, orderId: 'a\r\nBcc: eve@example.com' });

@@ -7,6 +7,7 @@ import {
   count,
   duration,
   hostName,
+  isLocale,
   isProxy,
   isPublicUrl,
   list,
@@ -16,6 +17,7 @@ import {
   toHostName,
   whole,
 } from './setting-values.ts';
+import { readSmtpUrl } from './smtp-url.ts';
 
 /** Environment variable → check, default and meaning. The flag is `--payment-delay-ms` and so on. */
 export const settingsSchema = z.strictObject({
@@ -125,6 +127,28 @@ export const settingsSchema = z.strictObject({
     .min(3)
     .default('Orderchart <orders@orderchart.example>')
     .describe('sender of every message: an address, or a name and an address in <>'),
+  MAIL_LOCALE: z
+    .string()
+    .default('en')
+    .refine(isLocale, { error: 'must be a locale, such as en, de or de-CH' })
+    .describe('language of messages and locale of their amounts; en and de are shipped'),
+  MAIL_TEMPLATES: z
+    .string()
+    .default('')
+    .describe('folder with the texts of messages, a folder in it for each language; left out: those shipped'),
+  SMTP_URL: z
+    .string()
+    .default('')
+    .refine((text) => text === '' || readSmtpUrl(text) !== undefined, {
+      error:
+        'must be smtp://HOST or smtps://HOST, with USER:PASSWORD@ before the host and :PORT after it where needed; write special characters of the two as in addresses (@ is %40)',
+    })
+    .describe('mail server that messages are sent to; left out: they are written to MAIL_DIR')
+    .meta({ secret: true }),
+  SMTP_CA: z
+    .string()
+    .default('')
+    .describe('PEM file of certificates that vouch for the mail server, beside those that Node trusts'),
 
   VALIDATE_WITHIN_MS: duration.default(60_000).describe('deadline of the state validating'),
   RESERVE_WITHIN_MS: duration.default(60_000).describe('deadline of the state reserving'),
@@ -221,8 +245,13 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   }
   const problem = checked.error.issues[0];
   const name = String(problem?.path[0]);
-  throw new AppError('invalid-setting', `Invalid ${name}=${raw[name]}: ${problem?.message}`);
+  const value = isSecret(name) ? '' : `=${raw[name]}`;
+  throw new AppError('invalid-setting', `Invalid ${name}${value}: ${problem?.message}`);
 };
+
+/** Its value is never printed. */
+const isSecret = (name: string): boolean =>
+  new Map(Object.entries(settingsSchema.shape)).get(name)?.meta()?.['secret'] === true;
 
 /** An answer that takes longer than the call's timeout is never read. */
 const refuseSlowServices = (settings: Settings): void => {

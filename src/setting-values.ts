@@ -30,3 +30,10 @@ export const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/;
 /** As browsers send it: in small letters, and Unicode as punycode. */
 export const toHostName = (name: string): string =>
   /^[^/:@?#\\]+$/.test(name) ? (URL.parse(`http://${name}`)?.hostname ?? name) : name.toLowerCase();
+export const isLocale = (text: string): boolean => {
+  try {
+    return Intl.getCanonicalLocales(text).length === 1;
+  } catch {
+    return false;
+  }
+};

@@ -5,30 +5,23 @@ import { constants } from 'node:fs';
 import { access, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { AppError } from '../errors.ts';
-import { whyNotMailbox } from '../mail-address.ts';
 import { makeFolder, privateFile, usingPath } from '../own-files.ts';
 import { pause } from '../service.ts';
 import type { ReplyFrom, ShopService } from '../shop/services.ts';
-import { toMail } from './mail.ts';
+import { createMailWriter, isSafeOrderId, type MailStyle, toBytes } from './mail.ts';
 
-interface FileMailing {
+interface FileMailing extends MailStyle {
   /** Where messages go; it is made if it is missing. */
   readonly directory: string;
-  /** A mailbox as in `Shop <orders@shop.example>`. */
-  readonly from: string;
   /** How long a message takes to be accepted. Nothing is written before. */
   readonly delayMs: number;
   readonly clock: Clock;
 }
 
-/** @throws AppError `invalid-setting` where `from` is not a mailbox, or the folder cannot be used. */
+/** @throws AppError `invalid-setting` where `from` is not a mailbox, or the folder or the templates cannot be used. */
 export const createFileMailer = async (mailing: FileMailing): Promise<ShopService<'mailer'>> => {
-  const { directory, from, delayMs, clock } = mailing;
-  const problem = whyNotMailbox(from);
-  if (problem !== undefined) {
-    throw new AppError('invalid-setting', `MAIL_FROM=${JSON.stringify(from)} is not usable: it ${problem}`);
-  }
+  const { directory, delayMs, clock } = mailing;
+  const writeMail = createMailWriter(mailing);
   await usingPath('MAIL_DIR', directory, async () => {
     makeFolder(directory);
     await access(directory, constants.W_OK);
@@ -41,14 +34,14 @@ export const createFileMailer = async (mailing: FileMailing): Promise<ShopServic
     place: 'outside',
     answer: async ({ command, signal }) => {
       const { orderId, notice } = command;
-      if (!/^[A-Za-z0-9-]+$/.test(orderId)) return fail('unsafe-order-id');
+      if (!isSafeOrderId(orderId)) return fail('unsafe-order-id');
       await pause(clock, delayMs, signal);
       const name = `${orderId}-${notice}.eml`;
       const write = async (): Promise<ReplyFrom<'mailer'>> => {
         if (await isFile(join(directory, name))) return { type: 'mailer.sent' };
-        const mail = await toMail(command, from, new Date(clock.now()));
+        const mail = writeMail(command, new Date(clock.now()));
         if (!mail) return fail('reason-missing');
-        await writeWhole(directory, name, mail);
+        await writeWhole(directory, name, await toBytes(mail));
         return { type: 'mailer.sent' };
       };
       const written = writing.get(name) ?? write().finally(() => writing.delete(name));

@@ -8,7 +8,7 @@ import type { Services } from '../service.ts';
 import type { ShopServices } from '../shop/services.ts';
 import { createWarehouse } from '../shop/warehouse.ts';
 import { createSimulatedGateway } from './gateway-simulated.ts';
-import { createFileMailer } from './mailer-files.ts';
+import { createMailer } from './mailer.ts';
 
 interface ServiceParts {
   /** The shop, or an application that extends it. */
@@ -24,8 +24,9 @@ interface ServiceParts {
 export const createShopServices = async (parts: ServiceParts): Promise<Services> => {
   const { application, settings, clock, logger, given } = parts;
   refuseUnknown(application, given);
-  const simulated = (['gateway', 'mailer'] as const).filter((name) => given[name] === undefined);
-  if (Object.keys(given).length > 0 && simulated.length > 0) {
+  const isReal = { gateway: false, mailer: settings.SMTP_URL !== '' };
+  const simulated = (['gateway', 'mailer'] as const).filter((name) => !given[name] && !isReal[name]);
+  if ((Object.keys(given).length > 0 || isReal.mailer) && simulated.length > 0) {
     logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
   }
   return {
@@ -42,14 +43,7 @@ export const createShopServices = async (parts: ServiceParts): Promise<Services>
         errorRate: settings.PAYMENT_ERROR_RATE,
         clock,
       })),
-    mailer:
-      given.mailer ??
-      (await createFileMailer({
-        directory: settings.MAIL_DIR,
-        from: settings.MAIL_FROM,
-        delayMs: settings.MAIL_DELAY_MS,
-        clock,
-      })),
+    mailer: given.mailer ?? (await createMailer(settings, clock)),
   };
 };
 

@@ -11,7 +11,12 @@ const root = resolve(import.meta.dirname, '../..');
 const bin = join(root, 'node_modules/.bin');
 
 /** What `npm run build` copies beside what tsc makes. */
-const copiedFolders = ['stores/migrations', 'shop/migrations', 'inspector/page/dist'];
+const copiedFolders = [
+  'stores/migrations',
+  'shop/migrations',
+  'services/mail-templates',
+  'inspector/page/dist',
+];
 const manifestSchema = z.object({ files: z.array(z.string()) });
 
 /** Packs the package in `folder`, and returns the path of the tarball. */

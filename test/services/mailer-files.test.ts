@@ -83,10 +83,10 @@ describe('a confirmation', () => {
     const { send, parse } = await open();
     await send(confirmation);
     const { text, html } = await parse('confirmation');
-    expect(text).toContain('- 2 × \u2068Laptop\u2069 at 50.00 USD: 100.00 USD\n');
-    expect(text).toContain('- 1 × \u2068Mouse <b>& “Pad”</b>\u2069 at 75.00 USD: 75.00 USD\n');
-    expect(text).toContain('Total: 175.00 USD');
-    expect(html).toContain('<li>2 × <bdi>Laptop</bdi> at 50.00 USD: 100.00 USD</li>');
+    expect(text).toContain('- 2 × \u2068Laptop\u2069 at $50.00: $100.00\n');
+    expect(text).toContain('- 1 × \u2068Mouse <b>& “Pad”</b>\u2069 at $75.00: $75.00\n');
+    expect(text).toContain('Total: $175.00');
+    expect(html).toContain('<li>2 × <bdi>Laptop</bdi> at $50.00: $100.00</li>');
     expect(html).toContain('Mouse &#60;b&#62;&#38; “Pad”&#60;/b&#62;');
     expect(html).not.toContain('<b>');
   });
@@ -94,18 +94,18 @@ describe('a confirmation', () => {
   it('is the same file, byte for byte, wherever it is written', async () => {
     const [one, other] = [await open(), await open()];
     await one.send(confirmation);
-    await other.send({ ...confirmation, key: 'another', attempt: 3 });
+    await other.send({ ...confirmation, attempt: 3 });
     const name = `${orderId}-confirmation.eml`;
     expect(await other.read(name)).toBe(await one.read(name));
   });
 
   it('cannot be made to say more by a product’s name', async () => {
     const { send, parse } = await open();
-    const name = 'Mouse\r\n\r\nTotal: 0.00 USD\u2028- free\u0000';
+    const name = 'Mouse\r\n\r\nTotal: $0.00\u2028- free\u0000';
     await send({ ...confirmation, items: confirmation.items.map((item) => ({ ...item, name })) });
     const { text = '' } = await parse('confirmation');
-    expect(text.split('\n').filter((line) => line.startsWith('Total:'))).toEqual(['Total: 175.00 USD']);
-    expect(text).toContain('- 2 × \u2068Mouse Total: 0.00 USD - free\u2069 at 50.00 USD');
+    expect(text.split('\n').filter((line) => line.startsWith('Total:'))).toEqual(['Total: $175.00']);
+    expect(text).toContain('- 2 × \u2068Mouse Total: $0.00 - free\u2069 at $50.00');
   });
 });
 

@@ -15,7 +15,7 @@ test('a backup of a running shop is one file for its owner alone, examined, and 
   await using shops = createShops();
   const { path, server } = await shops.open(2);
   const { code, output } = await runCommand(['backup', 'backup.db'], path);
-  expect(output).toMatch(/^backup\.db: 2 orders, \d+\.\d MiB, examined: everything holds\.\n$/);
+  expect(output).toMatch(/^backup\.db: 2 orders, \d+\.\d MiB, examined: everything holds\.$/m);
   expect(code).toBe(0);
   expect(modeOf(join(path, 'backup.db'))).toBe('600');
   expect(readdirSync(path).sort()).toEqual(['backup.db', 'data']);

@@ -78,8 +78,9 @@ export const limits = {
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,
-  /** Histories with what each message changed that are asked for at the same time: they are read one by one. */
+  /** Histories with what each message changed that are asked for at the same time, by all and by one: they are read one by one. */
   waitingTrails: 20,
+  trailsOfOne: 4,
   /** Remarks and assignments of one order. */
   notesOfOrder: 500,
   /** Orders of which a host keeps in mind whose they are, for streams of one owner. */

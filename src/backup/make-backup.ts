@@ -26,6 +26,7 @@ export const createMakeBackup =
     const target = resolve(given);
     refuseExisting(target);
     const folder = makePrivateFolder(target);
+    const stopWatching = removeAtSignal(folder);
     try {
       const path = join(folder, basename(target));
       closeSync(openSync(path, 'wx', privateFile));
@@ -41,9 +42,25 @@ export const createMakeBackup =
       if (made) putInPlace(path, target);
       return { made, bytes, report };
     } finally {
+      stopWatching();
       rmSync(folder, { recursive: true, force: true });
     }
   };
+
+/** What was copied is as personal as the store: whoever breaks off leaves none of it. The returned function ends that. */
+const removeAtSignal = (folder: string): (() => void) => {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const end = (signal: NodeJS.Signals): void => {
+    stopWatching();
+    rmSync(folder, { recursive: true, force: true });
+    process.kill(process.pid, signal);
+  };
+  const stopWatching = (): void => {
+    for (const signal of signals) process.off(signal, end);
+  };
+  for (const signal of signals) process.on(signal, end);
+  return stopWatching;
+};
 
 const refuse = (target: string, problem: string): AppError =>
   new AppError('invalid-setting', `The backup ${target} cannot be made: ${problem}.`);

@@ -29,7 +29,7 @@ const isConfigured = (environment: Environment): boolean =>
 /**
  * Starts the SDK; undefined if no collector is named. The exporter reads its addresses, headers and certificates from the
  * process's own environment.
- * @throws AppError `invalid-setting` for a protocol or a sampler that is not known here.
+ * @throws AppError `invalid-setting` for an address, a protocol or a sampler that is not known here.
  */
 export const startTelemetry = async (
   environment: Environment,
@@ -75,7 +75,18 @@ export const startTelemetry = async (
   };
 };
 
+/** The SDK would send to a default address instead, without a word. */
+const requireAddress = (environment: Environment): void => {
+  for (const name of ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT']) {
+    const value = environment[name];
+    if (!value || /^https?:$/.test(URL.parse(value)?.protocol ?? '')) continue;
+    const text = `Invalid ${name}=${value}: must be an address such as http://localhost:4318.`;
+    throw new AppError('invalid-setting', text);
+  }
+};
+
 const createExporter = async (environment: Environment) => {
+  requireAddress(environment);
   const protocol =
     environment['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] ||
     environment['OTEL_EXPORTER_OTLP_PROTOCOL'] ||

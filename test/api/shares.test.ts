@@ -2,6 +2,7 @@
 // not outlive its key.
 import { describe, expect, it } from 'vitest';
 import type { KeyWish } from '../../src/access.ts';
+import { limits } from '../../src/limits.ts';
 import { EventReader, listen } from './connections.ts';
 import { createEdge, problemOf, sampleOrder } from './edge.ts';
 
@@ -132,5 +133,20 @@ describe('requests in a minute', () => {
     expect((await placeOrder(headers)).statusCode).toBe(201);
     expect((await placeOrder({ ...headers, 'idempotency-key': 'key-2' }, sampleOrder)).statusCode).toBe(429);
     expect(await runner.list({ limit: 10 })).toHaveLength(1);
+  });
+});
+
+describe('histories with what each message changed', () => {
+  it('are refused to a key that asks for many at once, and read for another', async () => {
+    const made = await open();
+    await made.add('order-1');
+    const other = bearer((await made.keys.create({ ...wish, principal: 'other' })).token);
+    const ask = (headers: Record<string, string>) => made.get('/orders/order-1/audit', headers);
+    const answers = [...Array.from({ length: 30 }, () => ask(made.headers)), ask(other)];
+    const statuses = (await Promise.all(answers)).map(({ statusCode }) => statusCode);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(limits.trailsOfOne + 1);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(30 - limits.trailsOfOne);
+    expect(statuses.at(-1)).toBe(200);
+    expect((await ask(made.headers)).statusCode).toBe(200);
   });
 });

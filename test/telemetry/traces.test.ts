@@ -176,6 +176,8 @@ test('without a collector nothing is traced, and one that is away holds nothing 
 
 test.each([
   ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', /must be http\/protobuf or http\/json/],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', /must be an address such as http:/],
+  ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector', /must be an address such as http:/],
   ['OTEL_TRACES_SAMPLER', 'sometimes', /must be always_on/],
   ['OTEL_TRACES_SAMPLER_ARG', '7', /from 0 to 1/],
   ['OTEL_BSP_SCHEDULE_DELAY', 'soon', /whole number/],

@@ -2,7 +2,9 @@
 // about it. It never changes an order.
 import { z } from 'zod';
 import { toIsoTime } from '../../clock.ts';
+import { FairShare } from '../../fair-share.ts';
 import type { TrailEntry } from '../../host.ts';
+import { limits } from '../../limits.ts';
 import type { OrderView } from '../../shop/view.ts';
 import type { OrderNote } from '../../store.ts';
 import type { Api } from '../edge/dependencies.ts';
@@ -79,6 +81,7 @@ const toEntry = (entry: TrailEntry<OrderView>): z.output<typeof auditEntry> => {
 };
 
 const addReading = (api: Api, { host }: RouteDependencies): void => {
+  const share = new FairShare({ most: limits.trailsOfOne, what: 'requests for histories' });
   api.get(
     '/orders/:id/audit',
     {
@@ -98,7 +101,10 @@ const addReading = (api: Api, { host }: RouteDependencies): void => {
         },
       },
     },
-    async ({ params: { id }, query: { after, limit } }) => {
+    async (request) => {
+      const { id } = request.params;
+      const { after, limit } = request.query;
+      using _place = share.take(request);
       const entries = await host.trail(id, after, limit);
       return {
         entries: entries.map(toEntry),

@@ -13,6 +13,8 @@ import {
   oneDay,
   onOff,
   rate,
+  serviceUrl,
+  signingSecrets,
   toHostName,
   whole,
 } from './setting-values.ts';
@@ -118,6 +120,16 @@ export const settingsSchema = z.strictObject({
     .enum(['at-once', 'later'])
     .default('at-once')
     .describe('take the money with the authorisation, or later by POST /orders/{id}/capture'),
+  PAYMENT_GATEWAY_URL: serviceUrl.describe(
+    'where a payment gateway of your own takes commands (docs/services.md); left out: the simulated one',
+  ),
+  PAYMENT_GATEWAY_SECRET: signingSecrets.describe(
+    'what signs requests to and from PAYMENT_GATEWAY_URL; several, with commas between them, while they rotate',
+  ),
+  MAILER_URL: serviceUrl.describe(
+    'where a mailer of your own takes commands (docs/services.md); left out: mail is written into MAIL_DIR',
+  ),
+  MAILER_SECRET: signingSecrets.describe('what signs requests to and from MAILER_URL; several likewise'),
   MAIL_DELAY_MS: duration.default(500).describe('time the simulated mail server takes to accept a message'),
   MAIL_DIR: z.string().min(1).default('data/mail').describe('folder that messages are written to'),
   MAIL_FROM: z
@@ -217,11 +229,23 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   const checked = settingsSchema.safeParse(raw);
   if (checked.success) {
     refuseSlowServices(checked.data);
+    refuseUnsignedServices(checked.data);
     return checked.data;
   }
   const problem = checked.error.issues[0];
   const name = String(problem?.path[0]);
-  throw new AppError('invalid-setting', `Invalid ${name}=${raw[name]}: ${problem?.message}`);
+  const shown = name.endsWith('_SECRET') ? '…' : raw[name];
+  throw new AppError('invalid-setting', `Invalid ${name}=${shown}: ${problem?.message}`);
+};
+
+/** Nothing is sent to a service, or taken from it, without a signature. */
+const refuseUnsignedServices = (settings: Settings): void => {
+  for (const name of ['PAYMENT_GATEWAY', 'MAILER'] as const) {
+    const [hasUrl, hasSecret] = [settings[`${name}_URL`] !== '', settings[`${name}_SECRET`].length > 0];
+    if (hasUrl === hasSecret) continue;
+    const [given, missing] = hasUrl ? ['URL', 'SECRET'] : ['SECRET', 'URL'];
+    throw new AppError('invalid-setting', `Invalid ${name}_${given}: it needs ${name}_${missing}, too`);
+  }
 };
 
 /** An answer that takes longer than the call's timeout is never read. */

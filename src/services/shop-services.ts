@@ -8,6 +8,7 @@ import type { Services } from '../service.ts';
 import type { ShopServices } from '../shop/services.ts';
 import { createWarehouse } from '../shop/warehouse.ts';
 import { createSimulatedGateway } from './gateway-simulated.ts';
+import { httpService } from './http.ts';
 import { createFileMailer } from './mailer-files.ts';
 
 interface ServiceParts {
@@ -24,15 +25,16 @@ interface ServiceParts {
 export const createShopServices = async (parts: ServiceParts): Promise<Services> => {
   const { application, settings, clock, logger, given } = parts;
   refuseUnknown(application, given);
-  const simulated = (['gateway', 'mailer'] as const).filter((name) => given[name] === undefined);
-  if (Object.keys(given).length > 0 && simulated.length > 0) {
+  const replaced: Services = { ...toHttpServices(settings, clock), ...given };
+  const simulated = (['gateway', 'mailer'] as const).filter((name) => replaced[name] === undefined);
+  if (Object.keys(replaced).length > 0 && simulated.length > 0) {
     logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
   }
   return {
-    ...given,
+    ...replaced,
     warehouse: given.warehouse ?? createWarehouse(),
     gateway:
-      given.gateway ??
+      replaced['gateway'] ??
       (await createSimulatedGateway({
         ledgerPath: settings.PAYMENT_LEDGER,
         seed: settings.SEED,
@@ -43,7 +45,7 @@ export const createShopServices = async (parts: ServiceParts): Promise<Services>
         clock,
       })),
     mailer:
-      given.mailer ??
+      replaced['mailer'] ??
       (await createFileMailer({
         directory: settings.MAIL_DIR,
         from: settings.MAIL_FROM,
@@ -51,6 +53,16 @@ export const createShopServices = async (parts: ServiceParts): Promise<Services>
         clock,
       })),
   };
+};
+
+/** Those of the shop's services that the settings put behind a URL. */
+const toHttpServices = (settings: Settings, clock: Clock): Services => {
+  const { PAYMENT_GATEWAY_URL, PAYMENT_GATEWAY_SECRET, MAILER_URL, MAILER_SECRET } = settings;
+  const named = [
+    { name: 'gateway', url: PAYMENT_GATEWAY_URL, secret: PAYMENT_GATEWAY_SECRET },
+    { name: 'mailer', url: MAILER_URL, secret: MAILER_SECRET },
+  ].filter(({ url }) => url !== '');
+  return Object.fromEntries(named.map((each) => [each.name, httpService({ ...each, clock })]));
 };
 
 const refuseUnknown = ({ services, name }: ServiceParts['application'], given: Services): void => {

@@ -155,7 +155,8 @@ export const createService = async <View extends SystemView>(
   ]);
   const migratePage = createMigratePage(host, clock);
   const links = settings.INSPECTOR === '1' ? { inspector: '/inspector' } : {};
-  const dependencies = { host, keys, settings, clock, ids, metrics: registry, logger, links, ...tracing };
+  const edge = { host, keys, settings, clock, ids, metrics: registry, logger, links, ...tracing };
+  const dependencies = { ...edge, facts: { application, services } };
   const adminPort = createAdminPort(settings);
   const api = createApi(dependencies, await parts.routes({ ...dependencies, migratePage }), { adminPort });
   if (settings.INSPECTOR === '1') inspector.addTo(api, host, { keys, isHere: adminPort.isHere });

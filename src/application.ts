@@ -208,8 +208,12 @@ const findMisfits = (application: Application): string[] => {
     ...findSloProblems(charts, mainActor),
     ...unknown('outcomes', outcomes),
     ...Object.entries(moves).flatMap(([name, { type }]) => unknown(`the move '${name}'`, [type])),
-    ...Object.entries(services).flatMap(([name, { noAnswer, notDone = noAnswer, doubtful = [] }]) =>
-      unknown(`the service '${name}'`, [noAnswer('no-answer').type, notDone('error').type, ...doubtful]),
+    ...Object.entries(services).flatMap(([name, { noAnswer, notDone, doubtful = [] }]) =>
+      unknown(`the service '${name}'`, [
+        noAnswer('no-answer').type,
+        ...(notDone ? [notDone('').type] : []),
+        ...doubtful,
+      ]),
     ),
     ...Object.entries(messages).flatMap(([type, { kind, to, call }]) => [
       ...unknown(type, call?.replies.map((reply) => reply.type) ?? []),

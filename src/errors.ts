@@ -8,6 +8,7 @@ export const errorCodes = [
   'key-required',
   'scope-missing',
   'keys-needed-first',
+  'signature-invalid',
   'key-not-found',
   'rate-limited',
   'refund-cap-reached',

@@ -26,6 +26,7 @@ import { addOpenApi } from './edge/open-api.ts';
 import { createRateLimits } from './edge/rate-limits.ts';
 import { addRequestRules, toRequestId } from './edge/requests.ts';
 import { addRequestTraces } from './edge/traces.ts';
+import { addFacts } from './facts.ts';
 import { addKeys } from './keys.ts';
 import { addSignIn } from './sign-in.ts';
 
@@ -112,6 +113,7 @@ export const createApi = (
     const api = scope.withTypeProvider<ZodTypeProvider>();
     addSignIn(api, { keys, rateLimits, settings });
     addKeys(api, keys);
+    addFacts(api, dependencies);
     addRoutes(api, { disconnects });
   });
   return app;

@@ -93,6 +93,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/{name}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a service reports of an order without being asked
+         * @description Signed as in Standard Webhooks instead of with a key. A fact is recorded with its order before the answer, also if it changes nothing; a repetition with the same webhook-id changes nothing, and another fact with it is refused.
+         */
+        post: operations["sendFact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orders": {
         parameters: {
             query?: never;
@@ -669,7 +689,7 @@ export interface components {
              * @description stable; a text for people is at this address
              * @enum {string}
              */
-            type: "/problems/invalid-request" | "/problems/unknown-host" | "/problems/foreign-origin" | "/problems/key-required" | "/problems/scope-missing" | "/problems/keys-needed-first" | "/problems/key-not-found" | "/problems/rate-limited" | "/problems/refund-cap-reached" | "/problems/too-many-notes" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-in-use" | "/problems/idempotency-key-reused" | "/problems/order-not-found" | "/problems/product-not-found" | "/problems/unknown-product" | "/problems/price-mismatch" | "/problems/currency-mismatch" | "/problems/stock-below-held" | "/problems/stock-not-set" | "/problems/product-off-sale" | "/problems/product-changed" | "/problems/precondition-required" | "/problems/move-not-allowed" | "/problems/version-mismatch" | "/problems/precondition-failed" | "/problems/order-unreadable" | "/problems/cursor-unknown" | "/problems/overloaded" | "/problems/busy" | "/problems/replay-unfinished" | "/problems/refund-limit-reached" | "/problems/store-unavailable" | "/problems/closing" | "/problems/route-not-found" | "/problems/method-not-allowed" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/address-too-long" | "/problems/request-timeout" | "/problems/headers-too-large" | "/problems/range-not-satisfiable" | "/problems/internal-error";
+            type: "/problems/invalid-request" | "/problems/unknown-host" | "/problems/foreign-origin" | "/problems/key-required" | "/problems/scope-missing" | "/problems/keys-needed-first" | "/problems/signature-invalid" | "/problems/key-not-found" | "/problems/rate-limited" | "/problems/refund-cap-reached" | "/problems/too-many-notes" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-in-use" | "/problems/idempotency-key-reused" | "/problems/order-not-found" | "/problems/product-not-found" | "/problems/unknown-product" | "/problems/price-mismatch" | "/problems/currency-mismatch" | "/problems/stock-below-held" | "/problems/stock-not-set" | "/problems/product-off-sale" | "/problems/product-changed" | "/problems/precondition-required" | "/problems/move-not-allowed" | "/problems/version-mismatch" | "/problems/precondition-failed" | "/problems/order-unreadable" | "/problems/cursor-unknown" | "/problems/overloaded" | "/problems/busy" | "/problems/replay-unfinished" | "/problems/refund-limit-reached" | "/problems/store-unavailable" | "/problems/closing" | "/problems/route-not-found" | "/problems/method-not-allowed" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/address-too-long" | "/problems/request-timeout" | "/problems/headers-too-large" | "/problems/range-not-satisfiable" | "/problems/internal-error";
             title: string;
             status: number;
             detail: string;
@@ -2066,6 +2086,207 @@ export interface operations {
                 };
             };
             /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendFact: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the same for each repetition: a fact counts once */
+                "webhook-id": string;
+                /** @description when it was signed, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description as in Standard Webhooks, by the secret of the service */
+                "webhook-signature": string;
+            };
+            path: {
+                /** @description the name of the service that sends it */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "orderId": "1",
+                 *       "message": {
+                 *         "type": "gateway.captured",
+                 *         "key": "1/capture/1",
+                 *         "attempt": 1
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @description at most 200 bytes in UTF-8 */
+                    orderId: string;
+                    /** @description a message that the service may send, with exactly its fields (docs/messages.md) */
+                    message: {
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description It is recorded, now or earlier */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        orderId: string;
+                        /** @description the version of the order after it */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signature-invalid`, `foreign-origin`, `keys-needed-first`, `scope-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order-unreadable`, `idempotency-key-in-use` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`, `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -7,6 +7,7 @@ import { createApi } from '../../src/api/app.ts';
 import { createShopRoutes } from '../../src/api/routes/shop-routes.ts';
 import { readSettings } from '../../src/config.ts';
 import { createMigratePage } from '../../src/migration/migrate-page.ts';
+import type { Services } from '../../src/service.ts';
 import { createCatalogue } from '../../src/shop/catalogue.ts';
 import type { ShopHost } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
@@ -44,6 +45,8 @@ interface Given {
   readonly requestTimeoutMs?: number;
   readonly gateway?: Answer<'gateway'>;
   readonly mailer?: Answer<'mailer'>;
+  /** Services that may send facts. */
+  readonly services?: Services;
 }
 
 const createUuids = () => {
@@ -117,6 +120,7 @@ export const createEdge = async ({
   requestTimeoutMs,
   gateway = never,
   mailer,
+  services = {},
 }: Given = {}) => {
   const [clock, store, ids] = [createFakeClock(noon), createMemoryStore(), createUuids()];
   await createCatalogue(store).seedProducts(products, noon);
@@ -134,7 +138,8 @@ export const createEdge = async ({
   const parsed = readSettings(settings);
   const keys = await openKeys({ store, clock, onError: () => {} });
   const own = { application: shop, host, keys, catalogue, migratePage };
-  const dependencies = { ...own, settings: parsed, clock, ids, metrics, logger };
+  const facts = { application: shop, services };
+  const dependencies = { ...own, facts, settings: parsed, clock, ids, metrics, logger };
   const app: FastifyInstance = createApi(
     dependencies,
     createShopRoutes(dependencies),

@@ -138,6 +138,13 @@ export const settingsSchema = z.strictObject({
     .default('Orderchart <orders@orderchart.example>')
     .describe('sender of every message: an address, or a name and an address in <>'),
 
+  WEBHOOK_ALLOW_PRIVATE: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe(
+      '1 lets webhooks (POST /webhooks) be sent to addresses of this machine and of its network, which are refused otherwise',
+    ),
+
   VALIDATE_WITHIN_MS: duration.default(60_000).describe('deadline of the state validating'),
   RESERVE_WITHIN_MS: duration.default(60_000).describe('deadline of the state reserving'),
   PAY_WITHIN_MS: duration.default(300_000).describe('deadline of the state paying'),

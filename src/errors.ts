@@ -10,6 +10,7 @@ export const errorCodes = [
   'keys-needed-first',
   'signature-invalid',
   'key-not-found',
+  'webhook-not-found',
   'rate-limited',
   'refund-cap-reached',
   'too-many-notes',

@@ -2,6 +2,7 @@
 // while they rotate. It knows neither who sends nor what is said.
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+import { drawSecret } from './clock.ts';
 
 /** What a signed message carries beside its body. */
 export interface SignatureHeaders {
@@ -18,6 +19,8 @@ export const isSigningSecret = (text: string): boolean => {
   const bytes = Buffer.from(base64.exec(text)?.[1] ?? '', 'base64').length;
   return bytes >= fewestBytes && bytes <= mostBytes;
 };
+
+export const drawSigningSecret = (): string => `whsec_${drawSecret(32).toString('base64')}`;
 
 /**
  * The headers of a message that is sent at `at` (ms since 1970): one signature for each secret, so that a receiver may change

@@ -29,6 +29,7 @@ import { addRequestTraces } from './edge/traces.ts';
 import { addFacts } from './facts.ts';
 import { addKeys } from './keys.ts';
 import { addSignIn } from './sign-in.ts';
+import { addWebhooks } from './webhooks.ts';
 
 const createServer = (
   { host, settings, ids, logger }: EdgeDependencies,
@@ -114,6 +115,7 @@ export const createApi = (
     addSignIn(api, { keys, rateLimits, settings });
     addKeys(api, keys);
     addFacts(api, dependencies);
+    if (dependencies.webhooks) addWebhooks(api, dependencies.webhooks, dependencies);
     addRoutes(api, { disconnects });
   });
   return app;

@@ -14,6 +14,7 @@ import { shop } from '../../src/shop/shop.ts';
 import type { OrderView, ReadableOrderView } from '../../src/shop/view.ts';
 import { toUnreadableSystemView } from '../../src/step/view.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
+import { openWebhooks } from '../../src/webhooks/endpoints.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { type Answer, chargeAll, never, openHost } from '../hosts/harness.ts';
 
@@ -139,7 +140,12 @@ export const createEdge = async ({
   const keys = await openKeys({ store, clock, onError: () => {} });
   const own = { application: shop, host, keys, catalogue, migratePage };
   const facts = { application: shop, services };
-  const dependencies = { ...own, facts, settings: parsed, clock, ids, metrics, logger };
+  const webhooks = await openWebhooks({
+    ...{ host, store, clock, ids, logger, registry: metrics, drawShare: () => 0.5 },
+    rules: { clock, allowPrivate: true },
+    toBody: (event) => JSON.stringify(event),
+  });
+  const dependencies = { ...own, facts, webhooks, settings: parsed, clock, ids, metrics, logger };
   const app: FastifyInstance = createApi(
     dependencies,
     createShopRoutes(dependencies),

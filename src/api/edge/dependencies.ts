@@ -16,6 +16,7 @@ import type { Settings } from '../../config.ts';
 import type { OrderAccess, SystemView } from '../../host.ts';
 import type { Services } from '../../service.ts';
 import type { Tracing } from '../../tracing.ts';
+import type { Webhooks } from '../../webhooks.ts';
 import type { Disconnects } from './disconnects.ts';
 
 /** The Fastify instance that routes are added to: its handlers are typed by their zod schemas. */
@@ -45,6 +46,8 @@ export interface EdgeDependencies<View extends SystemView = SystemView> {
   readonly logger: FastifyBaseLogger;
   /** Who may send facts of their own accord, to whom. */
   readonly facts: FactRules;
+  /** Left out: the service has no webhooks. */
+  readonly webhooks?: Webhooks;
   /** Left out: nothing is traced. */
   readonly tracing?: Tracing;
   /** Addresses of others' routes that `/` names beside the API's own. */

@@ -78,6 +78,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'Key not found',
     text: 'No key has this id. `GET /keys` lists the keys.',
   },
+  'webhook-not-found': {
+    status: 404,
+    title: 'Webhook endpoint not found',
+    text: 'No endpoint has this id. `GET /webhooks` lists them.',
+  },
   'rate-limited': {
     status: 429,
     title: 'Too many requests',

@@ -1,6 +1,7 @@
 // Who may ask for what: scopes, the keys by which callers are known, and what opens a route. The contract between the
 // store that keeps the keys, the network's edge that asks for them, and the commands that make them.
 import { z } from 'zod';
+import type { AppError } from './errors.ts';
 
 /** What a key may be allowed, and what that opens. */
 export const scopes = {
@@ -22,17 +23,19 @@ export const scopeNames: readonly Scope[] = Object.keys(scopes).filter(isScope);
 export const scopesOfAll: ReadonlySet<Scope> = new Set(['catalogue', 'metrics', 'admin']);
 
 /**
- * What opens a route: a scope, any valid key, the key in the body that signs in, or, for what runs the service and asks
- * whether it lives, nothing.
+ * What opens a route: a scope, any valid key, the key in the body that signs in, the signature of the request (`whyUnsigned`),
+ * or, for what runs the service and asks whether it lives, nothing.
  */
-export type Access = Scope | 'any-key' | 'sign-in' | 'open';
+export type Access = Scope | 'any-key' | 'sign-in' | 'signed' | 'open';
 export const isAccess = (name: unknown): name is Access =>
-  typeof name === 'string' && (isScope(name) || ['any-key', 'sign-in', 'open'].includes(name));
+  typeof name === 'string' && (isScope(name) || ['any-key', 'sign-in', 'signed', 'open'].includes(name));
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What opens the route. */
     readonly access?: Access;
+    /** Of a route that is `signed`: checks the bytes of the body, before anything in them is read. */
+    readonly whyUnsigned?: (request: FastifyRequest, body: Buffer) => AppError | undefined;
     /** Open to keys that are bound to a customer, too: it shows and changes nothing of others. */
     readonly forCustomers?: true;
     /** Open to callers with a name alone, also where no key is asked for: what they do lasts longer than that. */

@@ -10,8 +10,8 @@ import type { AddRoutes } from './api/app.ts';
 import type { EdgeDependencies } from './api/edge/dependencies.ts';
 import { type Application, versionsOf } from './application.ts';
 import { chartVersionsOf } from './chart-versions.ts';
-import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
-import { readSettings, type Settings } from './config.ts';
+import { type Clock, createIds, drawShare, type Ids, systemClock } from './clock.ts';
+import { publicPath, readSettings, type Settings } from './config.ts';
 import { describeError } from './errors.ts';
 import type { Faults } from './faults.ts';
 import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
@@ -31,6 +31,7 @@ import type { Store } from './store.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
 import { Tracing } from './tracing.ts';
+import type { Webhooks } from './webhooks.ts';
 
 /**
  * Opens the SQLite file at `path` as a store for one application and this process alone.
@@ -155,7 +156,9 @@ export const createService = async <View extends SystemView>(
   ]);
   const migratePage = createMigratePage(host, clock);
   const links = settings.INSPECTOR === '1' ? { inspector: '/inspector' } : {};
-  const dependencies = { host, keys, settings, clock, ids, metrics: registry, logger, links, ...tracing };
+  const edge = { host, keys, settings, clock, ids, metrics: registry, logger, links, ...tracing };
+  const webhooks = await startWebhooks({ ...edge, store, registry });
+  const dependencies = { ...edge, facts: { application, services }, webhooks };
   const adminPort = createAdminPort(settings);
   const api = createApi(dependencies, await parts.routes({ ...dependencies, migratePage }), { adminPort });
   if (settings.INSPECTOR === '1') inspector.addTo(api, host, { keys, isHere: adminPort.isHere });
@@ -166,6 +169,7 @@ export const createService = async <View extends SystemView>(
   };
   const localSocket = await openLocalSocket({ databasePath, application, api, logger, addRoutes });
   const close = async () => {
+    await webhooks.close();
     await host.close();
     const stopWaiting = clock.schedule(() => {
       api.server.closeAllConnections();
@@ -179,6 +183,29 @@ export const createService = async <View extends SystemView>(
   };
   const listenForAdmins = () => adminPort.listen(api);
   return { host, keys, api, listenForAdmins, localSocket, recovery, close };
+};
+
+interface WebhookStart {
+  readonly host: Host;
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
+
+const startWebhooks = async ({ settings, ...parts }: WebhookStart): Promise<Webhooks> => {
+  const [{ openWebhooks }, { toCloudEvent }] = await Promise.all([
+    import('./webhooks/endpoints.ts'),
+    import('./api/edge/cloud-events.ts'),
+  ]);
+  const path = publicPath(settings);
+  return openWebhooks({
+    ...{ ...parts, drawShare },
+    rules: { clock: parts.clock, allowPrivate: settings.WEBHOOK_ALLOW_PRIVATE === '1' },
+    toBody: (event) => JSON.stringify(toCloudEvent(event, path)),
+  });
 };
 
 const reportJumps = (jumps: ClockJumps, registry: Registry, logger: Logger): void => {

@@ -33,6 +33,8 @@ export interface CallDeclaration {
 export interface ServiceDeclaration {
   /** The reply for a call without a usable answer. */
   noAnswer(failure: CallFailure): Reply;
+  /** The reply for a call that certainly had no effect, such as one whose connection was refused. Left out: `noAnswer`. */
+  notDone?(reason: string): Reply;
   /** Replies that count as `noAnswer` when the call may have been made before: they say nothing of the first try. */
   readonly doubtful?: readonly string[];
 }
@@ -206,8 +208,12 @@ const findMisfits = (application: Application): string[] => {
     ...findSloProblems(charts, mainActor),
     ...unknown('outcomes', outcomes),
     ...Object.entries(moves).flatMap(([name, { type }]) => unknown(`the move '${name}'`, [type])),
-    ...Object.entries(services).flatMap(([name, { noAnswer, doubtful = [] }]) =>
-      unknown(`the service '${name}'`, [noAnswer('no-answer').type, ...doubtful]),
+    ...Object.entries(services).flatMap(([name, { noAnswer, notDone, doubtful = [] }]) =>
+      unknown(`the service '${name}'`, [
+        noAnswer('no-answer').type,
+        ...(notDone ? [notDone('').type] : []),
+        ...doubtful,
+      ]),
     ),
     ...Object.entries(messages).flatMap(([type, { kind, to, call }]) => [
       ...unknown(type, call?.replies.map((reply) => reply.type) ?? []),

@@ -40,6 +40,9 @@ export const systemClock: Clock = createSystemClock();
 /** What secrets are made of: always the system's own chance, in tests too. */
 export const drawSecret = (bytes: number): Buffer => randomBytes(bytes);
 
+/** A number from 0 up to 1, by chance. */
+export const drawShare = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+
 /** Identifiers whose time part follows `clock`; their random part comes from the system by default. */
 export const createIds = (clock: Clock, drawBytes: (count: number) => Uint8Array = randomBytes): Ids => ({
   next: () => v7({ msecs: clock.now(), random: drawBytes(16) }),

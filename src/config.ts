@@ -14,6 +14,8 @@ import {
   oneDay,
   onOff,
   rate,
+  serviceUrl,
+  signingSecrets,
   toHostName,
   whole,
 } from './setting-values.ts';
@@ -120,6 +122,20 @@ export const settingsSchema = z.strictObject({
     .enum(['at-once', 'later'])
     .default('at-once')
     .describe('take the money with the authorisation, or later by POST /orders/{id}/capture'),
+  PAYMENT_GATEWAY_URL: serviceUrl.describe(
+    'where a payment gateway of your own takes commands (docs/services.md); left out: the simulated one',
+  ),
+  PAYMENT_GATEWAY_SECRET: signingSecrets
+    .describe(
+      'what signs requests to and from PAYMENT_GATEWAY_URL; several, with commas between them, while they rotate',
+    )
+    .meta({ secret: true }),
+  MAILER_URL: serviceUrl.describe(
+    'where a mailer of your own takes commands (docs/services.md); left out: mail is written into MAIL_DIR',
+  ),
+  MAILER_SECRET: signingSecrets
+    .describe('what signs requests to and from MAILER_URL; several likewise')
+    .meta({ secret: true }),
   MAIL_DELAY_MS: duration.default(500).describe('time the simulated mail server takes to accept a message'),
   MAIL_DIR: z.string().min(1).default('data/mail').describe('folder that messages are written to'),
   MAIL_FROM: z
@@ -149,6 +165,13 @@ export const settingsSchema = z.strictObject({
     .string()
     .default('')
     .describe('PEM file of certificates that vouch for the mail server, beside those that Node trusts'),
+
+  WEBHOOK_ALLOW_PRIVATE: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe(
+      '1 lets webhooks (POST /webhooks) be sent to addresses of this machine and of its network, which are refused otherwise',
+    ),
 
   VALIDATE_WITHIN_MS: duration.default(60_000).describe('deadline of the state validating'),
   RESERVE_WITHIN_MS: duration.default(60_000).describe('deadline of the state reserving'),
@@ -241,12 +264,23 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   const checked = settingsSchema.safeParse(raw);
   if (checked.success) {
     refuseSlowServices(checked.data);
+    refuseUnsignedServices(checked.data);
     return checked.data;
   }
   const problem = checked.error.issues[0];
   const name = String(problem?.path[0]);
   const value = isSecret(name) ? '' : `=${raw[name]}`;
   throw new AppError('invalid-setting', `Invalid ${name}${value}: ${problem?.message}`);
+};
+
+/** Nothing is sent to a service, or taken from it, without a signature. */
+const refuseUnsignedServices = (settings: Settings): void => {
+  for (const name of ['PAYMENT_GATEWAY', 'MAILER'] as const) {
+    const [hasUrl, hasSecret] = [settings[`${name}_URL`] !== '', settings[`${name}_SECRET`].length > 0];
+    if (hasUrl === hasSecret) continue;
+    const [given, missing] = hasUrl ? ['URL', 'SECRET'] : ['SECRET', 'URL'];
+    throw new AppError('invalid-setting', `Invalid ${name}_${given}: it needs ${name}_${missing}, too`);
+  }
 };
 
 /** Its value is never printed. */

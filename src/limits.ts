@@ -122,4 +122,20 @@ export const limits = {
   leaseMarginMs: 5000,
   /** A key is not sent again this long before its service forgets it. */
   keyMarginMs: 3_600_000,
+  /** Endpoints that events are delivered to, the length of their URLs, and tries that are kept in the log of each. */
+  webhookEndpoints: 50,
+  webhookUrlLength: 2000,
+  webhookLog: 200,
+  /** How long one of them may take to answer. */
+  webhookTimeoutMs: 15_000,
+  /** Waits before the next tries of one delivery, as Standard Webhooks recommends: 5 s to 24 h, three days in all. */
+  webhookWaitsMs: [
+    5000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000,
+  ],
+  /** How long an endpoint may ask us to wait. */
+  webhookLongestWaitMs: 86_400_000,
+  /** What was delivered is stored this often, at most, while it goes well. */
+  webhookSaveMs: 250,
+  /** How long deliveries rest when the journal cannot be read. */
+  webhookRestMs: 1000,
 } as const;

@@ -34,6 +34,7 @@ import {
 } from './offline.ts';
 import { readPackageVersion } from './package-version.ts';
 import type { Services } from './service.ts';
+import { type HttpServiceParts, httpService } from './services/http.ts';
 import { createShopServices } from './services/shop-services.ts';
 import { findUnknownOrders, type UnknownOrder } from './shop/audit/unknown-orders.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
@@ -58,6 +59,7 @@ export type { ErrorCode } from './errors.ts';
 export type * from './host.ts';
 export { examineStore, simulate } from './offline.ts';
 export type { InsideService, OutsideService, Service, ServiceCall, Services } from './service.ts';
+export { NotDone } from './service.ts';
 export type { Catalogue } from './shop/catalogue.ts';
 export type { Basket, ShopHost } from './shop/placement.ts';
 export type { CommandTo, ReplyFrom, ShopCall, ShopService, ShopServices } from './shop/services.ts';
@@ -71,8 +73,8 @@ export {
 export { snapshotOf } from './step/view.ts';
 export type { Store } from './store.ts';
 export { createMemoryStore } from './stores/memory.ts';
-export type { AddRoutes, Api, OrderView };
-export { AppError, createHost, createService, createWarehouse, openSqliteStore };
+export type { AddRoutes, Api, HttpServiceParts, OrderView };
+export { AppError, createHost, createService, createWarehouse, httpService, openSqliteStore };
 
 /** What can be replaced of the shop. Whatever is left out is made from the settings. */
 export interface Replacements {
@@ -125,7 +127,10 @@ export const createOrderchart = async (
       });
     },
   });
-  const isSimulated = service.recovery.restored !== undefined && given.gateway === undefined;
+  const isSimulated =
+    service.recovery.restored !== undefined &&
+    given.gateway === undefined &&
+    settings.PAYMENT_GATEWAY_URL === '';
   const unknownOrders = isSimulated ? await findUnknownOrders(settings.PAYMENT_LEDGER, store) : [];
   for (const unknown of unknownOrders) {
     logger.warn(unknown, 'the gateway knows an order that is not in the copy that was restored');

@@ -2,11 +2,13 @@
 // in with its idempotency key, a deadline and an abort signal; exactly one reply message comes out. A thrown
 // error, a time-out or a malformed answer becomes the reply that the application declares for it: a service's
 // failure never reaches the host as an exception.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AnyEventObject } from 'xstate';
 import { z } from 'zod';
 import type { Application, CallFailure, Messages, Reply, Rows } from './application.ts';
 import type { Clock } from './clock.ts';
 import { limits } from './limits.ts';
+import { isCommandTo, toReply } from './service-messages.ts';
 import type { Call } from './step/effect.ts';
 import type { TracedCall, TraceHeaders } from './tracing.ts';
 
@@ -20,6 +22,10 @@ export interface ServiceCall<C = Command> {
   readonly command: C;
   /** When this call was decided (ms since 1970). */
   readonly at: number;
+  /** The answer is not read after that (ms since 1970). Left out: the service lives in the store. */
+  readonly deadline?: number;
+  /** The command changes nothing at the service: its key names what it asks about. */
+  readonly readsOnly?: true;
   /** Aborted when the deadline has passed or the host closes; the answer is not read after that. */
   readonly signal: AbortSignal;
   /** For an adapter to send with its request, so that the service's own spans join the order's trace. Absent while nothing is traced. */
@@ -39,7 +45,23 @@ export interface OutsideService<C = Command, R = Reply> {
   answer(call: ServiceCall<C>): Promise<R>;
   /** Rejects if calls cannot take effect now, as far as that is known here: with an AppError that everyone may read. */
   check?(): Promise<void>;
+  /** Why the service did not sign a request that brings a fact; undefined: it did. Left out: it sends no facts. */
+  whyUnsigned?(headers: IncomingHttpHeaders, body: Buffer): string | undefined;
   close?(): Promise<void>;
+}
+
+/**
+ * Thrown by an adapter that knows for certain that its call had no effect, and never will: the connection was refused, for
+ * example. Anything else that it throws says nothing of that. `reason` is recorded with the order: a fixed word.
+ */
+export class NotDone extends Error {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(`the call was not made: ${reason}`);
+    this.name = 'NotDone';
+    this.reason = reason;
+  }
 }
 
 /** A service that lives in the store: it answers while a batch is decided, from the application's rows. */
@@ -125,15 +147,21 @@ const makeCall = async (
   };
   const abandon = () => end(undefined);
   signal.addEventListener('abort', abandon, { once: true });
+  const deadline = clock.now() + timeoutMs;
   const cancelDeadline = clock.schedule(() => end(fail('no-answer')), timeoutMs);
   const ask = async (): Promise<AnyEventObject> => {
     try {
-      const asked = toServiceCall(call, calling.signal, traced?.headers);
+      const asked = {
+        ...toServiceCall(call, calling.signal, traced?.headers),
+        deadline,
+        ...(messages[command.type]?.call?.readsOnly === true && { readsOnly: true as const }),
+      };
       const answer = await (traced ? traced.run(() => service.answer(asked)) : service.answer(asked));
       return toReply(messages, service.name, command, answer) ?? fail('malformed-answer');
     } catch (error) {
       onError?.(error);
-      return fail('error');
+      const failed = fail('error');
+      return error instanceof NotDone ? toNotDone(rules, service.name, call, error.reason) : failed;
     }
   };
   ask().then(first.resolve);
@@ -209,8 +237,9 @@ const callFailures: readonly CallFailure[] = [
 /** The replies that say that a call failed: that it has no outcome, or none that is known. */
 export const findFailureReplies = (services: CallRules['services']): ReadonlySet<string> =>
   new Set(
-    Object.values(services).flatMap(({ noAnswer, doubtful = [] }) => [
+    Object.values(services).flatMap(({ noAnswer, notDone, doubtful = [] }) => [
       ...callFailures.map((failure) => noAnswer(failure).type),
+      ...(notDone ? [notDone('').type] : []),
       ...doubtful,
     ]),
   );
@@ -230,34 +259,6 @@ const toServiceCall = (
   ...(traceHeaders && { traceHeaders }),
 });
 
-/** A reply with the command's key and attempt, as the journal's JSON will have it; undefined if malformed. */
-const toReply = (
-  messages: Messages,
-  service: string,
-  { key, attempt }: Call['command'],
-  answer: unknown,
-): AnyEventObject | undefined => {
-  const reply = toJson(() => ({ ...(typeof answer === 'object' ? answer : {}), key, attempt }));
-  if (!isMessage(messages, reply) || !messages[reply.type]?.from.includes(service)) return undefined;
-  freezeDeeply(reply);
-  return reply;
-};
-
-/** A deep copy; undefined for what JSON cannot carry (a circle, a bigint) and for what throws when it is read. */
-const toJson = (read: () => object): unknown => {
-  try {
-    return JSON.parse(JSON.stringify(read()));
-  } catch {
-    return undefined;
-  }
-};
-
-const freezeDeeply = (value: unknown): void => {
-  if (typeof value !== 'object' || value === null) return;
-  Object.freeze(value);
-  for (const part of Object.values(value)) freezeDeeply(part);
-};
-
 /** @throws Error for a service that the application does not declare. */
 const toFailure = (
   { services }: CallRules,
@@ -271,6 +272,15 @@ const toFailure = (
   return Object.freeze({ ...declared.noAnswer(failure), key, attempt: tries });
 };
 
+/** A service that has no reply for a call without effect answers as for any error. */
+const toNotDone = (rules: CallRules, service: string, call: Call, reason: string): AnyEventObject => {
+  const failed = toFailure(rules, service, call, 'error');
+  const declared = rules.services[service]?.notDone?.(reason);
+  return declared === undefined
+    ? failed
+    : Object.freeze({ ...declared, key: failed['key'], attempt: failed['attempt'] });
+};
+
 const isKeyTooOld = (
   messages: Messages,
   { keyLifetimeMs }: OutsideService,
@@ -280,15 +290,3 @@ const isKeyTooOld = (
   keyLifetimeMs !== undefined &&
   messages[type]?.call?.readsOnly !== true &&
   now - keyFirstUsedAt > keyLifetimeMs - limits.keyMarginMs;
-
-/** Whether `value` is a command that `messages` declare for the service, with exactly the payload of its type. */
-export const isCommandTo = (messages: Messages, service: string, value: unknown): boolean =>
-  isMessage(messages, value) && (messages[value.type]?.to.includes(service) ?? false);
-
-/** Whether `value` has a declared type and exactly the payload that this type carries. */
-const isMessage = (messages: Messages, value: unknown): value is AnyEventObject => {
-  if (typeof value !== 'object' || value === null || !('type' in value)) return false;
-  const { type, ...payload } = value;
-  if (typeof type !== 'string' || !Object.hasOwn(messages, type)) return false;
-  return messages[type]?.payload.safeParse(payload).success === true;
-};

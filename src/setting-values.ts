@@ -1,6 +1,7 @@
 // The forms of settings: numbers, durations, lists, addresses, as zod schemas with errors that say what fits.
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isSigningSecret } from './signature.ts';
 
 export const whole = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -37,3 +38,19 @@ export const isLocale = (text: string): boolean => {
     return false;
   }
 };
+
+/** Where a service is called, such as https://payments.example/commands. */
+export const isServiceUrl = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.hash}` === '';
+};
+export const serviceUrlForm =
+  'must be an http or https address without user, password and fragment, such as https://pay.example/commands';
+export const signingSecretForm = 'must be whsec_ and 24 to 64 bytes in base64, as in Standard Webhooks';
+export const serviceUrl = z
+  .string()
+  .default('')
+  .refine((text) => text === '' || isServiceUrl(text), { error: serviceUrlForm });
+export const signingSecrets = list.refine((secrets) => secrets.every(isSigningSecret), {
+  error: `${signingSecretForm}; several with commas between them`,
+});

@@ -5,6 +5,7 @@
 import type { KeyStore } from './access.ts';
 import type { Row, RowChanges } from './application.ts';
 import type { Call, NewEvent, Received } from './step/effect.ts';
+import type { WebhookStore } from './webhooks.ts';
 
 export type { Call, NewEvent, Received } from './step/effect.ts';
 
@@ -239,7 +240,7 @@ export interface OrderNote {
   readonly at: number;
 }
 
-export interface Store extends RowReads, KeyStore {
+export interface Store extends RowReads, KeyStore, WebhookStore {
   /** Loads what a batch needs. Batches of one store do not overlap in what they change. */
   open(needs: Needs): Promise<Batch>;
   load(orderIds: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>>;

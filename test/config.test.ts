@@ -22,3 +22,22 @@ describe('the reservation', () => {
     expect(policyOf({ PAYMENT_CAPTURE: 'later', RESERVATION_TTL_MS: year }).reservationTtlMs).toBe(year);
   });
 });
+
+const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+it.each<[string, Record<string, string>, RegExp]>([
+  [
+    'a URL without a secret',
+    { MAILER_URL: 'https://mail.example' },
+    /MAILER_URL: it needs MAILER_SECRET, too/,
+  ],
+  ['a secret without a URL', { MAILER_SECRET: secret }, /MAILER_SECRET: it needs MAILER_URL, too/],
+  [
+    'a URL with a password',
+    { MAILER_URL: 'https://a:b@mail.example' },
+    /MAILER_URL=.*without user, password/,
+  ],
+  ['a secret that is too short', { PAYMENT_GATEWAY_SECRET: 'whsec_c2hvcnQ=' }, /24 to 64 bytes/],
+])('%s is refused, and no secret is shown', (_what, given, message) => {
+  expect(() => readSettings(given)).toThrow(message);
+  expect(() => readSettings(given)).not.toThrow(/whsec_[a-zA-Z0-9]/);
+});

@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { isMessageType, type MessageType, messages, type ServiceName } from '../machines/messages.ts';
 import { BatchRows } from '../src/batch-rows.ts';
-import { answerInside, callService, type InsideService, type OutsideService } from '../src/service.ts';
+import {
+  answerInside,
+  callService,
+  type InsideService,
+  NotDone,
+  type OutsideService,
+} from '../src/service.ts';
 import type { CommandTo, ReplyFrom } from '../src/shop/services.ts';
 import { shop } from '../src/shop/shop.ts';
 import { createOutside, openHost, toCall } from './contracts/service.ts';
@@ -49,8 +55,24 @@ describe('a call to an outside service', () => {
       correlationId: 'correlation-1',
       command: charge,
       at,
+      deadline: clock.now() + options.timeoutMs,
       signal: expect.any(AbortSignal),
     });
+  });
+
+  it('that certainly had no effect ends with the reply for that', async () => {
+    const answer = () => Promise.reject(new NotDone('not-connected'));
+    const service = createOutside('gateway', answer);
+    const reply = await callService(shop, service, toCall('gateway', charge), openHost().options);
+    expect(reply).toEqual({ type: 'gateway.failed', reason: 'not-connected', key: charge.key, attempt: 2 });
+  });
+
+  it('that certainly had no effect ends as any error where nothing is declared for it', async () => {
+    const { notDone: _, ...gateway } = shop.services['gateway'] ?? { noAnswer: () => ({ type: '' }) };
+    const rules = { ...shop, services: { gateway } };
+    const service = createOutside('gateway', () => Promise.reject(new NotDone('not-connected')));
+    const reply = await callService(rules, service, toCall('gateway', charge), openHost().options);
+    expect(reply).toEqual(noAnswer);
   });
 
   it('ends with the reply, which carries the key and the attempt of the command', async () => {

@@ -26,8 +26,10 @@ import { addOpenApi } from './edge/open-api.ts';
 import { createRateLimits } from './edge/rate-limits.ts';
 import { addRequestRules, toRequestId } from './edge/requests.ts';
 import { addRequestTraces } from './edge/traces.ts';
+import { addFacts } from './facts.ts';
 import { addKeys } from './keys.ts';
 import { addSignIn } from './sign-in.ts';
+import { addWebhooks } from './webhooks.ts';
 
 const createServer = (
   { host, settings, ids, logger }: EdgeDependencies,
@@ -112,6 +114,8 @@ export const createApi = (
     const api = scope.withTypeProvider<ZodTypeProvider>();
     addSignIn(api, { keys, rateLimits, settings });
     addKeys(api, keys);
+    addFacts(api, dependencies);
+    if (dependencies.webhooks) addWebhooks(api, dependencies.webhooks, dependencies);
     addRoutes(api, { disconnects });
   });
   return app;

@@ -1,7 +1,7 @@
 // What moving a system to other charts leads to, with what only a host can check: that the calls which a rule has written are
 // commands that their services are declared to take.
 import type { Application } from '../application.ts';
-import { isCommandTo } from '../service.ts';
+import { isCommandTo } from '../service-messages.ts';
 import { type MigrationProblem, type MigrationResult, migrate } from '../step/migration.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import type { SystemState } from '../step/system-state.ts';

@@ -8,6 +8,7 @@ import type { Services } from '../service.ts';
 import type { ShopServices } from '../shop/services.ts';
 import { createWarehouse } from '../shop/warehouse.ts';
 import { createSimulatedGateway } from './gateway-simulated.ts';
+import { httpService } from './http.ts';
 import { createMailer } from './mailer.ts';
 
 interface ServiceParts {
@@ -24,16 +25,17 @@ interface ServiceParts {
 export const createShopServices = async (parts: ServiceParts): Promise<Services> => {
   const { application, settings, clock, logger, given } = parts;
   refuseUnknown(application, given);
+  const replaced: Services = { ...toHttpServices(settings, clock), ...given };
   const isReal = { gateway: false, mailer: settings.SMTP_URL !== '' };
-  const simulated = (['gateway', 'mailer'] as const).filter((name) => !given[name] && !isReal[name]);
-  if ((Object.keys(given).length > 0 || isReal.mailer) && simulated.length > 0) {
+  const simulated = (['gateway', 'mailer'] as const).filter((name) => !replaced[name] && !isReal[name]);
+  if ((Object.keys(replaced).length > 0 || isReal.mailer) && simulated.length > 0) {
     logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
   }
   return {
-    ...given,
+    ...replaced,
     warehouse: given.warehouse ?? createWarehouse(),
     gateway:
-      given.gateway ??
+      replaced['gateway'] ??
       (await createSimulatedGateway({
         ledgerPath: settings.PAYMENT_LEDGER,
         seed: settings.SEED,
@@ -43,8 +45,18 @@ export const createShopServices = async (parts: ServiceParts): Promise<Services>
         errorRate: settings.PAYMENT_ERROR_RATE,
         clock,
       })),
-    mailer: given.mailer ?? (await createMailer(settings, clock)),
+    mailer: replaced['mailer'] ?? (await createMailer(settings, clock)),
   };
+};
+
+/** Those of the shop's services that the settings put behind a URL. */
+const toHttpServices = (settings: Settings, clock: Clock): Services => {
+  const { PAYMENT_GATEWAY_URL, PAYMENT_GATEWAY_SECRET, MAILER_URL, MAILER_SECRET } = settings;
+  const named = [
+    { name: 'gateway', url: PAYMENT_GATEWAY_URL, secret: PAYMENT_GATEWAY_SECRET },
+    { name: 'mailer', url: MAILER_URL, secret: MAILER_SECRET },
+  ].filter(({ url }) => url !== '');
+  return Object.fromEntries(named.map((each) => [each.name, httpService({ ...each, clock })]));
 };
 
 const refuseUnknown = ({ services, name }: ServiceParts['application'], given: Services): void => {

@@ -17,6 +17,7 @@ import { contextOf, findMoves, type OrderView, toOrderView, toUnreadableOrderVie
 /** Its call failed, and did nothing. */
 const failing = (type: 'warehouse.failed' | 'mailer.failed'): ServiceDeclaration => ({
   noAnswer: (reason) => ({ type, reason }),
+  notDone: (reason) => ({ type, reason }),
 });
 
 const services = {
@@ -27,6 +28,7 @@ const services = {
       type: 'gateway.unknown',
       reason: failure === 'key-expired' ? failure : 'no-answer',
     }),
+    notDone: (reason: string) => ({ type: 'gateway.failed', reason }),
     doubtful: ['gateway.failed', 'gateway.refused'],
   },
   mailer: failing('mailer.failed'),

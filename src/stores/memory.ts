@@ -23,6 +23,7 @@ import {
   type OrderRow,
   toKey,
 } from './memory-tables.ts';
+import { createWebhookTables } from './memory-webhooks.ts';
 import { createTurns, inTurn } from './turns.ts';
 
 const toStoredOrder = ({ orderId, version, system, summary, unreadable }: OrderRow): StoredOrder => ({
@@ -244,6 +245,7 @@ export const createMemoryStore = (): Store => {
   const calls = createCallChanges(tables);
   const changes = createOrderChanges(tables);
   const people = createPeople(tables);
+  const webhooks = createWebhookTables();
   const epochs = [{ name: drawEpoch(), lastPosition: null }];
 
   return {
@@ -278,6 +280,10 @@ export const createMemoryStore = (): Store => {
     removeApiKeys: change(people.removeApiKeys),
     addNote: change(people.addNote),
     notes: guard(people.notes),
+    webhookEndpoints: guard(webhooks.webhookEndpoints),
+    writeWebhook: change(webhooks.writeWebhook),
+    removeWebhook: change(webhooks.removeWebhook),
+    webhookDeliveries: guard(webhooks.webhookDeliveries),
     check: change(() => undefined),
     close: () => close(() => inTurn(takeTurn, () => undefined)),
   };

@@ -11,6 +11,7 @@ import type { OpenDatabase } from './sqlite-open.ts';
 import { createPeople } from './sqlite-people.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
 import { createWriterAccess } from './sqlite-transactions.ts';
+import { createWebhookTables } from './sqlite-webhooks.ts';
 import { createTurns, inTurn } from './turns.ts';
 
 /**
@@ -34,6 +35,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const calls = createCallChanges(database, transact);
   const changes = createOrderChanges(database, transact);
   const people = createPeople(database, transact);
+  const webhooks = createWebhookTables(database, transact);
 
   return {
     open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
@@ -69,6 +71,10 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     removeApiKeys: change(people.removeApiKeys),
     addNote: change(people.addNote),
     notes: guard(people.notes),
+    webhookEndpoints: guard(webhooks.webhookEndpoints),
+    writeWebhook: change(webhooks.writeWebhook),
+    removeWebhook: change(webhooks.removeWebhook),
+    webhookDeliveries: guard(webhooks.webhookDeliveries),
     check: change(createCheck(database, access)),
     close: () =>
       close(() =>

@@ -102,10 +102,12 @@ describe('every route', () => {
     expect(named(({ access }) => access === 'sign-in').toSorted()).toEqual([
       ...['GET /sign-in', 'HEAD /sign-in', 'POST /session', 'POST /session/end'],
     ]);
+    expect(named(({ access }) => access === 'signed')).toEqual(['POST /services/:name/facts']);
   });
 
   it('but those is 401 without a key, as a problem that says how to authenticate', async () => {
-    const closed = allRoutes().filter(({ access }) => access !== 'open' && access !== 'sign-in');
+    const openTo = ['open', 'sign-in', 'signed'];
+    const closed = allRoutes().filter(({ access = '' }) => !openTo.includes(access));
     const answers = await askAll(closed);
     expect(namesWith(answers, 401)).toEqual(answers.map(({ name }) => name));
     for (const { name, answer } of answers) {
@@ -118,7 +120,8 @@ describe('every route', () => {
 
   it.each(scopeNames)('that needs another scope is 403 with a key of %s, and no other', async (scope) => {
     const answers = await askAll(allRoutes(), tokens.get(scope));
-    const closed = ({ access }: Route) => scopeNames.some((each) => each === access) && access !== scope;
+    const closed = ({ access }: Route) =>
+      access === 'signed' || (scopeNames.some((each) => each === access) && access !== scope);
     expect(namesWith(answers, 403)).toEqual(named(closed));
     expect(namesWith(answers, 401)).toEqual(
       namesWith(answers, 401).filter((name) => name === 'POST /session'),
@@ -176,6 +179,8 @@ describe('a route that does not say what opens it', () => {
     ['with nothing', {}],
     ['with a word that is none', { access: 'orders:raed' }],
     ['with a property of all objects', { access: 'toString' }],
+    ['signed, with nothing that checks the signature', { access: 'signed' }],
+    ['with a check of signatures beside another access', { access: 'open', whyUnsigned: () => undefined }],
   ])('fails the start: %s', async (_what, config) => {
     const app = Fastify();
     requireDeclaredAccess(app);

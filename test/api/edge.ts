@@ -7,12 +7,14 @@ import { createApi } from '../../src/api/app.ts';
 import { createShopRoutes } from '../../src/api/routes/shop-routes.ts';
 import { readSettings } from '../../src/config.ts';
 import { createMigratePage } from '../../src/migration/migrate-page.ts';
+import type { Services } from '../../src/service.ts';
 import { createCatalogue } from '../../src/shop/catalogue.ts';
 import type { ShopHost } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
 import type { OrderView, ReadableOrderView } from '../../src/shop/view.ts';
 import { toUnreadableSystemView } from '../../src/step/view.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
+import { openWebhooks } from '../../src/webhooks/endpoints.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { type Answer, chargeAll, never, openHost } from '../hosts/harness.ts';
 
@@ -44,6 +46,8 @@ interface Given {
   readonly requestTimeoutMs?: number;
   readonly gateway?: Answer<'gateway'>;
   readonly mailer?: Answer<'mailer'>;
+  /** Services that may send facts. */
+  readonly services?: Services;
 }
 
 const createUuids = () => {
@@ -117,6 +121,7 @@ export const createEdge = async ({
   requestTimeoutMs,
   gateway = never,
   mailer,
+  services = {},
 }: Given = {}) => {
   const [clock, store, ids] = [createFakeClock(noon), createMemoryStore(), createUuids()];
   await createCatalogue(store).seedProducts(products, noon);
@@ -134,7 +139,13 @@ export const createEdge = async ({
   const parsed = readSettings(settings);
   const keys = await openKeys({ store, clock, onError: () => {} });
   const own = { application: shop, host, keys, catalogue, migratePage };
-  const dependencies = { ...own, settings: parsed, clock, ids, metrics, logger };
+  const facts = { application: shop, services };
+  const webhooks = await openWebhooks({
+    ...{ host, store, clock, ids, logger, registry: metrics, drawShare: () => 0.5 },
+    rules: { clock, allowPrivate: true },
+    toBody: (event) => JSON.stringify(event),
+  });
+  const dependencies = { ...own, facts, webhooks, settings: parsed, clock, ids, metrics, logger };
   const app: FastifyInstance = createApi(
     dependencies,
     createShopRoutes(dependencies),

@@ -229,7 +229,7 @@ export const requestsFor = ({ operations }: ApiDocument): fc.Arbitrary<FuzzReque
   fc.oneof(
     ...operations.map((operation) => ({
       weight:
-        operation.path === '/orders' && operation.method === 'POST' ? 40 : operation.method === 'GET' ? 2 : 6,
+        operation.path === '/orders' && operation.method === 'POST' ? 55 : operation.method === 'GET' ? 2 : 6,
       arbitrary: requestOf(operation),
     })),
     { weight: 6, arbitrary: elsewhere },

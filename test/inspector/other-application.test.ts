@@ -81,7 +81,8 @@ const open = async () => {
   const inspector = createInspector({ ...shared, readFigures: store.figures });
   const { host } = await createRunner({ ...shared, store, ids, logger, observer: inspector.observer });
   const keys = await openKeys({ store, clock, onError: () => {} });
-  const api = createApi({ host, keys, settings, clock, ids, metrics: registry, logger }, () => {});
+  const facts = { application: parcels, services };
+  const api = createApi({ host, keys, facts, settings, clock, ids, metrics: registry, logger }, () => {});
   inspector.addTo(api, host, { keys });
   await host.place({ orderId: 'parcel-1', message: { type: 'parcel.send' } });
   const get = async (path: string) => (await api.inject(`/inspector/api/${path}`)).json();

@@ -16,8 +16,9 @@ const open = async (pageFolder: string, given: Readonly<Record<string, string>> 
   const logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(JSON.parse(line)) });
   const settings = readSettings(given);
   const keys = await openKeys({ store, clock, onError: () => {} });
+  const facts = { application: shop, services: {} };
   const app = createApi(
-    { host, keys, settings, clock, ids: createCounter(), metrics: registry, logger },
+    { host, keys, facts, settings, clock, ids: createCounter(), metrics: registry, logger },
     () => {},
   );
   const readFigures = store.figures;

@@ -35,7 +35,8 @@ export const createAuthorization = (
     // An address without a route says nothing of which there are, nor does a route that is not on this port.
     const { access = 'any-key', forCustomers, forNamed } = toDeclared(request);
     request.caller = nobody;
-    if (access === 'open') return undefined;
+    // The signature of a signed one is checked when its body is there (bodies.ts).
+    if (access === 'open' || access === 'signed') return undefined;
     const caller = identify(request, keys, OPEN_TO_EVERYONE === '1');
     if (caller instanceof AppError) {
       return access === 'sign-in' && caller.code === 'key-required' ? undefined : caller;
@@ -75,15 +76,18 @@ export const requireDeclaredAccess = (app: FastifyInstance): void => {
     routes.push(route);
   });
   app.addHook('onReady', (done) => {
-    const undeclared = routes.filter(({ config }) => !isAccess(config?.access));
+    const undeclared = routes.filter(({ config }) => !isDeclared(config));
     const names = undeclared.map(({ method, url }) => `${[method].flat().join(', ')} ${url}`);
     done(names.length === 0 ? undefined : toUndeclared(names));
   });
 };
 
+const isDeclared = ({ access, whyUnsigned }: FastifyContextConfig = {}): boolean =>
+  isAccess(access) && (access === 'signed') === (whyUnsigned !== undefined);
+
 const toUndeclared = (names: readonly string[]): Error =>
   new Error(
-    `These routes do not say what opens them (config.access is a scope, any-key, sign-in or open): ${names.join('; ')}`,
+    `These routes do not say what opens them (config.access is a scope, any-key, sign-in, signed with whyUnsigned, or open): ${names.join('; ')}`,
   );
 
 /** Declares the routes of a package that knows nothing of access, in a scope of their own. */

@@ -63,6 +63,8 @@ export const readBodies = (app: FastifyInstance): void => {
       if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
         throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
       }
+      const why = request.routeOptions.config.whyUnsigned?.(request, bytes);
+      if (why !== undefined) throw why;
       return readJson(bytes);
     },
   );

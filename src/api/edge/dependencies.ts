@@ -10,10 +10,13 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
 import type { Keys } from '../../access.ts';
+import type { Application } from '../../application.ts';
 import type { Clock, Ids } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
 import type { OrderAccess, SystemView } from '../../host.ts';
+import type { Services } from '../../service.ts';
 import type { Tracing } from '../../tracing.ts';
+import type { Webhooks } from '../../webhooks.ts';
 import type { Disconnects } from './disconnects.ts';
 
 /** The Fastify instance that routes are added to: its handlers are typed by their zod schemas. */
@@ -25,6 +28,12 @@ export type Api = FastifyInstance<
   ZodTypeProvider
 >;
 
+/** What is known of facts: the messages of the application, the actors that get them, and the services that send them. */
+export interface FactRules {
+  readonly application: Pick<Application, 'messages' | 'charts'>;
+  readonly services: Services;
+}
+
 /** What every application's API is made with. */
 export interface EdgeDependencies<View extends SystemView = SystemView> {
   readonly host: OrderAccess<View>;
@@ -35,6 +44,10 @@ export interface EdgeDependencies<View extends SystemView = SystemView> {
   /** Printed at `/metrics`; the API adds its own figures to it. */
   readonly metrics: Registry;
   readonly logger: FastifyBaseLogger;
+  /** Who may send facts of their own accord, to whom. */
+  readonly facts: FactRules;
+  /** Left out: the service has no webhooks. */
+  readonly webhooks?: Webhooks;
   /** Left out: nothing is traced. */
   readonly tracing?: Tracing;
   /** Addresses of others' routes that `/` names beside the API's own. */

@@ -54,6 +54,7 @@ export const addOpenApi = (app: FastifyInstance, settings: Settings): void => {
         { name: 'moves', description: 'What people can do with an order' },
         { name: 'events', description: 'What happened, as CloudEvents 1.0' },
         { name: 'inventory', description: 'Catalogue and stock' },
+        { name: 'webhooks', description: 'Sending events to endpoints of others' },
         { name: 'operations', description: 'Running the service' },
       ],
     },

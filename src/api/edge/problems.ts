@@ -68,10 +68,20 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The service has no keys yet',
     text: 'Without keys it serves programs on its own machine alone, and nothing that came through a proxy. Whoever runs the service makes the first key there: `orderchart keys create`. Nothing was stored.',
   },
+  'signature-invalid': {
+    status: 403,
+    title: 'The request is not signed as it must be',
+    text: 'What services send carries a signature as in Standard Webhooks, not older than five minutes, by the secret that both sides have. Nothing was stored. Sign it with the library of the specification, over exactly the bytes that are sent, and look at the clocks of both machines.',
+  },
   'key-not-found': {
     status: 404,
     title: 'Key not found',
     text: 'No key has this id. `GET /keys` lists the keys.',
+  },
+  'webhook-not-found': {
+    status: 404,
+    title: 'Webhook endpoint not found',
+    text: 'No endpoint has this id. `GET /webhooks` lists them.',
   },
   'rate-limited': {
     status: 429,

@@ -1,0 +1,79 @@
+// Webhooks out: endpoints of others that get the domain events, in the order of the journal. The contract between the store
+// that remembers them, what delivers, and the API that changes them. It sends nothing.
+
+export interface WebhookSecret {
+  readonly secret: string;
+  /** ms since 1970; null: it does not end. */
+  readonly endsAt: number | null;
+}
+
+export interface WebhookEndpoint {
+  readonly endpointId: string;
+  readonly url: string;
+  /** Types of domain events; null: all. */
+  readonly types: readonly string[] | null;
+  /** The newest first; at most two. */
+  readonly secrets: readonly WebhookSecret[];
+  /** `dead`: no try of one event succeeded in days, or the endpoint said that it is gone. Nothing is sent until it is enabled. */
+  readonly state: 'enabled' | 'disabled' | 'dead';
+  readonly createdAt: number;
+  /** Everything up to this position of the journal is delivered. */
+  readonly position: number;
+  /** Tries of the first event behind it that failed. */
+  readonly tries: number;
+  /** When the next try is due; null: now. */
+  readonly nextAt: number | null;
+  readonly failingSince: number | null;
+}
+
+/** One try to deliver one event. */
+export interface WebhookDelivery {
+  readonly position: number;
+  readonly eventId: string;
+  readonly type: string;
+  readonly at: number;
+  readonly try: number;
+  /** What the endpoint answered; null: nothing. */
+  readonly status: number | null;
+  /** Why it failed, as a fixed word; null: it is delivered. */
+  readonly problem: string | null;
+}
+
+/** What webhooks need of a store. */
+export interface WebhookStore {
+  /** The oldest first. */
+  webhookEndpoints(): Promise<readonly WebhookEndpoint[]>;
+  /** Adds the endpoint, or replaces it, with what is new in its log; of that, the oldest beyond `limits.webhookLog` goes. */
+  writeWebhook(endpoint: WebhookEndpoint, deliveries: readonly WebhookDelivery[]): Promise<void>;
+  /** Removes the endpoint and its log. */
+  removeWebhook(endpointId: string): Promise<void>;
+  /** The newest first. */
+  webhookDeliveries(endpointId: string, limit: number): Promise<readonly WebhookDelivery[]>;
+}
+
+export interface WebhookWish {
+  readonly url: string;
+  readonly types: readonly string[] | null;
+  /** Deliver what comes behind this position. */
+  readonly after: number;
+}
+
+/** The endpoints of one store. Every change is stored before it resolves. @throws AppError `webhook-not-found`. */
+export interface Webhooks {
+  list(): readonly WebhookEndpoint[];
+  /** @throws AppError `invalid-request` for a URL that cannot be used, or for one endpoint too many. */
+  create(wish: WebhookWish): Promise<WebhookEndpoint>;
+  /** @throws AppError `invalid-request` for a URL that cannot be used. */
+  change(endpointId: string, changes: Partial<Pick<WebhookWish, 'url' | 'types'>>): Promise<WebhookEndpoint>;
+  /** A new secret; the old one signs beside it for `keepOldMs`. */
+  rotate(endpointId: string, keepOldMs: number): Promise<WebhookEndpoint>;
+  /** Enabling tries at once what waits. */
+  setEnabled(endpointId: string, isEnabled: boolean): Promise<WebhookEndpoint>;
+  /** Delivers everything behind `after` again. */
+  replay(endpointId: string, after: number): Promise<WebhookEndpoint>;
+  remove(endpointId: string): Promise<void>;
+  /** The last tries, the newest first. */
+  deliveries(endpointId: string, limit: number): Promise<readonly WebhookDelivery[]>;
+  /** What is on its way may be delivered again after the next start. */
+  close(): Promise<void>;
+}

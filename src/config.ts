@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { limits } from './limits.ts';
+import { refuseConflicts } from './setting-conflicts.ts';
 import {
   count,
   duration,
@@ -263,8 +264,7 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   const raw = Object.fromEntries(names.flatMap((name) => (given[name] === '' ? [] : [[name, given[name]]])));
   const checked = settingsSchema.safeParse(raw);
   if (checked.success) {
-    refuseSlowServices(checked.data);
-    refuseUnsignedServices(checked.data);
+    refuseConflicts(checked.data);
     return checked.data;
   }
   const problem = checked.error.issues[0];
@@ -273,28 +273,9 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   throw new AppError('invalid-setting', `Invalid ${name}${value}: ${problem?.message}`);
 };
 
-/** Nothing is sent to a service, or taken from it, without a signature. */
-const refuseUnsignedServices = (settings: Settings): void => {
-  for (const name of ['PAYMENT_GATEWAY', 'MAILER'] as const) {
-    const [hasUrl, hasSecret] = [settings[`${name}_URL`] !== '', settings[`${name}_SECRET`].length > 0];
-    if (hasUrl === hasSecret) continue;
-    const [given, missing] = hasUrl ? ['URL', 'SECRET'] : ['SECRET', 'URL'];
-    throw new AppError('invalid-setting', `Invalid ${name}_${given}: it needs ${name}_${missing}, too`);
-  }
-};
-
 /** Its value is never printed. */
 const isSecret = (name: string): boolean =>
   new Map(Object.entries(settingsSchema.shape)).get(name)?.meta()?.['secret'] === true;
-
-/** An answer that takes longer than the call's timeout is never read. */
-const refuseSlowServices = (settings: Settings): void => {
-  for (const name of ['PAYMENT_DELAY_MS', 'MAIL_DELAY_MS'] as const) {
-    if (settings[name] < settings.CALL_TIMEOUT_MS) continue;
-    const problem = `must be below CALL_TIMEOUT_MS=${settings.CALL_TIMEOUT_MS}`;
-    throw new AppError('invalid-setting', `Invalid ${name}=${settings[name]}: it ${problem}`);
-  }
-};
 
 /** The path under which clients reach the service: empty, or such as `/shop`. Every address for them begins with it. */
 export const publicPath = ({ PUBLIC_URL }: Pick<Settings, 'PUBLIC_URL'>): string =>

@@ -5,8 +5,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { until } from './client.ts';
-import { launch, main, runCommand } from './server.ts';
+import { runCommand } from './server.ts';
 import { countOrders, createShops, mainOf, placeOrders } from './shop-files.ts';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -39,20 +38,6 @@ test('a backup is made of a store that no service runs on, stopped or killed', a
   expect(stopped.output).toContain('stopped.db: 2 orders');
   expect((await shops.start(path)).output()).not.toContain('Restored');
 });
-
-test.each(['SIGINT', 'SIGTERM'] as const)(
-  'a backup that is ended by %s leaves nothing of the copy',
-  async (signal) => {
-    await using shops = createShops();
-    const { path } = await shops.open(1);
-    const backup = launch([process.execPath, main, 'backup', 'backup.db'], path, {});
-    const isUnderWay = () => readdirSync(path).some((name) => name.startsWith('.orderchart-backup-'));
-    await until(async () => isUnderWay(), Boolean);
-    backup.send(signal);
-    expect(await backup.ended).toEqual({ code: null, signal });
-    expect(readdirSync(path)).toEqual(['data']);
-  },
-);
 
 test('nothing is overwritten, and what cannot be made leaves nothing', async () => {
   await using shops = createShops();

@@ -5,7 +5,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { runCommand } from './server.ts';
+import { launch, runCommand } from './server.ts';
 import { countOrders, createShops, mainOf, placeOrders } from './shop-files.ts';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);

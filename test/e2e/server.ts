@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-export const main = resolve(import.meta.dirname, '../../src/main.ts');
+const main = resolve(import.meta.dirname, '../../src/main.ts');
 /** Where Node keeps what it compiled of the source: with it a start takes half the time. */
 const compiled = resolve(import.meta.dirname, '../../node_modules/.cache/orderchart');
 

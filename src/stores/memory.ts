@@ -13,6 +13,7 @@ import type {
   StoredOrder,
   StoredOrderFilter,
 } from '../store.ts';
+import { createTurns, inTurn } from '../turns.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
 import {
@@ -23,7 +24,6 @@ import {
   type OrderRow,
   toKey,
 } from './memory-tables.ts';
-import { createTurns, inTurn } from './turns.ts';
 
 const toStoredOrder = ({ orderId, version, system, summary, unreadable }: OrderRow): StoredOrder => ({
   orderId,

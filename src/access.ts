@@ -13,7 +13,7 @@ export const scopes = {
   catalogue: 'change products and stock',
   events: 'read the domain events of all orders',
   metrics: 'read the figures for Prometheus',
-  admin: 'make and revoke keys, move orders to other chart versions, read who asked for what',
+  admin: 'make and revoke keys, move orders to other chart versions',
 } as const;
 export type Scope = keyof typeof scopes;
 const isScope = (name: string): name is Scope => Object.hasOwn(scopes, name);

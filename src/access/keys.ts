@@ -13,6 +13,7 @@ import {
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { createTurns, inTurn } from '../turns.ts';
 import { createToken, isToken, readKeyId, toHash } from './token.ts';
 
 export interface KeysParts {
@@ -38,8 +39,7 @@ class StoredKeys implements Keys {
   readonly #callers = new Map<string, Caller>();
   /** Keys that were used since their last use was stored. */
   readonly #used = new Map<string, number>();
-  /** The end of the last change. */
-  #changed: Promise<unknown> = Promise.resolve();
+  readonly #takeTurn = createTurns();
   #stopWriting: (() => void) | undefined;
   #firstMadeAt: number | undefined;
   #isClosed = false;
@@ -81,7 +81,7 @@ class StoredKeys implements Keys {
   create(wish: KeyWish): Promise<NewKey> {
     return this.#inTurn(async () => {
       this.#requireFitting(wish);
-      return this.#add(wish, 'key', null);
+      return this.#add(wish, null);
     });
   }
 
@@ -94,7 +94,7 @@ class StoredKeys implements Keys {
       this.#refuseReplaced(old);
       const ends = this.#parts.clock.now() + keepOldMs;
       const expiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, ends);
-      return this.#add(old, 'key', null, { ...old, expiresAt });
+      return this.#add(old, null, { ...old, expiresAt });
     });
   }
 
@@ -118,7 +118,7 @@ class StoredKeys implements Keys {
       await this.removeEndedSessions();
       const others = [...this.#keys.values()].filter(({ sessionOf }) => sessionOf === key.keyId);
       await this.#remove(others.slice(0, 1 - limits.sessionsOfKey).map(({ keyId }) => keyId));
-      return this.#add({ ...key, expiresAt }, 'session', key.keyId);
+      return this.#add({ ...key, expiresAt }, key.keyId);
     });
   }
 
@@ -144,9 +144,7 @@ class StoredKeys implements Keys {
 
   /** One change at a time: each is decided on what the last one stored, or a key that was revoked could come back. */
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const done = this.#changed.then(change);
-    this.#changed = done.catch(() => {});
-    return done;
+    return inTurn(this.#takeTurn, change);
   }
 
   #isValid(key: ApiKey): boolean {
@@ -195,13 +193,8 @@ class StoredKeys implements Keys {
   }
 
   /** Stores a new key, together with how `others` are from now on. */
-  async #add(
-    wish: KeyWish,
-    kind: 'key' | 'session',
-    sessionOf: string | null,
-    ...others: readonly ApiKey[]
-  ): Promise<NewKey> {
-    const { token, keyId, hash } = createToken(kind);
+  async #add(wish: KeyWish, sessionOf: string | null, ...others: readonly ApiKey[]): Promise<NewKey> {
+    const { token, keyId, hash } = createToken(sessionOf === null ? 'key' : 'session');
     const { principal, scopes, owner, expiresAt, requestsPerMinute, refundsPerDay } = wish;
     const createdAt = this.#parts.clock.now();
     const key: ApiKey = {

@@ -13,7 +13,7 @@ import {
 } from '../access.ts';
 import type { Api } from './edge/dependencies.ts';
 import { identifier, time } from './edge/inputs.ts';
-import { json, problems } from './edge/responses.ts';
+import { bodyProblems, json, problems } from './edge/responses.ts';
 import { components } from './edge/schemas.ts';
 
 const whole = z.int().min(1).max(1_000_000_000_000);
@@ -52,7 +52,6 @@ const apiKey = keyListing.register(components, { id: 'ApiKey', description: 'A k
 // Whoever may do everything without a key must not make one: it would stay when everyone else is shut out.
 const config = { access: 'admin', forNamed: true } as const;
 const keyParams = z.strictObject({ id: identifier.describe('the id of the key') });
-const bodyProblems = ['body-too-large', 'unsupported-media-type', 'overloaded', 'store-unavailable'] as const;
 
 const addMaking = (api: Api, keys: Keys): void => {
   api.get(

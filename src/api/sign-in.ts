@@ -9,7 +9,7 @@ import { publicPath, type Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Api } from './edge/dependencies.ts';
 import type { RateLimits } from './edge/rate-limits.ts';
-import { json, problems } from './edge/responses.ts';
+import { bodyProblems, json, problems } from './edge/responses.ts';
 import { sendSignInPage } from './sign-in-page.ts';
 
 const hour = 3_600_000;
@@ -49,7 +49,6 @@ const setCookie = (request: FastifyRequest, reply: FastifyReply, value: string, 
   reply.header('set-cookie', stringifySetCookie(cookie));
 };
 
-const changing = ['body-too-large', 'unsupported-media-type', 'overloaded', 'store-unavailable'] as const;
 const addSession = (api: Api): void => {
   api.get(
     '/session',
@@ -82,7 +81,7 @@ const addSigningIn = (api: Api, { keys, rateLimits, settings }: SignInParts): vo
         body: z.strictObject({ key: z.string().min(1).max(200) }),
         response: {
           201: json('The cookie is set', z.strictObject({ expiresAt: z.iso.datetime() })),
-          ...problems(...changing),
+          ...problems(...bodyProblems),
         },
       },
     },
@@ -116,7 +115,7 @@ const addSigningOut = (api: Api, { keys }: SignInParts): void => {
         body: z.strictObject({}),
         response: {
           200: json('It has ended', z.strictObject({ signedOut: z.literal(true) })),
-          ...problems(...changing),
+          ...problems(...bodyProblems),
         },
       },
     },

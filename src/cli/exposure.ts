@@ -1,17 +1,16 @@
 // Who may come in where a service is about to listen: what is refused at the start, and what the banner says of it.
+import { isLoopback } from '../callers.ts';
 import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 
 type Exposing = Pick<Settings, 'HOST' | 'OPEN_TO_EVERYONE' | 'TRUST_PROXY' | 'PUBLIC_HOSTS' | 'PUBLIC_URL'>;
-
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
 const waysOut =
   'Make a key first (orderchart keys create --principal NAME --scopes admin), so that every request needs one, or say --open-to-everyone.';
 
 /** The setting with which the service would be reached from elsewhere. */
 const findExposing = ({ HOST, TRUST_PROXY, PUBLIC_HOSTS, PUBLIC_URL }: Exposing): string | undefined => {
-  if (!loopback.test(HOST)) return `HOST=${HOST}`;
+  if (HOST !== 'localhost' && !isLoopback(HOST)) return `HOST=${HOST}`;
   if (PUBLIC_URL !== '') return `PUBLIC_URL=${PUBLIC_URL}`;
   if (PUBLIC_HOSTS.length > 0) return `PUBLIC_HOSTS=${PUBLIC_HOSTS.join(',')}`;
   return TRUST_PROXY.length > 0 ? `TRUST_PROXY=${TRUST_PROXY.join(',')}` : undefined;

@@ -27,7 +27,7 @@ export const helpOf = (command: 'start' | 'serve'): string => {
   }[command];
   const rows = Object.entries(settingsSchema.shape).map(([name, schema]) => {
     const { default: fallback } = z.toJSONSchema(schema, { io: 'input' });
-    return `  ${name.padEnd(22)} ${String(schema.description)} [${String(fallback)}]`;
+    return `  ${name.padEnd(22)} ${String(schema.description)}${fallback === undefined ? '' : ` [${String(fallback)}]`}`;
   });
   return `Usage: orderchart ${command} [--setting VALUE …]
 

@@ -12,6 +12,7 @@ import {
 import { type Clock, toIsoTime } from '../clock.ts';
 import { readSettings } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { invalidFlag, toAge, toCount } from './flag-values.ts';
 
 const help = `Usage: orderchart keys create --principal NAME --scopes SCOPE[,SCOPE …] [--customer ID] [--expires-in AGE]
                               [--requests-per-minute N] [--refunds-per-day N]
@@ -71,43 +72,27 @@ const flagsOfAll: ReadonlySet<string> = new Set(['database-url', 'json', 'help']
 /** Opens the keys of the store at `databasePath`, which is made if it is missing. */
 export type ReachKeys = (databasePath: string) => Promise<KeyCommands>;
 
-const invalid = (flag: string, value: string | undefined, problem: string): AppError =>
-  new AppError('invalid-setting', `Invalid --${flag}${value === undefined ? '' : `=${value}`}: ${problem}`);
-
-const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const toAge = (flag: string, text: string): number => {
-  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const ms = unitMs[unit];
-  if (ms === undefined) throw invalid(flag, text, 'it must be an age such as 90s, 30m, 12h or 2d');
-  return Number(count) * ms;
-};
-
 /** As over HTTP. */
 const longestKeepOldMs = 30 * 86_400_000;
-
-const toWhole = (flag: string, text: string | undefined): number | undefined => {
-  if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,11}$/.test(text)) return Number(text);
-  throw invalid(flag, text, 'it must be a whole number from 1');
-};
+const mostDigits = 12;
 
 const toMaking = (values: Values, clock: Clock): KeyMaking => {
   const { principal, customer, 'expires-in': age } = values;
-  if (principal === undefined) throw invalid('principal', principal, 'say who the key is for');
+  if (principal === undefined) throw invalidFlag('principal', principal, 'say who the key is for');
   const name = principalName.safeParse(principal);
-  if (!name.success) throw invalid('principal', principal, name.error.issues[0]?.message ?? '');
+  if (!name.success) throw invalidFlag('principal', principal, name.error.issues[0]?.message ?? '');
   if (customer !== undefined && !/^\S(?:.{0,198}\S)?$/u.test(customer)) {
-    throw invalid('customer', customer, 'it must be the id of a customer, of at most 200 characters');
+    throw invalidFlag('customer', customer, 'it must be the id of a customer, of at most 200 characters');
   }
   const names = (values.scopes ?? '').split(',').flatMap((name) => name.trim() || []);
   const allowed = names.map((name) => {
     const scope = scopeNames.find((each) => each === name);
-    if (scope === undefined) throw invalid('scopes', name, `it is one of ${scopeNames.join(', ')}`);
+    if (scope === undefined) throw invalidFlag('scopes', name, `it is one of ${scopeNames.join(', ')}`);
     return scope;
   });
-  if (allowed.length === 0) throw invalid('scopes', undefined, `name some of ${scopeNames.join(', ')}`);
-  const requestsPerMinute = toWhole('requests-per-minute', values['requests-per-minute']);
-  const refundsPerDay = toWhole('refunds-per-day', values['refunds-per-day']);
+  if (allowed.length === 0) throw invalidFlag('scopes', undefined, `name some of ${scopeNames.join(', ')}`);
+  const requestsPerMinute = toCount('requests-per-minute', values['requests-per-minute'], mostDigits);
+  const refundsPerDay = toCount('refunds-per-day', values['refunds-per-day'], mostDigits);
   return {
     principal,
     scopes: allowed,
@@ -169,7 +154,8 @@ export const runKeys = async (words: readonly string[], reach: ReachKeys, clock:
   const making = action === 'create' ? toMaking(values, clock) : undefined;
   const keyId = action === 'rotate' || action === 'revoke' ? requireId(rest) : '';
   const keepOldMs = toAge('keep-old', values['keep-old'] ?? '1h');
-  if (keepOldMs > longestKeepOldMs) throw invalid('keep-old', values['keep-old'], 'it must be at most 30d');
+  if (keepOldMs > longestKeepOldMs)
+    throw invalidFlag('keep-old', values['keep-old'], 'it must be at most 30d');
   const keys = await reach(readPath(values['database-url']));
   const print = (made: Awaited<ReturnType<KeyCommands['create']>>): void =>
     values.json ? console.log(JSON.stringify(made, null, 2)) : printNew(made, clock.now());

@@ -3,7 +3,6 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Clock, toIsoTime } from '../clock.ts';
-import { AppError } from '../errors.ts';
 import type { ServiceClient, StoreAccess } from '../local-socket.ts';
 import {
   isTrouble,
@@ -14,6 +13,7 @@ import {
   type OfflineMigrations,
 } from '../migration.ts';
 import { readDatabasePath } from './database-flag.ts';
+import { invalidFlag, toAge, toCount } from './flag-values.ts';
 import { toCounts, toText } from './migration-report.ts';
 import { type Progress, runPages, usualRate } from './paced-pages.ts';
 
@@ -80,8 +80,8 @@ export const migrateOrders = async (
     return;
   }
   const request = toRequest(values, clock.now());
-  const most = toCount('sample', values.sample);
-  const rate = toCount('rate', values.rate);
+  const most = toCount('sample', values.sample, mostDigits);
+  const rate = toCount('rate', values.rate, mostDigits);
   const access = await reach(readDatabasePath(values['database-url']), request.dryRun);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
@@ -109,24 +109,22 @@ export const migrateOrders = async (
   }
 };
 
+const mostDigits = 9;
 const stopped = 130;
 const toExitCode = (complete: boolean, hasTrouble: boolean): number => {
   if (!complete) return stopped;
   return hasTrouble ? 1 : 0;
 };
 
-const invalid = (flag: string, value: string | undefined, problem: string): AppError =>
-  new AppError('invalid-setting', `Invalid --${flag}${value === undefined ? '' : `=${value}`}: ${problem}`);
-
 const toRequest = (values: Values, now: number): Omit<MigrationPageRequest, 'limit'> => {
   const { to, back, why = `moved to version ${to}` } = values;
-  if (to === undefined || to === '') throw invalid('to', to, 'name the chart version to move to');
-  if (why.trim() === '') throw invalid('why', why, 'say why, or leave it out');
+  if (to === undefined || to === '') throw invalidFlag('to', to, 'name the chart version to move to');
+  if (why.trim() === '') throw invalidFlag('why', why, 'say why, or leave it out');
   const age = values['older-than'];
   const filter: MigrationFilter = {
     ...(values.state !== undefined && { state: values.state }),
     ...(values.customer !== undefined && { owner: values.customer }),
-    ...(age !== undefined && { createdBefore: now - toAge(age) }),
+    ...(age !== undefined && { createdBefore: now - toAge('older-than', age) }),
     ...(values.from !== undefined && { from: values.from }),
   };
   return { to, why, who: readUser(), dryRun: values['dry-run'], back, filter };
@@ -139,20 +137,6 @@ const readUser = (): string => {
   } catch {
     return `user ${process.getuid?.() ?? 'without a name'}`;
   }
-};
-
-const toCount = (flag: 'sample' | 'rate', text: string | undefined): number | undefined => {
-  if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw invalid(flag, text, 'it must be a whole number from 1');
-};
-
-const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const toAge = (text: string): number => {
-  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const ms = unitMs[unit];
-  if (ms === undefined) throw invalid('older-than', text, 'it must be an age such as 90s, 30m, 12h or 2d');
-  return Number(count) * ms;
 };
 
 /** Pages of the running service. */

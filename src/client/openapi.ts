@@ -1797,7 +1797,7 @@ export interface operations {
                 "application/json": {
                     /** @description who the key is for; several keys can belong to one principal */
                     principal: string;
-                    /** @description what it opens. orders:place: place orders; orders:read: read orders, their history and explanations; orders:cancel: cancel orders; money: capture and refund; incidents: retry, resolve, assign and note incidents; catalogue: change products and stock; events: read the domain events of all orders; metrics: read the figures for Prometheus; admin: make and revoke keys, move orders to other chart versions, read who asked for what */
+                    /** @description what it opens. orders:place: place orders; orders:read: read orders, their history and explanations; orders:cancel: cancel orders; money: capture and refund; incidents: retry, resolve, assign and note incidents; catalogue: change products and stock; events: read the domain events of all orders; metrics: read the figures for Prometheus; admin: make and revoke keys, move orders to other chart versions */
                     scopes: ("orders:place" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
                     /** @description bound to this customer's orders: it sees and moves no others */
                     customerId?: string;

@@ -3,14 +3,13 @@
 import type { Ids } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Host, MigrationOutcome, OrderMigration, RehearsedOrder } from '../host.ts';
-import { limits } from '../limits.ts';
-import type { Received } from '../step/effect.ts';
 import { isMigration, replayAll } from '../step/replay.ts';
 import { fromStored } from '../step/snapshot.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Store, StoredOrder } from '../store.ts';
 import { migrateSystem } from './migrate-system.ts';
 import type { Engine } from './order-transaction.ts';
+import { readHistory } from './read-history.ts';
 import type { MigrateTask } from './task.ts';
 
 interface MigrationParts<View extends SystemView> {
@@ -104,20 +103,11 @@ const findReturn = async <View extends SystemView>(
 ): Promise<Return | MigrationOutcome> => {
   const stuck = (text: string): MigrationOutcome => ({ kind: 'stuck', text });
   if (summary.chartVersion === to) return { kind: 'already-there' };
-  const messages = await readAll(store, orderId);
+  const messages = await readHistory(store, orderId);
   const last = messages.at(-1);
   const migration = messages.findLast(isMigration);
   if (last === undefined || migration?.data['from'] !== to) return { kind: 'not-migrated' };
   if (last !== migration) return stuck('it has received other messages since it was migrated');
   const system = replayAll(engine.system, orderId, messages.slice(0, -1), to);
   return typeof system === 'string' ? stuck(system) : { system, fromVersion: last.version };
-};
-
-const readAll = async (store: Store, orderId: string): Promise<readonly Received[]> => {
-  const messages: Received[] = [];
-  for (;;) {
-    const page = await store.received(orderId, messages.length, limits.eventPage);
-    messages.push(...page);
-    if (page.length < limits.eventPage) return messages;
-  }
 };

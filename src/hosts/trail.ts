@@ -10,7 +10,9 @@ import { newSystem } from '../step/snapshot.ts';
 import type { SystemState } from '../step/system-state.ts';
 import { type SystemView, toSystemView } from '../step/view.ts';
 import type { Store } from '../store.ts';
+import { createTurns, inTurn } from '../turns.ts';
 import type { Engine } from './order-transaction.ts';
+import { readHistory } from './read-history.ts';
 
 /** Messages that are replayed before other work goes on. */
 const portion = 20;
@@ -20,22 +22,6 @@ interface TrailParts<View extends SystemView> {
   readonly store: Pick<Store, 'load' | 'received'>;
   readonly clock: Pick<Clock, 'soon'>;
 }
-
-/** Messages up to the version `last`, the oldest first. */
-const readUntil = async (
-  store: TrailParts<SystemView>['store'],
-  orderId: string,
-  last: number,
-): Promise<readonly Received[]> => {
-  const messages: Received[] = [];
-  for (;;) {
-    const limit = Math.min(limits.eventPage, last - messages.length);
-    if (limit <= 0) return messages;
-    const page = await store.received(orderId, messages.length, limit);
-    messages.push(...page);
-    if (page.length < limit) return messages;
-  }
-};
 
 export const createTrail = <View extends SystemView>({
   engine,
@@ -71,7 +57,7 @@ export const createTrail = <View extends SystemView>({
     if (stored === undefined) throw new AppError('order-not-found', `There is no order ${orderId}.`);
     const { chartVersion } = stored.summary;
     // A history that goes on after the page may name the version that it began on.
-    const messages = await readUntil(store, orderId, stored.version);
+    const messages = await readHistory(store, orderId, stored.version);
     const charts = firstVersion(messages) ?? chartVersion;
     if (!system.versions.has(charts)) {
       return messages
@@ -80,21 +66,18 @@ export const createTrail = <View extends SystemView>({
     }
     return replay(orderId, charts, messages.slice(0, after + limit), after);
   };
-  let last: Promise<unknown> = Promise.resolve();
+  const takeTurn = createTurns();
   let waiting = 0;
   // One after the other: however many ask, a replay has no more than its share of the time.
-  return (...asked) => {
+  return async (...asked) => {
     if (waiting >= limits.waitingTrails) {
-      const text = `${waiting} histories are being read; try again in a moment.`;
-      return Promise.reject(new AppError('overloaded', text));
+      throw new AppError('overloaded', `${waiting} histories are being read; try again in a moment.`);
     }
     waiting += 1;
-    const turn = last
-      .then(() => read(...asked))
-      .finally(() => {
-        waiting -= 1;
-      });
-    last = turn.catch(() => {});
-    return turn;
+    try {
+      return await inTurn(takeTurn, () => read(...asked));
+    } finally {
+      waiting -= 1;
+    }
   };
 };

@@ -11,8 +11,8 @@ import {
   RefusedWrite,
   StaleBatch,
 } from '../store.ts';
+import type { TakeTurn } from '../turns.ts';
 import { requireContinuation } from './continuation.ts';
-import type { TakeTurn } from './turns.ts';
 
 /** How one store reads and writes a batch. */
 export interface BatchAccess {

@@ -13,6 +13,7 @@ import type {
   StoredOrder,
   StoredOrderFilter,
 } from '../store.ts';
+import { createTurns, inTurn } from '../turns.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
 import {
@@ -24,7 +25,6 @@ import {
   toKey,
 } from './memory-tables.ts';
 import { createWebhookTables } from './memory-webhooks.ts';
-import { createTurns, inTurn } from './turns.ts';
 
 const toStoredOrder = ({ orderId, version, system, summary, unreadable }: OrderRow): StoredOrder => ({
   orderId,

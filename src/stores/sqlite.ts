@@ -2,6 +2,7 @@
 // never shows what is not committed.
 import type { Tables } from '../application.ts';
 import type { Store } from '../store.ts';
+import { createTurns, inTurn } from '../turns.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
 import { createBatchAccess } from './sqlite-batch.ts';
@@ -12,7 +13,6 @@ import { createPeople } from './sqlite-people.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
 import { createWriterAccess } from './sqlite-transactions.ts';
 import { createWebhookTables } from './sqlite-webhooks.ts';
-import { createTurns, inTurn } from './turns.ts';
 
 /**
  * The store over a file that `openDatabase` opened, with the tables of the application that it was opened for.

@@ -47,7 +47,7 @@ export const createAuthorization = (
       return new AppError('scope-missing', `This needs a key with the scope ${access}: ${scopes[access]}.`);
     }
     if (forNamed === true && caller.principal === undefined) return new AppError('key-required', nameNeeded);
-    if (caller.owner === undefined || forCustomers === true || request.is404) return undefined;
+    if (caller.owner === undefined || forCustomers === true) return undefined;
     return new AppError('scope-missing', 'This needs a key that is not bound to a customer.');
   },
 });

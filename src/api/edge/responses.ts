@@ -16,6 +16,14 @@ export const json = <Schema extends z.ZodType>(description: string, schema: Sche
 
 type ProblemAnswer = ReturnType<typeof content<typeof problem>>;
 
+/** What a route that takes a body and stores something can answer, whatever it is for. */
+export const bodyProblems = [
+  'body-too-large',
+  'unsupported-media-type',
+  'overloaded',
+  'store-unavailable',
+] as const;
+
 /** The problems that a route can answer, by status. */
 export const problems = (...codes: readonly ProblemCode[]): Record<number, ProblemAnswer> => {
   const everywhere: ProblemCode[] = [

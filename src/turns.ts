@@ -1,4 +1,4 @@
-// One batch or change at a time, in the order of asking: what a batch loaded stays true until it is written. It
+// One change at a time, in the order of asking: what a change was decided on stays true until it is written. It
 // never drops a turn.
 
 /** Waits for its turn; the returned function ends it. Ending it twice does nothing. */

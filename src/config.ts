@@ -2,11 +2,13 @@
 // checked once at the start. Nothing else reads the environment. `--help` is printed from this list.
 import { z } from 'zod';
 import { AppError } from './errors.ts';
+import { findGatewayProblem } from './gateway-settings.ts';
 import { limits } from './limits.ts';
 import {
   count,
   duration,
   hostName,
+  isOrigin,
   isProxy,
   isPublicUrl,
   list,
@@ -101,6 +103,34 @@ export const settingsSchema = z.strictObject({
     .max(100)
     .default('orderchart')
     .describe('same seed, same simulated outcomes per order and attempt'),
+  PAYMENT_GATEWAY: z
+    .enum(['simulated', 'stripe'])
+    .default('simulated')
+    .describe('where payments are made: simulated moves no money'),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .default('')
+    .refine((key) => key === '' || /^[sr]k_(test|live)_\w+$/.test(key), {
+      error: 'must be a secret or restricted key of Stripe, such as sk_test_…',
+    })
+    .describe('the secret key of the account at Stripe; give it in the environment: a flag can be seen'),
+  STRIPE_API_BASE: z
+    .string()
+    .default('https://api.stripe.com')
+    .refine(isOrigin, { error: 'must be an address without a path, such as https://api.stripe.com' })
+    .describe("where Stripe's API is"),
+  STRIPE_WEBHOOK_SECRET: list
+    .refine((secrets) => secrets.every((secret) => /^whsec_[\w+/=]+$/.test(secret)), {
+      error: 'must be signing secrets of webhooks, such as whsec_…, with commas between them',
+    })
+    .describe(
+      'the signing secret of the webhook endpoint at Stripe; several with commas between them while it is changed',
+    ),
+  STRIPE_TEST_PAYMENT_METHOD: z
+    .string()
+    .default('')
+    .refine((method) => /^(pm_\w+)?$/.test(method), { error: 'must be such as pm_card_visa' })
+    .describe('what every order is paid with, until orders name a payment method; with test keys alone'),
   PAYMENT_DELAY_MS: duration.default(1000).describe('time the simulated gateway takes to answer'),
   PAYMENT_DECLINE_RATE: rate.default(0.1).describe('share of simulated charges that the bank declines'),
   PAYMENT_TIMEOUT_RATE: rate
@@ -217,11 +247,14 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   const checked = settingsSchema.safeParse(raw);
   if (checked.success) {
     refuseSlowServices(checked.data);
+    const problem = findGatewayProblem(checked.data);
+    if (problem !== undefined) throw new AppError('invalid-setting', problem);
     return checked.data;
   }
   const problem = checked.error.issues[0];
   const name = String(problem?.path[0]);
-  throw new AppError('invalid-setting', `Invalid ${name}=${raw[name]}: ${problem?.message}`);
+  const value = /_(SECRET|SECRET_KEY)$/.test(name) ? '' : `=${raw[name]}`;
+  throw new AppError('invalid-setting', `Invalid ${name}${value}: ${problem?.message}`);
 };
 
 /** An answer that takes longer than the call's timeout is never read. */

@@ -125,8 +125,9 @@ export const createOrderchart = async (
       });
     },
   });
-  const isSimulated = service.recovery.restored !== undefined && given.gateway === undefined;
-  const unknownOrders = isSimulated ? await findUnknownOrders(settings.PAYMENT_LEDGER, store) : [];
+  const isSimulated = given.gateway === undefined && settings.PAYMENT_GATEWAY === 'simulated';
+  const hasWitness = service.recovery.restored !== undefined && isSimulated;
+  const unknownOrders = hasWitness ? await findUnknownOrders(settings.PAYMENT_LEDGER, store) : [];
   for (const unknown of unknownOrders) {
     logger.warn(unknown, 'the gateway knows an order that is not in the copy that was restored');
   }

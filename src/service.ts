@@ -20,6 +20,8 @@ export interface ServiceCall<C = Command> {
   readonly command: C;
   /** When this call was decided (ms since 1970). */
   readonly at: number;
+  /** When the command's key was first decided on (ms since 1970). Left out: with this call. */
+  readonly keyFirstUsedAt?: number;
   /** Aborted when the deadline has passed or the host closes; the answer is not read after that. */
   readonly signal: AbortSignal;
   /** For an adapter to send with its request, so that the service's own spans join the order's trace. Absent while nothing is traced. */
@@ -218,7 +220,7 @@ export const findFailureReplies = (services: CallRules['services']): ReadonlySet
 const neverAborted = new AbortController().signal;
 
 const toServiceCall = (
-  { orderId, correlationId, at, command }: Call,
+  { orderId, correlationId, at, keyFirstUsedAt, command }: Call,
   signal: AbortSignal,
   traceHeaders?: TraceHeaders,
 ): ServiceCall => ({
@@ -226,6 +228,7 @@ const toServiceCall = (
   correlationId,
   command,
   at,
+  keyFirstUsedAt,
   signal,
   ...(traceHeaders && { traceHeaders }),
 });

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Services } from '../service.ts';
-import type { ShopServices } from '../shop/services.ts';
+import type { ShopService, ShopServices } from '../shop/services.ts';
 import { createWarehouse } from '../shop/warehouse.ts';
 import { createSimulatedGateway } from './gateway-simulated.ts';
 import { createFileMailer } from './mailer-files.ts';
@@ -24,24 +24,17 @@ interface ServiceParts {
 export const createShopServices = async (parts: ServiceParts): Promise<Services> => {
   const { application, settings, clock, logger, given } = parts;
   refuseUnknown(application, given);
-  const simulated = (['gateway', 'mailer'] as const).filter((name) => given[name] === undefined);
+  const isSimulated = { gateway: settings.PAYMENT_GATEWAY === 'simulated', mailer: true };
+  const simulated = (['gateway', 'mailer'] as const).filter(
+    (name) => given[name] === undefined && isSimulated[name],
+  );
   if (Object.keys(given).length > 0 && simulated.length > 0) {
     logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
   }
   return {
     ...given,
     warehouse: given.warehouse ?? createWarehouse(),
-    gateway:
-      given.gateway ??
-      (await createSimulatedGateway({
-        ledgerPath: settings.PAYMENT_LEDGER,
-        seed: settings.SEED,
-        delayMs: settings.PAYMENT_DELAY_MS,
-        declineRate: settings.PAYMENT_DECLINE_RATE,
-        timeoutRate: settings.PAYMENT_TIMEOUT_RATE,
-        errorRate: settings.PAYMENT_ERROR_RATE,
-        clock,
-      })),
+    gateway: given.gateway ?? (await createGateway(parts)),
     mailer:
       given.mailer ??
       (await createFileMailer({
@@ -51,6 +44,32 @@ export const createShopServices = async (parts: ServiceParts): Promise<Services>
         clock,
       })),
   };
+};
+
+const createGateway = async ({ settings, clock }: ServiceParts): Promise<ShopService<'gateway'>> => {
+  if (settings.PAYMENT_GATEWAY === 'stripe') {
+    // Half a second of loading, for those alone who use it.
+    const [{ createStripeGateway }, { createStripeClient }] = await Promise.all([
+      import('./gateway-stripe.ts'),
+      import('./stripe-client.ts'),
+    ]);
+    const { CALL_TIMEOUT_MS: timeoutMs, STRIPE_API_BASE: apiBase, STRIPE_SECRET_KEY: secretKey } = settings;
+    return createStripeGateway({
+      client: createStripeClient({ secretKey, apiBase, timeoutMs }),
+      paymentMethod: settings.STRIPE_TEST_PAYMENT_METHOD,
+      longestWaitMs: timeoutMs / 2,
+      clock,
+    });
+  }
+  return createSimulatedGateway({
+    ledgerPath: settings.PAYMENT_LEDGER,
+    seed: settings.SEED,
+    delayMs: settings.PAYMENT_DELAY_MS,
+    declineRate: settings.PAYMENT_DECLINE_RATE,
+    timeoutRate: settings.PAYMENT_TIMEOUT_RATE,
+    errorRate: settings.PAYMENT_ERROR_RATE,
+    clock,
+  });
 };
 
 const refuseUnknown = ({ services, name }: ServiceParts['application'], given: Services): void => {

@@ -22,12 +22,12 @@ export const scopeNames: readonly Scope[] = Object.keys(scopes).filter(isScope);
 export const scopesOfAll: ReadonlySet<Scope> = new Set(['catalogue', 'metrics', 'admin']);
 
 /**
- * What opens a route: a scope, any valid key, the key in the body that signs in, or, for what runs the service and asks
- * whether it lives, nothing.
+ * What opens a route: a scope, any valid key, the key in the body that signs in, the signature of what is sent, or, for what
+ * runs the service and asks whether it lives, nothing.
  */
-export type Access = Scope | 'any-key' | 'sign-in' | 'open';
+export type Access = Scope | 'any-key' | 'sign-in' | 'signed' | 'open';
 export const isAccess = (name: unknown): name is Access =>
-  typeof name === 'string' && (isScope(name) || ['any-key', 'sign-in', 'open'].includes(name));
+  typeof name === 'string' && (isScope(name) || ['any-key', 'sign-in', 'signed', 'open'].includes(name));
 
 declare module 'fastify' {
   interface FastifyContextConfig {

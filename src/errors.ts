@@ -7,6 +7,7 @@ export const errorCodes = [
   'foreign-origin',
   'key-required',
   'scope-missing',
+  'signature-invalid',
   'keys-needed-first',
   'key-not-found',
   'rate-limited',

@@ -9,7 +9,7 @@ interface GatewaySettings {
 }
 
 /** Whether a key of Stripe moves no real money. */
-const isTestKey = (key: string): boolean => /^[sr]k_test_/.test(key);
+export const isTestKey = (key: string): boolean => /^[sr]k_test_/.test(key);
 
 /** What is missing or contradictory, in one line. */
 export const findGatewayProblem = (settings: GatewaySettings): string | undefined => {

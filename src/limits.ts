@@ -104,6 +104,8 @@ export const limits = {
   staleRetries: 20,
   /** How much longer than its call's deadline a lease lasts. */
   leaseMarginMs: 5000,
+  /** How old a signature of Stripe may be. */
+  signatureSeconds: 300,
   /** A key is not sent again this long before its service forgets it. */
   keyMarginMs: 3_600_000,
 } as const;

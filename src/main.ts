@@ -34,7 +34,7 @@ import {
 } from './offline.ts';
 import { readPackageVersion } from './package-version.ts';
 import type { Services } from './service.ts';
-import { createShopServices } from './services/shop-services.ts';
+import { createFacts, createShopServices } from './services/shop-services.ts';
 import { findUnknownOrders, type UnknownOrder } from './shop/audit/unknown-orders.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
 import { createShopHost, type ShopHost } from './shop/placement.ts';
@@ -121,6 +121,7 @@ export const createOrderchart = async (
       const { createShopRoutes } = await import('./api/routes/shop-routes.ts');
       return createShopRoutes({
         ...{ ...edge, application, catalogue },
+        stripeFacts: await createFacts({ settings, clock }),
         host: createShopHost(edge.host, settings, ids),
       });
     },

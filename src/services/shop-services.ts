@@ -4,9 +4,11 @@ import type { Application } from '../application.ts';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { isTestKey } from '../gateway-settings.ts';
 import type { Services } from '../service.ts';
 import type { ShopService, ShopServices } from '../shop/services.ts';
 import { createWarehouse } from '../shop/warehouse.ts';
+import type { SignedFacts } from '../signed-facts.ts';
 import { createSimulatedGateway } from './gateway-simulated.ts';
 import { createFileMailer } from './mailer-files.ts';
 
@@ -70,6 +72,17 @@ const createGateway = async ({ settings, clock }: ServiceParts): Promise<ShopSer
     errorRate: settings.PAYMENT_ERROR_RATE,
     clock,
   });
+};
+
+/** Undefined where payments are not made at Stripe. */
+export const createFacts = async ({
+  settings,
+  clock,
+}: Pick<ServiceParts, 'settings' | 'clock'>): Promise<SignedFacts | undefined> => {
+  if (settings.PAYMENT_GATEWAY !== 'stripe') return undefined;
+  const { createStripeFacts } = await import('./stripe-facts.ts');
+  const isTest = isTestKey(settings.STRIPE_SECRET_KEY);
+  return createStripeFacts({ secrets: settings.STRIPE_WEBHOOK_SECRET, isTest, clock });
 };
 
 const refuseUnknown = ({ services, name }: ServiceParts['application'], given: Services): void => {

@@ -35,7 +35,7 @@ export const createAuthorization = (
     // An address without a route says nothing of which there are, nor does a route that is not on this port.
     const { access = 'any-key', forCustomers, forNamed } = toDeclared(request);
     request.caller = nobody;
-    if (access === 'open') return undefined;
+    if (access === 'open' || access === 'signed') return undefined;
     const caller = identify(request, keys, OPEN_TO_EVERYONE === '1');
     if (caller instanceof AppError) {
       return access === 'sign-in' && caller.code === 'key-required' ? undefined : caller;
@@ -83,7 +83,7 @@ export const requireDeclaredAccess = (app: FastifyInstance): void => {
 
 const toUndeclared = (names: readonly string[]): Error =>
   new Error(
-    `These routes do not say what opens them (config.access is a scope, any-key, sign-in or open): ${names.join('; ')}`,
+    `These routes do not say what opens them (config.access is a scope, any-key, sign-in, signed or open): ${names.join('; ')}`,
   );
 
 /** Declares the routes of a package that knows nothing of access, in a scope of their own. */

@@ -63,6 +63,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The key does not allow this',
     text: '`detail` names the scope that is missing. Whoever runs the service makes keys with it: `orderchart keys create`. Nothing was stored.',
   },
+  'signature-invalid': {
+    status: 401,
+    title: 'The signature is not valid',
+    text: 'What a service reports must be signed by it, lately, over exactly these bytes, with a secret that is in the settings. Nothing was stored. Whoever runs the service compares its settings with the secret of the endpoint.',
+  },
   'keys-needed-first': {
     status: 403,
     title: 'The service has no keys yet',

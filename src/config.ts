@@ -3,24 +3,20 @@
 import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { limits } from './limits.ts';
+import { providerSettings } from './provider-settings.ts';
 import { refuseConflicts } from './setting-conflicts.ts';
 import {
   count,
   duration,
   hostName,
-  isLocale,
   isProxy,
   isPublicUrl,
   list,
   oneDay,
   onOff,
-  rate,
-  serviceUrl,
-  signingSecrets,
   toHostName,
   whole,
 } from './setting-values.ts';
-import { readSmtpUrl } from './smtp-url.ts';
 
 /** Environment variable → check, default and meaning. The flag is `--payment-delay-ms` and so on. */
 export const settingsSchema = z.strictObject({
@@ -106,73 +102,7 @@ export const settingsSchema = z.strictObject({
     .max(100)
     .default('orderchart')
     .describe('same seed, same simulated outcomes per order and attempt'),
-  PAYMENT_DELAY_MS: duration.default(1000).describe('time the simulated gateway takes to answer'),
-  PAYMENT_DECLINE_RATE: rate.default(0.1).describe('share of simulated charges that the bank declines'),
-  PAYMENT_TIMEOUT_RATE: rate
-    .default(0)
-    .describe('share of simulated charges that take effect but never answer'),
-  PAYMENT_ERROR_RATE: rate
-    .default(0)
-    .describe('share of simulated charges that fail technically, without effect'),
-  PAYMENT_LEDGER: z
-    .string()
-    .min(1)
-    .default('data/gateway.jsonl')
-    .describe("the simulated gateway's own ledger file"),
-  PAYMENT_CAPTURE: z
-    .enum(['at-once', 'later'])
-    .default('at-once')
-    .describe('take the money with the authorisation, or later by POST /orders/{id}/capture'),
-  PAYMENT_GATEWAY_URL: serviceUrl.describe(
-    'where a payment gateway of your own takes commands (docs/services.md); left out: the simulated one',
-  ),
-  PAYMENT_GATEWAY_SECRET: signingSecrets
-    .describe(
-      'what signs requests to and from PAYMENT_GATEWAY_URL; several, with commas between them, while they rotate',
-    )
-    .meta({ secret: true }),
-  MAILER_URL: serviceUrl.describe(
-    'where a mailer of your own takes commands (docs/services.md); left out: mail is written into MAIL_DIR',
-  ),
-  MAILER_SECRET: signingSecrets
-    .describe('what signs requests to and from MAILER_URL; several likewise')
-    .meta({ secret: true }),
-  MAIL_DELAY_MS: duration.default(500).describe('time the simulated mail server takes to accept a message'),
-  MAIL_DIR: z.string().min(1).default('data/mail').describe('folder that messages are written to'),
-  MAIL_FROM: z
-    .string()
-    .min(3)
-    .default('Orderchart <orders@orderchart.example>')
-    .describe('sender of every message: an address, or a name and an address in <>'),
-  MAIL_LOCALE: z
-    .string()
-    .default('en')
-    .refine(isLocale, { error: 'must be a locale, such as en, de or de-CH' })
-    .describe('language of messages and locale of their amounts; en and de are shipped'),
-  MAIL_TEMPLATES: z
-    .string()
-    .default('')
-    .describe('folder with the texts of messages, a folder in it for each language; left out: those shipped'),
-  SMTP_URL: z
-    .string()
-    .default('')
-    .refine((text) => text === '' || readSmtpUrl(text) !== undefined, {
-      error:
-        'must be smtp://HOST or smtps://HOST, with USER:PASSWORD@ before the host and :PORT after it where needed; write special characters of the two as in addresses (@ is %40)',
-    })
-    .describe('mail server that messages are sent to; left out: they are written to MAIL_DIR')
-    .meta({ secret: true }),
-  SMTP_CA: z
-    .string()
-    .default('')
-    .describe('PEM file of certificates that vouch for the mail server, beside those that Node trusts'),
-
-  WEBHOOK_ALLOW_PRIVATE: z
-    .enum(['0', '1'])
-    .default('0')
-    .describe(
-      '1 lets webhooks (POST /webhooks) be sent to addresses of this machine and of its network, which are refused otherwise',
-    ),
+  ...providerSettings,
 
   VALIDATE_WITHIN_MS: duration.default(60_000).describe('deadline of the state validating'),
   RESERVE_WITHIN_MS: duration.default(60_000).describe('deadline of the state reserving'),

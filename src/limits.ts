@@ -120,6 +120,8 @@ export const limits = {
   staleRetries: 20,
   /** How much longer than its call's deadline a lease lasts. */
   leaseMarginMs: 5000,
+  /** How old a signature of Stripe may be. */
+  signatureSeconds: 300,
   /** A key is not sent again this long before its service forgets it. */
   keyMarginMs: 3_600_000,
   /** Endpoints that events are delivered to, the length of their URLs, and tries that are kept in the log of each. */

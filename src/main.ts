@@ -35,7 +35,7 @@ import {
 import { readPackageVersion } from './package-version.ts';
 import type { Services } from './service.ts';
 import { type HttpServiceParts, httpService } from './services/http.ts';
-import { createShopServices } from './services/shop-services.ts';
+import { createFacts, createShopServices } from './services/shop-services.ts';
 import { findUnknownOrders, type UnknownOrder } from './shop/audit/unknown-orders.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
 import { createShopHost, type ShopHost } from './shop/placement.ts';
@@ -123,15 +123,14 @@ export const createOrderchart = async (
       const { createShopRoutes } = await import('./api/routes/shop-routes.ts');
       return createShopRoutes({
         ...{ ...edge, application, catalogue },
+        stripeFacts: await createFacts({ settings, clock }),
         host: createShopHost(edge.host, settings, ids),
       });
     },
   });
-  const isSimulated =
-    service.recovery.restored !== undefined &&
-    given.gateway === undefined &&
-    settings.PAYMENT_GATEWAY_URL === '';
-  const unknownOrders = isSimulated ? await findUnknownOrders(settings.PAYMENT_LEDGER, store) : [];
+  const isSimulated = given.gateway === undefined && settings.PAYMENT_GATEWAY === 'simulated';
+  const hasWitness = service.recovery.restored !== undefined && isSimulated;
+  const unknownOrders = hasWitness ? await findUnknownOrders(settings.PAYMENT_LEDGER, store) : [];
   for (const unknown of unknownOrders) {
     logger.warn(unknown, 'the gateway knows an order that is not in the copy that was restored');
   }

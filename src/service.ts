@@ -26,6 +26,8 @@ export interface ServiceCall<C = Command> {
   readonly deadline?: number;
   /** The command changes nothing at the service: its key names what it asks about. */
   readonly readsOnly?: true;
+  /** When the command's key was first decided on (ms since 1970). Left out: with this call. */
+  readonly keyFirstUsedAt?: number;
   /** Aborted when the deadline has passed or the host closes; the answer is not read after that. */
   readonly signal: AbortSignal;
   /** For an adapter to send with its request, so that the service's own spans join the order's trace. Absent while nothing is traced. */
@@ -247,7 +249,7 @@ export const findFailureReplies = (services: CallRules['services']): ReadonlySet
 const neverAborted = new AbortController().signal;
 
 const toServiceCall = (
-  { orderId, correlationId, at, command }: Call,
+  { orderId, correlationId, at, keyFirstUsedAt, command }: Call,
   signal: AbortSignal,
   traceHeaders?: TraceHeaders,
 ): ServiceCall => ({
@@ -255,6 +257,7 @@ const toServiceCall = (
   correlationId,
   command,
   at,
+  keyFirstUsedAt,
   signal,
   ...(traceHeaders && { traceHeaders }),
 });

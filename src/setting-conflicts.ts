@@ -1,7 +1,8 @@
 // Settings that are right alone and wrong together. It reads no environment.
 import { AppError } from './errors.ts';
+import { findGatewayProblem, type GatewaySettings } from './gateway-settings.ts';
 
-interface Conflicting {
+interface Conflicting extends GatewaySettings {
   readonly PAYMENT_GATEWAY_URL: string;
   readonly PAYMENT_GATEWAY_SECRET: readonly string[];
   readonly MAILER_URL: string;
@@ -15,6 +16,8 @@ interface Conflicting {
 export const refuseConflicts = (settings: Conflicting): void => {
   refuseUnsignedServices(settings);
   refuseSlowServices(settings);
+  const problem = findGatewayProblem(settings);
+  if (problem !== undefined) throw new AppError('invalid-setting', problem);
 };
 
 /** Nothing is sent to a service, or taken from it, without a signature. */
@@ -29,7 +32,8 @@ const refuseUnsignedServices = (settings: Conflicting): void => {
 
 /** An answer that takes longer than the call's timeout is never read. */
 const refuseSlowServices = (settings: Conflicting): void => {
-  for (const name of ['PAYMENT_DELAY_MS', 'MAIL_DELAY_MS'] as const) {
+  const ofGateway = settings.PAYMENT_GATEWAY === 'simulated' ? (['PAYMENT_DELAY_MS'] as const) : [];
+  for (const name of [...ofGateway, 'MAIL_DELAY_MS'] as const) {
     if (settings[name] < settings.CALL_TIMEOUT_MS) continue;
     const problem = `must be below CALL_TIMEOUT_MS=${settings.CALL_TIMEOUT_MS}`;
     throw new AppError('invalid-setting', `Invalid ${name}=${settings[name]}: it ${problem}`);

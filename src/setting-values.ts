@@ -27,6 +27,10 @@ export const isPublicUrl = (text: string): boolean => {
   const url = URL.parse(text);
   return url !== null && /^https?:\/\/[^/?#@]+(?:\/[\w.~%-]+)*$/.test(url.href.replace(/\/$/, ''));
 };
+export const isOrigin = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+};
 export const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/;
 /** As browsers send it: in small letters, and Unicode as punycode. */
 export const toHostName = (name: string): string =>

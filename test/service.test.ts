@@ -52,6 +52,7 @@ describe('a call to an outside service', () => {
     await callService(shop, createOutside('gateway', answer), call, options);
     expect(answer).toHaveBeenCalledExactlyOnceWith({
       orderId: 'order-7',
+      keyFirstUsedAt: call.keyFirstUsedAt,
       correlationId: 'correlation-1',
       command: charge,
       at,

@@ -1,8 +1,10 @@
 // How an order of the shop ended, in sentences: `Failed: the bank declined the payment (card-declined). Stock released.`
 // It reads the order's view and messages, and decides nothing.
+
 import type { Problem } from '../../machines/messages.ts';
 import { formatMoney } from '../../machines/money.ts';
 import type { Received } from '../step/effect.ts';
+import { describeDecline } from './decline-codes.ts';
 import type { OrderView, ReadableOrderView } from './view.ts';
 
 const toSentence = (text: string): string =>
@@ -35,7 +37,10 @@ const toCause = (
   }
   if (failure === null) return 'no reason is recorded';
   const declined = received.findLast(({ type }) => type === 'gateway.declined')?.data['code'];
-  const code = failure.kind === 'payment-declined' && typeof declined === 'string' ? ` (${declined})` : '';
+  const code =
+    failure.kind === 'payment-declined' && typeof declined === 'string'
+      ? ` (${describeDecline(declined)})`
+      : '';
   return `${failure.text.replace(/\.$/, '')}${code}`;
 };
 

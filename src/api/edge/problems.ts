@@ -71,7 +71,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'signature-invalid': {
     status: 403,
     title: 'The request is not signed as it must be',
-    text: 'What services send carries a signature as in Standard Webhooks, not older than five minutes, by the secret that both sides have. Nothing was stored. Sign it with the library of the specification, over exactly the bytes that are sent, and look at the clocks of both machines.',
+    text: 'What services report carries a signature over exactly these bytes, not older than five minutes, by a secret that is in the settings (Standard Webhooks; at /webhooks/stripe that of Stripe). Nothing was stored. Compare the secrets, and the clocks of both machines.',
   },
   'key-not-found': {
     status: 404,

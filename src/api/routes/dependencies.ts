@@ -4,6 +4,7 @@ import type { MigratePage } from '../../migration.ts';
 import type { Catalogue } from '../../shop/catalogue.ts';
 import type { ShopHost } from '../../shop/placement.ts';
 import type { OrderView } from '../../shop/view.ts';
+import type { SignedFacts } from '../../signed-facts.ts';
 import type { ConnectedDependencies, EdgeDependencies } from '../edge/dependencies.ts';
 
 export interface ApiDependencies extends EdgeDependencies<OrderView> {
@@ -12,6 +13,8 @@ export interface ApiDependencies extends EdgeDependencies<OrderView> {
   readonly host: ShopHost;
   readonly catalogue: Catalogue;
   readonly migratePage: MigratePage;
+  /** What Stripe reports; absent where payments are made elsewhere. */
+  readonly stripeFacts?: SignedFacts | undefined;
 }
 
 export type RouteDependencies = ApiDependencies & ConnectedDependencies<OrderView>;

@@ -1,6 +1,7 @@
 // Why an order is where it is: one sentence first, then what is awaited, since when, until when, what blocks it and
 // who may do what. It is computed from the order's view (and the bank's code for a decline) and asks no service.
 import { type Clock, toIsoTime } from '../../clock.ts';
+import { describeDecline } from '../../shop/decline-codes.ts';
 import type { OrderView, ReadableOrderView } from '../../shop/view.ts';
 import { explainClock } from './explain-clock.ts';
 import type { ExplanationJson } from './schemas.ts';
@@ -62,7 +63,7 @@ const toCause = (
     return `${productId} ${problemTexts[kind] ?? kind}${counts}${more}`;
   }
   if (failure === null) return undefined;
-  return declineCode === undefined ? failure.text : `${failure.text} (${declineCode})`;
+  return declineCode === undefined ? failure.text : `${failure.text} (${describeDecline(declineCode)})`;
 };
 
 /** What was given back. */

@@ -11,6 +11,7 @@ import { addMoves } from './moves.ts';
 import { addOperations } from './operations.ts';
 import { addOrders } from './orders.ts';
 import { addPlacing } from './placing.ts';
+import { addStripeWebhooks } from './stripe-webhooks.ts';
 
 export const createShopRoutes =
   (dependencies: ApiDependencies): AddRoutes =>
@@ -26,4 +27,6 @@ export const createShopRoutes =
     addMigrations(api, dependencies.migratePage);
     addOperations(api, connected);
     addDocuments(api, connected);
+    const { stripeFacts } = dependencies;
+    if (stripeFacts !== undefined) addStripeWebhooks(api, stripeFacts, connected);
   };

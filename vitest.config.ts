@@ -1,4 +1,4 @@
-// How the tests run: one process per file, two at a time, the longest first, so that no core waits for the other
+// How the tests run: one process per file, three at a time (many wait for processes), the longest first, so that no core waits
 // in the end. `npm run covered` also holds the charts and the step against the coverage that they must have.
 // Longer campaigns are commands of their own, not configurations.
 import { defineConfig } from 'vitest/config';
@@ -31,7 +31,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     sequence: { sequencer: LongestFirst },

@@ -140,4 +140,8 @@ export const limits = {
   webhookSaveMs: 250,
   /** How long deliveries rest when the journal cannot be read. */
   webhookRestMs: 1000,
+  /** Incidents of services that are open at once (one more is only logged), the length of their keys, and bytes of their details. */
+  openServiceIncidents: 1000,
+  incidentKeyLength: 500,
+  incidentDetailsBytes: 4096,
 } as const;

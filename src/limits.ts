@@ -144,4 +144,8 @@ export const limits = {
   openServiceIncidents: 1000,
   incidentKeyLength: 500,
   incidentDetailsBytes: 4096,
+  /** How often a reconciliation asks a provider for one page, and how long it rests between, and how long an answer may take. */
+  reconcileTries: 5,
+  reconcileRestMs: 1000,
+  reconcileTimeoutMs: 30_000,
 } as const;

@@ -1,4 +1,4 @@
-// Runs many orders against the provider's double while the service is killed: node test/support/stripe/campaign.main.ts
+// Runs many orders against the provider's double while the service is killed: npm run stripe-campaign --
 // [orders] [kills] [seed]. The folder is kept if something differs; the exit code is 1 then.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { runCampaign } from './campaign.ts';
 
 const [orders = '500', kills = '10', seed = '1'] = process.argv.slice(2);
+if (orders === '--help') {
+  console.log('npm run stripe-campaign -- [orders, 500] [kills, 10] [seed, 1]');
+  process.exit(0);
+}
 const folder = await mkdtemp(join(tmpdir(), 'orderchart-stripe-'));
 const report = await runCampaign({ folder, seed, orders: Number(orders), kills: Number(kills) });
 console.log(JSON.stringify(report, undefined, 2));

@@ -7,7 +7,9 @@ import { runCampaign } from '../support/stripe/campaign.ts';
 
 test('60 orders at a failing Stripe, killed twice, are all settled, nobody is charged twice, and the reconciliation finds what is planted alone', async () => {
   const { path: folder } = await makeFolder();
-  const report = await runCampaign({ folder, seed: 'stripe-kills', orders: 60, kills: 2 });
+  const report = await runCampaign({
+    ...{ folder, seed: 'stripe-kills', orders: 60, kills: 2, callTimeoutMs: 1000 },
+  });
   // The folder is kept if an expectation fails.
   expect({ folder, problems: report.problems }).toEqual({ folder, problems: [] });
   expect(report.found).toEqual(['amount-differs', 'refund-not-recorded', 'unknown-order']);

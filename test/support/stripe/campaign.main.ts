@@ -11,7 +11,11 @@ if (orders === '--help') {
   process.exit(0);
 }
 const folder = await mkdtemp(join(tmpdir(), 'orderchart-stripe-'));
-const report = await runCampaign({ folder, seed, orders: Number(orders), kills: Number(kills) });
+const report = await runCampaign({
+  ...{ folder, seed, callTimeoutMs: 3000 },
+  orders: Number(orders),
+  kills: Number(kills),
+});
 console.log(JSON.stringify(report, undefined, 2));
 if (report.problems.length === 0) await rm(folder, { recursive: true });
 else {

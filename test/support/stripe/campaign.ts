@@ -21,6 +21,8 @@ export interface Campaign {
   readonly seed: string;
   readonly orders: number;
   readonly kills: number;
+  /** After a kill many look-ups list the account at once: if they time out on a busy machine, they are made again. */
+  readonly callTimeoutMs: number;
 }
 
 export interface CampaignReport {
@@ -70,7 +72,13 @@ const orderSchema = z.looseObject({
 type Order = z.infer<typeof orderSchema>;
 
 /** Runs it until every order is settled. */
-export const runCampaign = async ({ folder, seed, orders, kills }: Campaign): Promise<CampaignReport> => {
+export const runCampaign = async ({
+  folder,
+  seed,
+  orders,
+  kills,
+  callTimeoutMs,
+}: Campaign): Promise<CampaignReport> => {
   await fillCatalogue(join(folder, 'orders.db'));
   const double = await openStripeDouble(folder);
   await double.setFaults(toFaults(seed));
@@ -78,8 +86,7 @@ export const runCampaign = async ({ folder, seed, orders, kills }: Campaign): Pr
     ...settingsFor(double),
     ...{
       DATABASE_URL: 'sqlite:orders.db',
-      // After a kill many look-ups list the account at once: shorter, they time out on a busy machine, and are made again.
-      ...{ CALL_TIMEOUT_MS: '3000', RETRY_LONGEST_DELAY_MS: '3000' },
+      ...{ CALL_TIMEOUT_MS: String(callTimeoutMs), RETRY_LONGEST_DELAY_MS: String(callTimeoutMs) },
       PAYMENT_ATTEMPTS: '100',
       LOG_LEVEL: 'error',
     },

@@ -11,6 +11,8 @@ export const errorCodes = [
   'keys-needed-first',
   'key-not-found',
   'webhook-not-found',
+  'incident-not-found',
+  'incident-closed',
   'rate-limited',
   'refund-cap-reached',
   'too-many-notes',

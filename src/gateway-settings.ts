@@ -1,4 +1,6 @@
 // Whether the settings of the payment gateway fit together. It names settings, and never the secrets in them.
+import { AppError } from './errors.ts';
+import { providerSettings } from './provider-settings.ts';
 
 export interface GatewaySettings {
   readonly PAYMENT_GATEWAY: 'simulated' | 'stripe';
@@ -32,9 +34,34 @@ export const findGatewayProblem = (settings: GatewaySettings): string | undefine
   if (STRIPE_TEST_PAYMENT_METHOD === '') {
     return 'PAYMENT_GATEWAY=stripe needs STRIPE_TEST_PAYMENT_METHOD, such as pm_card_visa, because orders cannot name a payment method yet.';
   }
-  // What is beyond this machine would see the key.
-  const { protocol, hostname } = new URL(STRIPE_API_BASE);
+  return findOpenTransport(STRIPE_API_BASE);
+};
+
+/** What is beyond this machine would see the key. */
+const findOpenTransport = (apiBase: string): string | undefined => {
+  const { protocol, hostname } = new URL(apiBase);
   return protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
-    ? `STRIPE_API_BASE=${STRIPE_API_BASE} must begin with https: the key would travel openly.`
+    ? `STRIPE_API_BASE=${apiBase} must begin with https: the key would travel openly.`
     : undefined;
+};
+
+/**
+ * What a command needs that reads the account at Stripe, and nothing else of the service's settings.
+ * @throws AppError `invalid-setting`.
+ */
+export const readStripeAccess = (
+  environment: Readonly<Record<string, string | undefined>>,
+): { readonly secretKey: string; readonly apiBase: string } => {
+  const read = (name: 'STRIPE_SECRET_KEY' | 'STRIPE_API_BASE'): string => {
+    const checked = providerSettings[name].safeParse(environment[name] || undefined);
+    if (checked.success) return checked.data;
+    throw new AppError('invalid-setting', `Invalid ${name}: ${checked.error.issues[0]?.message}`);
+  };
+  const [secretKey, apiBase] = [read('STRIPE_SECRET_KEY'), read('STRIPE_API_BASE')];
+  const problem =
+    secretKey === ''
+      ? 'Set STRIPE_SECRET_KEY in the environment, as for the service: the account at Stripe is read with it.'
+      : findOpenTransport(apiBase);
+  if (problem !== undefined) throw new AppError('invalid-setting', problem);
+  return { secretKey, apiBase };
 };

@@ -27,8 +27,10 @@ import type { StoreAccess } from './local-socket.ts';
 import {
   createBackups,
   examineStore,
+  openProvider,
   reachKeysFor,
   reachMigrationsFor,
+  reconcileStoreFor,
   rehearseFor,
   simulateFor,
 } from './offline.ts';
@@ -178,6 +180,8 @@ export const runProgram = (
     reachKeys: reachKeysFor(application),
     reachMigrations: reachMigrationsFor(application, services),
     rehearse: rehearseFor(application),
+    openProvider,
+    reconcileStore: reconcileStoreFor(application),
     compareVersions: createCompareVersions(application),
   });
 

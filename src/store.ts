@@ -4,6 +4,7 @@
 // once: a batch whose orders changed meanwhile is refused as stale, and its caller opens and decides again.
 import type { KeyStore } from './access.ts';
 import type { Row, RowChanges } from './application.ts';
+import type { ServiceIncidentStore } from './service-incidents.ts';
 import type { Call, NewEvent, Received } from './step/effect.ts';
 import type { WebhookStore } from './webhooks.ts';
 
@@ -240,7 +241,7 @@ export interface OrderNote {
   readonly at: number;
 }
 
-export interface Store extends RowReads, KeyStore, WebhookStore {
+export interface Store extends RowReads, KeyStore, WebhookStore, ServiceIncidentStore {
   /** Loads what a batch needs. Batches of one store do not overlap in what they change. */
   open(needs: Needs): Promise<Batch>;
   load(orderIds: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>>;

@@ -16,6 +16,7 @@ import type {
 import { createTurns, inTurn } from '../turns.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
+import { createServiceIncidents } from './memory-service-incidents.ts';
 import {
   copy,
   createBatchAccess,
@@ -246,6 +247,7 @@ export const createMemoryStore = (): Store => {
   const changes = createOrderChanges(tables);
   const people = createPeople(tables);
   const webhooks = createWebhookTables();
+  const incidents = createServiceIncidents();
   const epochs = [{ name: drawEpoch(), lastPosition: null }];
 
   return {
@@ -284,6 +286,11 @@ export const createMemoryStore = (): Store => {
     writeWebhook: change(webhooks.writeWebhook),
     removeWebhook: change(webhooks.removeWebhook),
     webhookDeliveries: guard(webhooks.webhookDeliveries),
+    openServiceIncident: change(incidents.openServiceIncident),
+    closeServiceIncident: change(incidents.closeServiceIncident),
+    serviceIncident: guard(incidents.serviceIncident),
+    serviceIncidents: guard(incidents.serviceIncidents),
+    openServiceIncidents: guard(incidents.openServiceIncidents),
     check: change(() => undefined),
     close: () => close(() => inTurn(takeTurn, () => undefined)),
   };

@@ -11,6 +11,7 @@ import { createCheck } from './sqlite-check.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { createPeople } from './sqlite-people.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
+import { createServiceIncidents } from './sqlite-service-incidents.ts';
 import { createWriterAccess } from './sqlite-transactions.ts';
 import { createWebhookTables } from './sqlite-webhooks.ts';
 
@@ -36,6 +37,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const changes = createOrderChanges(database, transact);
   const people = createPeople(database, transact);
   const webhooks = createWebhookTables(database, transact);
+  const incidents = createServiceIncidents(database, transact);
 
   return {
     open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
@@ -75,6 +77,11 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     writeWebhook: change(webhooks.writeWebhook),
     removeWebhook: change(webhooks.removeWebhook),
     webhookDeliveries: guard(webhooks.webhookDeliveries),
+    openServiceIncident: change(incidents.openServiceIncident),
+    closeServiceIncident: change(incidents.closeServiceIncident),
+    serviceIncident: guard(incidents.serviceIncident),
+    serviceIncidents: guard(incidents.serviceIncidents),
+    openServiceIncidents: guard(incidents.openServiceIncidents),
     check: change(createCheck(database, access)),
     close: () =>
       close(() =>

@@ -6,6 +6,7 @@ import { describeCalls } from './store-calls.ts';
 import { describeForgetting } from './store-keys.ts';
 import { describeKeys, describeNotes } from './store-people.ts';
 import { describeReads } from './store-reads.ts';
+import { describeServiceIncidents } from './store-service-incidents.ts';
 import { describeWebhooks } from './store-webhooks.ts';
 
 export interface OpenedStore {
@@ -29,6 +30,7 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
     describe('keys that are over', () => describeForgetting(current));
     describe('the keys of callers', () => describeKeys(current));
     describe('webhook endpoints', () => describeWebhooks(current));
+    describe('incidents of services', () => describeServiceIncidents(current));
     describe('notes about orders', () => describeNotes(current));
   });
 };

@@ -90,6 +90,8 @@ const others = {
   simulate: notHere,
   reachMigrations: notHere,
   rehearse: notHere,
+  openProvider: notHere,
+  reconcileStore: notHere,
   ...copies,
 };
 const compareVersions = createCompareVersions(shop);

@@ -95,6 +95,19 @@ const workWithWebhooks: Step = async ({ store, now }) => {
   await store.removeWebhook('goes');
 };
 
+/** Two services need a person; one incident is closed by its id, the other because what it was about is over. */
+const workWithServiceIncidents: Step = async ({ store, now }) => {
+  const rules = { once: false, most: 10 };
+  const closing = { at: now(), by: 'ada', note: 'seen' };
+  for (const key of ['by-id', 'by-key']) {
+    const about = { service: 'webhooks', reason: 'endpoint-dead', text: 'It is dead.', details: {} };
+    const stands = { openedAt: now(), closedAt: null, closedBy: null, note: null };
+    await store.openServiceIncident({ incidentId: `incident-${key}`, key, ...about, ...stands }, rules);
+  }
+  await store.closeServiceIncident({ incidentId: 'incident-by-id' }, closing);
+  await store.closeServiceIncident({ key: 'by-key' }, closing);
+};
+
 /** 1 × Widget for 0.09. */
 const tooCheap = () => {
   const [item] = sample.items;
@@ -137,6 +150,7 @@ export const planWorkload = (
     advance(10),
     workWithPeople(first),
     workWithWebhooks,
+    workWithServiceIncidents,
     move(second, later),
     advance(1000),
     place('lost-late'),

@@ -1,7 +1,6 @@
 // Who may ask for what: scopes, the keys by which callers are known, and what opens a route. The contract between the
 // store that keeps the keys, the network's edge that asks for them, and the commands that make them.
 import { z } from 'zod';
-import type { AppError } from './errors.ts';
 
 /** What a key may be allowed, and what that opens. */
 export const scopes = {
@@ -34,8 +33,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What opens the route. */
     readonly access?: Access;
-    /** Of a route that is `signed`: checks the bytes of the body, before anything in them is read. */
-    readonly whyUnsigned?: (request: FastifyRequest, body: Buffer) => AppError | undefined;
+    /** Of a route that is `signed`: why nobody who may signed these bytes, before anything in them is read; undefined: somebody did. */
+    readonly whyUnsigned?: (request: FastifyRequest, body: Buffer) => string | undefined;
     /** Open to keys that are bound to a customer, too: it shows and changes nothing of others. */
     readonly forCustomers?: true;
     /** Open to callers with a name alone, also where no key is asked for: what they do lasts longer than that. */

@@ -30,6 +30,9 @@ const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
 /** @param address as Node gives it; undefined for a Unix socket */
 export const isLoopback = (address: string | undefined): boolean => loopback.test(address ?? '');
 
+/** Whether a host, as a name or an address without brackets, is this machine. */
+export const isThisMachine = (host: string): boolean => host === 'localhost' || isLoopback(host);
+
 /** Some proxies forward the port, too, which is another one for each connection. */
 const withPort = /^(?:(\d+(?:\.\d+){3})|\[(.*)\]):\d+$/;
 

@@ -1,4 +1,5 @@
 // Whether the settings of the payment gateway fit together. It names settings, and never the secrets in them.
+import { isThisMachine } from './callers.ts';
 import { AppError } from './errors.ts';
 import { providerSettings } from './provider-settings.ts';
 
@@ -40,7 +41,7 @@ export const findGatewayProblem = (settings: GatewaySettings): string | undefine
 /** What is beyond this machine would see the key. */
 const findOpenTransport = (apiBase: string): string | undefined => {
   const { protocol, hostname } = new URL(apiBase);
-  return protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
+  return protocol === 'http:' && !isThisMachine(hostname.replace(/^\[(.*)\]$/, '$1'))
     ? `STRIPE_API_BASE=${apiBase} must begin with https: the key would travel openly.`
     : undefined;
 };

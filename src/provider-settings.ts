@@ -52,7 +52,7 @@ export const providerSettings = {
     .default('at-once')
     .describe('take the money with the authorisation, or later by POST /orders/{id}/capture'),
   PAYMENT_GATEWAY_URL: serviceUrl.describe(
-    'where a payment gateway of your own takes commands (docs/services.md); left out: the simulated one',
+    'where a payment gateway of your own takes commands (docs/services.md); left out: the one that PAYMENT_GATEWAY names',
   ),
   PAYMENT_GATEWAY_SECRET: signingSecrets
     .describe(

@@ -3,14 +3,13 @@
 import type { FastifyRequest } from 'fastify';
 import type { AnyEventObject } from 'xstate';
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
 import type { Answer, Receipt, SystemView } from '../host.ts';
 import { serviceOf } from '../service.ts';
 import type { Api, EdgeDependencies, FactRules } from './edge/dependencies.ts';
 import { invalid, toPointer } from './edge/errors.ts';
 import { createOnce, toFingerprint } from './edge/idempotency.ts';
 import { identifier } from './edge/inputs.ts';
-import { json, problems } from './edge/responses.ts';
+import { bodyProblems, json, problems } from './edge/responses.ts';
 
 const params = z.strictObject({ name: identifier.describe('the name of the service that sends it') });
 const signed = z.object({
@@ -33,17 +32,15 @@ const taken = z.strictObject({
   version: z.int().describe('the version of the order after it'),
 });
 
-/** @throws AppError `signature-invalid`; a service that is unknown, or sends no facts, has signed nothing. */
+/** A service that is unknown, or sends no facts, has signed nothing. */
 const whyUnsigned =
   ({ services }: FactRules) =>
-  (request: FastifyRequest, bytes: Buffer): AppError | undefined => {
+  (request: FastifyRequest, bytes: Buffer): string | undefined => {
     const { name } = params.safeParse(request.params).data ?? { name: '' };
     const service = Object.hasOwn(services, name) ? serviceOf(services, name) : undefined;
-    const why =
-      service?.place === 'outside' && service.whyUnsigned !== undefined
-        ? service.whyUnsigned(request.headers, bytes)
-        : 'No service of this name has a secret here.';
-    return why === undefined ? undefined : new AppError('signature-invalid', why);
+    return service?.place === 'outside' && service.whyUnsigned !== undefined
+      ? service.whyUnsigned(request.headers, bytes)
+      : 'No service of this name has a secret here.';
   };
 
 /** Who gets the fact. @throws AppError `invalid-request` for what is none of the service, or has other fields. */
@@ -93,9 +90,7 @@ export const addFacts = (api: Api, { facts, host, keys, clock }: EdgeDependencie
             'order-unreadable',
             'idempotency-key-in-use',
             'idempotency-key-reused',
-            'body-too-large',
-            'unsupported-media-type',
-            'store-unavailable',
+            ...bodyProblems,
           ),
         },
       },

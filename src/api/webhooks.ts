@@ -7,13 +7,12 @@ import type { WebhookEndpoint, Webhooks } from '../webhooks.ts';
 import { type Cursors, cursor, readCursors } from './edge/cursors.ts';
 import type { Api, EdgeDependencies } from './edge/dependencies.ts';
 import { identifier, pageLimit, toEventTypes } from './edge/inputs.ts';
-import { json, problems } from './edge/responses.ts';
+import { bodyProblems, json, problems } from './edge/responses.ts';
 import { components } from './edge/schemas.ts';
 
 const config = { access: 'admin' } as const;
 const params = z.strictObject({ id: identifier.describe('the id of the endpoint') });
 const nothing = z.strictObject({});
-const bodyProblems = ['body-too-large', 'unsupported-media-type', 'store-unavailable'] as const;
 const urlText = z
   .string()
   .min(1)

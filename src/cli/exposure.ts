@@ -1,5 +1,5 @@
 // Who may come in where a service is about to listen: what is refused at the start, and what the banner says of it.
-import { isLoopback } from '../callers.ts';
+import { isThisMachine } from '../callers.ts';
 import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
 
@@ -10,7 +10,7 @@ const waysOut =
 
 /** The setting with which the service would be reached from elsewhere. */
 const findExposing = ({ HOST, TRUST_PROXY, PUBLIC_HOSTS, PUBLIC_URL }: Exposing): string | undefined => {
-  if (HOST !== 'localhost' && !isLoopback(HOST)) return `HOST=${HOST}`;
+  if (!isThisMachine(HOST)) return `HOST=${HOST}`;
   if (PUBLIC_URL !== '') return `PUBLIC_URL=${PUBLIC_URL}`;
   if (PUBLIC_HOSTS.length > 0) return `PUBLIC_HOSTS=${PUBLIC_HOSTS.join(',')}`;
   return TRUST_PROXY.length > 0 ? `TRUST_PROXY=${TRUST_PROXY.join(',')}` : undefined;

@@ -2,6 +2,7 @@
 // It moves nothing.
 import { isTrouble, type MigrationGroup, type MigrationOutcomeName } from '../migration.ts';
 import type { PacedResult } from './paced-pages.ts';
+import { toTable } from './table.ts';
 
 const words: Readonly<Record<MigrationOutcomeName, readonly [done: string, rehearsed: string]>> = {
   moves: ['moved', 'would move'],
@@ -42,18 +43,6 @@ export const toCounts = (
   return `${number(orders)} ${orders === 1 ? 'order' : 'orders'}: ${parts.join(', ')}`;
 };
 
-const toTable = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
-};
-
 const toDetails = ({ outcome, examples, reasons }: MigrationGroup): string[] => {
   const todo = advice[outcome];
   return [
@@ -72,7 +61,7 @@ export const toText = (result: PacedResult, to: string, dryRun: boolean): string
     number(count),
     words[outcome][dryRun ? 1 : 0],
   ]);
-  const [head = '', ...lines] = toTable([['version', 'state', 'orders', `to ${to}`], ...rows]);
+  const [head = '', ...lines] = toTable([['version', 'state', 'orders', `to ${to}`], ...rows], [2]);
   const body = groups.flatMap((group, index) => [lines[index] ?? '', ...toDetails(group)]);
   return [head, ...body, '', `${toCounts(result, dryRun)}.`].join('\n');
 };

@@ -9,6 +9,7 @@ import type { Money, PaymentProvider, Range } from '../shop/reconciliation/provi
 import type { ReconciliationReport } from '../shop/reconciliation/report.ts';
 import { readDatabasePath } from './database-flag.ts';
 import { invalidFlag } from './flag-values.ts';
+import { toTable } from './table.ts';
 
 const help = `Usage: orderchart reconcile --gateway stripe --from TIME [--to TIME] [--database sqlite:PATH] [--json]
        orderchart reconcile --gateway stripe --export FILE [--from TIME] [--to TIME]
@@ -146,15 +147,8 @@ const toText = ({ orders, payments, refunds, differences, pending }: Reconciliat
       ...[kind, orderId, object, toAmount(ours), toAmount(theirs), incidentWords[incident]],
     ]),
   ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
   return [
-    ...(differences.length === 0 ? [] : [...lines, '']),
+    ...(differences.length === 0 ? [] : [...toTable(rows), '']),
     ...pending.map((orderId) => `pending: ${orderId} (its payment is under way; run it again later)`),
     `${orders} orders, ${payments} payments and ${refunds} refunds compared: ${
       differences.length === 0 ? 'nothing differs' : `${differences.length} differences`

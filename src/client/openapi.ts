@@ -2524,7 +2524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store-unavailable`, `closing`, `overloaded` */
+            /** @description `overloaded`, `store-unavailable`, `closing` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3121,7 +3121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store-unavailable`, `closing`, `overloaded` */
+            /** @description `overloaded`, `store-unavailable`, `closing` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3279,7 +3279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store-unavailable`, `closing`, `overloaded` */
+            /** @description `overloaded`, `store-unavailable`, `closing` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3587,7 +3587,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store-unavailable`, `closing`, `overloaded` */
+            /** @description `overloaded`, `store-unavailable`, `closing` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3740,7 +3740,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store-unavailable`, `closing`, `overloaded` */
+            /** @description `overloaded`, `store-unavailable`, `closing` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3905,7 +3905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store-unavailable`, `closing`, `overloaded` */
+            /** @description `overloaded`, `store-unavailable`, `closing` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4065,7 +4065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store-unavailable`, `closing`, `overloaded` */
+            /** @description `overloaded`, `store-unavailable`, `closing` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4218,7 +4218,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store-unavailable`, `closing`, `overloaded` */
+            /** @description `overloaded`, `store-unavailable`, `closing` */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Reply } from '../application.ts';
 import { type Clock, systemClock, toIsoTime } from '../clock.ts';
 import { AppError } from '../errors.ts';
+import { readRetryAfter } from '../retry-after.ts';
 import { NotDone, type OutsideService, pause, type ServiceCall } from '../service.ts';
 import { isServiceUrl, oneDay, serviceUrlForm, signingSecretForm } from '../setting-values.ts';
 import { isSigningSecret, sign, whyNotSigned } from '../signature.ts';
@@ -109,14 +110,15 @@ const toReply = ({ status, body }: HttpAnswer, { command }: ServiceCall): Reply 
 
 /** How long a service that takes no more asks to wait; undefined: it does not, or it is longer than the call may take. */
 const toWaitMs = (
-  { status, retryAfter = '' }: HttpAnswer,
+  { status, retryAfter }: HttpAnswer,
   deadline: number | undefined,
   now: number,
 ): number | undefined => {
   if (status !== 429 || deadline === undefined) return undefined;
-  const waitMs = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - now;
+  const askedMs = readRetryAfter(retryAfter, now);
+  if (askedMs === undefined) return undefined;
   // At least a moment: a service that says 0 would be asked in a circle.
-  const atLeast = Math.max(waitMs, shortestWaitMs);
-  return Number.isNaN(waitMs) || now + atLeast >= deadline ? undefined : atLeast;
+  const waitMs = Math.max(askedMs, shortestWaitMs);
+  return now + waitMs >= deadline ? undefined : waitMs;
 };
 const shortestWaitMs = 100;

@@ -1,6 +1,7 @@
 // A mailer on a mail server. SMTP delivers at least once: a message whose answer was lost is sent again, with the same
 // Message-ID. Which answer means what is in smtp-outcome.ts; nothing of user, password or recipient is ever logged here.
 import nodemailer, { type SMTPPoolOptions } from 'nodemailer';
+import { isThisMachine } from '../callers.ts';
 import type { Clock } from '../clock.ts';
 import { whyNotAddress } from '../mail-address.ts';
 import type { ShopService } from '../shop/services.ts';
@@ -63,6 +64,3 @@ const toPoolOptions = ({ server, ca, timeoutMs }: SmtpMailing): SMTPPoolOptions 
 });
 
 const share = (milliseconds: number, part: number): number => Math.max(1, Math.floor(milliseconds * part));
-
-const isThisMachine = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);

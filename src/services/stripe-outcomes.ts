@@ -2,6 +2,7 @@
 // certainly not done is anything but unknown. It sends nothing.
 import Stripe from 'stripe';
 import type { Clock } from '../clock.ts';
+import { readRetryAfter } from '../retry-after.ts';
 
 export type Judgement =
   /** The bank said no. */
@@ -43,13 +44,6 @@ const judgeConnection = (error: Error): Judgement => {
     : { kind: 'unknown', isStored: false };
 };
 
-const toWaitMs = (after: string | undefined, now: number): number => {
-  const seconds = Number(after);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds) * 1000;
-  const at = Date.parse(after ?? '');
-  return Number.isNaN(at) ? 0 : Math.max(0, at - now);
-};
-
 /** Another request of ours under the same key, with other parameters. */
 export const isKeyReused = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeError && error.rawType === 'idempotency_error';
@@ -62,7 +56,7 @@ export const judge = (error: unknown, clock: Pick<Clock, 'now'>): Judgement => {
   if (!(error instanceof Stripe.errors.StripeError)) return unknown;
   if (isKeyReused(error)) return { kind: 'unknown', isStored: true };
   const { code, decline_code, rawType, headers } = error;
-  // Some limits are told with 400.
+  // Some limits are reported with 400.
   switch (code === 'rate_limit' ? 429 : error.statusCode) {
     case 400:
     case 404:
@@ -76,7 +70,7 @@ export const judge = (error: unknown, clock: Pick<Clock, 'now'>): Judgement => {
       return {
         kind: 'failed',
         reason: 'rate-limited',
-        retryAfterMs: toWaitMs(headers?.['retry-after'], clock.now()),
+        retryAfterMs: readRetryAfter(headers?.['retry-after'], clock.now()) ?? 0,
       };
     default:
       return { kind: 'unknown', isStored: headers?.['idempotent-replayed'] === 'true' };

@@ -9,6 +9,7 @@ import { pause } from '../service.ts';
 import type { Opening, ServiceIncidents } from '../service-incidents.ts';
 import { sign } from '../signature.ts';
 import type { JournalEvent } from '../store.ts';
+import { createTurns, inTurn } from '../turns.ts';
 import type { WebhookDelivery, WebhookEndpoint, WebhookStore } from '../webhooks.ts';
 import { type Answered, type SendingRules, send } from './send.ts';
 
@@ -45,8 +46,7 @@ export class Delivery {
   #savedAt = 0;
   #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  /** The end of the last change. */
-  #changed: Promise<unknown> = Promise.resolve();
+  readonly #takeTurn = createTurns();
 
   constructor(parts: DeliveryParts, endpoint: WebhookEndpoint) {
     this.#parts = parts;
@@ -70,7 +70,7 @@ export class Delivery {
 
   /** Stops, stores the endpoint with `changes`, and goes on as it then says. */
   change(toChanges: (endpoint: WebhookEndpoint) => Partial<WebhookEndpoint>): Promise<WebhookEndpoint> {
-    const change = async (): Promise<WebhookEndpoint> => {
+    return inTurn(this.#takeTurn, async () => {
       await this.stop();
       try {
         const changed = { ...this.#endpoint, ...toChanges(this.#endpoint) };
@@ -80,10 +80,7 @@ export class Delivery {
         this.start();
       }
       return this.#endpoint;
-    };
-    const changed = this.#changed.then(change, change);
-    this.#changed = changed;
-    return changed;
+    });
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -147,7 +144,7 @@ export class Delivery {
     return send(rules, { url, headers, body }, signal);
   }
 
-  /** Takes note of one try, and returns whether it delivered the event. */
+  /** Records one try, and returns whether it delivered the event. */
   #note({ position, eventId, type }: JournalEvent, { status, problem, retryAfterMs }: Answered): boolean {
     const { clock, logger, noteTry, drawShare } = this.#parts;
     const now = clock.now();

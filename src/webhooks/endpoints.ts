@@ -4,6 +4,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Ids } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { isServiceUrl } from '../setting-values.ts';
 import { drawSigningSecret } from '../signature.ts';
 import type { WebhookEndpoint, Webhooks, WebhookWish } from '../webhooks.ts';
 import { Delivery, type DeliveryParts, toIncidentKey } from './delivery.ts';
@@ -93,13 +94,7 @@ const refuseTooMany = (count: number): void => {
 };
 
 const refuseUrl = (text: string): void => {
-  const url = URL.parse(text);
-  const isUsable =
-    url !== null &&
-    /^https?:$/.test(url.protocol) &&
-    `${url.username}${url.password}${url.hash}` === '' &&
-    text.length <= limits.webhookUrlLength;
-  if (isUsable) return;
+  if (isServiceUrl(text) && text.length <= limits.webhookUrlLength) return;
   const message = 'must be an http or https address without user, password and fragment';
   throw new AppError('invalid-request', `/url: ${message}.`, { errors: [{ path: '/url', message }] });
 };

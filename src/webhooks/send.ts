@@ -6,6 +6,7 @@ import { BlockList, type LookupFunction } from 'node:net';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
+import { readRetryAfter } from '../retry-after.ts';
 
 export interface SendingRules {
   readonly clock: Clock;
@@ -58,8 +59,10 @@ export const send = (
   });
   request.on('error', (error) => end({ problem: late.signal.aborted ? 'timed-out' : toProblem(error) }));
   request.on('response', (response) => {
-    const { statusCode: status = 0 } = response;
-    end({ status, problem: judge(status), retryAfterMs: toMs(response.headers['retry-after'], clock.now()) });
+    const { statusCode: status = 0, headers } = response;
+    const askedMs = readRetryAfter(headers['retry-after'], clock.now()) ?? 0;
+    const retryAfterMs = Math.min(askedMs, limits.webhookLongestWaitMs);
+    end({ status, problem: judge(status), retryAfterMs });
     // Nobody reads what it says.
     response.destroy();
   });
@@ -81,9 +84,4 @@ const toProblem = (error: NodeJS.ErrnoException): string =>
 const judge = (status: number): string | null => {
   if (status >= 200 && status < 300) return null;
   return status >= 300 && status < 400 ? 'redirected' : `http-${status}`;
-};
-
-const toMs = (retryAfter = '', now: number): number => {
-  const ms = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - now;
-  return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), limits.webhookLongestWaitMs);
 };

@@ -64,7 +64,7 @@ export const readBodies = (app: FastifyInstance): void => {
         throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
       }
       const why = request.routeOptions.config.whyUnsigned?.(request, bytes);
-      if (why !== undefined) throw why;
+      if (why !== undefined) throw new AppError('signature-invalid', why);
       return readJson(bytes);
     },
   );

@@ -106,6 +106,20 @@ describe('a move', () => {
     expect(await stored()).toEqual(before);
   });
 
+  it.each(['cancel', 'capture', 'refunds', 'retry'] as const)(
+    '%s with null is not one without a body: it is refused, and leaves no trace',
+    async (move) => {
+      const { app, stored } = await opens[move]();
+      const before = await stored();
+      const answer = await app.inject({
+        ...{ method: 'POST', url: `/orders/order-1/${move}`, payload: 'null' },
+        headers: { 'content-type': 'application/json', ...key },
+      });
+      expect(answer.statusCode).toBe(400);
+      expect(await stored()).toEqual(before);
+    },
+  );
+
   it.each(['cancel', 'capture', 'refunds', 'retry'])('%s of an unknown order is 404', async (move) => {
     const { post } = await createEdge();
     const answer = await post(`/orders/order-9/${move}`, {}, key);

@@ -97,7 +97,7 @@ const describe = <Name extends MoveName>(bodies: Bodies, move: Name, summary: st
 
 /** Every field of a move can have a default; then there is nothing to send. */
 const preValidation = async (request: FastifyRequest): Promise<void> => {
-  request.body ??= {};
+  if (request.body === undefined) request.body = {};
 };
 
 const declare = <Name extends MoveName>(bodies: Bodies, move: Name, summary: string) => ({

@@ -89,11 +89,7 @@ const answerCommit = ({ orderId, at }: Call, rows: Rows): Reply =>
     ? { type: 'warehouse.committed' }
     : { type: 'warehouse.refused', reason: 'not-reserved' };
 
-const answerReturn = (
-  { lines }: Command<'warehouse.return'>,
-  { orderId, at }: Call,
-  rows: Rows,
-): Reply =>
+const answerReturn = ({ lines }: Command<'warehouse.return'>, { orderId, at }: Call, rows: Rows): Reply =>
   returnSold(rows, orderId, lines, at) === 'returned'
     ? { type: 'warehouse.returned' }
     : { type: 'warehouse.refused', reason: 'not-sold' };

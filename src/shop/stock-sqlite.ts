@@ -2,6 +2,7 @@
 // does), and opens no transaction (the store does).
 import { readFileSync } from 'node:fs';
 import type { Row, RowChange, RowChanges, SqlConnection, TableStore, Tables } from '../application.ts';
+import { readReference, referenceTable } from './order-references.ts';
 import { readRefundTotal, refundTable } from './refund-totals.ts';
 import {
   type LedgerRow,
@@ -64,6 +65,7 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
      ORDER BY reservations.order_id, product_id`,
   );
 
+  const reference = connection.prepare('SELECT order_id FROM order_references WHERE id = ?');
   const refundTotal = connection.prepare('SELECT amount FROM refund_totals WHERE id = ?');
 
   const readReservations = (orderIds: readonly string[], found: Map<string, Row>): void => {
@@ -95,6 +97,10 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
       for (const id of idsOf(keys, refundTable)) {
         const row = refundTotal.get(id);
         if (row !== undefined) found.set(`${refundTable}/${id}`, { amount: whole(row, 'amount') });
+      }
+      for (const id of idsOf(keys, referenceTable)) {
+        const row = reference.get(id);
+        if (row !== undefined) found.set(`${referenceTable}/${id}`, { orderId: text(row, 'order_id') });
       }
       if (productIds.length > 0) {
         for (const row of products.all(JSON.stringify(productIds))) {
@@ -140,6 +146,7 @@ const createWrites = (connection: SqlConnection) => {
     'UPDATE reservations SET status = ?, ended_at = ? WHERE order_id = ?',
   );
   const putRefundTotal = connection.prepare('REPLACE INTO refund_totals (id, amount) VALUES (?, ?)');
+  const putReference = connection.prepare('REPLACE INTO order_references (id, order_id) VALUES (?, ?)');
   const addShares = connection.prepare(
     `INSERT INTO shares (order_id, product_id, quantity)
      SELECT ?, value ->> 'productId', value ->> 'quantity' FROM json_each(?)`,
@@ -172,6 +179,8 @@ const createWrites = (connection: SqlConnection) => {
     for (const { key, after } of changed) {
       const [id] = idsOf([key], refundTable);
       if (id !== undefined) putRefundTotal.run(id, readRefundTotal(after));
+      const [reference] = idsOf([key], referenceTable);
+      if (reference !== undefined) putReference.run(reference, readReference(after) ?? null);
     }
     for (const change of changed) if (isReservationChange(change)) writeReservation(change);
     const entries = appended.flatMap(({ row }) => (isLedgerRow(row) ? [toEntry(row)] : []));
@@ -185,6 +194,7 @@ const migrations = [
   '0002-adjustments.sql',
   '0003-descriptions.sql',
   '0004-refund-totals.sql',
+  '0005-returns.sql',
 ].map((file) => readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'));
 
 export const sqliteStock: Tables['sqlite'] = {

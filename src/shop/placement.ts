@@ -14,6 +14,8 @@ export interface Basket {
   /** Names, unit prices and line totals as in the catalogue (minor units). */
   readonly items: readonly Item[];
   readonly amount: number;
+  /** In which the customer gets mails, such as de-CH; left out: it is not known. */
+  readonly locale?: string | undefined;
 }
 
 /** The host of a shop's orders: an order is placed by its basket. */
@@ -36,10 +38,13 @@ export const createShopHost = (host: Host<OrderView>, settings: Settings, ids: I
 });
 
 const toPlacement = (settings: Settings, orderId: string, basket: Basket): Placement => {
-  const { customerId, email, currency, items, amount } = basket;
+  const { customerId, email, currency, items, amount, locale } = basket;
   const policy = toPolicy(settings);
-  const message = { type: 'order.place', orderId, customerId, email, currency, items, amount, policy };
-  return { orderId, message };
+  const order = { orderId, customerId, email, currency, items, amount };
+  return {
+    orderId,
+    message: { type: 'order.place', ...order, ...(locale !== undefined && { locale }), policy },
+  };
 };
 
 /** Stock is held at least as long as the authorised money waits, or a late capture would find none to sell. */

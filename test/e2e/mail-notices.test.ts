@@ -47,9 +47,8 @@ type Shop = Awaited<ReturnType<typeof openShop>>;
 
 /** One order that is cancelled, and one that is paid and refunded twice, line by line. */
 const runOrders = async ({ host, untilState, move }: Shop) => {
-  const [cancelled, refunded] = [
-    ...['01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002'],
-  ];
+  const cancelled = '01900000-0000-7000-8000-000000000001';
+  const refunded = '01900000-0000-7000-8000-000000000002';
   for (const orderId of [cancelled, refunded]) {
     await host.place({ ...german, orderId });
     await untilState(orderId, 'paying.authorized');

@@ -45,7 +45,7 @@ export const cancellation: CommandTo<'mailer'> = {
 /** Of one Widget, which goes back into stock. */
 export const toRefund = (refundId: string, amount = 5000): CommandTo<'mailer'> => ({
   ...confirmation,
-  key: `${orderId}/refund/${refundId}`,
+  key: `${orderId}/refund-notice/${refundId}`,
   notice: 'refund',
   refund: { refundId, amount, lines: [{ productId: 'product-1', quantity: 1, restock: true }] },
 });

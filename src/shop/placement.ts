@@ -28,16 +28,21 @@ export interface ShopHost extends OrderAccess<OrderView> {
   ): Promise<Outcome<Receipt<OrderView>>>;
 }
 
-/** Orders are placed with the rules that `settings` say at the time. */
-export const createShopHost = (host: Host<OrderView>, settings: Settings, ids: Ids): ShopHost => ({
+/** Orders are placed with the rules that `settings` say at the time, and paid at `provider`. */
+export const createShopHost = (
+  host: Host<OrderView>,
+  settings: Settings,
+  ids: Ids,
+  provider: string = settings.PAYMENT_GATEWAY,
+): ShopHost => ({
   ...host,
   place: ({ orderId = ids.next(), principal, ...basket }, idempotency) =>
-    host.place({ ...toPlacement(settings, orderId, basket), principal }, idempotency),
+    host.place({ ...toPlacement(settings, provider, orderId, basket), principal }, idempotency),
 });
 
-const toPlacement = (settings: Settings, orderId: string, basket: Basket): Placement => {
+const toPlacement = (settings: Settings, provider: string, orderId: string, basket: Basket): Placement => {
   const { customerId, email, currency, items, amount } = basket;
-  const policy = toPolicy(settings);
+  const policy: Policy = { ...toPolicy(settings), provider, actionWithinMs: settings.ACTION_WITHIN_MS };
   const message = { type: 'order.place', orderId, customerId, email, currency, items, amount, policy };
   return { orderId, message };
 };

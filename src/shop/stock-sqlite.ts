@@ -2,6 +2,7 @@
 // does), and opens no transaction (the store does).
 import { readFileSync } from 'node:fs';
 import type { Row, RowChange, RowChanges, SqlConnection, TableStore, Tables } from '../application.ts';
+import { providerTable, readProviderNote } from './providers.ts';
 import { readRefundTotal, refundTable } from './refund-totals.ts';
 import {
   type LedgerRow,
@@ -64,6 +65,14 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
      ORDER BY reservations.order_id, product_id`,
   );
 
+  const provider = connection.prepare('SELECT name, takes_unnamed FROM providers WHERE name = ?');
+  const providers = connection.prepare(
+    'SELECT name, takes_unnamed FROM providers WHERE name > ? ORDER BY name LIMIT ?',
+  );
+  const toProviderNote = (row: SqlRow) => ({
+    name: text(row, 'name'),
+    takesUnnamed: whole(row, 'takes_unnamed') === 1,
+  });
   const refundTotal = connection.prepare('SELECT amount FROM refund_totals WHERE id = ?');
 
   const readReservations = (orderIds: readonly string[], found: Map<string, Row>): void => {
@@ -96,6 +105,10 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
         const row = refundTotal.get(id);
         if (row !== undefined) found.set(`${refundTable}/${id}`, { amount: whole(row, 'amount') });
       }
+      for (const name of idsOf(keys, providerTable)) {
+        const row = provider.get(name);
+        if (row !== undefined) found.set(`${providerTable}/${name}`, toProviderNote(row));
+      }
       if (productIds.length > 0) {
         for (const row of products.all(JSON.stringify(productIds))) {
           found.set(toProductKey(text(row, 'product_id')), { ...toProduct(row) });
@@ -104,6 +117,7 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
       return found;
     },
     list: (table, after, limit) => {
+      if (table === providerTable) return providers.all(after ?? '', limit).map(toProviderNote);
       if (table !== stockTables.products) throw new Error(`The rows of ${table} are not listed.`);
       return page.all(after ?? '', limit).map((row) => ({ ...toProduct(row) }));
     },
@@ -140,6 +154,7 @@ const createWrites = (connection: SqlConnection) => {
     'UPDATE reservations SET status = ?, ended_at = ? WHERE order_id = ?',
   );
   const putRefundTotal = connection.prepare('REPLACE INTO refund_totals (id, amount) VALUES (?, ?)');
+  const addProvider = connection.prepare('INSERT INTO providers (name, takes_unnamed) VALUES (?, ?)');
   const addShares = connection.prepare(
     `INSERT INTO shares (order_id, product_id, quantity)
      SELECT ?, value ->> 'productId', value ->> 'quantity' FROM json_each(?)`,
@@ -172,6 +187,8 @@ const createWrites = (connection: SqlConnection) => {
     for (const { key, after } of changed) {
       const [id] = idsOf([key], refundTable);
       if (id !== undefined) putRefundTotal.run(id, readRefundTotal(after));
+      const provider = key.startsWith(`${providerTable}/`) ? readProviderNote(after) : undefined;
+      if (provider !== undefined) addProvider.run(provider.name, Number(provider.takesUnnamed));
     }
     for (const change of changed) if (isReservationChange(change)) writeReservation(change);
     const entries = appended.flatMap(({ row }) => (isLedgerRow(row) ? [toEntry(row)] : []));
@@ -185,6 +202,7 @@ const migrations = [
   '0002-adjustments.sql',
   '0003-descriptions.sql',
   '0004-refund-totals.sql',
+  '0006-providers.sql',
 ].map((file) => readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'));
 
 export const sqliteStock: Tables['sqlite'] = {

@@ -17,6 +17,8 @@ export interface ChartNotes<Type extends string = MessageType> {
    * states. It is measured, exported and drawn, and decides nothing.
    */
   readonly slo?: { readonly share: number; readonly withinMs: number };
+  /** The service without which the state cannot be left: its deadlines are postponed while that service is paused. */
+  readonly waitsFor?: string;
 }
 
 interface ChartInput<Context, Received> {

@@ -16,33 +16,74 @@ import {
 import type { DomainEvent, MessageTo } from './messages.ts';
 
 type Purpose = 'charge' | 'capture' | 'void' | 'refund';
+interface Dispute {
+  disputeId: string;
+  amount: number;
+  currency: string;
+  state: 'open' | 'won' | 'lost';
+  /** How long evidence is taken, in ms from when the dispute was reported. */
+  evidenceDueInMs: number | null;
+}
 type PaymentContext = CallContext & {
   orderId: string;
   amount: number;
   currency: string;
   method: 'card';
   capture: 'at-once' | 'later';
+  provider: string | null;
+  paymentMethod: string | null;
   /** Number of the charge, part of its key. It grows only if the charge is known not to exist. */
   charge: number;
   keyExpired: boolean;
   /** Look-ups of the charge so far. */
   lookUps: number;
   transactionId: string;
+  /** In ms from the authorisation until the bank lets go of the money, if it says so. */
+  expiresInMs: number | null;
+  /** What is captured of the authorised money: the rest is let go. */
+  captureAmount: number;
   captured: number;
   refunded: number;
+  /** What the bank took back in disputes that were lost. */
+  lost: number;
+  disputes: Dispute[];
   refundId: string;
   refundAmount: number;
   /** The order cancelled the payment: any money is returned. */
   unwanted: boolean;
 };
 
-const { tell, announce, report, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>('payment');
+const { tell, announce, report, incident, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>('payment');
 
-export { callStates };
+export { callStates, incident };
 
 const toKey = ({ orderId, charge, refundId }: PaymentContext, purpose: Purpose): string =>
   `${orderId}/${purpose}/${purpose === 'refund' ? refundId : charge}`;
 const money = ({ amount, currency }: PaymentContext) => ({ amount, currency });
+/** For each call: the provider that has this payment. */
+const at = ({ provider }: PaymentContext) => (provider === null ? {} : { provider });
+const toLeft = ({ captured, refunded, lost }: PaymentContext): number => captured - refunded - lost;
+/** If the bank does not say until when it takes evidence: a week, the shortest that card schemes give. */
+const evidenceWithinMs = 604_800_000;
+const openDispute = ({ disputes }: PaymentContext): Dispute | undefined =>
+  disputes.find(({ state }) => state === 'open');
+
+type DisputeEnd = Extract<MessageTo<'payment'>, { type: 'gateway.dispute-closed' | 'incident.resolve' }>;
+/** The dispute that ends: an operator speaks of the one that is open. */
+const disputeOf = (context: PaymentContext, event: DisputeEnd): Omit<Dispute, 'state' | 'evidenceDueInMs'> =>
+  event.type === 'gateway.dispute-closed'
+    ? event
+    : (openDispute(context) ?? { disputeId: '', amount: 0, currency: context.currency });
+const closeDispute = (context: PaymentContext, event: DisputeEnd) => {
+  const { disputeId, amount, currency } = disputeOf(context, event);
+  const others = context.disputes.filter((each) => each.disputeId !== disputeId);
+  const state = event.outcome === 'lost' ? ('lost' as const) : ('won' as const);
+  return {
+    disputes: [...others, { disputeId, amount, currency, state, evidenceDueInMs: null }],
+    // What was refunded before cannot be lost again.
+    lost: context.lost + (state === 'lost' ? Math.min(amount, toLeft(context)) : 0),
+  };
+};
 
 export const paymentSetup = setup({
   types: {
@@ -61,22 +102,37 @@ export const paymentSetup = setup({
       'transactionId' in event && event.transactionId !== context.transactionId,
     isOurCapture: ({ context, event }) => 'key' in event && event.key === toKey(context, 'capture'),
     isUnwanted: ({ context }) => context.unwanted,
+    isDisputed: ({ context }) => openDispute(context) !== undefined,
+    isNewDispute: ({ context, event }) =>
+      'disputeId' in event && !context.disputes.some(({ disputeId }) => disputeId === event.disputeId),
+    /** Or one whose opening was not reported yet. */
+    isOpenDispute: ({ context, event }) =>
+      'disputeId' in event &&
+      !context.disputes.some(({ disputeId, state }) => disputeId === event.disputeId && state !== 'open'),
     isKeyExpired: ({ context }) => context.keyExpired,
     mayLookUpAgain: ({ context }) => context.lookUps < context.retrying.attempts,
     isRefundable: ({ context, event }) =>
-      'refundId' in event && event.amount <= context.captured - context.refunded,
+      'refundId' in event && openDispute(context) === undefined && event.amount <= toLeft(context),
     /** The operator gave up on the refund, and it took effect after all. */
     isRefundedAfterAll: ({ context, event }) =>
       'key' in event && event.key === context.key && context.refundAmount > 0,
-    isFullyRefunded: ({ context }) => context.refunded === context.captured,
+    isNothingLeft: ({ context }) => toLeft(context) === 0,
     /** A charge that an operator reports can be refunded only if its transaction is known. */
     namesTransaction: ({ event }) => 'transactionId' in event && event.transactionId !== undefined,
   },
   delays: {
     ...callDelays,
+    /** Until a customer's confirmation is looked for, should its report be lost. */
+    confirmationPoll: ({ context }) => context.retrying.longestDelayMs,
+    evidenceDeadline: ({ context }) => openDispute(context)?.evidenceDueInMs ?? evidenceWithinMs,
     lookUpBackOff: ({ context }) => toBackoffMs(context.retrying, context.lookUps),
   },
   actions: {
+    noteCharge: assign(({ event }) => {
+      assertEvent(event, 'payment.charge');
+      const { type: _, provider = null, paymentMethod = null, ...asked } = event;
+      return { ...asked, provider, paymentMethod };
+    }),
     forgetTries: assign({ tries: 0, lookUps: 0 }),
     forgetLookUps: assign({ lookUps: 0 }),
     noteUnwanted: assign({ unwanted: true }),
@@ -94,14 +150,34 @@ export const paymentSetup = setup({
     /** The charge does not exist, and the gateway has forgotten its key: the next one is a new charge. */
     takeNewKey: assign(({ context }) => ({ charge: context.charge + 1, keyExpired: false, tries: 0 })),
     noteTransaction: assign(({ event }) => {
-      assertEvent(event, ['gateway.charged', 'gateway.authorized', 'incident.resolve']);
-      return { transactionId: String(event.transactionId) };
+      assertEvent(event, [
+        'gateway.charged',
+        'gateway.authorized',
+        'gateway.action-required',
+        'incident.resolve',
+      ]);
+      const expiresInMs = event.type === 'gateway.authorized' ? (event.expiresInMs ?? null) : null;
+      return { transactionId: String(event.transactionId), expiresInMs };
     }),
-    noteCapture: assign(({ context }) => ({ captured: context.amount })),
+    noteCapturing: assign(({ event }) => {
+      assertEvent(event, 'payment.capture');
+      return { captureAmount: event.amount };
+    }),
+    noteCapture: assign(({ context }) => ({ captured: context.captureAmount || context.amount })),
+    noteDispute: assign(({ context, event }) => {
+      assertEvent(event, 'gateway.dispute-opened');
+      const { disputeId, amount, currency, evidenceDueInMs = null } = event;
+      const dispute = { disputeId, amount, currency, state: 'open' as const, evidenceDueInMs };
+      return { disputes: [...context.disputes, dispute] };
+    }),
+    noteDisputeClosed: assign(({ context, event }) => {
+      assertEvent(event, ['gateway.dispute-closed', 'incident.resolve']);
+      return closeDispute(context, event);
+    }),
     /** Refunds everything that was captured and not refunded yet. */
     planFullRefund: assign(({ context }) => ({
       refundId: 'rest',
-      refundAmount: context.captured - context.refunded,
+      refundAmount: toLeft(context),
       tries: 0,
     })),
     noteRefund: assign(({ context }) => ({
@@ -112,25 +188,35 @@ export const paymentSetup = setup({
     askForCharge: tell('gateway', ({ context }) => ({
       type: 'gateway.charge',
       ...currentCall(context),
+      ...at(context),
       ...money(context),
       method: context.method,
       capture: context.capture,
+      ...(context.paymentMethod !== null && { paymentMethod: context.paymentMethod }),
     })),
-    askForLookUp: tell('gateway', ({ context }) => ({ type: 'gateway.look-up', ...currentCall(context) })),
+    askForLookUp: tell('gateway', ({ context }) => ({
+      type: 'gateway.look-up',
+      ...currentCall(context),
+      ...at(context),
+    })),
     askForCapture: tell('gateway', ({ context }) => ({
       type: 'gateway.capture',
       ...currentCall(context),
-      ...money(context),
+      ...at(context),
+      amount: context.captureAmount,
+      currency: context.currency,
       transactionId: context.transactionId,
     })),
     askForVoid: tell('gateway', ({ context }) => ({
       type: 'gateway.void',
       ...currentCall(context),
+      ...at(context),
       transactionId: context.transactionId,
     })),
     askForRefund: tell('gateway', ({ context }) => ({
       type: 'gateway.refund',
       ...currentCall(context),
+      ...at(context),
       amount: context.refundAmount,
       currency: context.currency,
       transactionId: context.transactionId,
@@ -150,10 +236,31 @@ export const paymentSetup = setup({
       type: 'payment.authorized',
       ...money(context),
       transactionId: context.transactionId,
+      ...(context.expiresInMs !== null && { expiresInMs: context.expiresInMs }),
     })),
+    reportActionRequired: report(({ context }) => ({
+      type: 'payment.action-required',
+      transactionId: context.transactionId,
+    })),
+    reportDispute: report(({ event }) => {
+      assertEvent(event, 'gateway.dispute-opened');
+      const { disputeId, amount, currency, reason, evidenceDueAt } = event;
+      return {
+        ...{ type: 'payment.dispute-opened' as const, disputeId, amount, currency, reason },
+        ...(evidenceDueAt !== undefined && { evidenceDueAt }),
+      };
+    }),
+    /** Before `noteDisputeClosed`, which ends the dispute that an operator speaks of. */
+    reportDisputeClosed: report(({ context, event }) => {
+      assertEvent(event, ['gateway.dispute-closed', 'incident.resolve']);
+      const { disputeId, amount, currency } = disputeOf(context, event);
+      const type = event.outcome === 'lost' ? 'payment.dispute-lost' : 'payment.dispute-won';
+      return { type, disputeId, amount, currency };
+    }),
     reportCompleted: report(({ context }) => ({
       type: 'payment.completed',
-      ...money(context),
+      amount: context.captured,
+      currency: context.currency,
       transactionId: context.transactionId,
     })),
     reportDeclined: report(() => ({ type: 'payment.failed', reason: 'declined' })),
@@ -185,6 +292,8 @@ export const newPayment: PaymentContext = {
   currency: '',
   method: 'card',
   capture: 'at-once',
+  provider: null,
+  paymentMethod: null,
   retrying: noRetrying,
   charge: 1,
   keyExpired: false,
@@ -193,8 +302,12 @@ export const newPayment: PaymentContext = {
   tries: 0,
   lookUps: 0,
   transactionId: '',
+  expiresInMs: null,
+  captureAmount: 0,
   captured: 0,
   refunded: 0,
+  lost: 0,
+  disputes: [],
   refundId: '',
   refundAmount: 0,
   unwanted: false,
@@ -208,6 +321,9 @@ export const ignoreReasons = {
   'payment.capture': 'no authorised payment is waiting to be captured',
   'payment.cancel': 'the payment was already cancelled',
   'payment.refund': 'only captured money can be refunded, up to what is left',
+  'gateway.action-required': known,
+  'gateway.dispute-opened': 'the dispute is known',
+  'gateway.dispute-closed': 'the end of the dispute is known',
   'gateway.charged': known,
   'gateway.authorized': known,
   'gateway.declined': known,
@@ -235,6 +351,12 @@ export const chargeResults = {
     target: '#payment.authorized',
     actions: 'noteTransaction',
   },
+} as const;
+/** The bank wants the customer to confirm the charge, whoever says so. */
+export const onActionRequired = {
+  guard: and(['isOurCharge', 'isNewTransaction']),
+  target: '#payment.awaitingCustomer',
+  actions: 'noteTransaction',
 } as const;
 /** The bank captured the authorised money, whenever it says so. */
 export const captureResults = {

@@ -11,8 +11,10 @@ import {
   ifCurrentLookUpAgain,
   ignoreReasons,
   ignoreReasonsBeforeCancel,
+  incident,
   lookUpAgain,
   newPayment,
+  onActionRequired,
   onDeclined,
   onRefunded,
   paymentSetup,
@@ -24,6 +26,13 @@ export const paymentChart = paymentSetup.createMachine({
   context: newPayment,
   initial: 'idle',
   meta: { ignores: ignoreReasons },
+  on: {
+    'gateway.dispute-opened': { guard: 'isNewDispute', actions: ['noteDispute', 'reportDispute'] },
+    'gateway.dispute-closed': {
+      guard: 'isOpenDispute',
+      actions: ['reportDisputeClosed', 'noteDisputeClosed'],
+    },
+  },
   states: {
     idle: {
       tags: 'settled',
@@ -31,7 +40,7 @@ export const paymentChart = paymentSetup.createMachine({
       on: {
         'payment.charge': {
           target: 'charging',
-          actions: assign(({ event: { type: _, ...asked } }) => asked),
+          actions: 'noteCharge',
         },
         'payment.cancel': 'cancelled',
       },
@@ -39,10 +48,11 @@ export const paymentChart = paymentSetup.createMachine({
 
     charging: {
       initial: 'asking',
-      on: { ...chargeResults, 'gateway.declined': onDeclined },
+      on: { ...chargeResults, 'gateway.declined': onDeclined, 'gateway.action-required': onActionRequired },
       states: {
         asking: {
           description: "the bank's answer to the charge",
+          meta: { waitsFor: 'gateway' },
           entry: [{ type: 'count', params: { purpose: 'charge' } }, 'announceInitiated', 'askForCharge'],
           after: { answerDeadline: '#payment.lookingUp' },
           on: {
@@ -73,6 +83,7 @@ export const paymentChart = paymentSetup.createMachine({
       on: {
         ...chargeResults,
         'gateway.declined': onDeclined,
+        'gateway.action-required': onActionRequired,
         'payment.cancel': { guard: not('isUnwanted'), actions: 'noteUnwanted' },
       },
       ...callStates({
@@ -116,12 +127,45 @@ export const paymentChart = paymentSetup.createMachine({
       initial: 'backingOff',
     },
 
+    awaitingCustomer: {
+      initial: 'waiting',
+      entry: 'reportActionRequired',
+      always: { guard: 'isUnwanted', target: 'voiding' },
+      on: {
+        'gateway.charged': chargeResults['gateway.charged'],
+        // The transaction is the one that is known.
+        'gateway.authorized': { guard: 'isOurCharge', target: 'authorized', actions: 'noteTransaction' },
+        'gateway.declined': onDeclined,
+        'gateway.voided': { guard: 'isOurCharge', target: 'declined' },
+        'payment.cancel': { target: 'voiding', actions: 'noteUnwanted' },
+      },
+      states: {
+        waiting: {
+          description: 'the customer to confirm the charge at the bank',
+          after: { confirmationPoll: 'asking' },
+        },
+        asking: {
+          description: 'whether the customer has confirmed the charge, looked up by its key',
+          meta: { waitsFor: 'gateway' },
+          entry: ['countLookUp', 'askForLookUp'],
+          after: { answerDeadline: 'waiting' },
+          on: {
+            'gateway.action-required': { guard: 'isCurrent', target: 'waiting' },
+            'gateway.absent': { guard: 'isCurrent', target: '#payment.failed' },
+            'gateway.voided': { guard: 'isCurrent', target: '#payment.declined' },
+            'gateway.failed': { guard: 'isCurrent', target: 'waiting' },
+            'gateway.unknown': { guard: 'isCurrent', target: 'waiting' },
+          },
+        },
+      },
+    },
+
     authorized: {
       description: 'a request to capture the authorised money',
       entry: 'reportAuthorized',
       always: { guard: 'isUnwanted', target: 'voiding' },
       on: {
-        'payment.capture': 'capturing',
+        'payment.capture': { target: 'capturing', actions: 'noteCapturing' },
         'payment.cancel': { target: 'voiding', actions: 'noteUnwanted' },
         'gateway.charged': chargeResults['gateway.charged'],
       },
@@ -195,7 +239,8 @@ export const paymentChart = paymentSetup.createMachine({
           tags: 'settled',
           description: 'the money is captured',
           always: [
-            { guard: 'isFullyRefunded', target: '#payment.refunded' },
+            { guard: 'isDisputed', target: 'disputed' },
+            { guard: 'isNothingLeft', target: '#payment.refunded' },
             { guard: 'isUnwanted', target: 'refunding', actions: 'planFullRefund' },
           ],
           on: {
@@ -211,6 +256,29 @@ export const paymentChart = paymentSetup.createMachine({
             'payment.cancel': { target: 'refunding', actions: ['noteUnwanted', 'planFullRefund'] },
             'gateway.refunded': { guard: 'isRefundedAfterAll', actions: ['reportRefunded', 'noteRefund'] },
           },
+        },
+        disputed: {
+          ...incident({
+            reason: 'payment-disputed',
+            text: 'the customer disputes the payment at the bank: send evidence there before its deadline, or accept the loss',
+            hint: 'the outcome must be won or lost, as the bank decided',
+            // There is nothing to try: the bank decides.
+            retry: undefined,
+            outcomes: {
+              won: { target: 'kept', actions: ['reportDisputeClosed', 'noteDisputeClosed'] },
+              lost: { target: 'kept', actions: ['reportDisputeClosed', 'noteDisputeClosed'] },
+            },
+            on: {
+              'gateway.dispute-closed': {
+                guard: 'isOpenDispute',
+                target: 'kept',
+                actions: ['reportDisputeClosed', 'noteDisputeClosed'],
+              },
+              'payment.cancel': { actions: 'noteUnwanted' },
+              'payment.refund': { actions: 'refuseRefund' },
+            },
+          }),
+          after: { evidenceDeadline: {} },
         },
         refunding: {
           meta: { ignores: { 'payment.cancel': 'a refund is already under way' } },
@@ -247,8 +315,9 @@ export const paymentChart = paymentSetup.createMachine({
 
     refunded: {
       tags: 'settled',
-      description: 'all of the money was refunded',
+      description: 'nothing of the money is left: it was refunded, or lost in a dispute',
       entry: 'tellCancelled',
+      always: { guard: 'isDisputed', target: 'charged.disputed' },
       on: { 'payment.cancel': { actions: 'tellCancelled' } },
     },
     declined: {

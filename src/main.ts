@@ -22,6 +22,7 @@ import { readSettings, type Settings } from './config.ts';
 import { createCompareVersions } from './diff/diff.ts';
 import { AppError } from './errors.ts';
 import type { Faults } from './faults.ts';
+import { describeProvider, hasProvider, ownProvider } from './gateway-settings.ts';
 import { reachStore } from './local-socket/reach-store.ts';
 import type { StoreAccess } from './local-socket.ts';
 import {
@@ -32,7 +33,6 @@ import {
   rehearseFor,
   simulateFor,
 } from './offline.ts';
-import { describeProvider, hasProvider, ownProvider } from './gateway-settings.ts';
 import { readPackageVersion } from './package-version.ts';
 import type { Services } from './service.ts';
 import { type HttpServiceParts, httpService } from './services/http.ts';

@@ -73,7 +73,8 @@ export const createBook = (entries: readonly Entry[]) => {
       }
       const { state, amount } = found;
       if (state === 'voided') return { type: 'gateway.voided' };
-      if (state === 'awaiting') return { type: 'gateway.action-required', transactionId: entry.transactionId };
+      if (state === 'awaiting')
+        return { type: 'gateway.action-required', transactionId: entry.transactionId };
       const type = state === 'captured' ? 'gateway.charged' : 'gateway.authorized';
       return { type, transactionId: entry.transactionId, amount, currency };
     },

@@ -92,7 +92,9 @@ export const createSimulatedGateway = async (simulation: Simulation): Promise<Si
     },
     paymentAction: async ({ orderId, transactionId }: AwaitedPayment) => {
       if (book.findAwaited(orderId, transactionId) === undefined) return undefined;
-      const secret = toHash(JSON.stringify([seed, 'secret', transactionId])).toString('hex').slice(0, 24);
+      const secret = toHash(JSON.stringify([seed, 'secret', transactionId]))
+        .toString('hex')
+        .slice(0, 24);
       return { provider: 'simulated', clientSecret: `${transactionId}_secret_${secret}` };
     },
     playCustomer: async ({ orderId, transactionId }, confirms) => {

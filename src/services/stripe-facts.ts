@@ -110,7 +110,9 @@ const withExpiry = async (api: Stripe, intent: Stripe.PaymentIntent): Promise<St
 
 /** Only what is certain is a fact; a refund that is refused by itself waits for its look-up. */
 const isFact = ({ type }: Reply): boolean =>
-  /^gateway\.(charged|authorized|action-required|declined|voided|refunded|dispute-(opened|closed))$/.test(type);
+  /^gateway\.(charged|authorized|action-required|declined|voided|refunded|dispute-(opened|closed))$/.test(
+    type,
+  );
 
 const toMessage = (
   { id }: Stripe.Event,

@@ -13,8 +13,7 @@ export const refuse = (code: string): Reply => ({ type: 'gateway.refused', code 
 
 /** Until the bank lets go of authorised money by itself. A charge that was not expanded says nothing of it. */
 const toExpiry = (charge: string | Stripe.Charge | null, now: number) => {
-  const until =
-    typeof charge === 'string' ? undefined : charge?.payment_method_details?.card?.capture_before;
+  const until = typeof charge === 'string' ? undefined : charge?.payment_method_details?.card?.capture_before;
   return typeof until === 'number' ? { expiresInMs: Math.max(0, until * 1000 - now) } : {};
 };
 

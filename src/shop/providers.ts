@@ -97,7 +97,8 @@ const refuseOpenOrders = async (
   for (const provider of missing) {
     const orders = open.get(provider) ?? 0;
     if (orders === 0) continue;
-    const subject = orders === 1 ? '1 open order has its payment' : `${orders} open orders have their payments`;
+    const subject =
+      orders === 1 ? '1 open order has its payment' : `${orders} open orders have their payments`;
     const message = `${subject} with the provider ${provider}, which the settings lack: ${describe(provider)}.`;
     throw new AppError('provider-missing', message, { provider, orders });
   }

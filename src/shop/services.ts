@@ -1,8 +1,7 @@
 // The services of the shop, typed: what each may be sent, and what its adapter returns.
 import type { messages, ServiceName } from '../../machines/messages.ts';
-import type { CommandIn, ReplyIn } from '../application.ts';
+import type { CommandIn, Reply, ReplyIn } from '../application.ts';
 import type { Command, InsideService, OutsideService, ServiceCall } from '../service.ts';
-import type { Reply } from '../application.ts';
 
 type ShopMessages = typeof messages;
 /** The commands that a service may be sent, by its name: `warehouse.…`, `gateway.…`, `mailer.send`. */

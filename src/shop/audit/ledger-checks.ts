@@ -89,8 +89,7 @@ const checkEntries = (
     if (result === 'refunded') taken -= amount;
     // A capture takes all that was authorised, or a part.
     const isCaptured = result === 'captured' && amount > 0 && amount <= (total ?? 0);
-    const isRight =
-      paidIn === currency && (!isCharge || amount === total || isCaptured) && taken >= 0;
+    const isRight = paidIn === currency && (!isCharge || amount === total || isCaptured) && taken >= 0;
     results.expect('amountsRight', orderId, isRight, () => `line ${line} is ${result} ${amount} ${paidIn}`);
   }
 };

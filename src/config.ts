@@ -197,7 +197,7 @@ export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 export const readSettings = (given: Readonly<Record<string, string | number | undefined>> = {}): Settings => {
   const names = Object.keys(settingsSchema.shape);
   const set = Object.fromEntries(names.flatMap((name) => (given[name] === '' ? [] : [[name, given[name]]])));
-  const raw = { ...toNewestGateway(set), ...set };
+  const raw = { ...set, ...toNewestGateway(set) };
   const checked = settingsSchema.safeParse(raw);
   if (checked.success) {
     refuseConflicts(checked.data);

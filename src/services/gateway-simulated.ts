@@ -29,10 +29,10 @@ interface Simulation {
   readonly timeoutRate: number;
   /** Share of operations that fail without effect. */
   readonly errorRate: number;
-  /** Share of captures, voids and refunds that are refused for good. */
-  readonly refuseRate: number;
-  /** Share of charges that their customer has to confirm. */
-  readonly actionRate: number;
+  /** Share of captures, voids and refunds that are refused for good. Left out: 0. */
+  readonly refuseRate?: number;
+  /** Share of charges that their customer has to confirm. Left out: 0. */
+  readonly actionRate?: number;
   readonly clock: Clock;
 }
 
@@ -44,7 +44,16 @@ type SimulatedGateway = Gateway & Required<Pick<Gateway, 'paymentAction' | 'play
  * @throws AppError `invalid-setting` where any other line is not a ledger entry.
  */
 export const createSimulatedGateway = async (simulation: Simulation): Promise<SimulatedGateway> => {
-  const { seed, delayMs, declineRate, timeoutRate, errorRate, refuseRate, actionRate, clock } = simulation;
+  const {
+    seed,
+    delayMs,
+    declineRate,
+    timeoutRate,
+    errorRate,
+    refuseRate = 0,
+    actionRate = 0,
+    clock,
+  } = simulation;
   const ledger = await openLedger(simulation.ledgerPath);
   const book = createBook(ledger.entries);
   const happens = (rate: number, ...about: readonly (string | number)[]) => toShare([seed, ...about]) < rate;

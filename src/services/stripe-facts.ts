@@ -70,7 +70,15 @@ const createReader = ({ api, clock }: FactsParts) => {
         const intent = await withExpiry(api, event.data.object);
         return toMessage(event, readMetadata(intent.metadata), toCharge(intent, clock.now()));
       }
-      case 'payment_intent.succeeded':
+      case 'payment_intent.succeeded': {
+        const intent = event.data.object;
+        const ours = readMetadata(intent.metadata);
+        // What was captured by us, all of it or a part, is that capture's answer, and not the charge's.
+        const key = ours && findKey(event, ours.orderId, 'capture');
+        return key === undefined
+          ? toMessage(event, ours, toCharge(intent, clock.now()))
+          : toMessage(event, { ...ours, key }, { type: 'gateway.captured' });
+      }
       case 'payment_intent.requires_action':
       case 'payment_intent.payment_failed': {
         const intent = event.data.object;
@@ -78,7 +86,7 @@ const createReader = ({ api, clock }: FactsParts) => {
       }
       case 'payment_intent.canceled': {
         const ours = readMetadata(event.data.object.metadata);
-        const key = ours && findVoidKey(event, ours.orderId);
+        const key = ours && findKey(event, ours.orderId, 'void');
         return key === undefined ? undefined : toMessage(event, { ...ours, key }, { type: 'gateway.voided' });
       }
       case 'refund.created':
@@ -110,7 +118,7 @@ const withExpiry = async (api: Stripe, intent: Stripe.PaymentIntent): Promise<St
 
 /** Only what is certain is a fact; a refund that is refused by itself waits for its look-up. */
 const isFact = ({ type }: Reply): boolean =>
-  /^gateway\.(charged|authorized|action-required|declined|voided|refunded|dispute-(opened|closed))$/.test(
+  /^gateway\.(charged|authorized|action-required|declined|captured|voided|refunded|dispute-(opened|closed))$/.test(
     type,
   );
 
@@ -124,8 +132,8 @@ const toMessage = (
   return { id, orderId, to: 'payment', message: { ...reply, key, attempt: 1 } };
 };
 
-/** The intent names the charge; which void cancelled it is in the request that did. */
-const findVoidKey = ({ request }: Stripe.Event, orderId: string): string | undefined => {
-  const [key] = /^.+\/void\/[^/]+/.exec(request?.idempotency_key ?? '') ?? [];
-  return key?.startsWith(`${orderId}/`) === true ? key : undefined;
+/** The intent names the charge; which void or capture changed it is in the request that did. */
+const findKey = ({ request }: Stripe.Event, orderId: string, purpose: 'void' | 'capture') => {
+  const [key, found] = /^.+\/(void|capture)\/[^/]+/.exec(request?.idempotency_key ?? '') ?? [];
+  return found === purpose && key?.startsWith(`${orderId}/`) === true ? key : undefined;
 };

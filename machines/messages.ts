@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { MessageFor, MessageOf } from './catalogue.ts';
 import {
   type Address,
-  adjustment,
   actorNames,
+  adjustment,
   attempt,
   command,
   currency,

@@ -1,97 +1,27 @@
-// The context, guards, actions, delays and reasons of the order chart. When each applies is said by the
+// The guards, actions and delays of the order chart. When each applies is said by the
 // chart itself (order.ts).
 import { assertEvent, assign, setup } from 'xstate';
-import { type ChartNotes, chartParts, incidentGuards, noIncidentReasons, noRetrying } from './chart.ts';
-import { mayRefundLines, sumByProduct, toLinesTotal } from './lines.ts';
-import type {
-  Adjustment,
-  DomainEvent,
-  Failure,
-  Item,
-  Message,
-  MessageTo,
-  Problem,
-  Refunded,
-  RefundLine,
-} from './messages.ts';
-
-type Placed = Omit<Message<'order.place'>, 'type' | 'adjustments'>;
-interface Dispute {
-  disputeId: string;
-  amount: number;
-  reason: string;
-  evidenceDueAt: string | null;
-  state: 'open' | 'won' | 'lost';
-}
-
-export type OrderContext = Placed & {
-  adjustments: Adjustment[];
-  /** Why the order is compensating, or ended without being completed. */
-  failure: Failure | null;
-  problems: Problem[];
-  paidAmount: number;
-  refundedAmount: number;
-  /** What was refunded by line, refund by refund. */
-  refundedLines: RefundLine[];
-  /** The refund that is under way. */
-  refund: Refunded | null;
-  /** In ms from the authorisation, if the provider says so. */
-  authorizationExpiresInMs: number | null;
-  disputes: Dispute[];
-};
+import { type ChartNotes, chartParts, incidentGuards } from './chart.ts';
+import { mayRefundLines } from './lines.ts';
+import type { DomainEvent, MessageTo } from './messages.ts';
+import {
+  disputeStates,
+  type failures,
+  isDisputed,
+  money,
+  type OrderContext,
+  toEndReason,
+  toFailure,
+  toLines,
+  toNotice,
+  toRefundAmount,
+  toRefundable,
+  toReturns,
+} from './order-context.ts';
 
 const { tell, announce, incident } = chartParts<OrderContext, MessageTo<'order'>>('order');
 
 export { incident };
-
-const money = ({ amount, currency }: OrderContext) => ({ amount, currency });
-/** What can still be refunded. What the bank took back in a dispute is not there any more. */
-export const toRefundable = ({ paidAmount, refundedAmount, disputes }: OrderContext): number =>
-  paidAmount -
-  refundedAmount -
-  disputes.reduce((sum, { state, amount }) => (state === 'lost' ? sum + amount : sum), 0);
-const isDisputed = ({ disputes }: OrderContext): boolean => disputes.some(({ state }) => state === 'open');
-/** The amount that was asked for; if none was, the price of the lines, up to what is left; else all that is left. */
-const toRefundAmount = (context: OrderContext, { amount, lines }: Message<'order.refund'>): number =>
-  amount ??
-  (lines === undefined
-    ? toRefundable(context)
-    : Math.min(toLinesTotal(context.items, lines), toRefundable(context)));
-const toReturns = (refund: Refunded | null) =>
-  sumByProduct(refund?.lines.filter(({ restock }) => restock) ?? []);
-const toNotice = (context: OrderContext) => ({
-  orderId: context.orderId,
-  recipient: context.email,
-  ...money(context),
-  items: context.items,
-  adjustments: context.adjustments,
-  ...(context.locale !== undefined && { locale: context.locale }),
-  retrying: context.policy.notification,
-});
-const toLines = ({ items, currency }: { items: readonly Item[]; currency: string }) =>
-  items.map(({ productId, quantity, unitPrice }) => ({ productId, quantity, unitPrice, currency }));
-
-/** Every way in which an order can fail, in words that a customer may read. Recorded: never change a text. */
-export const failures = {
-  'insufficient-stock': 'there was not enough stock to reserve',
-  'payment-declined': 'the bank declined the payment',
-  'payment-gave-up': 'the payment failed at every attempt',
-  'reservation-expired': 'the reservation expired before the payment was made',
-  'authorization-expired': 'the authorised payment was not captured in time',
-  'payment-not-confirmed': 'the customer did not confirm the payment in time',
-  'stock-not-committed': 'the reserved stock could not be committed',
-  'deadline-passed': 'the order took too long',
-  rejected: 'the order cannot be fulfilled as it was placed',
-} as const;
-const toFailure = (kind: keyof typeof failures): Failure => ({ kind, text: failures[kind] });
-/** Why the order ends without being completed. Only a rejected one has no failure of its own. */
-const toEndReason = ({ failure }: OrderContext): Failure => failure ?? toFailure('rejected');
-
-const disputeStates = {
-  'payment.dispute-opened': 'open',
-  'payment.dispute-won': 'won',
-  'payment.dispute-lost': 'lost',
-} as const;
 
 export const orderSetup = setup({
   types: {
@@ -122,8 +52,15 @@ export const orderSetup = setup({
       toReturns(refund).length > 0,
     /** Not the notice that was sent before it. */
     isConfirmation: ({ event }) => 'notice' in event && event.notice === 'confirmation',
+    /** Or one whose opening was not reported yet. */
+    isOpenDispute: ({ context, event }) =>
+      'disputeId' in event &&
+      context.orderId !== '' &&
+      !context.disputes.some(({ disputeId, state }) => disputeId === event.disputeId && state !== 'open'),
     isNewDispute: ({ context, event }) =>
-      'disputeId' in event && !context.disputes.some(({ disputeId }) => disputeId === event.disputeId),
+      'disputeId' in event &&
+      context.orderId !== '' &&
+      !context.disputes.some(({ disputeId }) => disputeId === event.disputeId),
   },
   delays: {
     validateDeadline: ({ context }) => context.policy.validateWithinMs,
@@ -290,79 +227,6 @@ export const orderSetup = setup({
     })),
   },
 });
-
-/** Why a message is ignored if no transition takes it, unless its state gives a better reason. Recorded. */
-export const ignoreReasons = {
-  ...noIncidentReasons,
-  'order.place': 'the order was already placed',
-  'order.cancel': 'the order has ended',
-  'order.capture': 'no authorised payment is waiting to be captured, or it is of less',
-  'order.refund':
-    'only what was paid for a completed order can be refunded, up to what is left of money and lines, and while no dispute is open',
-  'inventory.check-passed': 'the order expects this only while it is validating',
-  'inventory.check-failed': 'the order expects this only while it is validating',
-  'inventory.reservation-completed': 'the order expects this only while it is reserving',
-  'inventory.reservation-failed': 'the order expects this only while it is reserving',
-  'inventory.reservation-expired': 'the order needs its reservation only while it is paying',
-  'inventory.release-completed': 'the order is not waiting for its stock to be released',
-  'inventory.commit-completed': 'the order is not waiting for its stock to be committed',
-  'inventory.commit-failed': 'the order is not waiting for its stock to be committed',
-  'payment.action-required': 'the order is not waiting for its charge',
-  'payment.authorized': 'the order is not waiting for its charge',
-  'payment.completed': 'the order is not waiting for its payment',
-  'payment.failed': 'the order is not waiting for its payment',
-  'payment.cancelled': 'the order is not waiting for its money to be returned',
-  'payment.refunded': 'the order is not waiting for a refund',
-  'payment.refund-refused': 'the order is not waiting for a refund',
-  'payment.dispute-opened': 'the dispute is known',
-  'notification.delivered': 'the order is not waiting for its notice',
-  'notification.delayed': 'the order is not waiting for its notice',
-} as const;
-
-/** While compensating: the other actors have been asked to undo what they did. */
-export const ignoreReasonsWhileCompensating = {
-  'order.cancel': 'the order is already being undone',
-  'order.capture': 'the order is being undone; authorised money is released',
-  'order.refund': 'the order is being undone; captured money is refunded anyway',
-  'inventory.reservation-completed': 'the order is being undone; reserved stock is released',
-  'inventory.reservation-expired': 'the order is being undone and has already asked for the release',
-  'payment.action-required': 'the order is being undone; a payment that is not confirmed is cancelled',
-  'payment.authorized': 'the order is being undone; authorised money is released',
-  'payment.failed': 'the order is already being undone for another reason',
-} as const;
-
-export const newOrder: OrderContext = {
-  orderId: '',
-  customerId: '',
-  email: '',
-  amount: 0,
-  currency: '',
-  items: [],
-  adjustments: [],
-  policy: {
-    capture: 'at-once',
-    validateWithinMs: 0,
-    reserveWithinMs: 0,
-    payWithinMs: 0,
-    authorizationTtlMs: 0,
-    commitWithinMs: 0,
-    notifyWithinMs: 0,
-    compensateWithinMs: 0,
-    refundWithinMs: 0,
-    reservationTtlMs: 0,
-    inventory: noRetrying,
-    payment: noRetrying,
-    notification: noRetrying,
-  },
-  failure: null,
-  problems: [],
-  paidAmount: 0,
-  refundedAmount: 0,
-  refundedLines: [],
-  refund: null,
-  authorizationExpiresInMs: null,
-  disputes: [],
-};
 
 /** Money was given back: the customer is told, and products go back into stock where that was asked for. */
 export const onRefunded = [

@@ -3,18 +3,9 @@
 // customer. The chart never acts itself: it sends commands to `inventory`, `payment` and `notification`, and
 // never waits for an answer without a deadline. Settled states still react: a completed order can be
 // refunded, and late money is recorded.
-import {
-  failWith,
-  ignoreReasons,
-  ignoreReasonsWhileCompensating,
-  incident,
-  newOrder,
-  onAuthorized,
-  onCancel,
-  onPaid,
-  onRefunded,
-  orderSetup,
-} from './order-setup.ts';
+import { newOrder } from './order-context.ts';
+import { ignoreReasons, ignoreReasonsWhileCompensating } from './order-reasons.ts';
+import { failWith, incident, onAuthorized, onCancel, onPaid, onRefunded, orderSetup } from './order-setup.ts';
 
 export const orderChart = orderSetup.createMachine({
   id: 'order',
@@ -23,8 +14,8 @@ export const orderChart = orderSetup.createMachine({
   meta: { ignores: ignoreReasons },
   on: {
     'payment.dispute-opened': { guard: 'isNewDispute', actions: 'noteDispute' },
-    'payment.dispute-won': { actions: 'noteDispute' },
-    'payment.dispute-lost': { actions: 'noteDispute' },
+    'payment.dispute-won': { guard: 'isOpenDispute', actions: 'noteDispute' },
+    'payment.dispute-lost': { guard: 'isOpenDispute', actions: 'noteDispute' },
   },
   states: {
     placing: {

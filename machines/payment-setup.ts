@@ -1,89 +1,26 @@
-// The context, guards, actions, delays and reasons of the payment chart. When each applies is said by the
+// The guards, actions and delays of the payment chart. When each applies is said by the
 // chart itself (payment.ts).
 import { and, assertEvent, assign, setup } from 'xstate';
-import {
-  type CallContext,
-  type ChartNotes,
-  callDelays,
-  callGuards,
-  chartParts,
-  currentCall,
-  noIncidentReasons,
-  noRetrying,
-  staleAnswerReason,
-  toBackoffMs,
-} from './chart.ts';
+import { type ChartNotes, callDelays, callGuards, chartParts, currentCall, toBackoffMs } from './chart.ts';
 import type { DomainEvent, MessageTo } from './messages.ts';
+import {
+  at,
+  closeDispute,
+  disputeOf,
+  evidenceWithinMs,
+  money,
+  openDispute,
+  type PaymentContext,
+  type Purpose,
+  toKey,
+  toLeft,
+} from './payment-context.ts';
 
-type Purpose = 'charge' | 'capture' | 'void' | 'refund';
-interface Dispute {
-  disputeId: string;
-  amount: number;
-  currency: string;
-  state: 'open' | 'won' | 'lost';
-  /** How long evidence is taken, in ms from when the dispute was reported. */
-  evidenceDueInMs: number | null;
-}
-type PaymentContext = CallContext & {
-  orderId: string;
-  amount: number;
-  currency: string;
-  method: 'card';
-  capture: 'at-once' | 'later';
-  provider: string | null;
-  paymentMethod: string | null;
-  /** Number of the charge, part of its key. It grows only if the charge is known not to exist. */
-  charge: number;
-  keyExpired: boolean;
-  /** Look-ups of the charge so far. */
-  lookUps: number;
-  transactionId: string;
-  /** In ms from the authorisation until the bank lets go of the money, if it says so. */
-  expiresInMs: number | null;
-  /** What is captured of the authorised money: the rest is let go. */
-  captureAmount: number;
-  captured: number;
-  refunded: number;
-  /** What the bank took back in disputes that were lost. */
-  lost: number;
-  disputes: Dispute[];
-  refundId: string;
-  refundAmount: number;
-  /** The order cancelled the payment: any money is returned. */
-  unwanted: boolean;
-};
-
-const { tell, announce, report, incident, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>('payment');
+const { tell, announce, report, incident, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>(
+  'payment',
+);
 
 export { callStates, incident };
-
-const toKey = ({ orderId, charge, refundId }: PaymentContext, purpose: Purpose): string =>
-  `${orderId}/${purpose}/${purpose === 'refund' ? refundId : charge}`;
-const money = ({ amount, currency }: PaymentContext) => ({ amount, currency });
-/** For each call: the provider that has this payment. */
-const at = ({ provider }: PaymentContext) => (provider === null ? {} : { provider });
-const toLeft = ({ captured, refunded, lost }: PaymentContext): number => captured - refunded - lost;
-/** If the bank does not say until when it takes evidence: a week, the shortest that card schemes give. */
-const evidenceWithinMs = 604_800_000;
-const openDispute = ({ disputes }: PaymentContext): Dispute | undefined =>
-  disputes.find(({ state }) => state === 'open');
-
-type DisputeEnd = Extract<MessageTo<'payment'>, { type: 'gateway.dispute-closed' | 'incident.resolve' }>;
-/** The dispute that ends: an operator speaks of the one that is open. */
-const disputeOf = (context: PaymentContext, event: DisputeEnd): Omit<Dispute, 'state' | 'evidenceDueInMs'> =>
-  event.type === 'gateway.dispute-closed'
-    ? event
-    : (openDispute(context) ?? { disputeId: '', amount: 0, currency: context.currency });
-const closeDispute = (context: PaymentContext, event: DisputeEnd) => {
-  const { disputeId, amount, currency } = disputeOf(context, event);
-  const others = context.disputes.filter((each) => each.disputeId !== disputeId);
-  const state = event.outcome === 'lost' ? ('lost' as const) : ('won' as const);
-  return {
-    disputes: [...others, { disputeId, amount, currency, state, evidenceDueInMs: null }],
-    // What was refunded before cannot be lost again.
-    lost: context.lost + (state === 'lost' ? Math.min(amount, toLeft(context)) : 0),
-  };
-};
 
 export const paymentSetup = setup({
   types: {
@@ -285,63 +222,6 @@ export const paymentSetup = setup({
     })),
   },
 });
-
-export const newPayment: PaymentContext = {
-  orderId: '',
-  amount: 0,
-  currency: '',
-  method: 'card',
-  capture: 'at-once',
-  provider: null,
-  paymentMethod: null,
-  retrying: noRetrying,
-  charge: 1,
-  keyExpired: false,
-  key: '',
-  attempt: 0,
-  tries: 0,
-  lookUps: 0,
-  transactionId: '',
-  expiresInMs: null,
-  captureAmount: 0,
-  captured: 0,
-  refunded: 0,
-  lost: 0,
-  disputes: [],
-  refundId: '',
-  refundAmount: 0,
-  unwanted: false,
-};
-
-const known = 'it is not about this charge, or the outcome is already known';
-/** Why a message is ignored if no transition takes it, unless its state gives a better reason. Recorded. */
-export const ignoreReasons = {
-  ...noIncidentReasons,
-  'payment.charge': 'one order is charged once',
-  'payment.capture': 'no authorised payment is waiting to be captured',
-  'payment.cancel': 'the payment was already cancelled',
-  'payment.refund': 'only captured money can be refunded, up to what is left',
-  'gateway.action-required': known,
-  'gateway.dispute-opened': 'the dispute is known',
-  'gateway.dispute-closed': 'the end of the dispute is known',
-  'gateway.charged': known,
-  'gateway.authorized': known,
-  'gateway.declined': known,
-  'gateway.absent': 'no look-up is waiting for this answer',
-  'gateway.captured': 'no capture is waiting for this answer',
-  'gateway.voided': 'no void is waiting for this answer',
-  'gateway.refunded': 'no refund is waiting for this answer',
-  'gateway.refused': staleAnswerReason,
-  'gateway.failed': staleAnswerReason,
-  'gateway.unknown': staleAnswerReason,
-} as const;
-const calledOffFirst =
-  'the order calls this payment off before anything else can come; late money is taken then';
-/** In states that a cancelled payment leaves at once. */
-export const ignoreReasonsBeforeCancel = {
-  'gateway.charged': calledOffFirst,
-  'gateway.authorized': calledOffFirst,
-} as const;
 
 /** The bank authorised or captured the charge, whenever it says so. */
 export const chargeResults = {

@@ -4,19 +4,17 @@
 // talks to a bank: it sends commands to `gateway`, and each answer names the key and attempt that it answers.
 import { and, assign, not } from 'xstate';
 import { ifCurrentTryAgain, says } from './chart.ts';
+import { charged } from './payment-charged.ts';
+import { newPayment } from './payment-context.ts';
+import { ignoreReasons, ignoreReasonsBeforeCancel } from './payment-reasons.ts';
 import {
   callStates,
   captureResults,
   chargeResults,
   ifCurrentLookUpAgain,
-  ignoreReasons,
-  ignoreReasonsBeforeCancel,
-  incident,
   lookUpAgain,
-  newPayment,
   onActionRequired,
   onDeclined,
-  onRefunded,
   paymentSetup,
   voidAuthorization,
 } from './payment-setup.ts';
@@ -27,9 +25,12 @@ export const paymentChart = paymentSetup.createMachine({
   initial: 'idle',
   meta: { ignores: ignoreReasons },
   on: {
-    'gateway.dispute-opened': { guard: 'isNewDispute', actions: ['noteDispute', 'reportDispute'] },
+    'gateway.dispute-opened': {
+      guard: and(['isOurCharge', 'isNewDispute']),
+      actions: ['noteDispute', 'reportDispute'],
+    },
     'gateway.dispute-closed': {
-      guard: 'isOpenDispute',
+      guard: and(['isOurCharge', 'isOpenDispute']),
       actions: ['reportDisputeClosed', 'noteDisputeClosed'],
     },
   },
@@ -231,87 +232,7 @@ export const paymentChart = paymentSetup.createMachine({
       }),
     },
 
-    charged: {
-      initial: 'kept',
-      entry: ['noteCapture', 'reportCompleted'],
-      states: {
-        kept: {
-          tags: 'settled',
-          description: 'the money is captured',
-          always: [
-            { guard: 'isDisputed', target: 'disputed' },
-            { guard: 'isNothingLeft', target: '#payment.refunded' },
-            { guard: 'isUnwanted', target: 'refunding', actions: 'planFullRefund' },
-          ],
-          on: {
-            'payment.refund': {
-              guard: 'isRefundable',
-              target: 'refunding',
-              actions: assign(({ event }) => ({
-                refundId: event.refundId,
-                refundAmount: event.amount,
-                tries: 0,
-              })),
-            },
-            'payment.cancel': { target: 'refunding', actions: ['noteUnwanted', 'planFullRefund'] },
-            'gateway.refunded': { guard: 'isRefundedAfterAll', actions: ['reportRefunded', 'noteRefund'] },
-          },
-        },
-        disputed: {
-          ...incident({
-            reason: 'payment-disputed',
-            text: 'the customer disputes the payment at the bank: send evidence there before its deadline, or accept the loss',
-            hint: 'the outcome must be won or lost, as the bank decided',
-            // There is nothing to try: the bank decides.
-            retry: undefined,
-            outcomes: {
-              won: { target: 'kept', actions: ['reportDisputeClosed', 'noteDisputeClosed'] },
-              lost: { target: 'kept', actions: ['reportDisputeClosed', 'noteDisputeClosed'] },
-            },
-            on: {
-              'gateway.dispute-closed': {
-                guard: 'isOpenDispute',
-                target: 'kept',
-                actions: ['reportDisputeClosed', 'noteDisputeClosed'],
-              },
-              'payment.cancel': { actions: 'noteUnwanted' },
-              'payment.refund': { actions: 'refuseRefund' },
-            },
-          }),
-          after: { evidenceDeadline: {} },
-        },
-        refunding: {
-          meta: { ignores: { 'payment.cancel': 'a refund is already under way' } },
-          on: {
-            'gateway.refunded': { guard: 'isOurs', ...onRefunded },
-            'payment.refund': { actions: 'refuseRefund' },
-          },
-          ...callStates({
-            asking: {
-              description: "the bank's answer to the refund",
-              entry: [{ type: 'count', params: { purpose: 'refund' } }, 'askForRefund'],
-              on: {
-                'gateway.refused': { guard: 'isCurrent', target: 'needsAttention' },
-                'gateway.failed': ifCurrentTryAgain,
-                'gateway.unknown': ifCurrentTryAgain,
-              },
-            },
-            backingOff: { description: 'the next attempt of the refund' },
-            needsAttention: {
-              reason: 'refund-unconfirmed',
-              text: 'the refund is not confirmed',
-              outcomes: {
-                refunded: onRefunded,
-                'not-refunded': {
-                  target: '#payment.charged.kept',
-                  actions: ['noteWanted', 'reportRefundRefused'],
-                },
-              },
-            },
-          }),
-        },
-      },
-    },
+    charged,
 
     refunded: {
       tags: 'settled',

@@ -104,22 +104,17 @@ export const serviceMessages = {
       ],
     },
   ),
-  'gateway.look-up': ask(
-    'payment',
-    'gateway',
-    at,
-    {
-      purposes: ['charge'],
-      readsOnly: true,
-      replies: [
-        { type: 'gateway.charged' },
-        { type: 'gateway.action-required' },
-        { type: 'gateway.declined' },
-        { type: 'gateway.absent' },
-        unknownOutcome,
-      ],
-    },
-  ),
+  'gateway.look-up': ask('payment', 'gateway', at, {
+    purposes: ['charge'],
+    readsOnly: true,
+    replies: [
+      { type: 'gateway.charged' },
+      { type: 'gateway.action-required' },
+      { type: 'gateway.declined' },
+      { type: 'gateway.absent' },
+      unknownOutcome,
+    ],
+  }),
   'gateway.capture': ask(
     'payment',
     'gateway',

@@ -3,7 +3,7 @@
 // incident, and never charges a customer.
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
-import type { OrderContext } from '../../machines/order-setup.ts';
+import type { OrderContext } from '../../machines/order-context.ts';
 import type { Call } from '../step/effect.ts';
 import { type Invariants, InvariantViolation } from '../step/invariants.ts';
 import type { SystemState } from '../step/system-state.ts';

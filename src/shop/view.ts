@@ -2,7 +2,7 @@
 // that its charts accept now. It is read off the order actor's own context and never off a second copy of its rules.
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Failure, Item, Problem } from '../../machines/messages.ts';
-import type { OrderContext } from '../../machines/order-setup.ts';
+import type { OrderContext } from '../../machines/order-context.ts';
 import { moves } from '../../machines/system.ts';
 import type { SystemState } from '../step/system-state.ts';
 import { type Move, type SystemView, snapshotOf, type UnreadableView } from '../step/view.ts';

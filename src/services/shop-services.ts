@@ -71,7 +71,8 @@ const createAdapter = async (name: string, { settings, clock }: ServiceParts): P
       return createSimulatedGateway({
         ledgerPath: settings.PAYMENT_LEDGER,
         seed: settings.SEED,
-        delayMs: settings.PAYMENT_DELAY_MS,
+        // Orders from before a switch do not wait for a show, which may be longer than the calls of others may take.
+        delayMs: settings.PAYMENT_GATEWAY === 'simulated' ? settings.PAYMENT_DELAY_MS : 0,
         declineRate: settings.PAYMENT_DECLINE_RATE,
         timeoutRate: settings.PAYMENT_TIMEOUT_RATE,
         errorRate: settings.PAYMENT_ERROR_RATE,

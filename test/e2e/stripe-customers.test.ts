@@ -54,6 +54,9 @@ describe('a payment that the customer confirms', () => {
     const facts = (await shop.received(orderId)).filter((fact) => fact.id.startsWith('evt_'));
     expect(facts.map(({ type }) => type)).toContain('gateway.charged');
     expect(writtenBy(shop)).toContain(orderId);
+    // What is packed in the database is read as it is shown.
+    const shown = await Promise.all([shop.read(orderId), shop.received(orderId), eventsOf(shop, orderId)]);
+    expect(JSON.stringify(shown)).not.toContain('_secret_double');
     expect(writtenBy(shop)).not.toContain('_secret_double');
     await shop.server.stop();
     expect(writtenBy(shop)).not.toContain('_secret_double');

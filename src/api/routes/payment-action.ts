@@ -53,7 +53,8 @@ export const addPaymentAction = (api: Api, parts: RouteDependencies): void => {
     },
     async ({ caller, params: { id } }, reply) => {
       reply.header('cache-control', 'no-store');
-      const action = await gateway.paymentAction?.(await findAwaited(parts, id, caller));
+      const awaited = await findAwaited(parts, id, caller);
+      const action = await gateway.paymentAction?.(awaited);
       if (action === undefined) throw nothing(id);
       return action;
     },

@@ -105,7 +105,8 @@ describe('an authorisation', () => {
     const orderId = await shop.place();
     await untilPayment(shop, orderId, 'authorized');
     const { deadlines } = await shop.read(orderId);
-    const [due = ''] = /"authorizationExpiry","dueAt":"([^"]+)"/.exec(JSON.stringify(deadlines))?.slice(1) ?? [];
+    const [due = ''] =
+      /"authorizationExpiry","dueAt":"([^"]+)"/.exec(JSON.stringify(deadlines))?.slice(1) ?? [];
     const days = (Date.parse(due) - Date.now()) / 86_400_000;
     expect(days).toBeGreaterThan(6.9);
     expect(days).toBeLessThanOrEqual(7);
@@ -121,21 +122,26 @@ describe('a dispute', () => {
     return { shop, orderId, disputeId: await shop.double.dispute(id) };
   };
 
-  it.each(['won', 'lost'] as const)('is recorded with the order when it opens, and when it is %s', async (end) => {
-    const { shop, orderId, disputeId } = await openDisputed({});
-    await until(
-      () => eventsOf(shop, orderId),
-      (events) => events.includes('payment.dispute-opened'),
-    );
-    expect(await eventsOf(shop, orderId)).toMatch(
-      new RegExp(`"disputeId":"${disputeId}","amount":17500,"currency":"USD","reason":"fraudulent","evidenceDueAt":"20`),
-    );
-    await shop.double.closeDispute(disputeId, end);
-    await until(
-      () => eventsOf(shop, orderId),
-      (events) => events.includes(`payment.dispute-${end}`),
-    );
-  });
+  it.each(['won', 'lost'] as const)(
+    'is recorded with the order when it opens, and when it is %s',
+    async (end) => {
+      const { shop, orderId, disputeId } = await openDisputed({});
+      await until(
+        () => eventsOf(shop, orderId),
+        (events) => events.includes('payment.dispute-opened'),
+      );
+      expect(await eventsOf(shop, orderId)).toMatch(
+        new RegExp(
+          `"disputeId":"${disputeId}","amount":17500,"currency":"USD","reason":"fraudulent","evidenceDueAt":"20`,
+        ),
+      );
+      await shop.double.closeDispute(disputeId, end);
+      await until(
+        () => eventsOf(shop, orderId),
+        (events) => events.includes(`payment.dispute-${end}`),
+      );
+    },
+  );
 
   it('whose end is reported first stays ended', async () => {
     const { shop, orderId, disputeId } = await openDisputed('none');

@@ -91,7 +91,10 @@ export const messages = {
     recipient,
     reason: failure,
   }),
-  'order.cancellation-notice-sent': event(['notification'], ['journal'], { recipient }),
+  'order.cancellation-notice-sent': event(['notification'], ['journal'], {
+    recipient,
+    reason: failure,
+  }),
   'order.refund-notice-sent': event(['notification'], ['journal'], { recipient, refundId: id }),
   'order.payment-action-notice-sent': event(['notification'], ['journal'], { recipient }),
   'incident.opened': event(actorNames, ['journal'], {

@@ -117,13 +117,12 @@ export const notificationChart = setup({
       switch (notice) {
         case 'refund':
           return { type: 'order.refund-notice-sent', recipient, refundId: refund?.refundId ?? '' };
-        case 'cancellation':
-          return { type: 'order.cancellation-notice-sent', recipient };
         case 'payment-action':
           return { type: 'order.payment-action-notice-sent', recipient };
         default:
-          return reason === null
-            ? { type: 'order.confirmation-sent', recipient }
+          if (reason === null) return { type: 'order.confirmation-sent', recipient };
+          return notice === 'cancellation'
+            ? { type: 'order.cancellation-notice-sent', recipient, reason }
             : { type: 'order.failure-notification-sent', recipient, reason };
       }
     }),

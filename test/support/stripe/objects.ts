@@ -18,7 +18,7 @@ const fixtures: {
   readonly event: Stripe.Event;
 } = JSON.parse(readFileSync(new URL('./fixtures.json', import.meta.url), 'utf8'));
 
-export const toId = (prefix: string): string => `${prefix}_${randomBytes(12).toString('hex')}`;
+const toId = (prefix: string): string => `${prefix}_${randomBytes(12).toString('hex')}`;
 
 const toMetadata = (params: Params): Stripe.Metadata =>
   Object.fromEntries(

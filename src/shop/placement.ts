@@ -42,7 +42,7 @@ export const createShopHost = (
 
 const toPlacement = (settings: Settings, provider: string, orderId: string, basket: Basket): Placement => {
   const { customerId, email, currency, items, amount } = basket;
-  const policy: Policy = { ...toPolicy(settings), provider, actionWithinMs: settings.ACTION_WITHIN_MS };
+  const policy = toPolicy(settings, provider);
   const message = { type: 'order.place', orderId, customerId, email, currency, items, amount, policy };
   return { orderId, message };
 };
@@ -56,7 +56,7 @@ const toReservationTtl = (settings: Settings): number => {
 };
 
 /** The rules that an order is placed with: they travel with it, so that a changed setting changes no order under way. */
-export const toPolicy = (settings: Settings): Policy => {
+export const toPolicy = (settings: Settings, provider: string = settings.PAYMENT_GATEWAY): Policy => {
   const retrying = (attempts: number) => ({
     attempts,
     firstDelayMs: settings.RETRY_FIRST_DELAY_MS,
@@ -65,6 +65,8 @@ export const toPolicy = (settings: Settings): Policy => {
   });
   return {
     capture: settings.PAYMENT_CAPTURE,
+    provider,
+    actionWithinMs: settings.ACTION_WITHIN_MS,
     validateWithinMs: settings.VALIDATE_WITHIN_MS,
     reserveWithinMs: settings.RESERVE_WITHIN_MS,
     payWithinMs: settings.PAY_WITHIN_MS,

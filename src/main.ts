@@ -125,7 +125,11 @@ export const createOrderchart = async (
   const store = replacements.store ?? openStore(settings, application);
   const catalogue = createCatalogue(store);
   const newest = given.gateway === undefined ? settings.PAYMENT_GATEWAY : ownProvider;
-  const providers = await openProviders(store, settings, newest, logger);
+  const providers = await openProviders(store, settings, newest, logger).catch(async (error: unknown) => {
+    // Whoever brought a store closes it.
+    if (replacements.store === undefined) await store.close();
+    throw error;
+  });
   const services = await createShopServices({ application, settings, clock, logger, given, providers });
   const { host, ...service } = await createService({
     ...{ application, store, services, clock, ids, settings, logger },
@@ -152,7 +156,7 @@ export const createOrderchart = async (
 };
 
 /** A gateway that is given in code has everything, whichever provider an order names. */
-const openProviders = async (
+const openProviders = (
   store: Store,
   settings: Settings,
   newest: string,
@@ -161,12 +165,7 @@ const openProviders = async (
   const has = (provider: string) => newest === ownProvider || hasProvider(settings, provider);
   const warn = (missing: readonly string[]) =>
     logger.warn({ missing }, 'orders that are closed cannot be refunded with providers that are not set up');
-  try {
-    return await noteProvider(store, { newest, has, describe: describeProvider }, warn);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  return noteProvider(store, { newest, has, describe: describeProvider }, warn);
 };
 
 /** The path of the SQLite file; undefined for a store in memory. */

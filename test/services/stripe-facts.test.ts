@@ -1,6 +1,7 @@
 // What Stripe's events say to a payment chart (src/services/stripe-facts.ts): the events are those of the provider's double.
 import type Stripe from 'stripe';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
 import { createStripeClient } from '../../src/services/stripe-client.ts';
 import { createStripeFacts } from '../../src/services/stripe-facts.ts';
@@ -66,11 +67,13 @@ it('a dispute is about our charge, with its deadline, and an enquiry that came t
 
 it('a dispute of a payment of others says nothing', async () => {
   const { double, facts } = await openFacts();
-  const ask = (path: string, body: string, key: string): Promise<{ id: string }> =>
-    fetch(`${double.url}/v1/payment_intents${path}`, {
+  const ask = async (path: string, body: string, key: string) => {
+    const answer = await fetch(`${double.url}/v1/payment_intents${path}`, {
       ...{ method: 'POST', body },
       headers: { authorization: `Bearer ${secretKey}`, 'idempotency-key': key },
-    }).then((answer) => answer.json());
+    });
+    return z.looseObject({ id: z.string() }).parse(await answer.json());
+  };
   const { id } = await ask('', 'amount=500&currency=usd', 'create');
   await ask(`/${id}/confirm`, 'payment_method=pm_card_visa', 'confirm');
   await double.dispute(id);

@@ -107,9 +107,14 @@ export const settingsSchema = z.strictObject({
   VALIDATE_WITHIN_MS: duration.default(60_000).describe('deadline of the state validating'),
   RESERVE_WITHIN_MS: duration.default(60_000).describe('deadline of the state reserving'),
   PAY_WITHIN_MS: duration.default(300_000).describe('deadline of the state paying'),
+  ACTION_WITHIN_MS: duration
+    .default(600_000)
+    .describe(
+      'how long a customer has to confirm a payment at the bank (3-D Secure); RESERVATION_TTL_MS should be longer',
+    ),
   AUTHORIZATION_TTL_MS: duration
     .default(604_800_000)
-    .describe('how long authorised money waits for its capture'),
+    .describe('how long authorised money waits for its capture, unless the provider says less'),
   COMMIT_WITHIN_MS: duration
     .default(60_000)
     .describe('after this, paid stock that is not sold is an incident'),
@@ -191,7 +196,8 @@ export type Settings = Readonly<z.infer<typeof settingsSchema>>;
  */
 export const readSettings = (given: Readonly<Record<string, string | number | undefined>> = {}): Settings => {
   const names = Object.keys(settingsSchema.shape);
-  const raw = Object.fromEntries(names.flatMap((name) => (given[name] === '' ? [] : [[name, given[name]]])));
+  const set = Object.fromEntries(names.flatMap((name) => (given[name] === '' ? [] : [[name, given[name]]])));
+  const raw = { ...set, ...toNewestGateway(set) };
   const checked = settingsSchema.safeParse(raw);
   if (checked.success) {
     refuseConflicts(checked.data);
@@ -202,6 +208,13 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   const value = isSecret(name) ? '' : `=${raw[name]}`;
   throw new AppError('invalid-setting', `Invalid ${name}${value}: ${problem?.message}`);
 };
+
+/** A gateway of one's own that is named, and no other provider, is meant for new orders: simulated money would be none. */
+const toNewestGateway = ({
+  PAYMENT_GATEWAY,
+  PAYMENT_GATEWAY_URL,
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  PAYMENT_GATEWAY === undefined && PAYMENT_GATEWAY_URL !== undefined ? { PAYMENT_GATEWAY: 'http' } : {};
 
 /** Its value is never printed. */
 const isSecret = (name: string): boolean =>

@@ -120,6 +120,8 @@ export const limits = {
   staleRetries: 20,
   /** How much longer than its call's deadline a lease lasts. */
   leaseMarginMs: 5000,
+  /** Payment providers that the orders of one store can be with. */
+  providers: 20,
   /** How old a signature of Stripe may be. */
   signatureSeconds: 300,
   /** A key is not sent again this long before its service forgets it. */

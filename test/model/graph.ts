@@ -3,6 +3,7 @@
 import { type ServiceName, serviceNames } from '../../machines/messages.ts';
 import type { MoveName } from '../../machines/system.ts';
 import type { Settings } from '../../src/config.ts';
+import { ownProvider } from '../../src/gateway-settings.ts';
 import { toPolicy } from '../../src/shop/placement.ts';
 import type { ChartObserver } from '../../src/testing/chart-observer.ts';
 import { type PlaceGraph, walkGraph } from '../../src/testing/graph.ts';
@@ -53,7 +54,7 @@ export interface Graph extends PlaceGraph<Place, Action> {
 const mostSteps = 30_000;
 
 export const explore = (observer: ChartObserver, settings: Settings, faultLimits: FaultLimits): Graph => {
-  const model = createModel(observer.system, toPolicy(settings));
+  const model = createModel(observer.system, toPolicy(settings, ownProvider));
   const graph = walkGraph<Place, Action>({
     first: { moment: model.first, spent: { bad: 0, facts: 0, crashes: 0 }, met: [] },
     next: (place, action) => {

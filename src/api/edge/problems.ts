@@ -23,6 +23,7 @@ type InternalCode =
   | 'store-unsupported'
   | 'chart-unsupported'
   | 'charts-missing'
+  | 'provider-missing'
   | 'local-socket-unusable'
   | 'service-failed'
   | 'invalid-setting';
@@ -169,6 +170,17 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The order does not accept this move now',
     text: '`moves` lists the open moves, each with its address. Nothing was stored.',
+  },
+  'no-payment-action': {
+    status: 409,
+    title: 'There is nothing to confirm',
+    text: 'The payment of this order does not wait for its customer now, or its provider has no confirmations. Read the order: it has gone on, or will.',
+  },
+  'provider-unavailable': {
+    status: 503,
+    title: 'The payment provider does not answer',
+    text: 'What was asked for is at the payment provider, and it cannot be reached now. Nothing was stored. Try again after the time in Retry-After.',
+    retryAfter: 5,
   },
   'version-mismatch': {
     status: 412,

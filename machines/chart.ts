@@ -153,7 +153,7 @@ export interface Incident<Transition, Retry, On, Entry> {
   readonly outcomes: Readonly<Record<string, Transition>>;
   /** Why a resolution is ignored that fits no outcome. */
   readonly hint?: string;
-  readonly retry: Retry;
+  readonly retry?: Retry;
   readonly on?: On;
   readonly entry?: Entry;
 }
@@ -205,7 +205,8 @@ const createStates = <
     ),
     on: {
       ...more.on,
-      'incident.retry': more.retry,
+      // Left out where nothing can be tried again: others decide.
+      ...(more.retry !== undefined && { 'incident.retry': more.retry }),
       'incident.resolve': Object.entries(outcomes).map(([outcome, transition]) => ({
         guard: says(outcome),
         ...transition,

@@ -256,6 +256,18 @@ export const onRefunded = {
 } as const;
 export const onDeclined = { guard: 'isOurCharge', target: '#payment.declined' } as const;
 
+/** What the bank reports of captured money. */
+export const disputes = {
+  'gateway.dispute-opened': {
+    guard: and(['isOurCharge', 'isNewDispute']),
+    actions: ['noteDispute', 'reportDispute'],
+  },
+  'gateway.dispute-closed': {
+    guard: and(['isOurCharge', 'isOpenDispute']),
+    actions: ['reportDisputeClosed', 'noteDisputeClosed'],
+  },
+} as const;
+
 /** Another look-up while attempts are left, then an incident. */
 export const lookUpAgain = [
   { guard: 'mayLookUpAgain', target: 'backingOff' },

@@ -40,7 +40,11 @@ type More = Readonly<Record<string, unknown>>;
 const share = { productId: 'product-1', quantity: 1 };
 const failed = { kind: 'cancelled', text: 'changed my mind' };
 const carried: { readonly [T in MessageType]?: readonly More[] } = {
-  'order.place': [{ policy: policyOf('at-once') }, { policy: policyOf('later') }],
+  'order.place': [
+    { policy: policyOf('at-once') },
+    { policy: policyOf('later') },
+    { policy: policyOf('later'), amount: 0 },
+  ],
   'order.refund': [
     { amount: partialRefund, lines: undefined },
     { amount: undefined, lines: undefined },
@@ -55,6 +59,7 @@ const carried: { readonly [T in MessageType]?: readonly More[] } = {
   'gateway.unknown': [{ reason: 'no-answer' }, { reason: 'key-expired' }],
   'warehouse.checked': [{ problems: [] }, {}],
   'inventory.release': [{ why: 'cancelled' }, { why: 'failed' }],
+  'notification.delivered': [{ notice: 'confirmation' }, { notice: 'payment-action' }],
   'notification.send-failure': [{ reason: failed }],
   'notification.send-cancellation': [{ reason: failed }],
   'inventory.return': [{ lines: [share] }],

@@ -238,7 +238,7 @@ export const chargeResults = {
 } as const;
 /** The bank wants the customer to confirm the charge, whoever says so. */
 export const onActionRequired = {
-  guard: and(['isOurCharge', 'isNewTransaction']),
+  guard: 'isOurCharge',
   target: '#payment.awaitingCustomer',
   actions: 'noteTransaction',
 } as const;

@@ -33,6 +33,8 @@ export interface FaultLimits {
   readonly crashAfter?: number;
   /** The moves that people make; all of them if left out. */
   readonly moves?: readonly MoveName[];
+  /** The order costs nothing. */
+  readonly isFree?: true;
 }
 
 /** A moment, with the faults so far and the items that the last action covered. */
@@ -102,7 +104,7 @@ const choose = (
   next: (place: Place, action: Action) => Place,
 ): readonly Action[] => {
   const { moment, spent } = place;
-  if (!isPlaced(moment)) return [{ type: 'place' }];
+  if (!isPlaced(moment)) return [{ type: 'place', ...(faultLimits.isFree && { isFree: true }) }];
   const mayBeBad = spent.bad < faultLimits.most;
   const silent = silentService(moment);
   const mayWait =

@@ -78,9 +78,17 @@ export const describeStates = ({ state }: Moment): string =>
 export const describeAction = (before: Moment, action: Action): string => {
   switch (action.type) {
     case 'place':
-      return 'placed';
+      return action.isFree ? 'placed for nothing' : 'placed';
     case 'move':
-      return [action.move, action.to, action.outcome ?? '', action.amount ?? ''].join(' ').trim();
+      return [
+        action.move,
+        action.to,
+        action.outcome ?? '',
+        action.amount ?? '',
+        action.lines ? 'of a line' : '',
+      ]
+        .join(' ')
+        .trim();
     case 'answer':
       return `${action.call.replace(/#.*/, '')} answered ${action.word}`;
     case 'fact':

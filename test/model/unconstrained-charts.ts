@@ -37,7 +37,7 @@ const retrying = policyOf('later').payment;
 type More = Readonly<Record<string, unknown>>;
 
 /** The values of a message that guards distinguish. */
-const share = { productId: 'product-1', quantity: 1 };
+const share = { productId: 'lamp', quantity: 1 };
 const failed = { kind: 'cancelled', text: 'changed my mind' };
 const carried: { readonly [T in MessageType]?: readonly More[] } = {
   'order.place': [
@@ -64,7 +64,11 @@ const carried: { readonly [T in MessageType]?: readonly More[] } = {
   'notification.send-cancellation': [{ reason: failed }],
   'inventory.return': [{ lines: [share] }],
   'order.capture': [{ amount: partialRefund }, { amount: undefined }, { amount: amount + 1 }],
-  'gateway.dispute-closed': [{ outcome: 'won' }, { outcome: 'lost' }],
+  'gateway.dispute-closed': [
+    { outcome: 'won' },
+    { outcome: 'lost' },
+    { disputeId: 'dispute-2', outcome: 'won' },
+  ],
 };
 
 const keysOf = (to: ActorName, { key, charge, refundId }: AnyMachineSnapshot['context']): Set<string> => {
@@ -112,7 +116,7 @@ const findIncoming = (names: readonly ActorName[], { actors, deadlines }: System
   ];
 };
 
-const mostStates = 10_000;
+const mostStates = 60_000;
 
 /** The shop's, without the messages to actors that are not explored: those are calls here. */
 const invariants: Invariants = {

@@ -5,7 +5,7 @@ import { strictEqual } from 'node:assert/strict';
 import type { StepResult } from '../../src/step/step.ts';
 import type { ChartObserver } from '../../src/testing/chart-observer.ts';
 import { checkRefusals, compareWithServer } from './compare-with-server.ts';
-import { start } from './model.ts';
+import { type Action, start } from './model.ts';
 import { toPathReport } from './path-report.ts';
 import type { TestPath } from './paths.ts';
 import { performAction, placeOrder, type ServerOrder } from './server-actions.ts';

@@ -27,7 +27,7 @@ type InventoryContext = CallContext & {
   problems: Problem[];
 };
 
-const { tell, callStates } = chartParts<InventoryContext, MessageTo<'inventory'>>('inventory');
+const { tell, callStates } = chartParts<InventoryContext, MessageTo<'inventory'>>('inventory', 'warehouse');
 
 export { callStates };
 

@@ -29,6 +29,7 @@ type NotificationContext = CallContext & {
 
 const { tell, announce, callStates } = chartParts<NotificationContext, MessageTo<'notification'>>(
   'notification',
+  'mailer',
 );
 
 export const notificationChart = setup({

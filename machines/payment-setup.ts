@@ -36,7 +36,10 @@ type PaymentContext = CallContext & {
   unwanted: boolean;
 };
 
-const { tell, announce, report, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>('payment');
+const { tell, announce, report, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>(
+  'payment',
+  'gateway',
+);
 
 export { callStates };
 

@@ -44,6 +44,7 @@ export const paymentChart = paymentSetup.createMachine({
         asking: {
           description: "the bank's answer to the charge",
           entry: [{ type: 'count', params: { purpose: 'charge' } }, 'announceInitiated', 'askForCharge'],
+          meta: { waitsFor: 'gateway' },
           after: { answerDeadline: '#payment.lookingUp' },
           on: {
             'payment.cancel': { guard: not('isUnwanted'), actions: 'noteUnwanted' },

@@ -18,6 +18,7 @@ import {
 
 const { tell, announce, report, incident, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>(
   'payment',
+  'gateway',
 );
 
 export { callStates, incident };

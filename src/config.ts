@@ -144,6 +144,22 @@ export const settingsSchema = z.strictObject({
     .describe(
       'requests with new orders and moves are refused (503) where they would wait longer for their commit',
     ),
+  CIRCUIT_CALLS: whole(0, 10_000)
+    .default(20)
+    .describe(
+      'last calls of a service whose failures open its circuit (no answer, errors, answers that are none): then none is made for CIRCUIT_OPEN_MS; 0: it never opens',
+    ),
+  CIRCUIT_FAILED_PERCENT: whole(1, 99)
+    .default(80)
+    .describe('share of the CIRCUIT_CALLS beyond which their failures open the circuit'),
+  CIRCUIT_OPEN_MS: whole(1, oneDay)
+    .default(30_000)
+    .describe('how long a circuit is open before one call tries the service again'),
+  POSTPONE_AT_MOST_MS: duration
+    .default(oneDay)
+    .describe(
+      'how long deadlines that wait for a service are postponed at most while it is paused or its circuit is open; reserved stock stays reserved as long',
+    ),
   MAX_CALLS_IN_FLIGHT: count.default(2000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
   MAX_READS: count

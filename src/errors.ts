@@ -11,6 +11,7 @@ export const errorCodes = [
   'keys-needed-first',
   'key-not-found',
   'webhook-not-found',
+  'service-not-found',
   'rate-limited',
   'refund-cap-reached',
   'too-many-notes',

@@ -8,6 +8,7 @@ import { createDoor } from './closing.ts';
 import { createBatchAccess } from './sqlite-batch.ts';
 import { createCallChanges, createOrderChanges } from './sqlite-changes.ts';
 import { createCheck } from './sqlite-check.ts';
+import { createHoldTable } from './sqlite-holds.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { createPeople } from './sqlite-people.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
@@ -36,6 +37,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const changes = createOrderChanges(database, transact);
   const people = createPeople(database, transact);
   const webhooks = createWebhookTables(database, transact);
+  const holds = createHoldTable(database, transact);
 
   return {
     open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
@@ -75,6 +77,9 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     writeWebhook: change(webhooks.writeWebhook),
     removeWebhook: change(webhooks.removeWebhook),
     webhookDeliveries: guard(webhooks.webhookDeliveries),
+    serviceHolds: guard(holds.serviceHolds),
+    writeServiceHold: change(holds.writeServiceHold),
+    callsByService: guard(holds.callsByService),
     check: change(createCheck(database, access)),
     close: () =>
       close(() =>

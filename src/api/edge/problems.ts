@@ -84,6 +84,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'Webhook endpoint not found',
     text: 'No endpoint has this id. `GET /webhooks` lists them.',
   },
+  'service-not-found': {
+    status: 404,
+    title: 'Service not found',
+    text: 'The application has no service of this name. `GET /services` lists them.',
+  },
   'rate-limited': {
     status: 429,
     title: 'Too many requests',

@@ -12,6 +12,8 @@ export const errorCodes = [
   'key-not-found',
   'webhook-not-found',
   'service-not-found',
+  'incident-not-found',
+  'incident-closed',
   'rate-limited',
   'refund-cap-reached',
   'too-many-notes',

@@ -76,9 +76,13 @@ const findStripeProblem = (settings: GatewaySettings): string | undefined => {
   if (!isTestKey(STRIPE_SECRET_KEY) && STRIPE_TEST_PAYMENT_METHOD !== '') {
     return 'STRIPE_TEST_PAYMENT_METHOD is for test keys alone, and STRIPE_SECRET_KEY is a live key.';
   }
-  // What is beyond this machine would see the key.
-  const { protocol, hostname } = new URL(STRIPE_API_BASE);
+  return findOpenTransport(STRIPE_API_BASE);
+};
+
+/** What is beyond this machine would see the key. */
+export const findOpenTransport = (apiBase: string): string | undefined => {
+  const { protocol, hostname } = new URL(apiBase);
   return protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
-    ? `STRIPE_API_BASE=${STRIPE_API_BASE} must begin with https: the key would travel openly.`
+    ? `STRIPE_API_BASE=${apiBase} must begin with https: the key would travel openly.`
     : undefined;
 };

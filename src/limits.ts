@@ -151,4 +151,12 @@ export const limits = {
   webhookSaveMs: 250,
   /** How long deliveries rest when the journal cannot be read. */
   webhookRestMs: 1000,
+  /** Incidents of services that are open at once (one more is only logged), the length of their keys, and bytes of their details. */
+  openServiceIncidents: 1000,
+  incidentKeyLength: 500,
+  incidentDetailsBytes: 4096,
+  /** How often a reconciliation asks a provider for one page, and how long it rests between, and how long an answer may take. */
+  reconcileTries: 5,
+  reconcileRestMs: 1000,
+  reconcileTimeoutMs: 30_000,
 } as const;

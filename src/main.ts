@@ -28,8 +28,10 @@ import type { StoreAccess } from './local-socket.ts';
 import {
   createBackups,
   examineStore,
+  openProvider,
   reachKeysFor,
   reachMigrationsFor,
+  reconcileStoreFor,
   rehearseFor,
   simulateFor,
 } from './offline.ts';
@@ -209,6 +211,8 @@ export const runProgram = (
     reachKeys: reachKeysFor(application),
     reachMigrations: reachMigrationsFor(application, services),
     rehearse: rehearseFor(application),
+    openProvider,
+    reconcileStore: reconcileStoreFor(application),
     compareVersions: createCompareVersions(application),
   });
 

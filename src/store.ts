@@ -6,6 +6,7 @@ import type { KeyStore } from './access.ts';
 import type { Row, RowChanges } from './application.ts';
 import type { Claim, Lease } from './call-claims.ts';
 import type { HoldStore } from './service-holds.ts';
+import type { ServiceIncidentStore } from './service-incidents.ts';
 import type { Call, NewEvent, Received } from './step/effect.ts';
 import type { WebhookStore } from './webhooks.ts';
 
@@ -242,7 +243,7 @@ export interface OrderNote {
   readonly at: number;
 }
 
-export interface Store extends RowReads, KeyStore, WebhookStore, HoldStore {
+export interface Store extends RowReads, KeyStore, WebhookStore, HoldStore, ServiceIncidentStore {
   /** Loads what a batch needs. Batches of one store do not overlap in what they change. */
   open(needs: Needs): Promise<Batch>;
   load(orderIds: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>>;

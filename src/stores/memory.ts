@@ -17,6 +17,7 @@ import { createTurns, inTurn } from '../turns.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
 import { createHoldTable } from './memory-holds.ts';
+import { createServiceIncidents } from './memory-service-incidents.ts';
 import {
   copy,
   createBatchAccess,
@@ -252,6 +253,7 @@ export const createMemoryStore = (): Store => {
   const people = createPeople(tables);
   const webhooks = createWebhookTables();
   const holds = createHoldTable(tables);
+  const incidents = createServiceIncidents();
   const epochs = [{ name: drawEpoch(), lastPosition: null }];
 
   return {
@@ -293,6 +295,11 @@ export const createMemoryStore = (): Store => {
     serviceHolds: guard(holds.serviceHolds),
     writeServiceHold: change(holds.writeServiceHold),
     callsByService: guard(holds.callsByService),
+    openServiceIncident: change(incidents.openServiceIncident),
+    closeServiceIncident: change(incidents.closeServiceIncident),
+    serviceIncident: guard(incidents.serviceIncident),
+    serviceIncidents: guard(incidents.serviceIncidents),
+    openServiceIncidents: guard(incidents.openServiceIncidents),
     check: change(() => undefined),
     close: () => close(() => inTurn(takeTurn, () => undefined)),
   };

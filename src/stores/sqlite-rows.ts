@@ -37,7 +37,7 @@ export const oneOf = <const T extends string>(row: Row, column: string, known: r
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const record = (row: Row, column: string): Readonly<Record<string, unknown>> => {
+export const record = (row: Row, column: string): Readonly<Record<string, unknown>> => {
   const value: unknown = JSON.parse(text(row, column));
   if (!isRecord(value)) throw wrong(row, column, 'a JSON object');
   return value;

@@ -12,6 +12,7 @@ import { createHoldTable } from './sqlite-holds.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { createPeople } from './sqlite-people.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
+import { createServiceIncidents } from './sqlite-service-incidents.ts';
 import { createWriterAccess } from './sqlite-transactions.ts';
 import { createWebhookTables } from './sqlite-webhooks.ts';
 
@@ -38,6 +39,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const people = createPeople(database, transact);
   const webhooks = createWebhookTables(database, transact);
   const holds = createHoldTable(database, transact);
+  const incidents = createServiceIncidents(database, transact);
 
   return {
     open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
@@ -80,6 +82,11 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     serviceHolds: guard(holds.serviceHolds),
     writeServiceHold: change(holds.writeServiceHold),
     callsByService: guard(holds.callsByService),
+    openServiceIncident: change(incidents.openServiceIncident),
+    closeServiceIncident: change(incidents.closeServiceIncident),
+    serviceIncident: guard(incidents.serviceIncident),
+    serviceIncidents: guard(incidents.serviceIncidents),
+    openServiceIncidents: guard(incidents.openServiceIncidents),
     check: change(createCheck(database, access)),
     close: () =>
       close(() =>

@@ -8,6 +8,7 @@ import { createShopRoutes } from '../../src/api/routes/shop-routes.ts';
 import { readSettings } from '../../src/config.ts';
 import { createMigratePage } from '../../src/migration/migrate-page.ts';
 import type { Services } from '../../src/service.ts';
+import { createServiceIncidents } from '../../src/service-incidents/incidents.ts';
 import { createCatalogue } from '../../src/shop/catalogue.ts';
 import type { ShopHost } from '../../src/shop/placement.ts';
 import type { CustomerActions } from '../../src/shop/services.ts';
@@ -142,10 +143,11 @@ export const createEdge = async ({
   const migratePage = createMigratePage(host, clock);
   const parsed = readSettings(settings);
   const keys = await openKeys({ store, clock, onError: () => {} });
-  const own = { application: shop, host, keys, catalogue, migratePage };
+  const incidents = createServiceIncidents({ store, clock, ids, logger, registry: metrics });
+  const own = { application: shop, host, keys, incidents, catalogue, migratePage };
   const facts = { application: shop, services };
   const webhooks = await openWebhooks({
-    ...{ host, store, clock, ids, logger, registry: metrics, drawShare: () => 0.5 },
+    ...{ host, store, incidents, clock, ids, logger, registry: metrics, drawShare: () => 0.5 },
     rules: { clock, allowPrivate: true },
     toBody: (event) => JSON.stringify(event),
   });
@@ -190,6 +192,7 @@ export const createEdge = async ({
     runner,
     store,
     keys,
+    incidents,
     catalogue,
     clock,
     metrics,

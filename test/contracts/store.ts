@@ -7,6 +7,7 @@ import { describeHolds } from './store-holds.ts';
 import { describeForgetting } from './store-keys.ts';
 import { describeKeys, describeNotes } from './store-people.ts';
 import { describeReads } from './store-reads.ts';
+import { describeServiceIncidents } from './store-service-incidents.ts';
 import { describeWebhooks } from './store-webhooks.ts';
 
 export interface OpenedStore {
@@ -31,6 +32,7 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
     describe('the keys of callers', () => describeKeys(current));
     describe('webhook endpoints', () => describeWebhooks(current));
     describe('services that are held', () => describeHolds(current));
+    describe('incidents of services', () => describeServiceIncidents(current));
     describe('notes about orders', () => describeNotes(current));
   });
 };

@@ -90,7 +90,7 @@ it.each([
   ['the database is empty', (path: string) => writeFileSync(path, '')],
   ['it is a database of another program', (path: string) => makeDatabase(path, 'PRAGMA application_id = 1')],
   [
-    'it was written by a newer Orderchart (schema 99; this one knows 9)',
+    'it was written by a newer Orderchart (schema 99; this one knows 10)',
     (path: string) => makeDatabase(path, 'PRAGMA user_version = 99'),
   ],
   [

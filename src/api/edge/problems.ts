@@ -89,6 +89,16 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'Service not found',
     text: 'The application has no service of this name. `GET /services` lists them.',
   },
+  'incident-not-found': {
+    status: 404,
+    title: 'Incident not found',
+    text: 'No incident of a service has this id. `GET /services/incidents` lists them. Incidents of orders have no ids: they are resolved by the moves of their order.',
+  },
+  'incident-closed': {
+    status: 409,
+    title: 'The incident was closed before',
+    text: 'Somebody closed it, or what it was about is over; `GET /services/incidents?closed=true` says who and why. Nothing was stored.',
+  },
   'rate-limited': {
     status: 429,
     title: 'Too many requests',

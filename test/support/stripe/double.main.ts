@@ -43,13 +43,31 @@ interface Route {
   run(account: Account, params: Params, change: Change): unknown;
 }
 
-const toList = (all: readonly { readonly id: string; readonly created: number }[], params: Params) => {
+const toList = <T extends { readonly id: string; readonly created: number }>(
+  all: readonly T[],
+  params: Params,
+) => {
   const { limit = '10', starting_after } = params;
   const [from, to] = [Number(params['created[gte]'] ?? 0), Number(params['created[lte]'] ?? 'Infinity')];
   const found = all.filter(({ created }) => created >= from && created <= to).reverse();
   const start = found.findIndex(({ id }) => id === starting_after) + 1;
   const data = found.slice(start, start + Number(limit));
   return { object: 'list', data, has_more: start + data.length < found.length, url: '/v1' };
+};
+
+/** Objects instead of their ids, as far as `expand` asks for them. */
+const expand = (on: Account, params: Params, each: Stripe.Refund | Stripe.PaymentIntent): unknown => {
+  const wanted = Object.entries(params).flatMap(([name, path]) => (name.startsWith('expand[') ? path : []));
+  if (each.object === 'refund') {
+    const isWanted = wanted.includes('data.payment_intent');
+    return isWanted ? { ...each, payment_intent: on.intent(String(each.payment_intent)) } : each;
+  }
+  const taken = on.events().findLast(({ type, data }) => {
+    return type === 'payment_intent.succeeded' && 'id' in data.object && data.object.id === each.id;
+  });
+  if (!wanted.includes('data.latest_charge.balance_transaction') || taken === undefined) return each;
+  const balance_transaction = { id: 'txn_1', object: 'balance_transaction', created: taken.created };
+  return { ...each, latest_charge: { id: each.latest_charge, object: 'charge', balance_transaction } };
 };
 
 const toRoute = (method: string, path: string): Route | undefined => {
@@ -74,14 +92,23 @@ const toRoute = (method: string, path: string): Route | undefined => {
     case 'GET events/id':
       return { operation: 'retrieve', run: (on) => on.event(id) };
     case 'GET payment_intents':
-      return { operation: 'list', run: (on, params) => toList(on.intents(), params) };
+      return { operation: 'list', run: (on, params) => toExpandedList(on, on.intents(), params) };
     case 'GET refunds':
-      return { operation: 'list', run: (on, params) => toList(on.refunds(params), params) };
+      return { operation: 'list', run: (on, params) => toExpandedList(on, on.refunds(params), params) };
     case 'GET events':
       return { operation: 'list', run: (on, params) => toList(on.events(), params) };
     default:
       return undefined;
   }
+};
+
+const toExpandedList = (
+  on: Account,
+  all: readonly (Stripe.Refund | Stripe.PaymentIntent)[],
+  params: Params,
+) => {
+  const { data, ...list } = toList(all, params);
+  return { ...list, data: data.map((each) => expand(on, params, each)) };
 };
 
 const toErrorAnswer = (error: unknown): Answer => {
@@ -186,6 +213,11 @@ const controls: Readonly<Record<string, (body: unknown) => unknown>> = {
   'PUT /_double/faults': (rules) => faults.set(rules),
   'PUT /_double/webhooks': (rules) => webhooks.set(rules),
   'POST /_double/forget-keys': () => keys.forget(),
+  'POST /_double/plant': async (line) => {
+    if (!isLedgerLine(line)) throw new Error('no objects to plant');
+    for (const object of line.objects) account.put(object);
+    await ledger.append({ objects: line.objects });
+  },
   'GET /_double/pending': () => ({ pending: webhooks.pending() }),
   'POST /_double/authenticate': (given) => {
     const { intent, outcome } = authentication.parse(given);

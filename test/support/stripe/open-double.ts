@@ -30,6 +30,8 @@ export interface StripeDouble {
   pending(): Promise<number>;
   /** Sends an event once more, until it is accepted. */
   send(eventId: string): Promise<void>;
+  /** Writes objects into its ledger that no request has led to, or changes those with the same ids. */
+  plant(...objects: readonly Stored[]): Promise<void>;
   /** What is on its disk. */
   ledger(): Promise<LedgerView>;
   close(): Promise<void>;
@@ -65,6 +67,7 @@ export const openStripeDouble = async (folder: string): Promise<StripeDouble> =>
     closeDispute: async (id, status) => void (await control('POST', 'disputes/close', { id, status })),
     pending: async () => z.object({ pending: z.int() }).parse(await control('GET', 'pending')).pending,
     send: async (id) => void (await control('POST', 'send', { id })),
+    plant: async (...objects) => void (await control('POST', 'plant', { objects })),
     ledger: async () => {
       const objects = (await readLines(LEDGER)).flatMap((each) => line.parse(each).objects);
       const newest = [...new Map(objects.map((object) => [object.id, object])).values()];

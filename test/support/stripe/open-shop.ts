@@ -17,7 +17,7 @@ const receivedSchema = z.looseObject({
 export interface StripeShop {
   readonly double: StripeDouble;
   readonly server: Server;
-  /** Where it keeps its files. */
+  /** Where the service and the double keep their files. */
   readonly folder: string;
   place(): Promise<string>;
   read(orderId: string): Promise<Order>;

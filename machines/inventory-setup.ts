@@ -16,6 +16,10 @@ import { sumByProduct } from './lines.ts';
 import type { DomainEvent, Line, MessageTo, Problem } from './messages.ts';
 
 type Purpose = 'check' | 'reserve' | 'commit' | 'release';
+interface Return {
+  refundId: string;
+  lines: { productId: string; quantity: number }[];
+}
 type InventoryContext = CallContext & {
   orderId: string;
   lines: Line[];
@@ -25,9 +29,11 @@ type InventoryContext = CallContext & {
   /** The order released the reservation before the warehouse had answered it. */
   unwanted: boolean;
   problems: Problem[];
+  /** What comes back into stock after a refund: the first is asked for, the others wait. */
+  returns: Return[];
 };
 
-const { tell, callStates } = chartParts<InventoryContext, MessageTo<'inventory'>>('inventory');
+const { tell, callStates } = chartParts<InventoryContext, MessageTo<'inventory'>>('inventory', 'warehouse');
 
 export { callStates };
 
@@ -42,6 +48,9 @@ export const inventorySetup = setup({
   guards: {
     ...callGuards,
     isUnwanted: ({ context }) => context.unwanted,
+    hasReturns: ({ context }) => context.returns.length > 0,
+    isNewReturn: ({ context, event }) =>
+      'refundId' in event && !context.returns.some(({ refundId }) => refundId === event.refundId),
     hasProblems: ({ event }) => 'problems' in event && event.problems.length > 0,
   },
   delays: {
@@ -55,6 +64,17 @@ export const inventorySetup = setup({
       attempt: context.attempt + 1,
       tries: context.tries + 1,
     })),
+    countReturn: assign(({ context }) => ({
+      key: `${context.orderId}/return/${context.returns[0]?.refundId}`,
+      attempt: context.attempt + 1,
+      tries: context.tries + 1,
+    })),
+    noteReturn: assign(({ context, event }) => {
+      assertEvent(event, 'inventory.return');
+      const { refundId, lines } = event;
+      return { returns: [...context.returns, { refundId, lines }] };
+    }),
+    forgetReturn: assign(({ context }) => ({ returns: context.returns.slice(1), tries: 0 })),
     noteExpired: assign({ why: 'expired' }),
     noteUnwanted: assign({ unwanted: true }),
     noteWhy: assign(({ event }) => {
@@ -81,6 +101,16 @@ export const inventorySetup = setup({
       type: 'warehouse.release',
       ...currentCall(context),
     })),
+    askForReturn: tell('warehouse', ({ context }) => ({
+      type: 'warehouse.return',
+      ...currentCall(context),
+      lines: context.returns[0]?.lines ?? [],
+    })),
+    announceReturned: enqueueActions(({ context: { returns }, enqueue }) => {
+      for (const { refundId, lines } of returns.slice(0, 1)) {
+        for (const share of lines) enqueue.emit({ type: 'inventory.returned', ...share, refundId });
+      }
+    }),
     announceInsufficient: enqueueActions(({ context, enqueue }) => {
       for (const { kind, productId, requested, available } of context.problems) {
         if (kind === 'insufficient-stock' && requested !== undefined && available !== undefined) {
@@ -130,11 +160,13 @@ export const ignoreReasons = {
   'inventory.reserve': 'stock is reserved once, after its check',
   'inventory.release': 'no stock was reserved',
   'inventory.commit': 'only reserved stock can be committed',
+  'inventory.return': 'only committed stock can be returned',
   'warehouse.checked': 'no check is waiting for this answer',
   'warehouse.reserved': 'no reservation is waiting for this answer',
   'warehouse.insufficient': 'no reservation is waiting for this answer',
   'warehouse.committed': 'no commit is waiting for this answer',
   'warehouse.released': 'no release is waiting for this answer',
+  'warehouse.returned': 'no return is waiting for this answer',
   'warehouse.refused': staleAnswerReason,
   'warehouse.failed': staleAnswerReason,
 } as const;
@@ -150,4 +182,10 @@ export const newInventory: InventoryContext = {
   why: 'failed',
   unwanted: false,
   problems: [],
+  returns: [],
 };
+/** It is back in stock: the next one, if there is one. */
+export const onReturned = {
+  target: '#inventory.committed.kept',
+  actions: ['announceReturned', 'forgetReturn'],
+} as const;

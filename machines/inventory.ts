@@ -11,6 +11,7 @@ import {
   newInventory,
   onRelease,
   onReleaseWithoutStock,
+  onReturned,
 } from './inventory-setup.ts';
 
 export const inventoryChart = inventorySetup.createMachine({
@@ -115,6 +116,7 @@ export const inventoryChart = inventorySetup.createMachine({
       description: 'a request to commit the reserved stock, for a limited time',
       entry: ['announceReserved', 'tellReserved'],
       always: { guard: 'isUnwanted', target: 'releasing' },
+      meta: { waitsFor: 'gateway' },
       // The order is told before the stock is released: from here on nothing may be charged for it.
       after: { reservationExpiry: { target: 'releasing', actions: ['noteExpired', 'tellExpired'] } },
       on: {
@@ -185,15 +187,47 @@ export const inventoryChart = inventorySetup.createMachine({
       on: { 'inventory.release': onReleaseWithoutStock },
     },
     committed: {
-      tags: ['settled', 'held'],
-      description: 'the stock is committed',
+      tags: 'held',
+      initial: 'kept',
       meta: {
         ignores: {
           'inventory.release': 'the stock is committed',
           'inventory.commit': 'the stock is already committed',
+          'inventory.return': 'the return is already under way',
         },
       },
       entry: ['announceCommitted', 'tellCommitted'],
+      on: { 'inventory.return': { guard: 'isNewReturn', actions: 'noteReturn' } },
+      states: {
+        kept: {
+          tags: 'settled',
+          description: 'the stock is committed',
+          always: { guard: 'hasReturns', target: 'returning' },
+        },
+        returning: {
+          entry: 'forgetTries',
+          on: { 'warehouse.returned': { guard: 'isOurs', ...onReturned } },
+          ...callStates({
+            asking: {
+              description: "the warehouse's answer to the return of refunded products",
+              entry: ['countReturn', 'askForReturn'],
+              on: {
+                'warehouse.failed': ifCurrentTryAgain,
+                'warehouse.refused': { guard: 'isCurrent', target: 'needsAttention' },
+              },
+            },
+            backingOff: { description: 'the next attempt of the return' },
+            needsAttention: {
+              reason: 'return-unconfirmed',
+              text: 'the warehouse does not confirm that refunded products are back in stock',
+              outcomes: {
+                returned: onReturned,
+                'not-returned': { target: '#inventory.committed.kept', actions: 'forgetReturn' },
+              },
+            },
+          }),
+        },
+      },
     },
     released: {
       tags: 'settled',

@@ -10,3 +10,34 @@ export const sumByProduct = (
   }
   return [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
 };
+
+interface Ordered {
+  readonly productId: string;
+  readonly quantity: number;
+  readonly unitPrice: number;
+}
+interface Returned {
+  readonly productId: string;
+  readonly quantity: number;
+}
+
+const quantityOf = (lines: readonly Returned[], productId: string): number =>
+  lines.reduce((sum, line) => (line.productId === productId ? sum + line.quantity : sum), 0);
+
+/** Whether no more of any product is refunded than was ordered, with what was refunded before. */
+export const mayRefundLines = (
+  items: readonly Ordered[],
+  before: readonly Returned[],
+  lines: readonly Returned[],
+): boolean =>
+  lines.every(({ productId }) => {
+    const asked = quantityOf(before, productId) + quantityOf(lines, productId);
+    return asked <= quantityOf(items, productId);
+  });
+
+/** What `lines` cost at the order's prices, in minor units. */
+export const toLinesTotal = (items: readonly Ordered[], lines: readonly Returned[]): number =>
+  lines.reduce((sum, { productId, quantity }) => {
+    const item = items.find((each) => each.productId === productId);
+    return sum + (item?.unitPrice ?? 0) * quantity;
+  }, 0);

@@ -6,25 +6,31 @@ import type { MessageFor, MessageOf } from './catalogue.ts';
 import {
   type Address,
   actorNames,
+  adjustment,
   attempt,
   command,
   currency,
   customerId,
+  dispute,
   email,
   event,
   failure,
   id,
   item,
   line,
+  locale,
   milliseconds,
   minorUnits,
   money,
   notice,
+  noticeContent,
   personText,
   policy,
   problem,
   quantity,
   recipient,
+  refunded,
+  refundLine,
   released,
   retrying,
   share,
@@ -42,13 +48,20 @@ export const messages = {
     email,
     ...money,
     items: z.array(item).min(1),
+    adjustments: z.array(adjustment).optional(),
+    locale: locale.optional(),
+    /** What the provider takes the money from: a token, never a card's number. */
+    paymentMethod: id.optional(),
+    /** What the caller calls the order, such as the id of its cart. */
+    reference: id.optional(),
     policy,
   }),
   'order.cancel': command(['customer', 'operator'], ['order'], { reason: personText }),
-  'order.capture': command(['operator'], ['order'], {}),
+  'order.capture': command(['operator'], ['order'], { amount: z.int().positive().optional() }),
   'order.refund': command(['operator'], ['order'], {
     refundId: id,
     amount: z.int().positive().optional(),
+    lines: z.array(refundLine).min(1).optional(),
     reason: personText,
   }),
   'incident.retry': command(['operator'], actorNames, { note: personText.optional() }),
@@ -64,6 +77,8 @@ export const messages = {
     email,
     ...money,
     items: z.array(item).min(1),
+    adjustments: z.array(adjustment).optional(),
+    reference: id.optional(),
   }),
   'order.validated': event(['order'], ['journal'], {}),
   'order.rejected': event(['order'], ['journal'], { problems: z.array(problem).min(1) }),
@@ -76,6 +91,12 @@ export const messages = {
     recipient,
     reason: failure,
   }),
+  'order.cancellation-notice-sent': event(['notification'], ['journal'], {
+    recipient,
+    reason: failure,
+  }),
+  'order.refund-notice-sent': event(['notification'], ['journal'], { recipient, refundId: id }),
+  'order.payment-action-notice-sent': event(['notification'], ['journal'], { recipient }),
   'incident.opened': event(actorNames, ['journal'], {
     actor: z.enum(actorNames),
     reason: id,
@@ -98,6 +119,10 @@ export const messages = {
   'inventory.reserve': command(['order'], ['inventory'], {}),
   'inventory.release': command(['order'], ['inventory'], { why: released }),
   'inventory.commit': command(['order'], ['inventory'], {}),
+  'inventory.return': command(['order'], ['inventory'], {
+    refundId: id,
+    lines: z.array(z.strictObject(share)).min(1),
+  }),
   'inventory.check-passed': event(['inventory'], ['order'], {}),
   'inventory.check-failed': event(['inventory'], ['order'], { problems: z.array(problem).min(1) }),
   'inventory.reservation-completed': event(['inventory'], ['order'], {}),
@@ -109,6 +134,7 @@ export const messages = {
   'inventory.reserved': event(['inventory'], ['journal'], share),
   'inventory.released': event(['inventory'], ['journal'], { ...share, why: released }),
   'inventory.committed': event(['inventory'], ['journal'], share),
+  'inventory.returned': event(['inventory'], ['journal'], { ...share, refundId: id }),
   'inventory.insufficient': event(['inventory'], ['journal'], {
     productId: id,
     requested: quantity,
@@ -121,9 +147,11 @@ export const messages = {
     ...money,
     method: z.enum(['card']),
     capture: z.enum(['at-once', 'later']),
+    provider: id.optional(),
+    paymentMethod: id.optional(),
     retrying,
   }),
-  'payment.capture': command(['order'], ['payment'], {}),
+  'payment.capture': command(['order'], ['payment'], { amount: z.int().positive() }),
   'payment.cancel': command(['order'], ['payment'], {}),
   'payment.refund': command(['order'], ['payment'], { refundId: id, amount: z.int().positive() }),
   'payment.initiated': event(['payment'], ['journal'], {
@@ -131,30 +159,46 @@ export const messages = {
     method: z.enum(['card']),
     ...attempt,
   }),
-  'payment.authorized': event(['payment'], ['order', 'journal'], { ...money, transactionId: id }),
+  'payment.not-needed': event(['order'], ['journal'], {}),
+  'payment.action-required': event(['payment'], ['order', 'journal'], { transactionId: id }),
+  'payment.authorized': event(['payment'], ['order', 'journal'], {
+    ...money,
+    transactionId: id,
+    expiresInMs: milliseconds.optional(),
+  }),
   'payment.completed': event(['payment'], ['order', 'journal'], { ...money, transactionId: id }),
   'payment.failed': event(['payment'], ['order', 'journal'], { reason: z.enum(['declined', 'gave-up']) }),
   'payment.outcome-unknown': event(['payment'], ['journal'], attempt),
   'payment.cancelled': event(['payment'], ['order', 'journal'], {}),
   'payment.refunded': event(['payment'], ['order', 'journal'], { ...money, refundId: id, transactionId: id }),
   'payment.refund-refused': event(['payment'], ['order', 'journal'], { refundId: id }),
+  'payment.dispute-opened': event(['payment'], ['order', 'journal'], {
+    ...dispute,
+    reason: id,
+    evidenceDueAt: id.optional(),
+  }),
+  'payment.evidence-due': event(['payment'], ['journal'], { disputeId: id }),
+  'payment.dispute-won': event(['payment'], ['order', 'journal'], dispute),
+  'payment.dispute-lost': event(['payment'], ['order', 'journal'], dispute),
 
   // Between the order and its notices.
-  'notification.send-confirmation': command(['order'], ['notification'], {
-    orderId: id,
-    recipient,
-    ...money,
-    items: z.array(item).min(1),
-    retrying,
-  }),
+  'notification.send-confirmation': command(['order'], ['notification'], { ...noticeContent, retrying }),
   'notification.send-failure': command(['order'], ['notification'], {
-    orderId: id,
-    recipient,
-    ...money,
-    items: z.array(item).min(1),
+    ...noticeContent,
     reason: failure,
     retrying,
   }),
+  'notification.send-cancellation': command(['order'], ['notification'], {
+    ...noticeContent,
+    reason: failure,
+    retrying,
+  }),
+  'notification.send-refund': command(['order'], ['notification'], {
+    ...noticeContent,
+    refund: refunded,
+    retrying,
+  }),
+  'notification.send-payment-action': command(['order'], ['notification'], { ...noticeContent, retrying }),
   'notification.delivered': event(['notification'], ['order'], { notice }),
   'notification.delayed': event(['notification'], ['order'], { notice }),
 
@@ -171,6 +215,9 @@ export type DomainEvent = MessageTo<'journal'>;
 export type Policy = z.infer<typeof policy>;
 export type Retrying = z.infer<typeof retrying>;
 export type Item = z.infer<typeof item>;
+export type Adjustment = z.infer<typeof adjustment>;
+export type RefundLine = z.infer<typeof refundLine>;
+export type Refunded = z.infer<typeof refunded>;
 export type Line = z.infer<typeof line>;
 export type Problem = z.infer<typeof problem>;
 export type Failure = z.infer<typeof failure>;

@@ -1,8 +1,9 @@
-// The order's notice to its customer: a confirmation or a failure notice, once, retried with backoff. It
-// never holds the order back: after the first failed attempt the order learns that the notice is delayed,
-// and a notice that cannot be sent is an incident of its own. The chart sends no mail itself: it sends
-// commands to `mailer`, always with the same key, so that no notice is sent twice.
-import { assign, setup } from 'xstate';
+// The order's notices to its customer: a confirmation or a failure or cancellation notice, one for each refund, and one if the bank
+// wants the customer to confirm the payment. One is sent at a time, in the order of asking, retried with backoff. None holds the
+// order back: after the first failed attempt the order learns that the notice is delayed, and a notice that cannot be sent is
+// an incident of its own. The chart sends no mail itself: it sends commands to `mailer`, each notice always with the same
+// key, so that none is sent twice.
+import { assertEvent, assign, setup } from 'xstate';
 import {
   type CallContext,
   type ChartNotes,
@@ -14,22 +15,64 @@ import {
   noRetrying,
   staleAnswerReason,
 } from './chart.ts';
-import type { DomainEvent, Failure, Item, MessageTo, Notice } from './messages.ts';
+import type { Adjustment, DomainEvent, Failure, Item, MessageTo, Notice, Refunded } from './messages.ts';
 
-type NotificationContext = CallContext & {
-  orderId: string;
+/** What one notice says beside what all say of the order. */
+interface Asked {
   notice: Notice;
-  recipient: string;
-  amount: number;
-  currency: string;
-  items: Item[];
-  /** Why the order failed; null in a confirmation. */
+  /** Why the order failed or was cancelled; null in other notices. */
   reason: Failure | null;
-};
+  refund: Refunded | null;
+}
+type NotificationContext = CallContext &
+  Asked & {
+    orderId: string;
+    recipient: string;
+    amount: number;
+    currency: string;
+    items: Item[];
+    adjustments: Adjustment[];
+    locale: string | null;
+    /** Notices that wait for the one that is being sent. */
+    waiting: Asked[];
+  };
 
 const { tell, announce, callStates } = chartParts<NotificationContext, MessageTo<'notification'>>(
   'notification',
+  'mailer',
 );
+
+const notices = {
+  'notification.send-confirmation': 'confirmation',
+  'notification.send-failure': 'failure',
+  'notification.send-cancellation': 'cancellation',
+  'notification.send-refund': 'refund',
+  'notification.send-payment-action': 'payment-action',
+} as const satisfies Record<string, Notice>;
+type Send = Extract<MessageTo<'notification'>, { type: keyof typeof notices }>;
+const sends = [
+  'notification.send-confirmation',
+  'notification.send-failure',
+  'notification.send-cancellation',
+  'notification.send-refund',
+  'notification.send-payment-action',
+] as const;
+const toAsked = (event: Send): Asked => ({
+  notice: notices[event.type],
+  reason: 'reason' in event ? event.reason : null,
+  refund: 'refund' in event ? event.refund : null,
+});
+/** A refund's own key is the gateway's. */
+const toKey = ({ orderId, notice, refund }: NotificationContext): string =>
+  refund === null ? `${orderId}/${notice}/1` : `${orderId}/refund-notice/${refund.refundId}`;
+/** Whatever is asked for. */
+const onSend = <const Transition>(transition: Transition) => ({
+  'notification.send-confirmation': transition,
+  'notification.send-failure': transition,
+  'notification.send-cancellation': transition,
+  'notification.send-refund': transition,
+  'notification.send-payment-action': transition,
+});
 
 export const notificationChart = setup({
   types: {
@@ -39,12 +82,23 @@ export const notificationChart = setup({
     tags: {} as 'settled' | 'incident',
     meta: {} as ChartNotes,
   },
-  guards: callGuards,
+  guards: { ...callGuards, isAnotherWaiting: ({ context }) => context.waiting.length > 0 },
   delays: callDelays,
   actions: {
+    noteOrder: assign(({ event }) => {
+      assertEvent(event, sends);
+      const { orderId, recipient, amount, currency, items, retrying, adjustments = [] } = event;
+      const order = { orderId, recipient, amount, currency, items, retrying, adjustments };
+      return { ...order, locale: event.locale ?? null, ...toAsked(event) };
+    }),
+    noteWaiting: assign(({ context, event }) => {
+      assertEvent(event, sends);
+      return { waiting: [...context.waiting, toAsked(event)] };
+    }),
+    takeNext: assign(({ context: { waiting } }) => ({ ...waiting[0], waiting: waiting.slice(1) })),
     forgetTries: assign({ tries: 0 }),
     count: assign(({ context }) => ({
-      key: `${context.orderId}/${context.notice}/1`,
+      key: toKey(context),
       attempt: context.attempt + 1,
       tries: context.tries + 1,
     })),
@@ -58,13 +112,24 @@ export const notificationChart = setup({
       amount: about.amount,
       currency: about.currency,
       items: about.items,
+      ...(about.adjustments.length > 0 && { adjustments: about.adjustments }),
+      ...(about.locale !== null && { locale: about.locale }),
       reason: about.reason,
+      ...(about.refund !== null && { refund: about.refund }),
     })),
-    announceSent: announce(({ context: { recipient, reason } }) =>
-      reason === null
-        ? { type: 'order.confirmation-sent', recipient }
-        : { type: 'order.failure-notification-sent', recipient, reason },
-    ),
+    announceSent: announce(({ context: { notice, recipient, reason, refund } }) => {
+      switch (notice) {
+        case 'refund':
+          return { type: 'order.refund-notice-sent', recipient, refundId: refund?.refundId ?? '' };
+        case 'payment-action':
+          return { type: 'order.payment-action-notice-sent', recipient };
+        default:
+          if (reason === null) return { type: 'order.confirmation-sent', recipient };
+          return notice === 'cancellation'
+            ? { type: 'order.cancellation-notice-sent', recipient, reason }
+            : { type: 'order.failure-notification-sent', recipient, reason };
+      }
+    }),
     tellDelivered: tell('order', ({ context }) => ({
       type: 'notification.delivered',
       notice: context.notice,
@@ -80,7 +145,11 @@ export const notificationChart = setup({
     amount: 0,
     currency: '',
     items: [],
+    adjustments: [],
+    locale: null,
     reason: null,
+    refund: null,
+    waiting: [],
     retrying: noRetrying,
     key: '',
     attempt: 0,
@@ -90,8 +159,6 @@ export const notificationChart = setup({
   meta: {
     ignores: {
       ...noIncidentReasons,
-      'notification.send-confirmation': 'an order gets one notice',
-      'notification.send-failure': 'an order gets one notice',
       'mailer.sent': 'no notice is waiting for this answer',
       'mailer.failed': staleAnswerReason,
     },
@@ -100,23 +167,15 @@ export const notificationChart = setup({
     idle: {
       tags: 'settled',
       description: 'no notice was requested',
-      on: {
-        'notification.send-confirmation': {
-          target: 'sending',
-          actions: assign(({ event: { type: _, ...notice } }) => ({
-            ...notice,
-            notice: 'confirmation' as const,
-          })),
-        },
-        'notification.send-failure': {
-          target: 'sending',
-          actions: assign(({ event: { type: _, ...notice } }) => ({ ...notice, notice: 'failure' as const })),
-        },
-      },
+      on: onSend({ target: 'sending', actions: 'noteOrder' } as const),
     },
 
     sending: {
-      on: { 'mailer.sent': { guard: 'isOurs', target: 'sent' } },
+      entry: 'forgetTries',
+      on: {
+        'mailer.sent': { guard: 'isOurs', target: 'sent' },
+        ...onSend({ actions: 'noteWaiting' } as const),
+      },
       ...callStates({
         asking: {
           description: "the mail server's answer",
@@ -138,8 +197,10 @@ export const notificationChart = setup({
 
     sent: {
       tags: 'settled',
-      description: 'the notice was sent',
+      description: 'every notice that was requested was sent',
       entry: ['announceSent', 'tellDelivered'],
+      always: { guard: 'isAnotherWaiting', target: 'sending', actions: 'takeNext' },
+      on: onSend({ target: 'sending', actions: 'noteOrder' } as const),
     },
   },
 });

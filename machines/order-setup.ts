@@ -1,59 +1,71 @@
-// The context, guards, actions, delays and reasons of the order chart. When each applies is said by the
+// The guards, actions and delays of the order chart. When each applies is said by the
 // chart itself (order.ts).
 import { assertEvent, assign, setup } from 'xstate';
-import { type ChartNotes, chartParts, incidentGuards, noIncidentReasons, noRetrying } from './chart.ts';
-import type { DomainEvent, Failure, Item, Message, MessageTo, Problem } from './messages.ts';
-
-export type OrderContext = Omit<Message<'order.place'>, 'type'> & {
-  /** Why the order is compensating, or ended without being completed. */
-  failure: Failure | null;
-  problems: Problem[];
-  paidAmount: number;
-  refundedAmount: number;
-};
+import { type ChartNotes, chartParts, incidentGuards } from './chart.ts';
+import { mayRefundLines } from './lines.ts';
+import type { DomainEvent, MessageTo } from './messages.ts';
+import {
+  disputeStates,
+  type failures,
+  isDisputed,
+  money,
+  type OrderContext,
+  toEndReason,
+  toFailure,
+  toLines,
+  toNotice,
+  toRefundAmount,
+  toRefundable,
+  toReturns,
+} from './order-context.ts';
 
 const { tell, announce, incident } = chartParts<OrderContext, MessageTo<'order'>>('order');
 
 export { incident };
-
-const money = ({ amount, currency }: OrderContext) => ({ amount, currency });
-const toLines = ({ items, currency }: { items: readonly Item[]; currency: string }) =>
-  items.map(({ productId, quantity, unitPrice }) => ({ productId, quantity, unitPrice, currency }));
-
-/** Every way in which an order can fail, in words that a customer may read. Recorded: never change a text. */
-export const failures = {
-  'insufficient-stock': 'there was not enough stock to reserve',
-  'payment-declined': 'the bank declined the payment',
-  'payment-gave-up': 'the payment failed at every attempt',
-  'reservation-expired': 'the reservation expired before the payment was made',
-  'authorization-expired': 'the authorised payment was not captured in time',
-  'stock-not-committed': 'the reserved stock could not be committed',
-  'deadline-passed': 'the order took too long',
-  rejected: 'the order cannot be fulfilled as it was placed',
-} as const;
-const toFailure = (kind: keyof typeof failures): Failure => ({ kind, text: failures[kind] });
-/** Why the order ends without being completed. Only a rejected one has no failure of its own. */
-const toEndReason = ({ failure }: OrderContext): Failure => failure ?? toFailure('rejected');
 
 export const orderSetup = setup({
   types: {
     context: {} as OrderContext,
     events: {} as MessageTo<'order'>,
     emitted: {} as DomainEvent,
-    tags: {} as 'settled' | 'incident',
+    tags: {} as 'settled' | 'incident' | 'awaitingCustomer',
     meta: {} as ChartNotes,
   },
   guards: {
     ...incidentGuards,
     isCancelled: ({ context }) => toEndReason(context).kind === 'cancelled',
-    isRefundable: ({ context, event }) =>
-      event.type === 'order.refund' && (event.amount ?? 1) <= context.paidAmount - context.refundedAmount,
+    /** Nothing is to be paid, such as for a free sample. */
+    isFree: ({ context }) => context.amount === 0,
+    /** Up to what was authorised, and not more: a provider would call that an incremental capture. */
+    isCapturable: ({ context, event }) =>
+      event.type === 'order.capture' && (event.amount ?? context.amount) <= context.amount,
+    isRefundable: ({ context, event }) => {
+      if (event.type !== 'order.refund' || isDisputed(context)) return false;
+      const amount = toRefundAmount(context, event);
+      const isLeft = mayRefundLines(context.items, context.refundedLines, event.lines ?? []);
+      return isLeft && amount > 0 && amount <= toRefundable(context);
+    },
+    /** Something of what was refunded goes back into stock. */
+    returnsStock: ({ context: { refund }, event }) =>
+      event.type === 'payment.refunded' &&
+      refund?.refundId === event.refundId &&
+      toReturns(refund).length > 0,
+    /** Not the notice that was sent before it. */
+    isConfirmation: ({ event }) => 'notice' in event && event.notice === 'confirmation',
+    /** Or one whose opening was not reported yet. */
+    isOpenDispute: ({ context, event }) =>
+      'disputeId' in event &&
+      !context.disputes.some(({ disputeId, state }) => disputeId === event.disputeId && state !== 'open'),
+    isNewDispute: ({ context, event }) =>
+      'disputeId' in event && !context.disputes.some(({ disputeId }) => disputeId === event.disputeId),
   },
   delays: {
     validateDeadline: ({ context }) => context.policy.validateWithinMs,
     reserveDeadline: ({ context }) => context.policy.reserveWithinMs,
     payDeadline: ({ context }) => context.policy.payWithinMs,
-    authorizationExpiry: ({ context }) => context.policy.authorizationTtlMs,
+    authorizationExpiry: ({ context: { policy, authorizationExpiresInMs } }) =>
+      Math.min(policy.authorizationTtlMs, authorizationExpiresInMs ?? policy.authorizationTtlMs),
+    actionDeadline: ({ context: { policy } }) => policy.actionWithinMs ?? policy.payWithinMs,
     commitDeadline: ({ context }) => context.policy.commitWithinMs,
     notifyDeadline: ({ context }) => context.policy.notifyWithinMs,
     compensateDeadline: ({ context }) => context.policy.compensateWithinMs,
@@ -62,8 +74,8 @@ export const orderSetup = setup({
   actions: {
     noteOrder: assign(({ event }) => {
       assertEvent(event, 'order.place');
-      const { type: _, ...order } = event;
-      return order;
+      const { type: _, adjustments = [], ...order } = event;
+      return { ...order, adjustments };
     }),
     noteFailure: assign((_, { kind }: { kind: keyof typeof failures }) => ({ failure: toFailure(kind) })),
     noteProblems: assign(({ event }) => {
@@ -82,9 +94,42 @@ export const orderSetup = setup({
       assertEvent(event, 'payment.completed');
       return { paidAmount: event.amount };
     }),
+    noteAuthorized: assign(({ event }) => {
+      assertEvent(event, 'payment.authorized');
+      return { authorizationExpiresInMs: event.expiresInMs ?? null };
+    }),
+    noteRefund: assign(({ context, event }) => {
+      assertEvent(event, 'order.refund');
+      const { refundId, lines = [] } = event;
+      return { refund: { refundId, amount: toRefundAmount(context, event), lines } };
+    }),
     noteRefunded: assign(({ context, event }) => {
       assertEvent(event, 'payment.refunded');
-      return { refundedAmount: context.refundedAmount + event.amount };
+      const { refund, refundedAmount, refundedLines } = context;
+      const isAsked = refund?.refundId === event.refundId;
+      return {
+        refundedAmount: refundedAmount + event.amount,
+        ...(isAsked && { refund: null, refundedLines: [...refundedLines, ...refund.lines] }),
+      };
+    }),
+    forgetRefund: assign(({ context: { refund }, event }) => {
+      assertEvent(event, ['payment.refund-refused', 'incident.resolve']);
+      const isOther = event.type === 'payment.refund-refused' && refund?.refundId !== event.refundId;
+      return { refund: isOther ? refund : null };
+    }),
+    noteDispute: assign(({ context, event }) => {
+      assertEvent(event, ['payment.dispute-opened', 'payment.dispute-won', 'payment.dispute-lost']);
+      const { disputeId, amount } = event;
+      const others = context.disputes.filter((each) => each.disputeId !== disputeId);
+      const known = context.disputes.find((each) => each.disputeId === disputeId);
+      const { reason = known?.reason ?? 'unknown', evidenceDueAt = known?.evidenceDueAt } =
+        event.type === 'payment.dispute-opened' ? event : {};
+      const dispute = {
+        ...{ disputeId, amount, reason },
+        evidenceDueAt: evidenceDueAt ?? null,
+        state: disputeStates[event.type],
+      };
+      return { disputes: [...others, dispute] };
     }),
 
     askToCheck: tell('inventory', ({ context }) => ({
@@ -106,35 +151,53 @@ export const orderSetup = setup({
       ...money(context),
       method: 'card',
       capture: context.policy.capture,
+      ...(context.policy.provider !== undefined && { provider: context.policy.provider }),
+      ...(context.paymentMethod !== undefined && { paymentMethod: context.paymentMethod }),
       retrying: context.policy.payment,
     })),
-    askForCapture: tell('payment', () => ({ type: 'payment.capture' })),
+    askForCapture: tell('payment', ({ context, event }) => ({
+      type: 'payment.capture',
+      amount: (event.type === 'order.capture' && event.amount) || context.amount,
+    })),
     askForMoneyBack: tell('payment', () => ({ type: 'payment.cancel' })),
     askForRefund: tell('payment', ({ context, event }) => {
       assertEvent(event, 'order.refund');
       return {
         type: 'payment.refund',
         refundId: event.refundId,
-        amount: event.amount ?? context.paidAmount - context.refundedAmount,
+        amount: toRefundAmount(context, event),
       };
     }),
     askToConfirm: tell('notification', ({ context }) => ({
       type: 'notification.send-confirmation',
-      orderId: context.orderId,
-      recipient: context.email,
-      ...money(context),
-      items: context.items,
-      retrying: context.policy.notification,
+      ...toNotice(context),
     })),
     askToTellFailure: tell('notification', ({ context }) => ({
       type: 'notification.send-failure',
-      orderId: context.orderId,
-      recipient: context.email,
-      ...money(context),
-      items: context.items,
+      ...toNotice(context),
       reason: toEndReason(context),
-      retrying: context.policy.notification,
     })),
+    askToTellCancellation: tell('notification', ({ context }) => ({
+      type: 'notification.send-cancellation',
+      ...toNotice(context),
+      reason: toEndReason(context),
+    })),
+    askToTellAction: tell('notification', ({ context }) => ({
+      type: 'notification.send-payment-action',
+      ...toNotice(context),
+    })),
+    /** Before `noteRefunded`, which forgets the lines. */
+    askToTellRefund: tell('notification', ({ context, event }) => {
+      assertEvent(event, 'payment.refunded');
+      const { refundId, amount } = event;
+      const lines = context.refund?.refundId === refundId ? context.refund.lines : [];
+      return { type: 'notification.send-refund', ...toNotice(context), refund: { refundId, amount, lines } };
+    }),
+    /** Before `noteRefunded`, too. */
+    askToReturnStock: tell('inventory', ({ context: { refund }, event }) => {
+      assertEvent(event, 'payment.refunded');
+      return { type: 'inventory.return', refundId: event.refundId, lines: toReturns(refund) };
+    }),
 
     announceCreated: announce(({ context }) => ({
       type: 'order.created',
@@ -142,7 +205,10 @@ export const orderSetup = setup({
       email: context.email,
       ...money(context),
       items: context.items,
+      ...(context.adjustments.length > 0 && { adjustments: context.adjustments }),
+      ...(context.reference !== undefined && { reference: context.reference }),
     })),
+    announceNotNeeded: announce(() => ({ type: 'payment.not-needed' })),
     announceValidated: announce(() => ({ type: 'order.validated' })),
     announceStarted: announce(() => ({ type: 'order.processing-started' })),
     announceRejected: announce(({ context: { problems } }) => ({ type: 'order.rejected', problems })),
@@ -159,72 +225,26 @@ export const orderSetup = setup({
   },
 });
 
-/** Why a message is ignored if no transition takes it, unless its state gives a better reason. Recorded. */
-export const ignoreReasons = {
-  ...noIncidentReasons,
-  'order.place': 'the order was already placed',
-  'order.cancel': 'the order has ended',
-  'order.capture': 'no authorised payment is waiting to be captured',
-  'order.refund': 'only what was paid for a completed order can be refunded, up to what is left',
-  'inventory.check-passed': 'the order expects this only while it is validating',
-  'inventory.check-failed': 'the order expects this only while it is validating',
-  'inventory.reservation-completed': 'the order expects this only while it is reserving',
-  'inventory.reservation-failed': 'the order expects this only while it is reserving',
-  'inventory.reservation-expired': 'the order needs its reservation only while it is paying',
-  'inventory.release-completed': 'the order is not waiting for its stock to be released',
-  'inventory.commit-completed': 'the order is not waiting for its stock to be committed',
-  'inventory.commit-failed': 'the order is not waiting for its stock to be committed',
-  'payment.authorized': 'the order is not waiting for its charge',
-  'payment.completed': 'the order is not waiting for its payment',
-  'payment.failed': 'the order is not waiting for its payment',
-  'payment.cancelled': 'the order is not waiting for its money to be returned',
-  'payment.refunded': 'the order is not waiting for a refund',
-  'payment.refund-refused': 'the order is not waiting for a refund',
-  'notification.delivered': 'the order is not waiting for its notice',
-  'notification.delayed': 'the order is not waiting for its notice',
+/** Wherever money was captured. */
+export const onDispute = {
+  'payment.dispute-opened': { guard: 'isNewDispute', actions: 'noteDispute' },
+  'payment.dispute-won': { guard: 'isOpenDispute', actions: 'noteDispute' },
+  'payment.dispute-lost': { guard: 'isOpenDispute', actions: 'noteDispute' },
 } as const;
-
-/** While compensating: the other actors have been asked to undo what they did. */
-export const ignoreReasonsWhileCompensating = {
-  'order.cancel': 'the order is already being undone',
-  'order.capture': 'the order is being undone; authorised money is released',
-  'order.refund': 'the order is being undone; captured money is refunded anyway',
-  'inventory.reservation-completed': 'the order is being undone; reserved stock is released',
-  'inventory.reservation-expired': 'the order is being undone and has already asked for the release',
-  'payment.authorized': 'the order is being undone; authorised money is released',
-  'payment.failed': 'the order is already being undone for another reason',
-} as const;
-
-export const newOrder: OrderContext = {
-  orderId: '',
-  customerId: '',
-  email: '',
-  amount: 0,
-  currency: '',
-  items: [],
-  policy: {
-    capture: 'at-once',
-    validateWithinMs: 0,
-    reserveWithinMs: 0,
-    payWithinMs: 0,
-    authorizationTtlMs: 0,
-    commitWithinMs: 0,
-    notifyWithinMs: 0,
-    compensateWithinMs: 0,
-    refundWithinMs: 0,
-    reservationTtlMs: 0,
-    inventory: noRetrying,
-    payment: noRetrying,
-    notification: noRetrying,
+/** Money was given back: the customer is told. */
+export const onRefunded = { actions: ['askToTellRefund', 'noteRefunded'] } as const;
+/** The refund that was asked for: products go back into stock, too, where that was asked for. */
+export const onRefundDone = [
+  {
+    guard: 'returnsStock',
+    target: 'closed',
+    actions: ['askToTellRefund', 'askToReturnStock', 'noteRefunded'],
   },
-  failure: null,
-  problems: [],
-  paidAmount: 0,
-  refundedAmount: 0,
-};
-
+  { target: 'closed', ...onRefunded },
+] as const;
 /** The order fails, and first releases its stock and returns its money. */
 export const failWith = (kind: keyof typeof failures) =>
   ({ target: '#order.compensating', actions: { type: 'noteFailure', params: { kind } } }) as const;
+export const onAuthorized = { target: 'authorized', actions: 'noteAuthorized' } as const;
 export const onPaid = { target: 'committing', actions: 'notePaid' } as const;
 export const onCancel = { target: '#order.compensating', actions: 'noteCancelled' } as const;

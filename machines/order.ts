@@ -3,14 +3,17 @@
 // customer. The chart never acts itself: it sends commands to `inventory`, `payment` and `notification`, and
 // never waits for an answer without a deadline. Settled states still react: a completed order can be
 // refunded, and late money is recorded.
+import { newOrder } from './order-context.ts';
+import { ignoreReasons, ignoreReasonsWhileCompensating } from './order-reasons.ts';
 import {
   failWith,
-  ignoreReasons,
-  ignoreReasonsWhileCompensating,
   incident,
-  newOrder,
+  onAuthorized,
   onCancel,
+  onDispute,
   onPaid,
+  onRefundDone,
+  onRefunded,
   orderSetup,
 } from './order-setup.ts';
 
@@ -44,7 +47,10 @@ export const orderChart = orderSetup.createMachine({
       entry: ['announceValidated', 'announceStarted', 'askToReserve'],
       after: { reserveDeadline: failWith('deadline-passed') },
       on: {
-        'inventory.reservation-completed': 'paying',
+        'inventory.reservation-completed': [
+          { guard: 'isFree', target: 'paying.committing', actions: 'announceNotNeeded' },
+          { target: 'paying' },
+        ],
         'inventory.reservation-failed': {
           target: 'compensating',
           actions: ['noteProblems', { type: 'noteFailure', params: { kind: 'insufficient-stock' } }],
@@ -63,19 +69,37 @@ export const orderChart = orderSetup.createMachine({
       states: {
         charging: {
           description: 'the payment',
-          meta: { slo: { share: 0.95, withinMs: 10_000 } },
+          meta: { slo: { share: 0.95, withinMs: 10_000 }, waitsFor: 'gateway' },
           entry: 'askForPayment',
           after: { payDeadline: failWith('deadline-passed') },
-          on: { 'payment.authorized': 'authorized', 'payment.completed': onPaid },
+          on: {
+            'payment.action-required': 'awaitingCustomer',
+            'payment.authorized': onAuthorized,
+            'payment.completed': onPaid,
+          },
+        },
+        awaitingCustomer: {
+          tags: 'awaitingCustomer',
+          description: 'the customer to confirm the payment at the bank (3-D Secure)',
+          entry: 'askToTellAction',
+          after: { actionDeadline: failWith('payment-not-confirmed') },
+          on: { 'payment.authorized': onAuthorized, 'payment.completed': onPaid },
         },
         authorized: {
           description: 'a request to capture the authorised payment',
+          // The bank's own expiry among them: it is never postponed.
           after: { authorizationExpiry: failWith('authorization-expired') },
-          on: { 'order.capture': 'capturing', 'payment.completed': onPaid },
+          on: {
+            'order.capture': { guard: 'isCapturable', target: 'capturing' },
+            'payment.completed': onPaid,
+          },
         },
         capturing: {
           description: 'the capture of the authorised payment',
-          meta: { ignores: { 'order.capture': 'the capture is already under way' } },
+          meta: {
+            ignores: { 'order.capture': 'the capture is already under way' },
+            waitsFor: 'gateway',
+          },
           entry: 'askForCapture',
           after: { payDeadline: failWith('deadline-passed') },
           on: { 'payment.completed': onPaid },
@@ -83,6 +107,7 @@ export const orderChart = orderSetup.createMachine({
         committing: {
           initial: 'asking',
           on: {
+            ...onDispute,
             'inventory.commit-completed': '#order.notifying',
             'inventory.commit-failed': failWith('stock-not-committed'),
           },
@@ -111,36 +136,49 @@ export const orderChart = orderSetup.createMachine({
       },
       entry: 'askToConfirm',
       after: { notifyDeadline: 'completed' },
-      on: { 'notification.delivered': 'completed', 'notification.delayed': 'completed' },
+      on: {
+        ...onDispute,
+        'notification.delivered': { guard: 'isConfirmation', target: 'completed' },
+        'notification.delayed': 'completed',
+      },
     },
 
     completed: {
       initial: 'closed',
       entry: 'announceCompleted',
+      on: onDispute,
       meta: { ignores: { 'order.cancel': 'the order is completed: it can only be refunded' } },
       states: {
         closed: {
           tags: 'settled',
           description: 'the order is paid and its stock is committed',
           on: {
-            'order.refund': { guard: 'isRefundable', target: 'refunding', actions: 'askForRefund' },
-            'payment.refunded': { actions: 'noteRefunded' },
+            'order.refund': {
+              guard: 'isRefundable',
+              target: 'refunding',
+              actions: ['askForRefund', 'noteRefund'],
+            },
+            'payment.refunded': onRefunded,
           },
         },
         refunding: {
           initial: 'waiting',
           meta: { ignores: { 'order.refund': 'another refund is under way' } },
           on: {
-            'payment.refunded': { target: 'closed', actions: 'noteRefunded' },
-            'payment.refund-refused': 'closed',
+            'payment.refunded': onRefundDone,
+            'payment.refund-refused': { target: 'closed', actions: 'forgetRefund' },
           },
           states: {
-            waiting: { description: 'the refund', after: { refundDeadline: 'needsAttention' } },
+            waiting: {
+              description: 'the refund',
+              meta: { waitsFor: 'gateway' },
+              after: { refundDeadline: 'needsAttention' },
+            },
             needsAttention: incident({
               reason: 'refund-overdue',
               text: 'the refund is overdue',
               retry: 'waiting',
-              outcomes: { refused: { target: '#order.completed.closed' } },
+              outcomes: { refused: { target: '#order.completed.closed', actions: 'forgetRefund' } },
             }),
           },
         },
@@ -152,8 +190,9 @@ export const orderChart = orderSetup.createMachine({
       meta: { ignores: ignoreReasonsWhileCompensating },
       onDone: [{ guard: 'isCancelled', target: 'cancelled' }, { target: 'failed' }],
       on: {
+        ...onDispute,
         'payment.completed': { actions: 'notePaid' },
-        'payment.refunded': { actions: 'noteRefunded' },
+        'payment.refunded': onRefunded,
       },
       states: {
         stock: {
@@ -180,6 +219,7 @@ export const orderChart = orderSetup.createMachine({
           states: {
             returning: {
               description: 'the money to be returned',
+              meta: { waitsFor: 'gateway' },
               entry: 'askForMoneyBack',
               after: { compensateDeadline: 'needsAttention' },
             },
@@ -204,13 +244,13 @@ export const orderChart = orderSetup.createMachine({
       tags: 'settled',
       description: 'the order failed; any stock was released and any money returned',
       entry: ['announceFailed', 'askToTellFailure'],
-      on: { 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': { actions: 'noteRefunded' } },
+      on: { ...onDispute, 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': onRefunded },
     },
     cancelled: {
       tags: 'settled',
       description: 'the order was cancelled; any stock was released and any money returned',
-      entry: ['announceCancelled', 'askToTellFailure'],
-      on: { 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': { actions: 'noteRefunded' } },
+      entry: ['announceCancelled', 'askToTellCancellation'],
+      on: { ...onDispute, 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': onRefunded },
     },
   },
 });

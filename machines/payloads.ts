@@ -32,6 +32,14 @@ export const item = z.strictObject({
   unitPrice: minorUnits,
   lineTotal: minorUnits,
 });
+/** An amount beside the products, as the caller gave it: a discount is negative. */
+export const adjustment = z.strictObject({
+  kind: z.enum(['shipping', 'discount', 'tax', 'other']),
+  name: personText,
+  amount: z.int(),
+});
+/** A part of a line that is refunded, and whether its products go back into stock. */
+export const refundLine = z.strictObject({ productId: id, quantity, restock: z.boolean() });
 export const line = z.strictObject({ productId: id, quantity, unitPrice: minorUnits, currency });
 export const share = { productId: id, quantity };
 export const problem = z.strictObject({
@@ -49,6 +57,7 @@ export const failure = z.strictObject({
     'payment-gave-up',
     'reservation-expired',
     'authorization-expired',
+    'payment-not-confirmed',
     'stock-not-committed',
     'deadline-passed',
     'cancelled',
@@ -65,6 +74,10 @@ export const retrying = z.strictObject({
 });
 export const policy = z.strictObject({
   capture: z.enum(['at-once', 'later']),
+  /** Where its payment is made: later calls go there, whatever new orders use by then. */
+  provider: id.optional(),
+  /** How long a customer has to confirm a payment. */
+  actionWithinMs: milliseconds.optional(),
   validateWithinMs: milliseconds,
   reserveWithinMs: milliseconds,
   payWithinMs: milliseconds,
@@ -79,9 +92,26 @@ export const policy = z.strictObject({
   notification: retrying,
 });
 export const released = z.enum(['cancelled', 'failed', 'expired']);
-export const notice = z.enum(['confirmation', 'failure']);
+export const notice = z.enum(['confirmation', 'failure', 'cancellation', 'refund', 'payment-action']);
+export const refunded = z.strictObject({
+  refundId: id,
+  amount: minorUnits,
+  lines: z.array(refundLine),
+});
 export const attempt = { key: id, attempt: z.int().positive() };
 export const money = { amount: minorUnits, currency };
+export const locale = id;
+/** What a notice says of its order. */
+export const noticeContent = {
+  orderId: id,
+  recipient,
+  ...money,
+  items: z.array(item).min(1),
+  adjustments: z.array(adjustment).optional(),
+  locale: locale.optional(),
+};
+/** A dispute of a payment, as the bank names it. */
+export const dispute = { disputeId: id, amount: minorUnits, currency };
 
 /** How messages between `Place`s are declared: by who sends and who receives them, and the fields that they carry. */
 export const declareBetween = <Place extends string>() => {

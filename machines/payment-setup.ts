@@ -1,48 +1,27 @@
-// The context, guards, actions, delays and reasons of the payment chart. When each applies is said by the
+// The guards, actions and delays of the payment chart. When each applies is said by the
 // chart itself (payment.ts).
 import { and, assertEvent, assign, setup } from 'xstate';
-import {
-  type CallContext,
-  type ChartNotes,
-  callDelays,
-  callGuards,
-  chartParts,
-  currentCall,
-  noIncidentReasons,
-  noRetrying,
-  staleAnswerReason,
-  toBackoffMs,
-} from './chart.ts';
+import { type ChartNotes, callDelays, callGuards, chartParts, currentCall, toBackoffMs } from './chart.ts';
 import type { DomainEvent, MessageTo } from './messages.ts';
+import {
+  at,
+  closeDispute,
+  disputeOf,
+  evidenceWithinMs,
+  money,
+  openDispute,
+  type PaymentContext,
+  type Purpose,
+  toKey,
+  toLeft,
+} from './payment-context.ts';
 
-type Purpose = 'charge' | 'capture' | 'void' | 'refund';
-type PaymentContext = CallContext & {
-  orderId: string;
-  amount: number;
-  currency: string;
-  method: 'card';
-  capture: 'at-once' | 'later';
-  /** Number of the charge, part of its key. It grows only if the charge is known not to exist. */
-  charge: number;
-  keyExpired: boolean;
-  /** Look-ups of the charge so far. */
-  lookUps: number;
-  transactionId: string;
-  captured: number;
-  refunded: number;
-  refundId: string;
-  refundAmount: number;
-  /** The order cancelled the payment: any money is returned. */
-  unwanted: boolean;
-};
+const { tell, announce, report, incident, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>(
+  'payment',
+  'gateway',
+);
 
-const { tell, announce, report, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>('payment');
-
-export { callStates };
-
-const toKey = ({ orderId, charge, refundId }: PaymentContext, purpose: Purpose): string =>
-  `${orderId}/${purpose}/${purpose === 'refund' ? refundId : charge}`;
-const money = ({ amount, currency }: PaymentContext) => ({ amount, currency });
+export { callStates, incident };
 
 export const paymentSetup = setup({
   types: {
@@ -61,22 +40,37 @@ export const paymentSetup = setup({
       'transactionId' in event && event.transactionId !== context.transactionId,
     isOurCapture: ({ context, event }) => 'key' in event && event.key === toKey(context, 'capture'),
     isUnwanted: ({ context }) => context.unwanted,
+    isDisputed: ({ context }) => openDispute(context) !== undefined,
+    isNewDispute: ({ context, event }) =>
+      'disputeId' in event && !context.disputes.some(({ disputeId }) => disputeId === event.disputeId),
+    /** Or one whose opening was not reported yet. */
+    isOpenDispute: ({ context, event }) =>
+      'disputeId' in event &&
+      !context.disputes.some(({ disputeId, state }) => disputeId === event.disputeId && state !== 'open'),
     isKeyExpired: ({ context }) => context.keyExpired,
     mayLookUpAgain: ({ context }) => context.lookUps < context.retrying.attempts,
     isRefundable: ({ context, event }) =>
-      'refundId' in event && event.amount <= context.captured - context.refunded,
+      'refundId' in event && openDispute(context) === undefined && event.amount <= toLeft(context),
     /** The operator gave up on the refund, and it took effect after all. */
     isRefundedAfterAll: ({ context, event }) =>
       'key' in event && event.key === context.key && context.refundAmount > 0,
-    isFullyRefunded: ({ context }) => context.refunded === context.captured,
+    isNothingLeft: ({ context }) => toLeft(context) === 0,
     /** A charge that an operator reports can be refunded only if its transaction is known. */
     namesTransaction: ({ event }) => 'transactionId' in event && event.transactionId !== undefined,
   },
   delays: {
     ...callDelays,
+    /** Until a customer's confirmation is looked for, should its report be lost. */
+    confirmationPoll: ({ context }) => context.retrying.longestDelayMs,
+    evidenceDeadline: ({ context }) => openDispute(context)?.evidenceDueInMs ?? evidenceWithinMs,
     lookUpBackOff: ({ context }) => toBackoffMs(context.retrying, context.lookUps),
   },
   actions: {
+    noteCharge: assign(({ event }) => {
+      assertEvent(event, 'payment.charge');
+      const { type: _, provider = null, paymentMethod = null, ...asked } = event;
+      return { ...asked, provider, paymentMethod };
+    }),
     forgetTries: assign({ tries: 0, lookUps: 0 }),
     forgetLookUps: assign({ lookUps: 0 }),
     noteUnwanted: assign({ unwanted: true }),
@@ -94,14 +88,34 @@ export const paymentSetup = setup({
     /** The charge does not exist, and the gateway has forgotten its key: the next one is a new charge. */
     takeNewKey: assign(({ context }) => ({ charge: context.charge + 1, keyExpired: false, tries: 0 })),
     noteTransaction: assign(({ event }) => {
-      assertEvent(event, ['gateway.charged', 'gateway.authorized', 'incident.resolve']);
-      return { transactionId: String(event.transactionId) };
+      assertEvent(event, [
+        'gateway.charged',
+        'gateway.authorized',
+        'gateway.action-required',
+        'incident.resolve',
+      ]);
+      const expiresInMs = event.type === 'gateway.authorized' ? (event.expiresInMs ?? null) : null;
+      return { transactionId: String(event.transactionId), expiresInMs };
     }),
-    noteCapture: assign(({ context }) => ({ captured: context.amount })),
+    noteCapturing: assign(({ event }) => {
+      assertEvent(event, 'payment.capture');
+      return { captureAmount: event.amount };
+    }),
+    noteCapture: assign(({ context }) => ({ captured: context.captureAmount || context.amount })),
+    noteDispute: assign(({ context, event }) => {
+      assertEvent(event, 'gateway.dispute-opened');
+      const { disputeId, amount, currency, evidenceDueInMs = null } = event;
+      const dispute = { disputeId, amount, currency, state: 'open' as const, evidenceDueInMs };
+      return { disputes: [...context.disputes, dispute] };
+    }),
+    noteDisputeClosed: assign(({ context, event }) => {
+      assertEvent(event, ['gateway.dispute-closed', 'incident.resolve']);
+      return closeDispute(context, event);
+    }),
     /** Refunds everything that was captured and not refunded yet. */
     planFullRefund: assign(({ context }) => ({
       refundId: 'rest',
-      refundAmount: context.captured - context.refunded,
+      refundAmount: toLeft(context),
       tries: 0,
     })),
     noteRefund: assign(({ context }) => ({
@@ -112,25 +126,35 @@ export const paymentSetup = setup({
     askForCharge: tell('gateway', ({ context }) => ({
       type: 'gateway.charge',
       ...currentCall(context),
+      ...at(context),
       ...money(context),
       method: context.method,
       capture: context.capture,
+      ...(context.paymentMethod !== null && { paymentMethod: context.paymentMethod }),
     })),
-    askForLookUp: tell('gateway', ({ context }) => ({ type: 'gateway.look-up', ...currentCall(context) })),
+    askForLookUp: tell('gateway', ({ context }) => ({
+      type: 'gateway.look-up',
+      ...currentCall(context),
+      ...at(context),
+    })),
     askForCapture: tell('gateway', ({ context }) => ({
       type: 'gateway.capture',
       ...currentCall(context),
-      ...money(context),
+      ...at(context),
+      amount: context.captureAmount,
+      currency: context.currency,
       transactionId: context.transactionId,
     })),
     askForVoid: tell('gateway', ({ context }) => ({
       type: 'gateway.void',
       ...currentCall(context),
+      ...at(context),
       transactionId: context.transactionId,
     })),
     askForRefund: tell('gateway', ({ context }) => ({
       type: 'gateway.refund',
       ...currentCall(context),
+      ...at(context),
       amount: context.refundAmount,
       currency: context.currency,
       transactionId: context.transactionId,
@@ -150,10 +174,35 @@ export const paymentSetup = setup({
       type: 'payment.authorized',
       ...money(context),
       transactionId: context.transactionId,
+      ...(context.expiresInMs !== null && { expiresInMs: context.expiresInMs }),
     })),
+    reportActionRequired: report(({ context }) => ({
+      type: 'payment.action-required',
+      transactionId: context.transactionId,
+    })),
+    reportDispute: report(({ event }) => {
+      assertEvent(event, 'gateway.dispute-opened');
+      const { disputeId, amount, currency, reason, evidenceDueAt } = event;
+      return {
+        ...{ type: 'payment.dispute-opened' as const, disputeId, amount, currency, reason },
+        ...(evidenceDueAt !== undefined && { evidenceDueAt }),
+      };
+    }),
+    announceEvidenceDue: announce(({ context }) => ({
+      type: 'payment.evidence-due',
+      disputeId: openDispute(context)?.disputeId ?? '',
+    })),
+    /** Before `noteDisputeClosed`, which ends the dispute that an operator speaks of. */
+    reportDisputeClosed: report(({ context, event }) => {
+      assertEvent(event, ['gateway.dispute-closed', 'incident.resolve']);
+      const { disputeId, amount, currency } = disputeOf(context, event);
+      const type = event.outcome === 'lost' ? 'payment.dispute-lost' : 'payment.dispute-won';
+      return { type, disputeId, amount, currency };
+    }),
     reportCompleted: report(({ context }) => ({
       type: 'payment.completed',
-      ...money(context),
+      amount: context.captured,
+      currency: context.currency,
       transactionId: context.transactionId,
     })),
     reportDeclined: report(() => ({ type: 'payment.failed', reason: 'declined' })),
@@ -179,54 +228,6 @@ export const paymentSetup = setup({
   },
 });
 
-export const newPayment: PaymentContext = {
-  orderId: '',
-  amount: 0,
-  currency: '',
-  method: 'card',
-  capture: 'at-once',
-  retrying: noRetrying,
-  charge: 1,
-  keyExpired: false,
-  key: '',
-  attempt: 0,
-  tries: 0,
-  lookUps: 0,
-  transactionId: '',
-  captured: 0,
-  refunded: 0,
-  refundId: '',
-  refundAmount: 0,
-  unwanted: false,
-};
-
-const known = 'it is not about this charge, or the outcome is already known';
-/** Why a message is ignored if no transition takes it, unless its state gives a better reason. Recorded. */
-export const ignoreReasons = {
-  ...noIncidentReasons,
-  'payment.charge': 'one order is charged once',
-  'payment.capture': 'no authorised payment is waiting to be captured',
-  'payment.cancel': 'the payment was already cancelled',
-  'payment.refund': 'only captured money can be refunded, up to what is left',
-  'gateway.charged': known,
-  'gateway.authorized': known,
-  'gateway.declined': known,
-  'gateway.absent': 'no look-up is waiting for this answer',
-  'gateway.captured': 'no capture is waiting for this answer',
-  'gateway.voided': 'no void is waiting for this answer',
-  'gateway.refunded': 'no refund is waiting for this answer',
-  'gateway.refused': staleAnswerReason,
-  'gateway.failed': staleAnswerReason,
-  'gateway.unknown': staleAnswerReason,
-} as const;
-const calledOffFirst =
-  'the order calls this payment off before anything else can come; late money is taken then';
-/** In states that a cancelled payment leaves at once. */
-export const ignoreReasonsBeforeCancel = {
-  'gateway.charged': calledOffFirst,
-  'gateway.authorized': calledOffFirst,
-} as const;
-
 /** The bank authorised or captured the charge, whenever it says so. */
 export const chargeResults = {
   'gateway.charged': { guard: 'isOurCharge', target: '#payment.charged', actions: 'noteTransaction' },
@@ -235,6 +236,12 @@ export const chargeResults = {
     target: '#payment.authorized',
     actions: 'noteTransaction',
   },
+} as const;
+/** The bank wants the customer to confirm the charge, whoever says so. */
+export const onActionRequired = {
+  guard: 'isOurCharge',
+  target: '#payment.awaitingCustomer',
+  actions: 'noteTransaction',
 } as const;
 /** The bank captured the authorised money, whenever it says so. */
 export const captureResults = {
@@ -249,6 +256,18 @@ export const onRefunded = {
   actions: ['reportRefunded', 'noteRefund'],
 } as const;
 export const onDeclined = { guard: 'isOurCharge', target: '#payment.declined' } as const;
+
+/** What the bank reports of captured money. */
+export const disputes = {
+  'gateway.dispute-opened': {
+    guard: and(['isOurCharge', 'isNewDispute']),
+    actions: ['noteDispute', 'reportDispute'],
+  },
+  'gateway.dispute-closed': {
+    guard: and(['isOurCharge', 'isOpenDispute']),
+    actions: ['reportDisputeClosed', 'noteDisputeClosed'],
+  },
+} as const;
 
 /** Another look-up while attempts are left, then an incident. */
 export const lookUpAgain = [

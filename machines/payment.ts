@@ -4,17 +4,18 @@
 // talks to a bank: it sends commands to `gateway`, and each answer names the key and attempt that it answers.
 import { and, assign, not } from 'xstate';
 import { ifCurrentTryAgain, says } from './chart.ts';
+import { charged } from './payment-charged.ts';
+import { newPayment } from './payment-context.ts';
+import { ignoreReasons, ignoreReasonsBeforeCancel } from './payment-reasons.ts';
 import {
   callStates,
   captureResults,
   chargeResults,
+  disputes,
   ifCurrentLookUpAgain,
-  ignoreReasons,
-  ignoreReasonsBeforeCancel,
   lookUpAgain,
-  newPayment,
+  onActionRequired,
   onDeclined,
-  onRefunded,
   paymentSetup,
   voidAuthorization,
 } from './payment-setup.ts';
@@ -31,7 +32,7 @@ export const paymentChart = paymentSetup.createMachine({
       on: {
         'payment.charge': {
           target: 'charging',
-          actions: assign(({ event: { type: _, ...asked } }) => asked),
+          actions: 'noteCharge',
         },
         'payment.cancel': 'cancelled',
       },
@@ -39,10 +40,11 @@ export const paymentChart = paymentSetup.createMachine({
 
     charging: {
       initial: 'asking',
-      on: { ...chargeResults, 'gateway.declined': onDeclined },
+      on: { ...chargeResults, 'gateway.declined': onDeclined, 'gateway.action-required': onActionRequired },
       states: {
         asking: {
           description: "the bank's answer to the charge",
+          meta: { waitsFor: 'gateway' },
           entry: [{ type: 'count', params: { purpose: 'charge' } }, 'announceInitiated', 'askForCharge'],
           after: { answerDeadline: '#payment.lookingUp' },
           on: {
@@ -73,6 +75,7 @@ export const paymentChart = paymentSetup.createMachine({
       on: {
         ...chargeResults,
         'gateway.declined': onDeclined,
+        'gateway.action-required': onActionRequired,
         'payment.cancel': { guard: not('isUnwanted'), actions: 'noteUnwanted' },
       },
       ...callStates({
@@ -116,12 +119,46 @@ export const paymentChart = paymentSetup.createMachine({
       initial: 'backingOff',
     },
 
+    awaitingCustomer: {
+      initial: 'waiting',
+      entry: 'reportActionRequired',
+      always: { guard: 'isUnwanted', target: 'voiding' },
+      on: {
+        'gateway.charged': chargeResults['gateway.charged'],
+        // The transaction is the one that is known.
+        'gateway.authorized': { guard: 'isOurCharge', target: 'authorized', actions: 'noteTransaction' },
+        'gateway.declined': onDeclined,
+        'gateway.voided': { guard: 'isOurCharge', target: 'declined' },
+        'payment.cancel': { target: 'voiding', actions: 'noteUnwanted' },
+      },
+      states: {
+        waiting: {
+          description: 'the customer to confirm the charge at the bank',
+          entry: 'forgetLookUps',
+          after: { confirmationPoll: 'asking' },
+        },
+        asking: {
+          description: 'whether the customer has confirmed the charge, looked up by its key',
+          meta: { waitsFor: 'gateway' },
+          entry: ['countLookUp', 'askForLookUp'],
+          after: { answerDeadline: 'waiting' },
+          on: {
+            'gateway.action-required': { guard: 'isCurrent', target: 'waiting' },
+            'gateway.absent': { guard: 'isCurrent', target: '#payment.failed' },
+            'gateway.voided': { guard: 'isCurrent', target: '#payment.declined' },
+            'gateway.failed': { guard: 'isCurrent', target: 'waiting' },
+            'gateway.unknown': { guard: 'isCurrent', target: 'waiting' },
+          },
+        },
+      },
+    },
+
     authorized: {
       description: 'a request to capture the authorised money',
       entry: 'reportAuthorized',
       always: { guard: 'isUnwanted', target: 'voiding' },
       on: {
-        'payment.capture': 'capturing',
+        'payment.capture': { target: 'capturing', actions: 'noteCapturing' },
         'payment.cancel': { target: 'voiding', actions: 'noteUnwanted' },
         'gateway.charged': chargeResults['gateway.charged'],
       },
@@ -187,69 +224,14 @@ export const paymentChart = paymentSetup.createMachine({
       }),
     },
 
-    charged: {
-      initial: 'kept',
-      entry: ['noteCapture', 'reportCompleted'],
-      states: {
-        kept: {
-          tags: 'settled',
-          description: 'the money is captured',
-          always: [
-            { guard: 'isFullyRefunded', target: '#payment.refunded' },
-            { guard: 'isUnwanted', target: 'refunding', actions: 'planFullRefund' },
-          ],
-          on: {
-            'payment.refund': {
-              guard: 'isRefundable',
-              target: 'refunding',
-              actions: assign(({ event }) => ({
-                refundId: event.refundId,
-                refundAmount: event.amount,
-                tries: 0,
-              })),
-            },
-            'payment.cancel': { target: 'refunding', actions: ['noteUnwanted', 'planFullRefund'] },
-            'gateway.refunded': { guard: 'isRefundedAfterAll', actions: ['reportRefunded', 'noteRefund'] },
-          },
-        },
-        refunding: {
-          meta: { ignores: { 'payment.cancel': 'a refund is already under way' } },
-          on: {
-            'gateway.refunded': { guard: 'isOurs', ...onRefunded },
-            'payment.refund': { actions: 'refuseRefund' },
-          },
-          ...callStates({
-            asking: {
-              description: "the bank's answer to the refund",
-              entry: [{ type: 'count', params: { purpose: 'refund' } }, 'askForRefund'],
-              on: {
-                'gateway.refused': { guard: 'isCurrent', target: 'needsAttention' },
-                'gateway.failed': ifCurrentTryAgain,
-                'gateway.unknown': ifCurrentTryAgain,
-              },
-            },
-            backingOff: { description: 'the next attempt of the refund' },
-            needsAttention: {
-              reason: 'refund-unconfirmed',
-              text: 'the refund is not confirmed',
-              outcomes: {
-                refunded: onRefunded,
-                'not-refunded': {
-                  target: '#payment.charged.kept',
-                  actions: ['noteWanted', 'reportRefundRefused'],
-                },
-              },
-            },
-          }),
-        },
-      },
-    },
+    charged,
 
     refunded: {
       tags: 'settled',
-      description: 'all of the money was refunded',
+      description: 'nothing of the money is left: it was refunded, or lost in a dispute',
       entry: 'tellCancelled',
-      on: { 'payment.cancel': { actions: 'tellCancelled' } },
+      always: { guard: 'isDisputed', target: 'charged.disputed' },
+      on: { ...disputes, 'payment.cancel': { actions: 'tellCancelled' } },
     },
     declined: {
       tags: 'settled',

@@ -3,18 +3,22 @@ import { z } from 'zod';
 import {
   ask,
   attempt,
+  dispute,
   event,
   failure,
   id,
-  item,
   line,
   milliseconds,
   money,
   notice,
+  noticeContent,
   problem,
-  recipient,
+  refunded,
+  share,
 } from './payloads.ts';
 
+/** Which provider has the payment. Left out: the one that new orders use. */
+const at = { provider: id.optional() };
 const unknownOutcome = { type: 'gateway.unknown', reason: 'no-answer' };
 
 export const serviceMessages = {
@@ -56,6 +60,15 @@ export const serviceMessages = {
       replies: [{ type: 'warehouse.committed' }, { type: 'warehouse.refused' }, { type: 'warehouse.failed' }],
     },
   ),
+  'warehouse.return': ask(
+    'inventory',
+    'warehouse',
+    { lines: z.array(z.strictObject(share)).min(1) },
+    {
+      purposes: ['return'],
+      replies: [{ type: 'warehouse.returned' }, { type: 'warehouse.refused' }, { type: 'warehouse.failed' }],
+    },
+  ),
   'warehouse.checked': event(['warehouse'], ['inventory'], { ...attempt, problems: z.array(problem) }),
   'warehouse.reserved': event(['warehouse'], ['inventory'], attempt),
   'warehouse.insufficient': event(['warehouse'], ['inventory'], {
@@ -64,6 +77,7 @@ export const serviceMessages = {
   }),
   'warehouse.released': event(['warehouse'], ['inventory'], attempt),
   'warehouse.committed': event(['warehouse'], ['inventory'], attempt),
+  'warehouse.returned': event(['warehouse'], ['inventory'], attempt),
   'warehouse.refused': event(['warehouse'], ['inventory'], { ...attempt, reason: id }),
   'warehouse.failed': event(['warehouse'], ['inventory'], { ...attempt, reason: id }),
 
@@ -71,37 +85,40 @@ export const serviceMessages = {
   'gateway.charge': ask(
     'payment',
     'gateway',
-    { ...money, method: z.enum(['card']), capture: z.enum(['at-once', 'later']) },
+    {
+      ...money,
+      ...at,
+      method: z.enum(['card']),
+      capture: z.enum(['at-once', 'later']),
+      paymentMethod: id.optional(),
+    },
     {
       purposes: ['charge'],
       replies: [
         { type: 'gateway.charged' },
         { type: 'gateway.authorized' },
+        { type: 'gateway.action-required' },
         { type: 'gateway.declined' },
         { type: 'gateway.failed' },
         unknownOutcome,
       ],
     },
   ),
-  'gateway.look-up': ask(
-    'payment',
-    'gateway',
-    {},
-    {
-      purposes: ['charge'],
-      readsOnly: true,
-      replies: [
-        { type: 'gateway.charged' },
-        { type: 'gateway.declined' },
-        { type: 'gateway.absent' },
-        unknownOutcome,
-      ],
-    },
-  ),
+  'gateway.look-up': ask('payment', 'gateway', at, {
+    purposes: ['charge'],
+    readsOnly: true,
+    replies: [
+      { type: 'gateway.charged' },
+      { type: 'gateway.action-required' },
+      { type: 'gateway.declined' },
+      { type: 'gateway.absent' },
+      unknownOutcome,
+    ],
+  }),
   'gateway.capture': ask(
     'payment',
     'gateway',
-    { ...money, transactionId: id },
+    { ...money, ...at, transactionId: id },
     {
       purposes: ['capture'],
       replies: [{ type: 'gateway.captured' }, { type: 'gateway.refused' }, unknownOutcome],
@@ -110,7 +127,7 @@ export const serviceMessages = {
   'gateway.void': ask(
     'payment',
     'gateway',
-    { transactionId: id },
+    { ...at, transactionId: id },
     {
       purposes: ['void'],
       replies: [{ type: 'gateway.voided' }, { type: 'gateway.refused' }, unknownOutcome],
@@ -119,13 +136,20 @@ export const serviceMessages = {
   'gateway.refund': ask(
     'payment',
     'gateway',
-    { ...money, transactionId: id },
+    { ...money, ...at, transactionId: id },
     {
       purposes: ['refund'],
       replies: [{ type: 'gateway.refunded' }, { type: 'gateway.refused' }, unknownOutcome],
     },
   ),
-  'gateway.authorized': event(['gateway'], ['payment'], { ...attempt, transactionId: id, ...money }),
+  'gateway.authorized': event(['gateway'], ['payment'], {
+    ...attempt,
+    transactionId: id,
+    ...money,
+    /** Until the bank lets go of the money by itself. */
+    expiresInMs: milliseconds.optional(),
+  }),
+  'gateway.action-required': event(['gateway'], ['payment'], { ...attempt, transactionId: id }),
   'gateway.charged': event(['gateway'], ['payment'], { ...attempt, transactionId: id, ...money }),
   'gateway.declined': event(['gateway'], ['payment'], { ...attempt, code: id }),
   'gateway.absent': event(['gateway'], ['payment'], attempt),
@@ -138,6 +162,20 @@ export const serviceMessages = {
     ...attempt,
     reason: z.enum(['no-answer', 'key-expired']),
   }),
+  // What the gateway reports by itself, with the key of the charge.
+  'gateway.dispute-opened': event(['gateway'], ['payment'], {
+    ...attempt,
+    ...dispute,
+    reason: id,
+    /** Until when evidence is taken: as a time for people, and from now. */
+    evidenceDueAt: id.optional(),
+    evidenceDueInMs: milliseconds.optional(),
+  }),
+  'gateway.dispute-closed': event(['gateway'], ['payment'], {
+    ...attempt,
+    ...dispute,
+    outcome: z.enum(['won', 'lost']),
+  }),
 
   // To the mailer and back.
   'mailer.send': ask(
@@ -145,15 +183,14 @@ export const serviceMessages = {
     'mailer',
     {
       notice,
-      recipient,
-      orderId: id,
-      ...money,
-      items: z.array(item).min(1),
-      /** Why the order failed; null in a confirmation. */
+      ...noticeContent,
+      /** Why the order failed or was cancelled; null in other notices. */
       reason: failure.nullable(),
+      /** What was given back; only in its notice. */
+      refund: refunded.optional(),
     },
     {
-      purposes: ['confirmation', 'failure'],
+      purposes: ['confirmation', 'failure', 'cancellation', 'refund-notice', 'payment-action'],
       replies: [{ type: 'mailer.sent' }, { type: 'mailer.failed' }],
     },
   ),

@@ -15,7 +15,6 @@ import { readSettings } from './config.ts';
 import { createExamine } from './doctor/examine.ts';
 import { createExamineStore } from './doctor/shop/examine-store.ts';
 import { AppError } from './errors.ts';
-import { readStripeAccess } from './gateway-settings.ts';
 import { createOfflineMigrations } from './hosts/offline-migrations.ts';
 import { createRunner } from './hosts/runner.ts';
 import { limits } from './limits.ts';
@@ -42,6 +41,7 @@ import { copyOlderDatabase } from './stores/sqlite-copy.ts';
 import { openDatabase } from './stores/sqlite-open.ts';
 import { openStoreReader } from './stores/sqlite-reader.ts';
 import { openScratchStore } from './stores/sqlite-scratch.ts';
+import { readStripeAccess } from './stripe-access.ts';
 
 /** The doctor of the shop's stores, and of those of applications that extend the shop. */
 export const examineStore = createExamineStore(openAuditSource, systemClock);

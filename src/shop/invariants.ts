@@ -3,14 +3,14 @@
 // incident, and never charges a customer.
 import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import { isMessageType, messages } from '../../machines/messages.ts';
-import type { OrderContext } from '../../machines/order-setup.ts';
+import type { OrderContext } from '../../machines/order-context.ts';
 import type { Call } from '../step/effect.ts';
 import { type Invariants, InvariantViolation } from '../step/invariants.ts';
 import type { SystemState } from '../step/system-state.ts';
 
 /** What must hold, by the name under which a violation is stored, shown and counted. */
 const descriptions = {
-  amounts: "charges and captures are for the order's total and in its currency",
+  amounts: "a charge is for the order's total, a capture for no more, both in its currency",
   'charged-once': 'an order is charged once, and never more than its total',
   refunds: 'no more is given back than was taken, in the currency of the order',
   keys: 'keys are ORDER/purpose/number, and only a charge known not to exist is followed by a new number',
@@ -34,8 +34,11 @@ const check = (
   if (order === undefined) return;
   const context: OrderContext = order.context;
   requireBooks(context, after.actors.get('payment')?.snapshot);
-  if (delivered.type === 'gateway.charged' || delivered.type === 'gateway.authorized') {
-    requireAmount(context, delivered.type, delivered);
+  if (delivered.type === 'gateway.authorized') requireAmount(context, delivered.type, delivered);
+  if (delivered.type === 'gateway.charged') {
+    // What was captured in part can be reported as a charge, too.
+    const { captureAmount } = after.actors.get('payment')?.snapshot.context ?? {};
+    requireAmount({ ...context, amount: captureAmount || context.amount }, delivered.type, delivered);
   }
   if (calls.length === 0) return;
   const lastKeys = new Map<string, string>();
@@ -78,8 +81,12 @@ const requireAmount = (
 
 const requireMoney = (order: OrderContext, { command }: Call): void => {
   const { type } = command;
-  if (type === 'gateway.charge' || type === 'gateway.capture') requireAmount(order, type, command);
+  if (type === 'gateway.capture') {
+    const isRight = Number(command['amount']) <= order.amount && command['currency'] === order.currency;
+    insist('amounts', isRight, () => `${command.key} captures ${command['amount']} of ${order.amount}`);
+  }
   if (type === 'gateway.charge') {
+    requireAmount(order, type, command);
     insist('charged-once', !(order.paidAmount > 0), () => `${command.key} follows a charge that was paid`);
   }
   if (type === 'gateway.refund') {

@@ -17,6 +17,6 @@ export {
 export { ask, command, event, extendMessages } from '../../machines/extend-messages.ts';
 export { insertState } from '../../machines/insert-state.ts';
 export { messages as shopMessages } from '../../machines/messages.ts';
-export type { OrderContext } from '../../machines/order-setup.ts';
+export type { OrderContext } from '../../machines/order-context.ts';
 export { attempt, id, item, money, recipient, retrying } from '../../machines/payloads.ts';
 export { registry } from '../../machines/registry.ts';

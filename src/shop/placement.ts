@@ -14,6 +14,8 @@ export interface Basket {
   /** Names, unit prices and line totals as in the catalogue (minor units). */
   readonly items: readonly Item[];
   readonly amount: number;
+  /** In which the customer gets mails, such as de-CH; left out: it is not known. */
+  readonly locale?: string | undefined;
 }
 
 /** The host of a shop's orders: an order is placed by its basket. */
@@ -28,18 +30,26 @@ export interface ShopHost extends OrderAccess<OrderView> {
   ): Promise<Outcome<Receipt<OrderView>>>;
 }
 
-/** Orders are placed with the rules that `settings` say at the time. */
-export const createShopHost = (host: Host<OrderView>, settings: Settings, ids: Ids): ShopHost => ({
+/** Orders are placed with the rules that `settings` say at the time, and paid at `provider`. */
+export const createShopHost = (
+  host: Host<OrderView>,
+  settings: Settings,
+  ids: Ids,
+  provider: string = settings.PAYMENT_GATEWAY,
+): ShopHost => ({
   ...host,
   place: ({ orderId = ids.next(), principal, ...basket }, idempotency) =>
-    host.place({ ...toPlacement(settings, orderId, basket), principal }, idempotency),
+    host.place({ ...toPlacement(settings, provider, orderId, basket), principal }, idempotency),
 });
 
-const toPlacement = (settings: Settings, orderId: string, basket: Basket): Placement => {
-  const { customerId, email, currency, items, amount } = basket;
-  const policy = toPolicy(settings);
-  const message = { type: 'order.place', orderId, customerId, email, currency, items, amount, policy };
-  return { orderId, message };
+const toPlacement = (settings: Settings, provider: string, orderId: string, basket: Basket): Placement => {
+  const { customerId, email, currency, items, amount, locale } = basket;
+  const policy = toPolicy(settings, provider);
+  const order = { orderId, customerId, email, currency, items, amount };
+  return {
+    orderId,
+    message: { type: 'order.place', ...order, ...(locale !== undefined && { locale }), policy },
+  };
 };
 
 /** Stock is held at least as long as the authorised money waits, or a late capture would find none to sell. */
@@ -51,7 +61,7 @@ const toReservationTtl = (settings: Settings): number => {
 };
 
 /** The rules that an order is placed with: they travel with it, so that a changed setting changes no order under way. */
-export const toPolicy = (settings: Settings): Policy => {
+export const toPolicy = (settings: Settings, provider: string = settings.PAYMENT_GATEWAY): Policy => {
   const retrying = (attempts: number) => ({
     attempts,
     firstDelayMs: settings.RETRY_FIRST_DELAY_MS,
@@ -60,6 +70,8 @@ export const toPolicy = (settings: Settings): Policy => {
   });
   return {
     capture: settings.PAYMENT_CAPTURE,
+    provider,
+    actionWithinMs: settings.ACTION_WITHIN_MS,
     validateWithinMs: settings.VALIDATE_WITHIN_MS,
     reserveWithinMs: settings.RESERVE_WITHIN_MS,
     payWithinMs: settings.PAY_WITHIN_MS,

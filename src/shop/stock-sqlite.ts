@@ -2,6 +2,9 @@
 // does), and opens no transaction (the store does).
 import { readFileSync } from 'node:fs';
 import type { Row, RowChange, RowChanges, SqlConnection, TableStore, Tables } from '../application.ts';
+import { readReference, referenceTable } from './order-references.ts';
+import { providerTable } from './providers.ts';
+import { createProviderReads, createProviderWrite } from './providers-sqlite.ts';
 import { readRefundTotal, refundTable } from './refund-totals.ts';
 import {
   type LedgerRow,
@@ -64,6 +67,8 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
      ORDER BY reservations.order_id, product_id`,
   );
 
+  const reference = connection.prepare('SELECT order_id FROM order_references WHERE id = ?');
+  const providers = createProviderReads(connection);
   const refundTotal = connection.prepare('SELECT amount FROM refund_totals WHERE id = ?');
 
   const readReservations = (orderIds: readonly string[], found: Map<string, Row>): void => {
@@ -96,6 +101,14 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
         const row = refundTotal.get(id);
         if (row !== undefined) found.set(`${refundTable}/${id}`, { amount: whole(row, 'amount') });
       }
+      for (const id of idsOf(keys, referenceTable)) {
+        const row = reference.get(id);
+        if (row !== undefined) found.set(`${referenceTable}/${id}`, { orderId: text(row, 'order_id') });
+      }
+      for (const name of idsOf(keys, providerTable)) {
+        const row = providers.read(name);
+        if (row !== undefined) found.set(`${providerTable}/${name}`, row);
+      }
       if (productIds.length > 0) {
         for (const row of products.all(JSON.stringify(productIds))) {
           found.set(toProductKey(text(row, 'product_id')), { ...toProduct(row) });
@@ -104,6 +117,7 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
       return found;
     },
     list: (table, after, limit) => {
+      if (table === providerTable) return providers.list(after ?? '', limit);
       if (table !== stockTables.products) throw new Error(`The rows of ${table} are not listed.`);
       return page.all(after ?? '', limit).map((row) => ({ ...toProduct(row) }));
     },
@@ -140,6 +154,8 @@ const createWrites = (connection: SqlConnection) => {
     'UPDATE reservations SET status = ?, ended_at = ? WHERE order_id = ?',
   );
   const putRefundTotal = connection.prepare('REPLACE INTO refund_totals (id, amount) VALUES (?, ?)');
+  const putReference = connection.prepare('REPLACE INTO order_references (id, order_id) VALUES (?, ?)');
+  const addProvider = createProviderWrite(connection);
   const addShares = connection.prepare(
     `INSERT INTO shares (order_id, product_id, quantity)
      SELECT ?, value ->> 'productId', value ->> 'quantity' FROM json_each(?)`,
@@ -172,6 +188,10 @@ const createWrites = (connection: SqlConnection) => {
     for (const { key, after } of changed) {
       const [id] = idsOf([key], refundTable);
       if (id !== undefined) putRefundTotal.run(id, readRefundTotal(after));
+      const [reference] = idsOf([key], referenceTable);
+      if (reference !== undefined) putReference.run(reference, readReference(after) ?? null);
+      const [provider] = idsOf([key], providerTable);
+      if (provider !== undefined) addProvider(after);
     }
     for (const change of changed) if (isReservationChange(change)) writeReservation(change);
     const entries = appended.flatMap(({ row }) => (isLedgerRow(row) ? [toEntry(row)] : []));
@@ -185,6 +205,8 @@ const migrations = [
   '0002-adjustments.sql',
   '0003-descriptions.sql',
   '0004-refund-totals.sql',
+  '0005-returns.sql',
+  '0006-providers.sql',
 ].map((file) => readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'));
 
 export const sqliteStock: Tables['sqlite'] = {

@@ -75,7 +75,7 @@ export interface LedgerRow {
   readonly onHand: number;
   readonly held: number;
   readonly sold: number;
-  readonly why: 'seeded' | 'set' | 'adjusted' | 'held' | 'released' | 'sold';
+  readonly why: 'seeded' | 'set' | 'adjusted' | 'held' | 'released' | 'sold' | 'returned';
   readonly at: number;
   /** Only of adjustments. */
   readonly who?: string;
@@ -175,6 +175,24 @@ export const commit = (rows: Rows, orderId: string, at: number): 'committed' | '
     change(rows, { productId, orderId, onHand: -quantity, held: -quantity, sold: quantity, why: 'sold', at });
   }
   return 'committed';
+};
+
+/** Puts refunded products of a sale back on hand. `not-sold`: the order bought less than that, or nothing. */
+export const returnSold = (
+  rows: Rows,
+  orderId: string,
+  shares: readonly Share[],
+  at: number,
+): 'returned' | 'not-sold' => {
+  const reservation = readReservation(rows, orderId);
+  const bought = new Map(reservation?.shares.map(({ productId, quantity }) => [productId, quantity]));
+  const returned = sumShares(shares);
+  const isBought = returned.every(({ productId, quantity }) => quantity <= (bought.get(productId) ?? 0));
+  if (reservation?.status !== 'sold' || !isBought) return 'not-sold';
+  for (const { productId, quantity } of returned) {
+    change(rows, { productId, orderId, onHand: quantity, held: 0, sold: -quantity, why: 'returned', at });
+  }
+  return 'returned';
 };
 
 /** @throws AppError `stock-not-set` when there is such a product. */

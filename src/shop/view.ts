@@ -2,10 +2,11 @@
 // that its charts accept now. It is read off the order actor's own context and never off a second copy of its rules.
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Failure, Item, Problem } from '../../machines/messages.ts';
-import type { OrderContext } from '../../machines/order-setup.ts';
+import type { OrderContext } from '../../machines/order-context.ts';
 import { moves } from '../../machines/system.ts';
 import type { SystemState } from '../step/system-state.ts';
 import { type Move, type SystemView, snapshotOf, type UnreadableView } from '../step/view.ts';
+import type { AwaitedPayment } from './services.ts';
 
 export interface ReadableOrderView extends SystemView {
   readonly unreadable?: never;
@@ -18,6 +19,8 @@ export interface ReadableOrderView extends SystemView {
   readonly amount: number;
   readonly paidAmount: number;
   readonly refundedAmount: number;
+  /** The payment, while it waits for its customer to confirm it. */
+  readonly awaitedPayment: AwaitedPayment | null;
   readonly failure: Failure | null;
   readonly problems: readonly Problem[];
 }
@@ -28,6 +31,13 @@ export interface UnreadableOrderView extends UnreadableView {
 }
 
 export type OrderView = ReadableOrderView | UnreadableOrderView;
+
+const findAwaitedPayment = (orderId: string, state: SystemState): AwaitedPayment | null => {
+  const payment: AnyMachineSnapshot | undefined = state.actors.get('payment')?.snapshot;
+  if (payment?.matches('awaitingCustomer') !== true) return null;
+  const { transactionId, provider } = payment.context;
+  return { orderId, provider, transactionId };
+};
 
 /** What the order actor remembers. */
 export const contextOf = (state: SystemState): OrderContext => snapshotOf(state, 'order').context;
@@ -46,6 +56,7 @@ export const toOrderView = (base: SystemView, state: SystemState): ReadableOrder
     amount,
     paidAmount,
     refundedAmount,
+    awaitedPayment: findAwaitedPayment(base.id, state),
     failure,
     problems,
   };

@@ -4,7 +4,7 @@ import type { Line, Problem } from '../../machines/messages.ts';
 import type { Rows } from '../application.ts';
 import type { InsideService, ServiceCall } from '../service.ts';
 import type { CommandTo, ReplyFrom } from './services.ts';
-import { commit, readProducts, release, reserve, type Shortage, sumShares } from './stock.ts';
+import { commit, readProducts, release, reserve, returnSold, type Shortage, sumShares } from './stock.ts';
 
 type WarehouseCommand = CommandTo<'warehouse'>;
 type Command<T extends WarehouseCommand['type']> = Extract<WarehouseCommand, { type: T }>;
@@ -26,6 +26,8 @@ export const createWarehouse = (): InsideService<WarehouseCommand, Reply> => ({
         return answerRelease(call, rows);
       case 'warehouse.commit':
         return answerCommit(call, rows);
+      case 'warehouse.return':
+        return answerReturn(command, call, rows);
     }
   },
 });
@@ -86,6 +88,11 @@ const answerCommit = ({ orderId, at }: Call, rows: Rows): Reply =>
   commit(rows, orderId, at) === 'committed'
     ? { type: 'warehouse.committed' }
     : { type: 'warehouse.refused', reason: 'not-reserved' };
+
+const answerReturn = ({ lines }: Command<'warehouse.return'>, { orderId, at }: Call, rows: Rows): Reply =>
+  returnSold(rows, orderId, lines, at) === 'returned'
+    ? { type: 'warehouse.returned' }
+    : { type: 'warehouse.refused', reason: 'not-sold' };
 
 const toProblem = ({ productId, quantity, available }: Shortage): Problem => ({
   productId,

@@ -216,12 +216,16 @@ const findIncidents = ({ invariants }: ViewRules, state: SystemState, actor: str
 
 /** What a person can do about an incident. A quarantined message comes before what the chart waits for. */
 const findRepairs = (state: SystemState, actor: string): Move[] => {
-  const outcomes = state.quarantined.some(({ to }) => to === actor)
+  const isQuarantined = state.quarantined.some(({ to }) => to === actor);
+  const snapshot = snapshotOf(state, actor);
+  const outcomes = isQuarantined
     ? ['discarded']
-    : activeLeaves(snapshotOf(state, actor)).flatMap(({ meta }): readonly string[] => meta?.outcomes ?? []);
+    : activeLeaves(snapshot).flatMap(({ meta }): readonly string[] => meta?.outcomes ?? []);
   if (outcomes.length === 0) return [];
+  // Some incidents wait for others: there is nothing to try again.
+  const mayRetry = isQuarantined || snapshot.can({ type: 'incident.retry' });
   return [
-    { move: 'retry', by: 'operator', actor },
+    ...(mayRetry ? [{ move: 'retry', by: 'operator', actor } as const] : []),
     { move: 'resolve', by: 'operator', actor, outcomes },
   ];
 };

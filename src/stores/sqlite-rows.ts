@@ -28,7 +28,7 @@ export const wholeOrNull = (row: Row, column: string): number | null =>
 export const textOrNull = (row: Row, column: string): string | null =>
   row[column] === null ? null : text(row, column);
 
-const oneOf = <const T extends string>(row: Row, column: string, known: readonly T[]): T => {
+export const oneOf = <const T extends string>(row: Row, column: string, known: readonly T[]): T => {
   const found = known.find((name) => name === row[column]);
   if (found === undefined) throw wrong(row, column, `one of ${known.join(', ')}`);
   return found;

@@ -11,6 +11,7 @@ import type { Services } from '../../src/service.ts';
 import { createServiceIncidents } from '../../src/service-incidents/incidents.ts';
 import { createCatalogue } from '../../src/shop/catalogue.ts';
 import type { ShopHost } from '../../src/shop/placement.ts';
+import type { CustomerActions } from '../../src/shop/services.ts';
 import { shop } from '../../src/shop/shop.ts';
 import type { OrderView, ReadableOrderView } from '../../src/shop/view.ts';
 import { toUnreadableSystemView } from '../../src/step/view.ts';
@@ -49,6 +50,8 @@ interface Given {
   readonly mailer?: Answer<'mailer'>;
   /** Services that may send facts. */
   readonly services?: Services;
+  /** What the gateway can do for customers who confirm their payments. */
+  readonly customerActions?: CustomerActions;
 }
 
 const createUuids = () => {
@@ -123,6 +126,7 @@ export const createEdge = async ({
   gateway = never,
   mailer,
   services = {},
+  customerActions = {},
 }: Given = {}) => {
   const [clock, store, ids] = [createFakeClock(noon), createMemoryStore(), createUuids()];
   await createCatalogue(store).seedProducts(products, noon);
@@ -147,7 +151,8 @@ export const createEdge = async ({
     rules: { clock, allowPrivate: true },
     toBody: (event) => JSON.stringify(event),
   });
-  const dependencies = { ...own, facts, webhooks, settings: parsed, clock, ids, metrics, logger };
+  const made = { ...own, facts, webhooks, settings: parsed, clock, ids, metrics, logger };
+  const dependencies = { ...made, gateway: customerActions };
   const app: FastifyInstance = createApi(
     dependencies,
     createShopRoutes(dependencies),

@@ -54,10 +54,10 @@ describe('a capture is ignored', () => {
     [
       'before the authorisation',
       { 'gateway.charge': ['silent'] },
-      'no authorised payment is waiting to be captured',
+      'no authorised payment is waiting to be captured, or it is of less',
     ],
     ['the second time', { 'gateway.capture': ['silent'] }, 'the capture is already under way'],
-    ['once everything is paid', {}, 'no authorised payment is waiting to be captured'],
+    ['once everything is paid', {}, 'no authorised payment is waiting to be captured, or it is of less'],
     [
       'on the way out',
       { 'gateway.capture': ['refused'], 'gateway.void': ['silent'] },
@@ -70,7 +70,9 @@ describe('a capture is ignored', () => {
 
   it('if the money was captured at once', () => {
     const order = placeOrder({ 'warehouse.commit': ['silent'] });
-    expect(order.capture()).toBe('ignored: no authorised payment is waiting to be captured');
+    expect(order.capture()).toBe(
+      'ignored: no authorised payment is waiting to be captured, or it is of less',
+    );
   });
 });
 

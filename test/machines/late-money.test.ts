@@ -21,7 +21,11 @@ describe('a late capture', () => {
     expect(order.view).toMatchObject({ state: 'cancelled', settled: true });
     expect(order.send('payment', charged(order))).toBe('applied');
     expect(order.view).toMatchObject({ state: 'cancelled', paidAmount: 17_500, refundedAmount: 17_500 });
-    expect(order.types.slice(-2)).toEqual(['payment.completed', 'payment.refunded']);
+    expect(order.types.slice(-3)).toEqual([
+      'payment.completed',
+      'payment.refunded',
+      'order.refund-notice-sent',
+    ]);
     expect(order.settled).toBe(true);
   });
 
@@ -42,11 +46,11 @@ describe('a late capture', () => {
     expect(order.commands('gateway.refund')).toHaveLength(1);
   });
 
-  it('sends the customer nothing more', () => {
+  it('is told to the customer as a refund, once', () => {
     const order = placeOrder({ 'gateway.charge': ['failed'] });
     order.runUntilIdle();
     order.send('payment', charged(order));
-    expect(order.commands('mailer.send')).toHaveLength(1);
+    expect(order.commands('mailer.send').map(({ notice }) => notice)).toEqual(['failure', 'refund']);
   });
 
   it('of an authorisation that was voided is refunded', () => {

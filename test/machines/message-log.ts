@@ -6,6 +6,15 @@ import { placeOrder, type TestOrder } from './test-order.ts';
 
 const orderCount = 150;
 
+/** With everything that an order may carry. */
+const fullOrder = {
+  adjustments: [{ kind: 'discount', name: 'A voucher', amount: -500 }],
+  ...{ locale: 'de', paymentMethod: 'pm_card', reference: 'cart-1' },
+};
+const about = { key: 'order-1/charge/1', attempt: 1 };
+const charge = { transactionId: 'transaction-1', amount: 17_500, currency: 'USD' };
+const dispute = { disputeId: 'dispute-1', amount: 17_500, currency: 'USD' };
+
 /** Orders that send messages which random orders rarely send. */
 const rareOrders: readonly (() => TestOrder)[] = [
   () => {
@@ -24,6 +33,40 @@ const rareOrders: readonly (() => TestOrder)[] = [
   },
   () => placeOrder({ 'warehouse.reserve': ['insufficient'] }),
   () => placeOrder({}, { policy: { capture: 'later' } }),
+  () => {
+    const order = placeOrder({ 'gateway.charge': ['action-required'] }, { order: fullOrder });
+    order.send('payment', { ...about, type: 'gateway.authorized', expiresInMs: 60_000, ...charge });
+    order.send('payment', { ...about, type: 'gateway.charged', ...charge });
+    order.refundLines([{ productId: 'product-1', quantity: 1, restock: true }], 'returned');
+    return order;
+  },
+  () => placeOrder({}, { order: { ...fullOrder, amount: 0 } }),
+  () => {
+    const order = placeOrder({ 'gateway.charge': ['declined'] }, { order: fullOrder });
+    return order;
+  },
+  () => {
+    const order = placeOrder({ 'gateway.charge': ['silent'] }, { order: fullOrder });
+    order.cancel();
+    order.answer('gateway.charge', 'declined');
+    return order;
+  },
+  () => {
+    const order = placeOrder({}, { policy: { capture: 'later', provider: 'stripe' }, order: fullOrder });
+    order.capture(10_000);
+    return order;
+  },
+  ...(['won', 'lost'] as const).map((outcome) => () => {
+    const order = placeOrder();
+    const evidence = { evidenceDueAt: '2026-01-08T00:00:00.000Z', evidenceDueInMs: 604_800_000 };
+    order.send('payment', {
+      ...{ ...about, ...dispute, ...evidence },
+      ...{ type: 'gateway.dispute-opened', reason: 'fraudulent' },
+    });
+    order.fireDeadline('evidenceDeadline');
+    order.send('payment', { ...about, ...dispute, type: 'gateway.dispute-closed', outcome });
+    return order;
+  }),
 ];
 
 export interface MessageLog {

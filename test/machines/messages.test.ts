@@ -126,6 +126,9 @@ describe('the list of messages', () => {
       'incident.resolve',
       'notification.send-confirmation',
       'notification.send-failure',
+      'notification.send-cancellation',
+      'notification.send-refund',
+      'notification.send-payment-action',
       'mailer.sent',
       'mailer.failed',
     ]);
@@ -143,7 +146,11 @@ describe('the list of messages', () => {
 
 describe('the thirteen events of the original', () => {
   it.each([
-    ['S6 OrderCreated', 'order.created', ['customerId', 'email', 'amount', 'currency', 'items']],
+    [
+      'S6 OrderCreated',
+      'order.created',
+      ['customerId', 'email', 'amount', 'currency', 'items', 'adjustments', 'reference'],
+    ],
     ['S7 OrderValidated (valid)', 'order.validated', []],
     ['S7 OrderValidated (not valid)', 'order.rejected', ['problems']],
     ['S8 OrderProcessingStarted', 'order.processing-started', []],

@@ -21,15 +21,33 @@ describe('a notice', () => {
     ]);
   });
 
-  it('is sent once, however often it is asked for', () => {
-    const order = placeOrder();
-    const asked = order.sent.find(({ message }) => message.type === 'notification.send-confirmation');
-    for (const type of ['notification.send-confirmation', 'notification.send-failure']) {
-      expect(order.send('notification', { ...asked?.message, type })).toBe(
-        'ignored: an order gets one notice',
-      );
-    }
-    expect(order.commands('mailer.send')).toHaveLength(1);
+  it('waits for the one before it, and keeps its order', () => {
+    const order = placeOrder({ 'mailer.send': ['silent'] });
+    order.fireDeadline('notifyDeadline');
+    order.refund(500, 'first');
+    order.refund(700, 'second');
+    expect(order.commands('mailer.send').map(({ key }) => key)).toEqual(['order-1/confirmation/1']);
+    for (let time = 0; time < 3; time += 1) order.answer('mailer.send', 'sent');
+    expect(order.commands('mailer.send').map(({ key }) => key)).toEqual([
+      'order-1/confirmation/1',
+      'order-1/refund-notice/first',
+      'order-1/refund-notice/second',
+    ]);
+    expect(order.types.filter((type) => type.endsWith('-sent'))).toEqual([
+      'order.confirmation-sent',
+      'order.refund-notice-sent',
+      'order.refund-notice-sent',
+    ]);
+    expect(order.settled).toBe(true);
+  });
+
+  it('has attempts of its own', () => {
+    const order = placeOrder({ 'mailer.send': ['failed', 'failed', 'sent', 'failed', 'failed', 'sent'] });
+    order.runUntilIdle();
+    order.refund(500);
+    order.runUntilIdle();
+    expect(order.incidents).toEqual([]);
+    expect(order.settled).toBe(true);
   });
 
   it('that is confirmed twice is announced once', () => {

@@ -13,7 +13,7 @@ describe('a cancel is taken', () => {
   it('while the order is validating: nothing was reserved or captured', () => {
     const order = placeOrder({ 'warehouse.check': ['silent'] });
     expect(order.cancel()).toBe('applied');
-    expect(order.types).toEqual(['order.created', 'order.cancelled', 'order.failure-notification-sent']);
+    expect(order.types).toEqual(['order.created', 'order.cancelled', 'order.cancellation-notice-sent']);
     expectCancelled(order);
   });
 
@@ -179,7 +179,7 @@ describe('a cancel is notified to the customer', () => {
     order.cancel('found it cheaper');
     order.runUntilIdle();
     expect(order.eventsOf('order.cancelled')).toMatchObject([{ reason: 'found it cheaper' }]);
-    expect(order.eventsOf('order.failure-notification-sent')).toMatchObject([
+    expect(order.eventsOf('order.cancellation-notice-sent')).toMatchObject([
       { reason: { kind: 'cancelled', text: 'found it cheaper' } },
     ]);
   });

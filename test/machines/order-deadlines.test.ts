@@ -166,6 +166,6 @@ describe('a reservation that expires', () => {
   it('once sold never does', () => {
     const order = placeOrder();
     order.advance(2_000_000);
-    expect(order.stateOf('inventory')).toBe('committed');
+    expect(order.stateOf('inventory')).toBe('committed.kept');
   });
 });

@@ -88,6 +88,10 @@ const createShelf = (random: () => number) => {
         }
         books.stock = 'sold';
         return { type: 'warehouse.committed' };
+      case 'warehouse.return':
+        return books.stock === 'sold'
+          ? { type: 'warehouse.returned' }
+          : { type: 'warehouse.refused', reason: 'not-sold' };
       default:
         return { type: 'nobody' };
     }

@@ -48,13 +48,14 @@ describe('a completed order', () => {
   it('keeps its stock committed', () => {
     const order = placeOrder();
     order.refund();
-    expect(order.stateOf('inventory')).toBe('committed');
+    expect(order.stateOf('inventory')).toBe('committed.kept');
     expect(order.commands('warehouse.release')).toEqual([]);
   });
 });
 
 describe('no refund is made', () => {
-  const tooMuch = 'ignored: only what was paid for a completed order can be refunded, up to what is left';
+  const tooMuch =
+    'ignored: only what was paid for a completed order can be refunded, up to what is left of money and lines, and while no dispute is open';
 
   it('of more than was paid', () => {
     const order = placeOrder();

@@ -64,6 +64,6 @@ export const createCallCheck = () => {
     ok(Number(attempt) > (attempts.get(actor) ?? 0), `the attempts of ${actor} do not grow`);
     attempts.set(actor, Number(attempt));
     ok(key.startsWith(`${orderId}/`), `the key ${key} does not name its order`);
-    match(key.slice(orderId.length), /^\/[a-z]+\/[^/]+$/);
+    match(key.slice(orderId.length), /^\/[a-z-]+\/[^/]+$/);
   };
 };

@@ -2,7 +2,7 @@
 // never waits. After every step it stores and loads the system, and checks what must hold for any order
 // (step-checks.ts), so a test says only what is special about it.
 import type { AnyEventObject, StateValue } from 'xstate';
-import type { ActorName, Policy } from '../../machines/messages.ts';
+import type { ActorName, Policy, RefundLine } from '../../machines/messages.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { type ReadableOrderView, toOrderView } from '../../src/shop/view.ts';
 import type { Call, Received } from '../../src/step/effect.ts';
@@ -114,13 +114,19 @@ export class TestOrder {
     return this.send('order', { type: 'order.cancel', reason });
   }
 
-  capture(): string {
-    return this.send('order', { type: 'order.capture' });
+  capture(amount?: number): string {
+    return this.send('order', { type: 'order.capture', ...(amount !== undefined && { amount }) });
   }
 
   refund(amount?: number, refundId = `refund-${this.#messages + 1}`): string {
     const part = amount === undefined ? {} : { amount };
     return this.send('order', { type: 'order.refund', refundId, ...part, reason: 'it was broken' });
+  }
+
+  /** Refunds lines, at their price unless an amount is named. */
+  refundLines(lines: readonly RefundLine[], refundId: string, amount?: number): string {
+    const part = amount === undefined ? {} : { amount };
+    return this.send('order', { type: 'order.refund', refundId, lines, ...part, reason: 'it was broken' });
   }
 
   retry(actor: ActorName): string {

@@ -4,9 +4,9 @@ import { assign, enqueueActions } from 'xstate';
 import { chartParts } from '../../machines/chart.ts';
 import type { DomainEvent, MessageTo } from '../../machines/messages.ts';
 import { orderChart } from '../../machines/order.ts';
-import type { OrderContext } from '../../machines/order-setup.ts';
+import type { OrderContext } from '../../machines/order-context.ts';
 import { paymentChart } from '../../machines/payment.ts';
-import type { newPayment } from '../../machines/payment-setup.ts';
+import type { newPayment } from '../../machines/payment-context.ts';
 import { orderSystem } from './stories.ts';
 
 type PaymentContext = typeof newPayment;

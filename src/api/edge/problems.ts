@@ -23,6 +23,7 @@ type InternalCode =
   | 'store-unsupported'
   | 'chart-unsupported'
   | 'charts-missing'
+  | 'provider-missing'
   | 'local-socket-unusable'
   | 'service-failed'
   | 'invalid-setting';
@@ -82,6 +83,11 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 404,
     title: 'Webhook endpoint not found',
     text: 'No endpoint has this id. `GET /webhooks` lists them.',
+  },
+  'service-not-found': {
+    status: 404,
+    title: 'Service not found',
+    text: 'The application has no service of this name. `GET /services` lists them.',
   },
   'incident-not-found': {
     status: 404,
@@ -179,6 +185,17 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The order does not accept this move now',
     text: '`moves` lists the open moves, each with its address. Nothing was stored.',
+  },
+  'no-payment-action': {
+    status: 409,
+    title: 'There is nothing to confirm',
+    text: 'The payment of this order does not wait for its customer now, or its provider has no confirmations. Read the order: it has gone on, or will.',
+  },
+  'provider-unavailable': {
+    status: 503,
+    title: 'The payment provider does not answer',
+    text: 'What was asked for is at the payment provider, and it cannot be reached now. Nothing was stored. Try again after the time in Retry-After.',
+    retryAfter: 5,
   },
   'version-mismatch': {
     status: 412,

@@ -45,7 +45,7 @@ export const addStripeWebhooks = (api: Api, facts: SignedFacts, parts: RouteDepe
     '/webhooks/stripe',
     { config: { access: 'signed', whyUnsigned }, schema: { hide: true } },
     async ({ body }, reply) => {
-      events.inc({ outcome: await toOutcome(parts, facts.read(body)) });
+      events.inc({ outcome: await toOutcome(parts, await facts.read(body)) });
       return reply.code(204).send();
     },
   );

@@ -16,11 +16,14 @@ export const stockReadings: NonNullable<Tables['sqlite']['audit']> = {
       FROM stock_ledger ORDER BY seq`,
     products: `
       SELECT product_id AS productId, on_hand AS onHand, held, sold,
-        coalesce(reservedShares, 0) AS reservedShares, coalesce(committedShares, 0) AS committedShares
+        coalesce(reservedShares, 0) AS reservedShares,
+        coalesce(committedShares, 0) - coalesce(returned, 0) AS committedShares
       FROM products LEFT JOIN (
         SELECT product_id, sum(quantity) FILTER (WHERE status = 'held') AS reservedShares,
           sum(quantity) FILTER (WHERE status = 'sold') AS committedShares
         FROM shares JOIN reservations USING (order_id) GROUP BY product_id
+      ) USING (product_id) LEFT JOIN (
+        SELECT product_id, sum(d_on_hand) AS returned FROM stock_ledger WHERE why = 'returned' GROUP BY product_id
       ) USING (product_id) ORDER BY product_id`,
   },
 };
@@ -34,7 +37,7 @@ export const shareRows = z.array(z.object({ productId: z.string(), quantity: z.n
 /** Changes of a product's counts for one order, in their order. */
 export const stockRows = z.array(z.object({ ...counts, why: z.string() }));
 export const stockLedgerRows = z.array(z.object({ ...counts, seq: z.number() }));
-/** With the sums of the shares of its held and its sold reservations. */
+/** With the sums of the shares of its held and its sold reservations, without what came back. */
 export const productRows = z.array(
   z.object({ ...counts, reservedShares: z.number(), committedShares: z.number() }),
 );

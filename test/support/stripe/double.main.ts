@@ -85,6 +85,8 @@ const toRoute = (method: string, path: string): Route | undefined => {
       return { operation: 'refund', run: (on, params, change) => on.refund(params, change) };
     case 'GET payment_intents/id':
       return { operation: 'retrieve', run: (on) => on.intent(id) };
+    case 'GET charges/id':
+      return { operation: 'retrieve', run: (on) => on.charge(id) };
     case 'GET refunds/id':
       return { operation: 'retrieve', run: (on) => on.refundOf(id) };
     case 'GET events/id':
@@ -115,6 +117,18 @@ const toErrorAnswer = (error: unknown): Answer => {
 };
 const storedError: Answer = { status: 500, body: { error: { type: 'api_error', message: 'Sorry.' } } };
 
+/** With its charge in it, if the request asks for that. */
+const expandIntent = (object: unknown): unknown => {
+  const { success, data } = z.looseObject({ latest_charge: z.string() }).safeParse(object);
+  return success ? { ...data, latest_charge: account.charge(data.latest_charge) } : object;
+};
+const expand = (body: unknown, params: Params): unknown => {
+  if (params['expand[0]'] === 'latest_charge') return expandIntent(body);
+  const list = z.looseObject({ data: z.array(z.unknown()) }).safeParse(body);
+  const isAsked = params['expand[0]'] === 'data.latest_charge';
+  return isAsked && list.success ? { ...list.data, data: list.data.data.map(expandIntent) } : body;
+};
+
 /** Does what is asked, and writes down what it led to with the answer for the key. */
 const carryOut = async (
   { run }: Route,
@@ -132,7 +146,7 @@ const carryOut = async (
   const decline = fault?.kind === 'decline' ? fault.code : undefined;
   const attempt = (): Answer => {
     try {
-      return { status: 200, body: run(account, params, { key, now, put, decline }) };
+      return { status: 200, body: expand(run(account, params, { key, now, put, decline }), params) };
     } catch (error) {
       return toErrorAnswer(error);
     }
@@ -178,6 +192,23 @@ const respond = async (request: IncomingMessage, url: URL): Promise<Answer | 'cu
   return fault?.kind === 'silent' ? undefined : answer;
 };
 
+const authentication = z.strictObject({ intent: z.string(), outcome: z.enum(['confirmed', 'failed']) });
+const disputing = z.strictObject({ intent: z.string(), reason: z.string().default('fraudulent') });
+const deciding = z.strictObject({ id: z.string(), status: z.enum(['won', 'lost', 'warning_closed']) });
+
+/** What others do at the provider: customers and banks. It is written down, and reported, as what requests do. */
+const happen = async (act: (change: Change) => { readonly id: string }): Promise<{ readonly id: string }> => {
+  const objects: Stored[] = [];
+  const put = (object: Stored) => {
+    objects.push(object);
+    account.put(object);
+  };
+  const { id } = act({ key: null, now: systemClock.now(), put });
+  await ledger.append({ objects });
+  for (const object of objects) if (object.object === 'event') await webhooks.schedule(object);
+  return { id };
+};
+
 const controls: Readonly<Record<string, (body: unknown) => unknown>> = {
   'PUT /_double/faults': (rules) => faults.set(rules),
   'PUT /_double/webhooks': (rules) => webhooks.set(rules),
@@ -188,6 +219,18 @@ const controls: Readonly<Record<string, (body: unknown) => unknown>> = {
     await ledger.append({ objects: line.objects });
   },
   'GET /_double/pending': () => ({ pending: webhooks.pending() }),
+  'POST /_double/authenticate': (given) => {
+    const { intent, outcome } = authentication.parse(given);
+    return happen((change) => account.authenticate(intent, outcome === 'confirmed', change));
+  },
+  'POST /_double/disputes': (given) => {
+    const { intent, reason } = disputing.parse(given);
+    return happen((change) => account.dispute(intent, reason, change));
+  },
+  'POST /_double/disputes/close': (given) => {
+    const { id, status } = deciding.parse(given);
+    return happen((change) => account.closeDispute(id, status, change));
+  },
   'POST /_double/send': async (event) => {
     await webhooks.deliver(account.event(z.object({ id: z.string() }).parse(event).id));
   },

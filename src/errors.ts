@@ -22,6 +22,8 @@ export const errorCodes = [
   'unknown-product',
   'price-mismatch',
   'currency-mismatch',
+  'total-mismatch',
+  'total-below-zero',
   'stock-below-held',
   'stock-not-set',
   'product-off-sale',

@@ -13,6 +13,10 @@ export const limits = {
   orderBytes: 256 * 1024,
   jsonDepth: 10,
   lines: 200,
+  /** Amounts of one order beside its products. */
+  adjustments: 20,
+  adjustmentName: 200,
+  localeLength: 35,
   quantity: 10_000,
   unitPrice: 100_000_000_000,
   page: 100,

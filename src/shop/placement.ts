@@ -1,5 +1,5 @@
 // How an order of the shop begins: the first message of its system, with the rules that it will keep to.
-import type { Item, Policy } from '../../machines/messages.ts';
+import type { Adjustment, Item, Policy } from '../../machines/messages.ts';
 import type { Ids } from '../clock.ts';
 import { makeWithinMs, type Settings } from '../config.ts';
 import type { Host, Idempotency, OrderAccess, Outcome, Placement, Receipt } from '../host.ts';
@@ -13,7 +13,14 @@ export interface Basket {
   readonly currency: string;
   /** Names, unit prices and line totals as in the catalogue (minor units). */
   readonly items: readonly Item[];
+  /** Amounts beside the products, such as shipping. */
+  readonly adjustments?: readonly Adjustment[] | undefined;
+  /** The sum of all line totals and adjustments. */
   readonly amount: number;
+  /** The payment provider's token for what pays. */
+  readonly paymentMethod?: string | undefined;
+  /** In which the customer gets notices, such as de-CH; left out: it is not known. */
+  readonly locale?: string | undefined;
 }
 
 /** The host of a shop's orders: an order is placed by its basket. */
@@ -37,9 +44,14 @@ export const createShopHost = (host: Host<OrderView>, settings: Settings, ids: I
 
 const toPlacement = (settings: Settings, orderId: string, basket: Basket): Placement => {
   const { customerId, email, currency, items, amount } = basket;
-  const policy = toPolicy(settings);
-  const message = { type: 'order.place', orderId, customerId, email, currency, items, amount, policy };
-  return { orderId, message };
+  const { adjustments = [], paymentMethod, locale } = basket;
+  const order = { orderId, customerId, email, currency, items, amount };
+  const rest = {
+    ...(adjustments.length > 0 && { adjustments }),
+    ...(paymentMethod !== undefined && { paymentMethod }),
+    ...(locale !== undefined && { locale }),
+  };
+  return { orderId, message: { type: 'order.place', ...order, ...rest, policy: toPolicy(settings) } };
 };
 
 /** Stock is held at least as long as the authorised money waits, or a late capture would find none to sell. */

@@ -19,6 +19,8 @@ export interface Move {
   readonly outcomes?: readonly string[];
   /** The most that a move may ask for, in minor units. */
   readonly upTo?: number;
+  /** The most of each product that it may name. Absent if it names none. */
+  readonly lines?: readonly { readonly productId: string; readonly quantity: number }[];
 }
 
 export interface ActorView {

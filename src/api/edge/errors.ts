@@ -29,7 +29,9 @@ export const invalid = (
     | 'unknown-product'
     | 'product-off-sale'
     | 'price-mismatch'
-    | 'currency-mismatch' = 'invalid-request',
+    | 'currency-mismatch'
+    | 'total-mismatch'
+    | 'total-below-zero' = 'invalid-request',
 ): AppError => {
   const listed = errors
     .slice(0, listedErrors)

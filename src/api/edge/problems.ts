@@ -140,6 +140,16 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'A product is sold in another currency',
     text: 'All lines of an order must be in the currency of the order. `errors` names the lines. Nothing was stored.',
   },
+  'total-mismatch': {
+    status: 422,
+    title: 'The total differs from what the shop computes',
+    text: 'The total is the sum of the lines at the prices of the catalogue, and of `adjustments`. `errors` names both figures. Nothing was stored. Show the customer the new total, or leave `total` out.',
+  },
+  'total-below-zero': {
+    status: 422,
+    title: 'The total is below 0',
+    text: 'Discounts take away more than the products and the other adjustments come to. Nothing was stored. An order of 0 is fine; money is given back by a refund of the order that took it.',
+  },
   'stock-below-held': {
     status: 409,
     title: 'Orders reserve more than would be on hand',

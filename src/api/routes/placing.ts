@@ -14,10 +14,10 @@ import { beginWait, type Wait } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
-import { requireOwnBasket } from './own-orders.ts';
-import { priceLines } from './pricing.ts';
+import { requireMayPrice, requireOwnBasket } from './own-orders.ts';
+import { priceOrder } from './pricing.ts';
 import { order } from './schemas.ts';
-import { currency, email } from './shop-inputs.ts';
+import { adjustments, currency, email, locale, paymentMethod } from './shop-inputs.ts';
 import { toOrder } from './views.ts';
 
 const placing = z.strictObject({
@@ -39,6 +39,13 @@ const placing = z.strictObject({
     )
     .min(1)
     .max(limits.lines),
+  adjustments: adjustments.exactOptional(),
+  total: z
+    .int()
+    .exactOptional()
+    .describe('minor units; if it is given, it must equal the sum of the lines and adjustments'),
+  paymentMethod: paymentMethod.exactOptional(),
+  locale: locale.exactOptional(),
 });
 
 /** A placed order's answer: 201, or 202 if the caller waits and it is not settled yet. */
@@ -101,6 +108,8 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
             'product-off-sale',
             'price-mismatch',
             'currency-mismatch',
+            'total-mismatch',
+            'total-below-zero',
             'body-too-large',
             'unsupported-media-type',
             'overloaded',
@@ -112,6 +121,7 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
     async (request, reply) => {
       const { body, caller } = request;
       requireOwnBasket(caller, body.customerId);
+      requireMayPrice(caller, body.adjustments);
       using wait = beginWait(request.headers.prefer, parts, reply);
       using _place = wait === undefined ? undefined : waits.take(request);
       const fingerprint = toFingerprint('POST /orders', body);
@@ -121,10 +131,9 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
         use,
         respond,
         async (idempotency) => {
-          const { items, amount } = await priceLines(catalogue, body.items, body.currency);
-          const { customerId, email, currency } = body;
-          const basket = { customerId, email, currency, items, amount, principal: caller.principal };
-          return host.place(basket, idempotency);
+          const priced = await priceOrder(catalogue, body);
+          const { total: _, ...asked } = body;
+          return host.place({ ...asked, ...priced, principal: caller.principal }, idempotency);
         },
         async (receipt) => {
           const placed = toAnswered(receipt, respond);

@@ -177,6 +177,7 @@ export const messages = {
     reason: id,
     evidenceDueAt: id.optional(),
   }),
+  'payment.evidence-due': event(['payment'], ['journal'], { disputeId: id }),
   'payment.dispute-won': event(['payment'], ['order', 'journal'], dispute),
   'payment.dispute-lost': event(['payment'], ['order', 'journal'], dispute),
 

@@ -61,6 +61,9 @@ const toAsked = (event: Send): Asked => ({
   reason: 'reason' in event ? event.reason : null,
   refund: 'refund' in event ? event.refund : null,
 });
+/** A refund's own key is the gateway's. */
+const toKey = ({ orderId, notice, refund }: NotificationContext): string =>
+  refund === null ? `${orderId}/${notice}/1` : `${orderId}/refund-notice/${refund.refundId}`;
 /** Whatever is asked for. */
 const onSend = <const Transition>(transition: Transition) => ({
   'notification.send-confirmation': transition,
@@ -94,7 +97,7 @@ export const notificationChart = setup({
     takeNext: assign(({ context: { waiting } }) => ({ ...waiting[0], waiting: waiting.slice(1) })),
     forgetTries: assign({ tries: 0 }),
     count: assign(({ context }) => ({
-      key: `${context.orderId}/${context.notice}/${context.refund?.refundId ?? 1}`,
+      key: toKey(context),
       attempt: context.attempt + 1,
       tries: context.tries + 1,
     })),

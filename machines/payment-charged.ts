@@ -50,7 +50,7 @@ export const charged = paymentSetup.createStateConfig({
           'payment.refund': { actions: 'refuseRefund' },
         },
       }),
-      after: { evidenceDeadline: {} },
+      after: { evidenceDeadline: { actions: 'announceEvidenceDue' } },
     },
     refunding: {
       meta: { ignores: { 'payment.cancel': 'a refund is already under way' } },

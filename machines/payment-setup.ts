@@ -187,6 +187,10 @@ export const paymentSetup = setup({
         ...(evidenceDueAt !== undefined && { evidenceDueAt }),
       };
     }),
+    announceEvidenceDue: announce(({ context }) => ({
+      type: 'payment.evidence-due',
+      disputeId: openDispute(context)?.disputeId ?? '',
+    })),
     /** Before `noteDisputeClosed`, which ends the dispute that an operator speaks of. */
     reportDisputeClosed: report(({ context, event }) => {
       assertEvent(event, ['gateway.dispute-closed', 'incident.resolve']);

@@ -190,7 +190,7 @@ export const serviceMessages = {
       refund: refunded.optional(),
     },
     {
-      purposes: notice.options,
+      purposes: ['confirmation', 'failure', 'cancellation', 'refund-notice', 'payment-action'],
       replies: [{ type: 'mailer.sent' }, { type: 'mailer.failed' }],
     },
   ),

@@ -1,6 +1,15 @@
 // The settings of what is outside: where payments are made, how mail is sent, and where webhooks may go. Part of config.ts.
 import { z } from 'zod';
-import { duration, isLocale, isOrigin, list, rate, serviceUrl, signingSecrets } from './setting-values.ts';
+import {
+  duration,
+  isLocale,
+  isOrderUrl,
+  isOrigin,
+  list,
+  rate,
+  serviceUrl,
+  signingSecrets,
+} from './setting-values.ts';
 import { readSmtpUrl } from './smtp-url.ts';
 
 export const providerSettings = {
@@ -81,6 +90,16 @@ export const providerSettings = {
     .string()
     .default('')
     .describe('folder with the texts of messages, a folder in it for each language; left out: those shipped'),
+  PAYMENT_ACTION_URL: z
+    .string()
+    .default('')
+    .refine((text) => text === '' || isOrderUrl(text), {
+      error:
+        'must be an http or https address with {orderId} where the order belongs, such as https://shop.example/pay?order={orderId}',
+    })
+    .describe(
+      'where customers confirm a payment if their bank wants that, with {orderId} for the order; left out: the message sends them back to the shop',
+    ),
   SMTP_URL: z
     .string()
     .default('')

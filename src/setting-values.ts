@@ -43,6 +43,12 @@ export const isLocale = (text: string): boolean => {
   }
 };
 
+/** An address for each order, such as https://shop.example/pay?order={orderId}. */
+export const isOrderUrl = (text: string): boolean => {
+  const example = text.replaceAll('{orderId}', 'order');
+  return example !== text && !/[{}\s]/.test(example) && isServiceUrl(example);
+};
+
 /** Where a service is called, such as https://payments.example/commands. */
 export const isServiceUrl = (text: string): boolean => {
   const url = URL.parse(text);

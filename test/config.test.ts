@@ -41,3 +41,16 @@ it.each<[string, Record<string, string>, RegExp]>([
   expect(() => readSettings(given)).toThrow(message);
   expect(() => readSettings(given)).not.toThrow(/whsec_[a-zA-Z0-9]/);
 });
+
+it('PAYMENT_ACTION_URL is an address for each order, and nothing else', () => {
+  const given = 'https://shop.example/pay?order={orderId}';
+  expect(readSettings({ PAYMENT_ACTION_URL: given }).PAYMENT_ACTION_URL).toBe(given);
+  for (const wrong of [
+    ...['https://shop.example/pay', 'https://shop.example/{order}', 'https://shop.example/{orderId}/{x}'],
+    ...['javascript:alert({orderId})', 'https://ada:secret@shop.example/{orderId}', '/pay/{orderId}'],
+  ]) {
+    expect(() => readSettings({ PAYMENT_ACTION_URL: wrong })).toThrow(
+      /must be an http or https address with/,
+    );
+  }
+});

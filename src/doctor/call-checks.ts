@@ -1,5 +1,5 @@
 // Calls to services, as any application makes them: the outbox is what the system waits for, and each idempotency key
-// stands for one command. What a service did is for the application to check.
+// stands for one command to its service. What a service did is for the application to check.
 import { type Application, versionsOf } from '../application.ts';
 import type { AuditedOrder, Results } from '../audit.ts';
 import type { Fields } from '../audit-source.ts';
@@ -63,7 +63,7 @@ const checkKeyForm = (
 };
 
 /**
- * Under one key the same command is sent, however often; one that only reads asks about it. Commands are compared in the
+ * Under one key the same command is sent to a service, however often; one that only reads asks about it. Commands are compared in the
  * words of today: an order that was moved to other charts goes on under its keys in other words.
  */
 const checkKeyMeanings = (
@@ -74,11 +74,13 @@ const checkKeyMeanings = (
   const { messages } = application;
   const versions = versionsOf(application);
   const meanings = new Map<string, Fields>();
-  for (const { command: said, chartVersion } of calls) {
+  for (const { service, command: said, chartVersion } of calls) {
     const command = versions.get(chartVersion)?.translator?.fromCharts(said) ?? said;
     if (messages[command.type]?.call?.readsOnly) continue;
-    const known = meanings.get(command.key);
-    meanings.set(command.key, command);
+    // Another service may have the same key for its own part, as gateway and mailer have for a refund.
+    const place = `${service} ${command.key}`;
+    const known = meanings.get(place);
+    meanings.set(place, command);
     if (known === undefined) continue;
     const isSame = isStoredAs(JSON.stringify({ ...known, attempt: command['attempt'] }), command);
     results.expect('callKeysStable', orderId, isSame, () => `the key ${command.key} stands for two commands`);

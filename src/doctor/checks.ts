@@ -51,7 +51,7 @@ export const engineChecks = {
     advice: `Restart the service; if the order still does not move, cancel or resolve it. ${keepAndReport}`,
   },
   callKeysStable: {
-    sentence: 'Keys of calls are ORDER/purpose/number, and each stands for one command',
+    sentence: 'Keys of calls are ORDER/purpose/number, and each stands for one command to a service',
     advice: 'Find what the service did for the order under each key, and undo what is too much.',
   },
   settledIsQuiet: {

@@ -1,6 +1,6 @@
 // What each notice tells its customer, as the values that its templates may use. It knows neither the words around
 // them nor their language, and never tells internal texts: a failure is explained by its kind alone.
-import type { Failure, Notice } from '../../machines/messages.ts';
+import type { Failure, Notice, Refunded } from '../../machines/messages.ts';
 import type { CommandTo } from '../shop/services.ts';
 import { isolate, toMoneyWriter } from './mail-text.ts';
 
@@ -24,9 +24,31 @@ export const noticeSlots = {
   confirmation: {
     orderId: 'needed',
     lines: { quantity: 'needed', name: 'needed', unitPrice: 'text', lineTotal: 'text' },
+    // Without them the lines would not add up to the total.
+    adjustments: { name: 'needed', amount: 'needed' },
     total: 'needed',
   },
   failure: { orderId: 'needed', why: 'needed', cancelled: 'flag', charged: 'flag' },
+  cancellation: {
+    orderId: 'needed',
+    lines: { quantity: 'text', name: 'text', unitPrice: 'text', lineTotal: 'text' },
+    adjustments: { name: 'text', amount: 'text' },
+    total: 'text',
+  },
+  refund: {
+    orderId: 'needed',
+    amount: 'needed',
+    byLine: 'flag',
+    lines: { quantity: 'needed', name: 'needed' },
+  },
+  'payment-action': {
+    orderId: 'needed',
+    lines: { quantity: 'text', name: 'text', unitPrice: 'text', lineTotal: 'text' },
+    adjustments: { name: 'text', amount: 'text' },
+    total: 'needed',
+    linked: 'flag',
+    url: 'needed',
+  },
 } as const satisfies Record<Notice, Slots>;
 
 export type NoticeValues = { readonly [N in Notice]: Values<(typeof noticeSlots)[N]> };
@@ -35,11 +57,14 @@ export type NoticeValues = { readonly [N in Notice]: Values<(typeof noticeSlots)
 export type ReasonTexts = Readonly<Record<Failure['kind'], string>>;
 type Send = CommandTo<'mailer'>;
 
-/** @throws RangeError for a currency that ISO 4217 does not know. */
-export const toConfirmation = (
-  { orderId, items, amount, currency }: Send,
+/**
+ * What was ordered, with what it costs.
+ * @throws RangeError for a currency that ISO 4217 does not know.
+ */
+export const toOrdered = (
+  { orderId, items, adjustments = [], amount, currency }: Send,
   locale: string,
-): NoticeValues['confirmation'] => {
+): NoticeValues['confirmation'] & NoticeValues['cancellation'] => {
   const money = toMoneyWriter(locale, currency);
   const count = new Intl.NumberFormat(locale);
   return {
@@ -50,6 +75,7 @@ export const toConfirmation = (
       unitPrice: money(unitPrice),
       lineTotal: money(lineTotal),
     })),
+    adjustments: adjustments.map((each) => ({ name: isolate(each.name), amount: money(each.amount) })),
     total: money(amount),
   };
 };
@@ -61,8 +87,45 @@ export const toFailure = (
 ): NoticeValues['failure'] => ({
   orderId,
   why: reasons[kind],
+  // Chart version 1 has no notice of its own for it.
   cancelled: kind === 'cancelled',
   charged: mayHaveBeenCharged[kind],
+});
+
+/**
+ * What was given back. Its lines have no prices: the amount may be another than their sum.
+ * @throws RangeError for a currency that ISO 4217 does not know.
+ */
+export const toRefund = (
+  { orderId, items, currency }: Send,
+  { amount, lines }: Refunded,
+  locale: string,
+): NoticeValues['refund'] => {
+  const count = new Intl.NumberFormat(locale);
+  const names = new Map(items.toReversed().map(({ productId, name }) => [productId, name]));
+  return {
+    orderId,
+    amount: toMoneyWriter(locale, currency)(amount),
+    byLine: lines.length > 0,
+    lines: lines.map(({ productId, quantity }) => ({
+      quantity: count.format(quantity),
+      name: isolate(names.get(productId) ?? productId),
+    })),
+  };
+};
+
+/**
+ * @param actionUrl where payments are confirmed, with `{orderId}` for the order; empty: nobody knows.
+ * @throws RangeError for a currency that ISO 4217 does not know.
+ */
+export const toPaymentAction = (
+  command: Send,
+  actionUrl: string,
+  locale: string,
+): NoticeValues['payment-action'] => ({
+  ...toOrdered(command, locale),
+  linked: actionUrl !== '',
+  url: actionUrl.replaceAll('{orderId}', encodeURIComponent(command.orderId)),
 });
 
 /** Whether the order may have been charged before it ended like this. */
@@ -72,6 +135,8 @@ const mayHaveBeenCharged: Readonly<Record<Failure['kind'], boolean>> = {
   'payment-gave-up': true,
   'reservation-expired': true,
   'authorization-expired': true,
+  // It may be confirmed at the last moment.
+  'payment-not-confirmed': true,
   'stock-not-committed': true,
   'deadline-passed': true,
   cancelled: true,

@@ -1,12 +1,13 @@
 // The templates of mails: a folder for each language, with Mustache files that are read and checked once, at the start.
 // It knows which placeholders a notice has, and not what they stand for.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Mustache from 'mustache';
 import { z } from 'zod';
-import { failure } from '../../machines/payloads.ts';
+import { failure, notice } from '../../machines/payloads.ts';
 import { AppError } from '../errors.ts';
+import { isLocale } from '../setting-values.ts';
 import { type NoticeValues, noticeSlots, type ReasonTexts } from './mail-notices.ts';
 import { toHtmlText } from './mail-text.ts';
 import { findTemplateMistake } from './template-mistakes.ts';
@@ -28,16 +29,18 @@ export interface LocalTemplates {
 export const shippedTemplates = fileURLToPath(new URL('mail-templates', import.meta.url));
 
 /**
- * Templates by locale: those of `de-CH`, else of `de`, else of `fallback`.
+ * Templates by locale: those of `de-CH`, else of `de`, else of `fallback`. A text that is no locale is one without templates.
  * @throws AppError `invalid-setting`, one line that names the file and what to do, for templates that are missing or wrong.
  */
 export const readMailTemplates = (folder: string, fallback: string): ((locale: string) => LocalTemplates) => {
+  const names = namesIn(folder);
+  refuseMissing(folder, names);
   const languages = new Map(
-    namesIn(folder).map((name) => [name.toLowerCase(), readLanguage(join(folder, name))] as const),
+    names.map((name) => [name.toLowerCase(), readLanguage(join(folder, name))] as const),
   );
   const find = (locale: string): LocalTemplates | undefined => {
     const language = languages.get(locale.toLowerCase()) ?? languages.get(toLanguage(locale));
-    return language && { ...language, locale };
+    return language && isLocale(locale) ? { ...language, locale } : undefined;
   };
   const inFallback = find(fallback);
   if (inFallback === undefined) {
@@ -62,10 +65,33 @@ const namesIn = (folder: string): readonly string[] => {
   }
 };
 
+const templateFiles = [...notice.options.flatMap((name) => [`${name}.txt`, `${name}.html`]), 'reasons.json'];
+/** As many as a language that lacks everything, and one more. */
+const mostNamed = templateFiles.length + 1;
+
+/** All that is missing at once, such as the notices that a new release has more. */
+const refuseMissing = (folder: string, languages: readonly string[]): void => {
+  const missing = languages.flatMap((language) =>
+    templateFiles
+      .filter((file) => !existsSync(join(folder, language, file)))
+      .map((file) => `${language}/${file}`),
+  );
+  if (missing.length === 0) return;
+  const named = missing.slice(0, mostNamed).join(', ');
+  const more = missing.length > mostNamed ? ` and ${missing.length - mostNamed} more` : '';
+  throw new AppError(
+    'invalid-setting',
+    `MAIL_TEMPLATES=${folder} is not usable: it lacks ${named}${more}. Every language needs them: copy those in ${shippedTemplates} and change the copies.`,
+  );
+};
+
 const readLanguage = (folder: string): Omit<LocalTemplates, 'locale'> => {
   const templates = {
     confirmation: readNotice(folder, 'confirmation'),
     failure: readNotice(folder, 'failure'),
+    cancellation: readNotice(folder, 'cancellation'),
+    refund: readNotice(folder, 'refund'),
+    'payment-action': readNotice(folder, 'payment-action'),
   };
   return {
     reasons: readReasons(join(folder, 'reasons.json')),

@@ -18,8 +18,8 @@ const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /**
- * Writes amounts in minor units: `17500` of `USD` is `$175.00` in `en` and `175,00 $` in `de`. As many decimals as ISO 4217
- * says, and exact however large.
+ * Writes amounts in minor units: `17500` of `USD` is `$175.00` in `en` and `175,00 $` in `de`, and `-500` is `-$5.00`. As
+ * many decimals as ISO 4217 says, and exact however large.
  * @throws RangeError for a currency that ISO 4217 does not know.
  */
 export const toMoneyWriter = (locale: string, currency: string): ((minorUnits: number) => string) => {
@@ -35,9 +35,10 @@ export const toMoneyWriter = (locale: string, currency: string): ((minorUnits: n
 
 /** `17500` of `USD` → `175.00`: a number as text, since a double would round large amounts. */
 const toDecimal = (minorUnits: number, currency: string): `${number}` => {
-  const decimal = formatMoney(minorUnits, currency).slice(0, -` ${currency}`.length);
+  const amount = formatMoney(Math.abs(minorUnits), currency).slice(0, -` ${currency}`.length);
+  const decimal = minorUnits < 0 ? `-${amount}` : amount;
   if (!isDecimal(decimal)) throw new RangeError(`${minorUnits} is no amount in minor units`);
   return decimal;
 };
 
-const isDecimal = (text: string): text is `${number}` => /^\d+(\.\d+)?$/.test(text);
+const isDecimal = (text: string): text is `${number}` => /^-?\d+(\.\d+)?$/.test(text);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { makeFolder, privateFile, usingPath } from '../own-files.ts';
 import { pause } from '../service.ts';
+import { toMailName } from '../shop/mail-names.ts';
 import type { ReplyFrom, ShopService } from '../shop/services.ts';
 import { createMailWriter, isSafeOrderId, type MailStyle, toBytes } from './mail.ts';
 
@@ -33,14 +34,13 @@ export const createFileMailer = async (mailing: FileMailing): Promise<ShopServic
     name: 'mailer',
     place: 'outside',
     answer: async ({ command, signal }) => {
-      const { orderId, notice } = command;
-      if (!isSafeOrderId(orderId)) return fail('unsafe-order-id');
+      if (!isSafeOrderId(command.orderId)) return fail('unsafe-order-id');
       await pause(clock, delayMs, signal);
-      const name = `${orderId}-${notice}.eml`;
+      const name = toMailName(command);
       const write = async (): Promise<ReplyFrom<'mailer'>> => {
         if (await isFile(join(directory, name))) return { type: 'mailer.sent' };
         const mail = writeMail(command, new Date(clock.now()));
-        if (!mail) return fail('reason-missing');
+        if (typeof mail === 'string') return fail(mail);
         await writeWhole(directory, name, await toBytes(mail));
         return { type: 'mailer.sent' };
       };

@@ -33,7 +33,7 @@ export const createSmtpMailer = (mailing: SmtpMailing): ShopService<'mailer'> =>
         return { type: 'mailer.failed', reason: 'address-unusable' };
       }
       const mail = writeMail(command, new Date(clock.now()));
-      if (mail === undefined) return { type: 'mailer.failed', reason: 'reason-missing' };
+      if (typeof mail === 'string') return { type: 'mailer.failed', reason: mail };
       try {
         await pool.sendMail({ ...mail, signal });
         return { type: 'mailer.sent' };

@@ -16,6 +16,7 @@ export const createMailer = async (settings: Settings, clock: Clock): Promise<Sh
   const style: MailStyle = {
     from: settings.MAIL_FROM,
     locale: settings.MAIL_LOCALE,
+    paymentActionUrl: settings.PAYMENT_ACTION_URL,
     ...(settings.MAIL_TEMPLATES !== '' && { templates: settings.MAIL_TEMPLATES }),
   };
   const server = readSmtpUrl(settings.SMTP_URL);

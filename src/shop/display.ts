@@ -64,7 +64,7 @@ const states = {
     idle: 'No notice requested',
     'sending.asking': 'Sending the notice',
     'sending.backingOff': 'Retrying the notice',
-    sent: 'Notice sent',
+    sent: 'Every notice sent',
   },
 };
 
@@ -119,7 +119,7 @@ export const shopDisplay: Display<OrderView> = {
   moves: {
     cancel: {
       label: 'Cancel order',
-      fields: [{ ...reason, label: 'Reason, sent to the customer' }],
+      fields: [{ ...reason, label: 'Reason, kept in the history' }],
       isDangerous: true,
       isBulk: true,
       consequence: () => 'Releases reserved stock, returns money, and notifies the customer.',

@@ -1,10 +1,10 @@
 // The checks of the file itself and of the mail folder find what they should: each in a copy of a healthy store that was
 // damaged by hand.
-import { cpSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { type Damage, describeDamage, findingsOf, unkeyed, useHealthyStore } from './damage.ts';
+import { addEvent, type Damage, describeDamage, findingsOf, unkeyed, useHealthyStore } from './damage.ts';
 import { damage, examineFiles, listFindings, makeFolder, violated } from './doctored-store.ts';
 
 const healthy = useHealthyStore();
@@ -57,6 +57,18 @@ describe('the mail folder', () => {
     ['good-1', 'its confirmation was sent, and is not in the folder', 'good-1-confirmation.eml', undefined],
     ['declined-1', 'it was never paid', undefined, 'declined-1-confirmation.eml'],
     ['good-1', 'it did not fail', undefined, 'good-1-failure.eml'],
+    ['good-1', 'it was not cancelled', undefined, 'good-1-cancellation.eml'],
+    ['good-1', 'there was no such refund', undefined, 'good-1-refund.a.eml'],
+    ['good-1', 'its bank asked for no confirmation', undefined, 'good-1-payment-action.eml'],
+    ['good-part', 'its refund.a was sent, and is not in the folder', 'good-part-refund.a.eml', undefined],
+    ['good-part', 'there was no such refund', undefined, 'good-part-refund.b.eml'],
+    ['good-voided', 'its cancellation was sent, and is not', 'good-voided-cancellation.eml', undefined],
+    [
+      'good-voided',
+      'its failure is in the folder, and it did not fail',
+      undefined,
+      'good-voided-failure.eml',
+    ],
   ])('that does not agree with %s is a violation: %s', async (about, problem, less, more) => {
     const mail = makeFolder();
     cpSync(healthy().mail, mail, { recursive: true });
@@ -64,6 +76,22 @@ describe('the mail folder', () => {
     if (more) writeFileSync(join(mail, more), 'Dear customer');
     expect(await findingsOf({ ...healthy(), mail }, 'mailsMatchNotices', about)).toEqual([
       expect.stringContaining(problem),
+    ]);
+  });
+
+  it('lacks no mail that a person has sent otherwise, and lacks any other of that order', async () => {
+    const mail = makeFolder();
+    cpSync(healthy().mail, mail, { recursive: true });
+    expect(readdirSync(mail)).not.toContain('unheard-resolved-confirmation.eml');
+    expect(await findingsOf({ ...healthy(), mail }, 'mailsMatchNotices', 'unheard-resolved')).toEqual([]);
+    const refunded = {
+      type: "'order.refund-notice-sent'",
+      data: `'{"refundId":"a"}'`,
+      causation_id: "'other'",
+    };
+    const damaged = damage(healthy(), addEvent('unheard-resolved', 'order.confirmation-sent', refunded));
+    expect(await findingsOf({ ...damaged, mail }, 'mailsMatchNotices', 'unheard-resolved')).toEqual([
+      expect.stringContaining('its refund.a was sent, and is not in the folder'),
     ]);
   });
 

@@ -241,6 +241,36 @@ const ends: readonly Damage[] = [
     'notified of a payment that was not made',
     "UPDATE events SET type = 'order.confirmation-sent' WHERE order_id = 'declined-1' AND type = 'order.failure-notification-sent'",
   ],
+  [
+    'notifiedOnce',
+    'good-voided',
+    'it is cancelled, and its customer was notified of something else',
+    "UPDATE events SET type = 'order.failure-notification-sent' WHERE order_id = 'good-voided' AND type = 'order.cancellation-notice-sent'",
+  ],
+  [
+    'notifiedOnce',
+    'good-part',
+    'its customer was not notified of refund a',
+    "UPDATE events SET type = 'order.validated' WHERE order_id = 'good-part' AND type = 'order.refund-notice-sent'",
+  ],
+  [
+    'notifiedOnce',
+    'good-part',
+    'its customer was notified twice of refund a',
+    addEvent('good-part', 'order.refund-notice-sent'),
+  ],
+  [
+    'notifiedOnce',
+    'good-part',
+    'its customer was notified of refund b, which was not made',
+    "UPDATE events SET data = json_set(data, '$.refundId', 'b') WHERE order_id = 'good-part' AND type = 'order.refund-notice-sent'",
+  ],
+  [
+    'notifiedOnce',
+    'good-1',
+    'was asked to confirm a payment, and the bank did not ask',
+    addEvent('good-1', 'order.confirmation-sent', { type: "'order.payment-action-notice-sent'" }),
+  ],
 ];
 
 describeDamage('keys', healthy, keys);

@@ -143,7 +143,11 @@ test.each([
   [{ MAIL_TEMPLATES: 'none' }, /MAIL_TEMPLATES=none is not usable: there is no such folder/],
   [{ MAIL_TEMPLATES: 'empty.pem' }, /MAIL_TEMPLATES=empty\.pem is not usable: there is no such folder/],
   [{ MAIL_TEMPLATES: 'empty' }, /MAIL_LOCALE=en has no templates: empty has none/],
-  [{ MAIL_TEMPLATES: '.' }, /The mail template .*\.txt is not usable: it cannot be read/],
+  [{ MAIL_TEMPLATES: '.' }, /MAIL_TEMPLATES=\. is not usable: it lacks \w+\/confirmation\.txt, /],
+  [
+    { PAYMENT_ACTION_URL: 'https://shop.example/{order}' },
+    /PAYMENT_ACTION_URL=.*: must be an http or https address with/,
+  ],
 ])('a start with %j ends with one line that says what to do', async (environment, line) => {
   await writeFile(join(folder.path, 'empty.pem'), '');
   await mkdir(join(folder.path, 'empty'));

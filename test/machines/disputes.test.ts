@@ -98,6 +98,7 @@ describe('a dispute', () => {
   it('stays open when its deadline for evidence has passed', () => {
     const order = disputed();
     order.advance(604_800_000);
+    expect(order.eventsOf('payment.evidence-due')).toMatchObject([{ disputeId: 'd1' }]);
     expect(order.incidents).toEqual(['payment: payment-disputed']);
   });
 

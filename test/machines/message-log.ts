@@ -63,6 +63,7 @@ const rareOrders: readonly (() => TestOrder)[] = [
       ...{ ...about, ...dispute, ...evidence },
       ...{ type: 'gateway.dispute-opened', reason: 'fraudulent' },
     });
+    order.fireDeadline('evidenceDeadline');
     order.send('payment', { ...about, ...dispute, type: 'gateway.dispute-closed', outcome });
     return order;
   }),

@@ -30,8 +30,8 @@ describe('a notice', () => {
     for (let time = 0; time < 3; time += 1) order.answer('mailer.send', 'sent');
     expect(order.commands('mailer.send').map(({ key }) => key)).toEqual([
       'order-1/confirmation/1',
-      'order-1/refund/first',
-      'order-1/refund/second',
+      'order-1/refund-notice/first',
+      'order-1/refund-notice/second',
     ]);
     expect(order.types.filter((type) => type.endsWith('-sent'))).toEqual([
       'order.confirmation-sent',

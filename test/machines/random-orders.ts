@@ -264,7 +264,7 @@ const checkBooks = ({ order, outside: { books } }: RandomRun) => {
   strictEqual(refundedAmount, back, 'the order knows what was given back');
   ok(!books.transactions.some((each) => each.state === 'authorized'), 'no money is left on hold');
   ok(books.stock !== 'held', 'no stock is left on hold');
-  const ends = [...books.mails].filter((key) => !/\/(refund|payment-action)\//.test(key));
+  const ends = [...books.mails].filter((key) => !/\/(refund-notice|payment-action)\//.test(key));
   ok(ends.length <= 1, 'there is at most one notice of its end');
   if (state === 'completed') {
     strictEqual(paid, amount, 'what is completed is paid');

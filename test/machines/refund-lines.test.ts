@@ -40,7 +40,7 @@ describe('a refund of lines', () => {
     const order = placeOrder();
     order.refundLines([gadget], 'r1');
     expect(order.commands('mailer.send').at(-1)).toMatchObject({
-      ...{ notice: 'refund', key: 'order-1/refund/r1' },
+      ...{ notice: 'refund', key: 'order-1/refund-notice/r1' },
       refund: { refundId: 'r1', amount: 7500, lines: [gadget] },
     });
   });

@@ -37,9 +37,16 @@ const retrying = policyOf('later').payment;
 type More = Readonly<Record<string, unknown>>;
 
 /** The values of a message that guards distinguish. */
+const share = { productId: 'product-1', quantity: 1 };
+const failed = { kind: 'cancelled', text: 'changed my mind' };
 const carried: { readonly [T in MessageType]?: readonly More[] } = {
   'order.place': [{ policy: policyOf('at-once') }, { policy: policyOf('later') }],
-  'order.refund': [{ amount: partialRefund }, { amount: undefined }, { amount: amount + 1 }],
+  'order.refund': [
+    { amount: partialRefund, lines: undefined },
+    { amount: undefined, lines: undefined },
+    { amount: amount + 1, lines: undefined },
+    { amount: undefined, lines: [{ ...share, restock: true }] },
+  ],
   'payment.charge': [{ capture: 'at-once' }, { capture: 'later' }],
   'payment.refund': [{ amount: partialRefund }, { amount }, { amount: amount + 1 }],
   'payment.failed': [{ reason: 'declined' }, { reason: 'gave-up' }],
@@ -48,7 +55,11 @@ const carried: { readonly [T in MessageType]?: readonly More[] } = {
   'gateway.unknown': [{ reason: 'no-answer' }, { reason: 'key-expired' }],
   'warehouse.checked': [{ problems: [] }, {}],
   'inventory.release': [{ why: 'cancelled' }, { why: 'failed' }],
-  'notification.send-failure': [{ reason: { kind: 'cancelled', text: 'changed my mind' } }],
+  'notification.send-failure': [{ reason: failed }],
+  'notification.send-cancellation': [{ reason: failed }],
+  'inventory.return': [{ lines: [share] }],
+  'order.capture': [{ amount: partialRefund }, { amount: undefined }, { amount: amount + 1 }],
+  'gateway.dispute-closed': [{ outcome: 'won' }, { outcome: 'lost' }],
 };
 
 const keysOf = (to: ActorName, { key, charge, refundId }: AnyMachineSnapshot['context']): Set<string> => {

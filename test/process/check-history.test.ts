@@ -135,14 +135,23 @@ const paid = [{ orderId: 'o', result: 'charged' }];
 describe("a mail server's ledger", () => {
   it('that agrees with the orders has no violation, even with repeated messages', () => {
     expect(checkMails(states, [mail, { ...mail, effective: false }], paid)).toEqual([]);
-    const failure = { ...mail, notice: 'failure' } as const;
-    expect(checkMails(new Map([['o', 'cancelled']]), [failure], [])).toEqual([]);
+    const cancellation = { ...mail, notice: 'cancellation' } as const;
+    expect(checkMails(new Map([['o', 'cancelled']]), [cancellation], [])).toEqual([]);
+    const refund = { ...mail, notice: 'refund', key: 'o/refund/1' } as const;
+    expect(checkMails(states, [mail, refund], [...paid, { orderId: 'o', result: 'refunded' }])).toEqual([]);
   });
 
   it.each<[string, ReadonlyMap<string, string>, readonly MailEntry[], typeof paid]>([
     ['a customer got no message', states, [], paid],
     ['a customer got the wrong message', states, [{ ...mail, notice: 'failure' }], paid],
     ['a customer got two messages', states, [mail, { ...mail, key: 'o/confirmation/2' }], paid],
+    [
+      'a customer was told of a refund not made',
+      states,
+      [mail, { ...mail, notice: 'refund', key: 'r' }],
+      paid,
+    ],
+    ['a customer was not told of a refund', states, [mail], [...paid, { orderId: 'o', result: 'refunded' }]],
     ['a key took effect twice', states, [mail, mail], paid],
     ['the order was not paid', states, [mail], []],
     ['there is no such order', new Map(), [mail], paid],

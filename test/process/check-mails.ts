@@ -1,13 +1,14 @@
-// Checks the mail server's ledger against what is stored: every settled order has exactly one notice, of the right
-// kind, and no confirmation was sent for a payment that the gateway does not know.
+// Checks the mail server's ledger against what is stored: every settled order has exactly one notice of its outcome, of
+// the right kind, and no notice is of a payment or a refund that the gateway does not know.
 import { z } from 'zod';
+import { notice } from '../../machines/payloads.ts';
 import type { Violation } from './check-history.ts';
 
 const entrySchema = z.strictObject({
   at: z.iso.datetime(),
   key: z.string(),
   orderId: z.string(),
-  notice: z.enum(['confirmation', 'failure']),
+  notice,
   /** Whether it was the first with its key. */
   effective: z.boolean(),
 });
@@ -22,6 +23,8 @@ export const toMailEntries = (lines: readonly unknown[]): readonly MailEntry[] =
 export const toPaymentEntries = (lines: readonly unknown[]): readonly PaymentEntry[] =>
   z.array(paymentSchema).parse(lines);
 
+const dueNotices: Readonly<Record<string, string>> = { completed: 'confirmation', cancelled: 'cancellation' };
+
 /** `states`: the state of each settled order, by its id. */
 export const checkMails = (
   states: ReadonlyMap<string, string>,
@@ -30,9 +33,9 @@ export const checkMails = (
 ): readonly Violation[] => {
   const effective = mails.filter((mail) => mail.effective);
   const byOrder = Map.groupBy(effective, ({ orderId }) => orderId);
-  const paid = new Set(
-    payments.filter(({ result }) => ['charged', 'captured'].includes(result)).map(({ orderId }) => orderId),
-  );
+  const paymentsOf = Map.groupBy(payments, ({ orderId }) => orderId);
+  const countOf = (orderId: string, ...results: readonly string[]) =>
+    (paymentsOf.get(orderId) ?? []).filter(({ result }) => results.includes(result)).length;
   const found: Violation[] = [];
   const report = (about: string, problem: string) =>
     found.push({ invariant: 'oneNoticePerOrder', about, problem });
@@ -40,14 +43,18 @@ export const checkMails = (
     if (ofKey.length > 1) report(key, `${ofKey.length} messages with this key took effect`);
   }
   for (const [orderId, state] of states) {
-    const notices = (byOrder.get(orderId) ?? []).map(({ notice }) => notice);
-    const due = state === 'completed' ? 'confirmation' : 'failure';
+    const all = (byOrder.get(orderId) ?? []).map(({ notice: kind }) => kind);
+    const notices = all.filter((kind) => kind !== 'refund');
+    const due = dueNotices[state] ?? 'failure';
+    const [told, refunded] = [all.length - notices.length, countOf(orderId, 'refunded')];
+    if (told !== refunded)
+      report(orderId, `refunded ${refunded} times, and its customer was told ${told} times`);
     if (notices.length !== 1 || notices[0] !== due) {
       report(orderId, `${state}, and its customer got ${notices.join(' and ') || 'no message'}`);
     }
   }
-  for (const { orderId, notice } of effective) {
-    if (notice === 'confirmation' && !paid.has(orderId)) {
+  for (const { orderId, notice: kind } of effective) {
+    if (kind === 'confirmation' && countOf(orderId, 'charged', 'captured') === 0) {
       report(orderId, 'confirmed, but the gateway took no money');
     }
     if (!states.has(orderId))

@@ -7,7 +7,7 @@ import { failure } from '../../machines/payloads.ts';
 import { createMailWriter } from '../../src/services/mail.ts';
 import { noticeSlots, type Slots } from '../../src/services/mail-notices.ts';
 import { readMailTemplates, shippedTemplates } from '../../src/services/mail-templates.ts';
-import { confirmation, from, orderId, toFailure, withName } from './smtp/notices.ts';
+import { allNotices, confirmation, from, orderId, toFailure, withName, write } from './smtp/notices.ts';
 
 /** The shipped templates in a folder of its own, with other texts in some of its files (null: none at all). */
 const copyTemplates = async (changed: Readonly<Record<string, string | null>> = {}): Promise<string> => {
@@ -21,10 +21,6 @@ const copyTemplates = async (changed: Readonly<Record<string, string | null>> = 
   }
   return folder;
 };
-const write = (command = confirmation, locale = 'en', templates = shippedTemplates) => {
-  const mail = createMailWriter({ from, locale, templates })(command, new Date(0));
-  return { subject: String(mail?.subject), text: String(mail?.text), html: String(mail?.html) };
-};
 const shipped = await readdir(shippedTemplates);
 
 describe('the shipped templates', () => {
@@ -36,9 +32,11 @@ describe('the shipped templates', () => {
     'in %s have a text of its own for each reason, and no tag is left in any mail',
     (locale) => {
       const kinds = failure.shape.kind.options;
-      const mails = [confirmation, ...kinds.map(toFailure)].map((command) => write(command, locale));
-      expect(new Set(mails.map(({ text }) => text)).size).toBe(kinds.length + 1);
-      expect(new Set(mails.map(({ html }) => html)).size).toBe(kinds.length + 1);
+      const commands = [...kinds.map(toFailure), ...allNotices.filter(({ notice }) => notice !== 'failure')];
+      const mails = commands.map((command) => write(command, locale));
+      // Two refunds of the same are two mails with one text.
+      expect(new Set(mails.map(({ text }) => text)).size).toBe(commands.length - 1);
+      expect(new Set(mails.map(({ html }) => html)).size).toBe(commands.length - 1);
       for (const { subject, text, html } of mails) {
         expect(`${subject}${text}${html}`).not.toMatch(/[{}]|undefined|SQLITE/);
         expect(subject).toContain(orderId);
@@ -76,7 +74,7 @@ const listSlots = (slots: Slots, path: string): readonly string[] =>
 
 it('docs/services.md lists every placeholder, and which are needed', async () => {
   const page = await readFile(resolve(import.meta.dirname, '../../docs/services.md'), 'utf8');
-  const rows = [...page.matchAll(/^\| (\w+) \| `([\w.]+)` \| (needed)?/gm)];
+  const rows = [...page.matchAll(/^\| ([\w-]+) \| `([\w.]+)` \| (needed)?/gm)];
   const written = rows.map(([, notice, name, needed]) =>
     [`${notice} ${name}`, needed ?? []].flat().join(' '),
   );
@@ -105,10 +103,15 @@ describe('an amount', () => {
 describe('the locale of a customer', () => {
   it('decides over that of the shop, and one without templates leaves the mail to the shop’s', () => {
     const writer = createMailWriter({ from, locale: 'en' });
-    const inLocale = (locale?: string) => String(writer(confirmation, new Date(0), locale)?.text);
+    const inLocale = (locale?: string) => {
+      const mail = writer({ ...confirmation, ...(locale !== undefined && { locale }) }, new Date(0));
+      return typeof mail === 'string' ? mail : String(mail.text);
+    };
     expect(inLocale('de-AT')).toMatch(/^Gesamtbetrag: /m);
     expect(inLocale('DE')).toMatch(/^Gesamtbetrag: /m);
+    expect(inLocale('de-CH')).toContain('Gesamtbetrag: $\u00a0175.00\n');
     expect(inLocale('fr')).toContain('Total: $175.00');
+    for (const none of ['de_DE', 'de-!', '../de', ' ']) expect(inLocale(none)).toContain('Total: $175.00');
     expect(inLocale()).toContain('Total: $175.00');
   });
 });
@@ -117,10 +120,11 @@ describe('a folder of a shop’s own', () => {
   it('decides what mails say, in its languages, and escapes what is put in', async () => {
     const folder = await copyTemplates({
       'en/confirmation.txt':
-        '\ufeffSubject: Hi {{orderId}}\r\n\r\n{{#lines}}\r\n{{quantity}}x{{name}}\r\n{{/lines}}\r\n={{total}} {{orderId}}\r\n',
-      'en/confirmation.html': '<b title="{{orderId}}">{{#lines}}{{quantity}}{{name}}{{/lines}}{{total}}</b>',
+        '\ufeffSubject: Hi {{orderId}}\r\n\r\n{{#lines}}\r\n{{quantity}}x{{name}}\r\n{{/lines}}\r\n{{#adjustments}}{{name}}{{amount}}{{/adjustments}}={{total}} {{orderId}}\r\n',
+      'en/confirmation.html':
+        '<b title="{{orderId}}">{{#lines}}{{quantity}}{{name}}{{/lines}}{{#adjustments}}{{name}}{{amount}}{{/adjustments}}{{total}}</b>',
     });
-    expect(write(withName('<i>"\'&'), 'en', folder)).toEqual({
+    expect(write(withName('<i>"\'&'), 'en', { templates: folder })).toEqual({
       subject: `Hi ${orderId}`,
       text: `2x\u2068<i>"'&\u2069\n1x\u2068<i>"'&\u2069\n=$175.00 ${orderId}\n`,
       html: `<b title="${orderId}">2<bdi>&#60;i&#62;&#34;&#39;&#38;</bdi>1<bdi>&#60;i&#62;&#34;&#39;&#38;</bdi>$175.00</b>`,
@@ -132,16 +136,16 @@ describe('a folder of a shop’s own', () => {
     await cp(join(folder, 'de'), join(folder, 'de-AT'), { recursive: true });
     const path = join(folder, 'de-AT/confirmation.txt');
     await writeFile(path, (await readFile(path, 'utf8')).replace('Vielen Dank', 'Servus'));
-    expect(write(confirmation, 'de-AT', folder).text).toContain('Servus');
-    expect(write(confirmation, 'de', folder).text).toContain('Vielen Dank');
+    expect(write(confirmation, 'de-AT', { templates: folder }).text).toContain('Servus');
+    expect(write(confirmation, 'de', { templates: folder }).text).toContain('Vielen Dank');
   });
 
   const withEmptyReason = JSON.stringify(
     Object.fromEntries(failure.shape.kind.options.map((kind) => [kind, kind === 'cancelled' ? '' : 'x'])),
   );
-  const html = '{{orderId}}{{total}}{{#lines}}{{quantity}}{{name}}{{/lines}}';
+  const html =
+    '{{orderId}}{{total}}{{#lines}}{{quantity}}{{name}}{{/lines}}{{#adjustments}}{{name}}{{amount}}{{/adjustments}}';
   it.each([
-    ['a file is missing', 'en/failure.html', null, /it cannot be read\. Every language needs it: copy/],
     [
       'a placeholder is unknown',
       'en/confirmation.html',
@@ -162,6 +166,19 @@ describe('a folder of a shop’s own', () => {
       html.replace('{{name}}', ''),
       /it lacks \{\{#lines}}…\{\{name}}…\{\{\/lines}}/,
     ],
+    [
+      'amounts beside the products lack',
+      'en/confirmation.html',
+      html.replace('{{amount}}', ''),
+      /it lacks \{\{#adjustments}}…\{\{amount}}…\{\{\/adjustments}}/,
+    ],
+    [
+      'a refund says nothing of its lines',
+      'de/refund.html',
+      '{{orderId}}{{amount}}',
+      /it lacks \{\{#lines}}…/,
+    ],
+    ['an address lacks', 'en/payment-action.html', '{{orderId}}{{total}}', /it lacks \{\{url}}\. Add it/],
     [
       'a value is not escaped',
       'en/confirmation.html',
@@ -210,6 +227,29 @@ describe('a folder of a shop’s own', () => {
     );
     expect(open).toThrow(`The mail template ${join(folder, name)} is not usable: `);
     expect(open).not.toThrow(/\n/);
+  });
+
+  it('that lacks files is refused in one line that names them and where they can be copied', async () => {
+    const folder = await copyTemplates({
+      'de/refund.txt': null,
+      'en/cancellation.html': null,
+      'en/reasons.json': null,
+    });
+    const open = () => readMailTemplates(folder, 'en');
+    expect(open).toThrow(
+      expect.objectContaining({
+        code: 'invalid-setting',
+        message: `MAIL_TEMPLATES=${folder} is not usable: it lacks de/refund.txt, en/cancellation.html, en/reasons.json. Every language needs them: copy those in ${shippedTemplates} and change the copies.`,
+      }),
+    );
+  });
+
+  it('in which nothing is a language is refused in a line that stays short', async () => {
+    const folder = await copyTemplates();
+    for (const name of ['a', 'b', 'c']) await mkdir(join(folder, name));
+    expect(() => readMailTemplates(folder, 'en')).toThrow(
+      /it lacks a\/confirmation\.txt, .* and 21 more\. Every/,
+    );
   });
 
   it('that is not there, or does not have the shop’s language, is refused with the way out', async () => {

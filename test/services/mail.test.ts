@@ -18,9 +18,9 @@ const toConfirmation = (name: string, recipient = 'ada@example.com'): CommandTo<
   reason: null,
 });
 const from = 'Shop <orders@shop.example>';
-const write = async (command: CommandTo<'mailer'>, style: Partial<MailStyle> = {}, locale?: string) => {
-  const mail = createMailWriter({ from, ...style })(command, new Date(0), locale);
-  if (mail === undefined) throw new Error('no mail was written');
+const write = async (command: CommandTo<'mailer'>, style: Partial<MailStyle> = {}) => {
+  const mail = createMailWriter({ from, ...style })(command, new Date(0));
+  if (typeof mail === 'string') throw new Error(mail);
   return String(await toBytes(mail));
 };
 

@@ -10,6 +10,7 @@ import { createFileMailer } from '../../src/services/mailer-files.ts';
 import type { CommandTo } from '../../src/shop/services.ts';
 import { askOutside, describeService, toCall } from '../contracts/service.ts';
 import { createFakeClock } from '../fake-clock.ts';
+import { allNotices } from './smtp/notices.ts';
 
 const from = 'Orderchart <orders@orderchart.example>';
 const orderId = '0198c0de-0000-7000-8000-000000000001';
@@ -52,7 +53,7 @@ describeService('the file mailer', async () => {
   const { mailer, files, ask } = await open();
   return {
     name: 'mailer',
-    calls: [confirmation, toFailure('cancelled')].map((command) => toCall('mailer', command)),
+    calls: allNotices.map((command) => toCall('mailer', command)),
     ask,
     effects: async () => (await files()).length,
     outside: { prompt: mailer, stuck: (await open({ delayMs: 1 })).mailer },

@@ -4,7 +4,17 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import type { ShopService } from '../../src/shop/services.ts';
 import { askOutside, describeService, toCall } from '../contracts/service.ts';
 import { until } from '../e2e/client.ts';
-import { confirmation, from, openSmtpMailer, orderId, send, toFailure, withName } from './smtp/notices.ts';
+import {
+  allNotices,
+  confirmation,
+  from,
+  openSmtpMailer,
+  orderId,
+  send,
+  toFailure,
+  toRefund,
+  withName,
+} from './smtp/notices.ts';
 import { certificate, type MailServer, startMailServer } from './smtp/server.ts';
 
 const openServer = async (...options: Parameters<typeof startMailServer>): Promise<MailServer> => {
@@ -25,7 +35,7 @@ describeService('the SMTP mailer', async () => {
   const mailer = openMailer(server);
   return {
     name: 'mailer',
-    calls: [confirmation, toFailure('cancelled')].map((command) => toCall('mailer', command)),
+    calls: allNotices.map((command) => toCall('mailer', command)),
     ask: askOutside(mailer),
     // SMTP delivers at least once: what a repeat has the same Message-ID as is the same mail.
     effects: async () => new Set(server.received.map(({ mail }) => mail.messageId)).size,
@@ -73,6 +83,34 @@ describe('a mail that is sent', () => {
       `<${orderId}.confirmation.1@shop.example>`,
       `<${orderId}.failure.1@shop.example>`,
     ]);
+  });
+
+  it('has a Message-ID of its own for each notice and for each refund, the same when it is sent again', async () => {
+    const ids = [];
+    for (const command of [...allNotices, ...allNotices.map((each) => ({ ...each, attempt: 2 }))]) {
+      ids.push((await deliver(command)).mail.messageId);
+    }
+    const kinds = ['confirmation.1', 'failure.1', 'cancellation.1', 'refund.refund-1', 'refund.refund-2'];
+    const expected = [...kinds, 'payment-action.1'].map((kind) => `<${orderId}.${kind}@shop.example>`);
+    expect(ids).toEqual([...expected, ...expected]);
+  });
+
+  it.each(allNotices)(
+    'arrives as $key, in text and in HTML, with the order in its subject',
+    async (command) => {
+      const { mail, to } = await deliver(command);
+      expect(to).toEqual(['ada@example.com']);
+      expect(mail.subject).toContain(orderId);
+      expect(mail.text).toContain(orderId);
+      expect(mail.html).toContain(`<title>${mail.subject}</title>`);
+    },
+  );
+
+  it('is in the customer’s language if the order names a locale', async () => {
+    const { mail } = await deliver({ ...toRefund('refund-1'), locale: 'de-CH', currency: 'CHF' });
+    expect(mail.subject).toBe(`Erstattung zu Ihrer Bestellung ${orderId}`);
+    expect(mail.text).toContain(`Wir haben Ihnen CHF\u00a050.00 zu Ihrer Bestellung ${orderId} erstattet.`);
+    expect(mail.text).toContain('- 1 × \u2068Widget\u2069\n');
   });
 
   it('has a Message-ID of its own for a key that is no part of one', async () => {
@@ -165,6 +203,12 @@ describe('a mail that is sent', () => {
   it('is not sent for an order’s id that would be no part of a header', async () => {
     const reply = await send(mailer, { ...confirmation, orderId: 'a\r\nBcc: eve@example.com' });
     expect(reply).toEqual({ type: 'mailer.failed', reason: 'unsafe-order-id' });
+    expect(server.received).toEqual([]);
+  });
+
+  it('is not sent for a refund of which nothing is said', async () => {
+    const { refund: _, ...command } = toRefund('refund-1');
+    expect(await send(mailer, command)).toEqual({ type: 'mailer.failed', reason: 'refund-missing' });
     expect(server.received).toEqual([]);
   });
 

@@ -38,17 +38,31 @@ const facts: Readonly<Record<string, unknown>> = {
   notice: 'confirmation',
   key: 'key-1',
   attempt: 1,
+  disputeId: 'dispute-1',
+  locale: 'de',
+  refund: { refundId: 'refund-1', amount: 500, lines: [] },
 };
+const share = { productId: 'lamp', quantity: 1 };
+const failed = { kind: 'cancelled', text: 'changed my mind' };
 const variants: { readonly [T in MessageType]?: readonly Readonly<Record<string, unknown>>[] } = {
   'payment.failed': [{ reason: 'declined' }, { reason: 'gave-up' }],
   'payment.charge': [{ capture: 'at-once' }, { capture: 'later' }],
   'payment.refund': [{ amount: 500 }, { amount: 99_999 }],
   'payment.completed': [{ amount: 17_500 }],
   'payment.refunded': [{ amount: 500 }, { amount: 17_500 }],
-  'order.refund': [{ amount: 500 }, { amount: undefined }, { amount: 99_999 }],
+  'order.refund': [
+    { amount: 500, lines: undefined },
+    { amount: undefined, lines: undefined },
+    { amount: 99_999, lines: undefined },
+    { amount: undefined, lines: [{ ...share, restock: true }] },
+  ],
   'gateway.unknown': [{ reason: 'no-answer' }, { reason: 'key-expired' }],
   'warehouse.checked': [{ problems: [] }, {}],
-  'notification.send-failure': [{ reason: { kind: 'cancelled', text: 'changed my mind' } }],
+  'notification.send-failure': [{ reason: failed }],
+  'notification.send-cancellation': [{ reason: failed }],
+  'inventory.return': [{ lines: [share] }],
+  'order.capture': [{ amount: 100 }, { amount: undefined }, { amount: 99_999 }],
+  'gateway.dispute-closed': [{ outcome: 'won' }, { outcome: 'lost' }],
   'inventory.release': [{ why: 'cancelled' }, { why: 'failed' }],
 };
 

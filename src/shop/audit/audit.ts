@@ -6,6 +6,7 @@ import { type ShopCheck, shopChecks } from './checks.ts';
 import { checkEnd } from './end-checks.ts';
 import { checkLedger, checkLedgerOfOrphan } from './ledger-checks.ts';
 import { checkMoney } from './money-checks.ts';
+import { checkMails, checkNotices } from './notice-checks.ts';
 import { toLedgerEntries, toShopOrder } from './shop-order.ts';
 import { checkProducts, checkReservation } from './stock-checks.ts';
 import { reservationRows } from './stock-rows.ts';
@@ -16,7 +17,9 @@ export const shopAudit: Audit = {
     const order = toShopOrder(audited);
     checkReservation(order, results);
     checkMoney(order, results);
-    checkEnd(order, terms, results);
+    checkEnd(order, results);
+    checkNotices(order, results);
+    checkMails(order, terms, results);
     const ledger = toLedgerEntries(order);
     if (ledger) checkLedger(order, ledger, terms, results);
   },

@@ -79,11 +79,11 @@ export const shopChecks = {
   },
   notifiedOnce: {
     sentence:
-      'The customer of a settled order was notified once of its outcome, and never of a payment not made',
+      'The customer of a settled order was notified once of its outcome and of each refund, and of nothing that did not happen',
     advice: 'Write to the customer by hand, and note it at the order.',
   },
   mailsMatchNotices: {
-    sentence: 'The mail of every notice is in the folder',
+    sentence: 'The mail of every notice is in the folder, and no mail there says what did not happen',
     advice: 'Write to the customer by hand, or remove the notice that is not true.',
     needs: { records: outsideNames.mails, option: '--mail-dir' },
   },

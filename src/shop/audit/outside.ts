@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Application } from '../../application.ts';
 import type { Examination, ExaminationProgress, ExaminationReport } from '../../audit.ts';
 import { compareIds, type OutsideRecords } from '../../audit-source.ts';
+import { readMailName } from '../mail-names.ts';
 import { outsideNames } from './checks.ts';
 import { readGatewayLedger } from './gateway-ledger-file.ts';
 
@@ -47,21 +48,18 @@ export const openOutside = async ({
   return { outside, close: () => ledger?.close() };
 };
 
-/** As the file mailer names its files. */
-const mailName = /^(.+)-(confirmation|failure)\.eml$/;
-
-/** The notices in the mail folder, and when each was written (ms since 1970). */
+/** The notices in the mail folder, by kind, and when each was written (ms since 1970). */
 const readMails = (directory: string): OutsideRecords => ({
   entries: function* () {
     const names = existsSync(directory) ? readdirSync(directory) : [];
     const mails = names.flatMap((name) => {
-      const [, orderId, notice] = mailName.exec(name) ?? [];
-      return orderId !== undefined && notice !== undefined ? [{ orderId, notice, name }] : [];
+      const mail = readMailName(name);
+      return mail ? [{ ...mail, name }] : [];
     });
     mails.sort((one, other) => compareIds(one.orderId, other.orderId));
-    for (const { orderId, notice, name } of mails) {
+    for (const { orderId, kind, name } of mails) {
       const found = statSync(join(directory, name), { throwIfNoEntry: false });
-      if (found) yield { orderId, notice, at: found.mtimeMs };
+      if (found) yield { orderId, kind, at: found.mtimeMs };
     }
   },
 });

@@ -8,7 +8,8 @@ import { type LedgerEntry, ledgerEntrySchema } from './gateway-ledger.ts';
 import { reservationRows, shareRows, stockRows } from './stock-rows.ts';
 
 const ledgerEntries = z.array(ledgerEntrySchema);
-const mailRows = z.array(z.object({ notice: z.string(), at: z.number() }));
+/** As `toMailKind` names them. */
+const mailRows = z.array(z.object({ kind: z.string(), at: z.number() }));
 
 /** Its rows, and what is kept elsewhere of it. */
 const toShopRecords = ({ rows }: Pick<OrderRecords, 'rows'>) => ({

@@ -73,7 +73,11 @@ const resolveAs = (outcome: string, more: { readonly transactionId?: string } = 
   ...more,
 });
 
-const findTruth = ({ bank, notices }: World, view: ReadableOrderView, reason: string): Repair | undefined => {
+const findTruth = (
+  { bank, isNotified }: World,
+  view: ReadableOrderView,
+  reason: string,
+): Repair | undefined => {
   const [made] = bank.transactions(view.id);
   switch (reason) {
     case 'charge-unknown':
@@ -85,7 +89,7 @@ const findTruth = ({ bank, notices }: World, view: ReadableOrderView, reason: st
     case 'refund-unconfirmed':
       return made && made.refunded > view.refundedAmount ? resolveAs('refunded') : undefined;
     case 'notice-unsent':
-      return notices(view.id).size > 0 ? resolveAs('sent') : undefined;
+      return isNotified(view.id) ? resolveAs('sent') : undefined;
     default:
       return undefined;
   }

@@ -15,11 +15,15 @@ interface Books {
   amount: number;
   /** Quantities that its events say are reserved, by product. */
   readonly reserved: Map<string, number>;
+  /** The notices that its events ask for, as the keys of their calls end. */
+  readonly notices: Set<string>;
 }
 
 export interface OrderMonitor extends Monitor {
   /** The order's total in minor units; 0 when it is not known. */
   amountOf(orderId: string): number;
+  /** What its customer has to be told of what has happened, such as `confirmation/1` and `refund/REFUND`. */
+  noticesDue(orderId: string): ReadonlySet<string>;
 }
 
 const charging = ['gateway.charge', 'gateway.capture'];
@@ -49,8 +53,14 @@ export const createOrderMonitor = (
       monitor.saw(sighting);
     }
   };
-  const noteEvents = (order: Books, { events }: OrderWrite, before: FollowedOrder | undefined): void => {
+  const noteEvents = (
+    order: Books,
+    { events, summary }: OrderWrite,
+    before: FollowedOrder | undefined,
+  ): void => {
     for (const { type, data } of events) {
+      const notice = toNotice(type, data, summary.chartVersion);
+      if (notice !== undefined) order.notices.add(notice);
       if (type === 'order.created') {
         order.products = toProducts(data['items']);
         order.amount = Number(data['amount']);
@@ -80,6 +90,7 @@ export const createOrderMonitor = (
       const order = books.get(write.orderId) ?? {
         ...{ isCancelled: false, products: [], amount: 0 },
         reserved: new Map<string, number>(),
+        notices: new Set<string>(),
       };
       books.set(write.orderId, order);
       noteMessages(order, write, before);
@@ -93,8 +104,31 @@ export const createOrderMonitor = (
   };
   const monitor: OrderMonitor = Object.assign(createMonitor(now, extension, onTrace), {
     amountOf: (orderId: string) => books.get(orderId)?.amount ?? 0,
+    noticesDue: (orderId: string) => books.get(orderId)?.notices ?? new Set<string>(),
   });
   return monitor;
+};
+
+/** Version 1 of the charts has no notices of its own for what is cancelled or refunded. */
+const toNotice = (
+  type: string,
+  data: OrderWrite['events'][number]['data'],
+  chartVersion: string,
+): string | undefined => {
+  const isFirst = chartVersion === '1';
+  switch (type) {
+    case 'order.completed':
+      return 'confirmation/1';
+    case 'order.failed':
+    case 'order.rejected':
+      return 'failure/1';
+    case 'order.cancelled':
+      return isFirst ? 'failure/1' : 'cancellation/1';
+    case 'payment.refunded':
+      return isFirst ? undefined : `refund/${data['refundId']}`;
+    default:
+      return undefined;
+  }
 };
 
 /** What the orders say is reserved, by product. */

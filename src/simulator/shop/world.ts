@@ -16,8 +16,10 @@ export interface World {
   readonly network: Network;
   gatewayFor(process: Process): ShopService<'gateway'>;
   mailerFor(process: Process): ShopService<'mailer'>;
-  /** Notices that reached the customer of an order, by kind. */
+  /** Notices that reached the customer of an order, such as `confirmation/1` and `refund/REFUND`. */
   notices(orderId: string): ReadonlySet<string>;
+  /** Whether all that the customer has to be told so far was. */
+  isNotified(orderId: string): boolean;
 }
 
 export interface WorldParts {
@@ -98,6 +100,10 @@ export const createWorld = (parts: WorldParts): World => {
         }),
     }),
     notices: mail.notices,
+    isNotified: (orderId) => {
+      const sent = mail.notices(orderId);
+      return [...monitor.noticesDue(orderId)].every((each) => sent.has(each));
+    },
   };
 };
 
@@ -105,17 +111,31 @@ export const createWorld = (parts: WorldParts): World => {
 const createMail = (monitor: OrderMonitor, bank: Bank) => {
   const sent = new Map<string, Set<string>>();
   const keys = new Set<string>();
+  /** What customers were told that they got back, by order. */
+  const told = new Map<string, number>();
+  const checkTruth = ({ notice, refund }: CommandTo<'mailer'>, orderId: string): void => {
+    const made = bank.transactions(orderId);
+    if (notice === 'confirmation' && !made.some(({ state }) => state === 'captured')) {
+      monitor.violate(`${orderId} was confirmed before it was paid`);
+    }
+    if (notice === 'payment-action') {
+      monitor.violate(`${orderId} was to be confirmed, and the bank asks nobody for that`);
+    }
+    if (notice !== 'refund') return;
+    const refunds = (told.get(orderId) ?? 0) + (refund?.amount ?? 0);
+    told.set(orderId, refunds);
+    const refunded = made.reduce((sum, each) => sum + each.refunded, 0);
+    if (refunds > refunded) monitor.violate(`${orderId} was told of ${refunds} refunded, not ${refunded}`);
+  };
   return {
-    send: ({ key, notice }: CommandTo<'mailer'>, orderId: string): void => {
+    send: (command: CommandTo<'mailer'>, orderId: string): void => {
+      const { key, notice } = command;
       if (keys.has(key)) return;
       keys.add(key);
       const notices = sent.get(orderId) ?? new Set();
-      sent.set(orderId, notices.add(notice));
+      sent.set(orderId, notices.add(key.slice(orderId.length + 1)));
       monitor.trace(`mail ${notice} ${orderId}`);
-      const isPaid = bank.transactions(orderId).some(({ state }) => state === 'captured');
-      if (notice === 'confirmation' && !isPaid) {
-        monitor.violate(`${orderId} was confirmed before it was paid`);
-      }
+      checkTruth(command, orderId);
     },
     notices: (orderId: string): ReadonlySet<string> => sent.get(orderId) ?? new Set(),
   };

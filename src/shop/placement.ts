@@ -4,6 +4,7 @@ import type { Ids } from '../clock.ts';
 import { makeWithinMs, type Settings } from '../config.ts';
 import type { Host, Idempotency, OrderAccess, Outcome, Placement, Receipt } from '../host.ts';
 import { limits } from '../limits.ts';
+import { placeWithReference } from './order-references.ts';
 import type { OrderView } from './view.ts';
 
 /** What a customer orders, at the catalogue's names and prices. */
@@ -21,13 +22,15 @@ export interface Basket {
   readonly paymentMethod?: string | undefined;
   /** In which the customer gets notices, such as de-CH; left out: it is not known. */
   readonly locale?: string | undefined;
+  /** What the caller calls the order: one at a time for each reference of a principal. */
+  readonly reference?: string | undefined;
 }
 
 /** The host of a shop's orders: an order is placed by its basket. */
 export interface ShopHost extends OrderAccess<OrderView> {
   /**
    * Stores a new order. Resolves after the commit. Left out, its id is a new UUIDv7.
-   * @throws AppError `overloaded` or `closing`; then nothing was stored.
+   * @throws AppError `reference-in-use` (with `details.orderId`), `overloaded` or `closing`; then nothing was stored.
    */
   place(
     basket: Basket & { readonly orderId?: string; readonly principal?: string | undefined },
@@ -38,18 +41,23 @@ export interface ShopHost extends OrderAccess<OrderView> {
 /** Orders are placed with the rules that `settings` say at the time. */
 export const createShopHost = (host: Host<OrderView>, settings: Settings, ids: Ids): ShopHost => ({
   ...host,
-  place: ({ orderId = ids.next(), principal, ...basket }, idempotency) =>
-    host.place({ ...toPlacement(settings, orderId, basket), principal }, idempotency),
+  place: ({ orderId = ids.next(), principal, ...basket }, idempotency) => {
+    const placement = { ...toPlacement(settings, orderId, basket), principal };
+    const { reference } = basket;
+    if (reference === undefined) return host.place(placement, idempotency);
+    return placeWithReference(host, placement, { principal, reference }, idempotency);
+  },
 });
 
 const toPlacement = (settings: Settings, orderId: string, basket: Basket): Placement => {
   const { customerId, email, currency, items, amount } = basket;
-  const { adjustments = [], paymentMethod, locale } = basket;
+  const { adjustments = [], paymentMethod, locale, reference } = basket;
   const order = { orderId, customerId, email, currency, items, amount };
   const rest = {
     ...(adjustments.length > 0 && { adjustments }),
     ...(paymentMethod !== undefined && { paymentMethod }),
     ...(locale !== undefined && { locale }),
+    ...(reference !== undefined && { reference }),
   };
   return { orderId, message: { type: 'order.place', ...order, ...rest, policy: toPolicy(settings) } };
 };

@@ -1,7 +1,9 @@
 // Placing an order: one key, one order, and an answer after the commit (and, if the caller waits, when it is settled). It
 // reads no list.
 import { z } from 'zod';
+import type { Caller } from '../../access.ts';
 import { publicPath } from '../../config.ts';
+import { AppError } from '../../errors.ts';
 import { FairShare } from '../../fair-share.ts';
 import type { Answer, Receipt } from '../../host.ts';
 import { limits } from '../../limits.ts';
@@ -46,6 +48,11 @@ const placing = z.strictObject({
     .describe('minor units; if it is given, it must equal the sum of the lines and adjustments'),
   paymentMethod: paymentMethod.exactOptional(),
   locale: locale.exactOptional(),
+  reference: newIdentifier
+    .exactOptional()
+    .describe(
+      'what you call the order, such as the id of its cart: another one with the same reference is refused (409) until this one failed, was rejected or cancelled',
+    ),
 });
 
 /** A placed order's answer: 201, or 202 if the caller waits and it is not settled yet. */
@@ -55,6 +62,16 @@ const toPlaced =
     status: !isAwaited || view.settled ? 201 : 202,
     body: JSON.stringify(toOrder(view, path)),
   });
+
+/** Gives a refusal the address of the order that has the reference, unless it is another's. */
+const withAddress = (error: unknown, { owner }: Caller): unknown => {
+  if (!(error instanceof AppError) || error.code !== 'reference-in-use') return error;
+  const { orderId, owner: holder } = error.details;
+  if (owner !== undefined && owner !== holder) {
+    return new AppError(error.code, 'Another order has this reference.');
+  }
+  return new AppError(error.code, error.message, { location: toOrderAddress(String(orderId)) });
+};
 
 /** Waits as the caller asked, and stores what is sent as the key's answer. */
 const waitAndAmend = async (
@@ -104,6 +121,7 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
             'idempotency-key-missing',
             'idempotency-key-in-use',
             'idempotency-key-reused',
+            'reference-in-use',
             'unknown-product',
             'product-off-sale',
             'price-mismatch',
@@ -133,7 +151,10 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
         async (idempotency) => {
           const priced = await priceOrder(catalogue, body);
           const { total: _, ...asked } = body;
-          return host.place({ ...asked, ...priced, principal: caller.principal }, idempotency);
+          const basket = { ...asked, ...priced, principal: caller.principal };
+          return host.place(basket, idempotency).catch((error: unknown) => {
+            throw withAddress(error, caller);
+          });
         },
         async (receipt) => {
           const placed = toAnswered(receipt, respond);

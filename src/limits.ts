@@ -17,6 +17,8 @@ export const limits = {
   adjustments: 20,
   adjustmentName: 200,
   localeLength: 35,
+  /** How often a placement is decided again because its reference went to another order meanwhile. */
+  referenceTries: 10,
   quantity: 10_000,
   unitPrice: 100_000_000_000,
   page: 100,

@@ -60,6 +60,7 @@ export const problem = z
     instance: z.string().describe('the id of the request, also in X-Request-Id and in the log'),
     errors: z.array(fieldError).optional(),
     moves: z.array(move).optional(),
+    location: link.optional().describe('the order that is meant, also in the header Location'),
     newest: z.string().optional().describe('the last place of a list that was to be continued beyond it'),
   })
   .register(components, { id: 'Problem', description: 'RFC 9457' });

@@ -13,12 +13,15 @@ export interface ChartNotes<Type extends string = MessageType> {
   readonly incident?: { readonly reason: string; readonly text: string };
   readonly outcomes?: readonly string[];
   /**
+   * The service that the state's deadlines wait for: while it is paused, or its circuit is open, they are postponed instead of
+   * firing. Not for deadlines that others set, such as the end of an authorisation.
+   */
+  readonly waitsFor?: string;
+  /**
    * An objective: this share of the orders (0.95) leaves the state in this time. For a state of the order chart without inner
    * states. It is measured, exported and drawn, and decides nothing.
    */
   readonly slo?: { readonly share: number; readonly withinMs: number };
-  /** The service without which the state cannot be left: its deadlines are postponed while that service is paused. */
-  readonly waitsFor?: string;
 }
 
 interface ChartInput<Context, Received> {
@@ -40,7 +43,8 @@ type IncidentEvent = Message<'incident.opened' | 'incident.closed'>;
 
 /**
  * What the chart of `actor` is built with, typed for its context and the messages that it receives. `Known` are the messages
- * of the application that it is a part of: the shop's, unless it extends the shop.
+ * of the application that it is a part of: the shop's, unless it extends the shop. `service`: the one that its `callStates`
+ * call.
  */
 export const chartParts = <
   Context extends MachineContext,
@@ -48,6 +52,7 @@ export const chartParts = <
   Known extends Declarations = typeof messages,
 >(
   actor: ReceiverOf<Known>,
+  service?: string,
 ) => ({
   /** Sends a message to an actor of the order system, or a command to a service. */
   tell: <To extends ReceiverOf<Known>>(
@@ -72,7 +77,7 @@ export const chartParts = <
         enqueue.sendTo(system.get('order'), message);
       },
     ),
-  ...createStates<Context, Received, Known>(actor),
+  ...createStates<Context, Received, Known>(actor, service),
 });
 
 const howIncidentEnds: Readonly<Record<string, 'retried' | 'resolved'>> = {
@@ -153,7 +158,7 @@ export interface Incident<Transition, Retry, On, Entry> {
   readonly outcomes: Readonly<Record<string, Transition>>;
   /** Why a resolution is ignored that fits no outcome. */
   readonly hint?: string;
-  readonly retry: Retry;
+  readonly retry?: Retry;
   readonly on?: On;
   readonly entry?: Entry;
 }
@@ -164,7 +169,9 @@ const createStates = <
   Known extends Declarations,
 >(
   actor: ReceiverOf<Known>,
+  service: string | undefined,
 ) => {
+  const waiting = service === undefined ? {} : { meta: { waitsFor: service } };
   // Whatever messages there are, those of incidents are the shop's, with the names of more actors.
   const toIncidentEvent = ({ type, ...about }: Unnamed<IncidentEvent>) =>
     ({ type, actor, ...about }) as unknown as EventOf<Known>;
@@ -205,7 +212,8 @@ const createStates = <
     ),
     on: {
       ...more.on,
-      'incident.retry': more.retry,
+      // Left out where nothing can be tried again: others decide.
+      ...(more.retry !== undefined && { 'incident.retry': more.retry }),
       'incident.resolve': Object.entries(outcomes).map(([outcome, transition]) => ({
         guard: says(outcome),
         ...transition,
@@ -233,7 +241,7 @@ const createStates = <
   }) => ({
     initial: 'asking' as const,
     states: {
-      asking: { after: { answerDeadline: tryAgain }, ...states.asking },
+      asking: { after: { answerDeadline: tryAgain }, ...waiting, ...states.asking },
       backingOff: { after: { backOff: 'asking' } as const, ...states.backingOff },
       needsAttention: incident({
         ...states.needsAttention,

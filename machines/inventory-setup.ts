@@ -33,7 +33,7 @@ type InventoryContext = CallContext & {
   returns: Return[];
 };
 
-const { tell, callStates } = chartParts<InventoryContext, MessageTo<'inventory'>>('inventory');
+const { tell, callStates } = chartParts<InventoryContext, MessageTo<'inventory'>>('inventory', 'warehouse');
 
 export { callStates };
 

@@ -39,6 +39,7 @@ type NotificationContext = CallContext &
 
 const { tell, announce, callStates } = chartParts<NotificationContext, MessageTo<'notification'>>(
   'notification',
+  'mailer',
 );
 
 const notices = {

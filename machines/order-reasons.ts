@@ -24,9 +24,9 @@ export const ignoreReasons = {
   'payment.cancelled': 'the order is not waiting for its money to be returned',
   'payment.refunded': 'the order is not waiting for a refund',
   'payment.refund-refused': 'the order is not waiting for a refund',
-  'payment.dispute-opened': 'the dispute is known',
-  'payment.dispute-won': 'the end of the dispute is known',
-  'payment.dispute-lost': 'the end of the dispute is known',
+  'payment.dispute-opened': 'the dispute is known, or nothing was paid',
+  'payment.dispute-won': 'the end of the dispute is known, or nothing was paid',
+  'payment.dispute-lost': 'the end of the dispute is known, or nothing was paid',
   'notification.delivered': 'the order is not waiting for its notice',
   'notification.delayed': 'the order is not waiting for its notice',
 } as const;

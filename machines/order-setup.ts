@@ -55,12 +55,9 @@ export const orderSetup = setup({
     /** Or one whose opening was not reported yet. */
     isOpenDispute: ({ context, event }) =>
       'disputeId' in event &&
-      context.orderId !== '' &&
       !context.disputes.some(({ disputeId, state }) => disputeId === event.disputeId && state !== 'open'),
     isNewDispute: ({ context, event }) =>
-      'disputeId' in event &&
-      context.orderId !== '' &&
-      !context.disputes.some(({ disputeId }) => disputeId === event.disputeId),
+      'disputeId' in event && !context.disputes.some(({ disputeId }) => disputeId === event.disputeId),
   },
   delays: {
     validateDeadline: ({ context }) => context.policy.validateWithinMs,
@@ -228,10 +225,22 @@ export const orderSetup = setup({
   },
 });
 
-/** Money was given back: the customer is told, and products go back into stock where that was asked for. */
-export const onRefunded = [
-  { guard: 'returnsStock', actions: ['askToTellRefund', 'askToReturnStock', 'noteRefunded'] },
-  { actions: ['askToTellRefund', 'noteRefunded'] },
+/** Wherever money was captured. */
+export const onDispute = {
+  'payment.dispute-opened': { guard: 'isNewDispute', actions: 'noteDispute' },
+  'payment.dispute-won': { guard: 'isOpenDispute', actions: 'noteDispute' },
+  'payment.dispute-lost': { guard: 'isOpenDispute', actions: 'noteDispute' },
+} as const;
+/** Money was given back: the customer is told. */
+export const onRefunded = { actions: ['askToTellRefund', 'noteRefunded'] } as const;
+/** The refund that was asked for: products go back into stock, too, where that was asked for. */
+export const onRefundDone = [
+  {
+    guard: 'returnsStock',
+    target: 'closed',
+    actions: ['askToTellRefund', 'askToReturnStock', 'noteRefunded'],
+  },
+  { target: 'closed', ...onRefunded },
 ] as const;
 /** The order fails, and first releases its stock and returns its money. */
 export const failWith = (kind: keyof typeof failures) =>

@@ -5,18 +5,23 @@
 // refunded, and late money is recorded.
 import { newOrder } from './order-context.ts';
 import { ignoreReasons, ignoreReasonsWhileCompensating } from './order-reasons.ts';
-import { failWith, incident, onAuthorized, onCancel, onPaid, onRefunded, orderSetup } from './order-setup.ts';
+import {
+  failWith,
+  incident,
+  onAuthorized,
+  onCancel,
+  onDispute,
+  onPaid,
+  onRefundDone,
+  onRefunded,
+  orderSetup,
+} from './order-setup.ts';
 
 export const orderChart = orderSetup.createMachine({
   id: 'order',
   context: newOrder,
   initial: 'placing',
   meta: { ignores: ignoreReasons },
-  on: {
-    'payment.dispute-opened': { guard: 'isNewDispute', actions: 'noteDispute' },
-    'payment.dispute-won': { guard: 'isOpenDispute', actions: 'noteDispute' },
-    'payment.dispute-lost': { guard: 'isOpenDispute', actions: 'noteDispute' },
-  },
   states: {
     placing: {
       description: 'the order to be placed',
@@ -102,6 +107,7 @@ export const orderChart = orderSetup.createMachine({
         committing: {
           initial: 'asking',
           on: {
+            ...onDispute,
             'inventory.commit-completed': '#order.notifying',
             'inventory.commit-failed': failWith('stock-not-committed'),
           },
@@ -131,6 +137,7 @@ export const orderChart = orderSetup.createMachine({
       entry: 'askToConfirm',
       after: { notifyDeadline: 'completed' },
       on: {
+        ...onDispute,
         'notification.delivered': { guard: 'isConfirmation', target: 'completed' },
         'notification.delayed': 'completed',
       },
@@ -139,6 +146,7 @@ export const orderChart = orderSetup.createMachine({
     completed: {
       initial: 'closed',
       entry: 'announceCompleted',
+      on: onDispute,
       meta: { ignores: { 'order.cancel': 'the order is completed: it can only be refunded' } },
       states: {
         closed: {
@@ -157,7 +165,7 @@ export const orderChart = orderSetup.createMachine({
           initial: 'waiting',
           meta: { ignores: { 'order.refund': 'another refund is under way' } },
           on: {
-            'payment.refunded': onRefunded.map((each) => ({ target: 'closed' as const, ...each })),
+            'payment.refunded': onRefundDone,
             'payment.refund-refused': { target: 'closed', actions: 'forgetRefund' },
           },
           states: {
@@ -182,6 +190,7 @@ export const orderChart = orderSetup.createMachine({
       meta: { ignores: ignoreReasonsWhileCompensating },
       onDone: [{ guard: 'isCancelled', target: 'cancelled' }, { target: 'failed' }],
       on: {
+        ...onDispute,
         'payment.completed': { actions: 'notePaid' },
         'payment.refunded': onRefunded,
       },
@@ -235,13 +244,13 @@ export const orderChart = orderSetup.createMachine({
       tags: 'settled',
       description: 'the order failed; any stock was released and any money returned',
       entry: ['announceFailed', 'askToTellFailure'],
-      on: { 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': onRefunded },
+      on: { ...onDispute, 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': onRefunded },
     },
     cancelled: {
       tags: 'settled',
       description: 'the order was cancelled; any stock was released and any money returned',
       entry: ['announceCancelled', 'askToTellCancellation'],
-      on: { 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': onRefunded },
+      on: { ...onDispute, 'payment.completed': { actions: 'notePaid' }, 'payment.refunded': onRefunded },
     },
   },
 });

@@ -1,11 +1,12 @@
 // The state of the payment chart in which the money is captured: it is kept, refunded, or disputed at the bank.
 import { and, assign } from 'xstate';
 import { ifCurrentTryAgain } from './chart.ts';
-import { callStates, incident, onRefunded, paymentSetup } from './payment-setup.ts';
+import { callStates, disputes, incident, onRefunded, paymentSetup } from './payment-setup.ts';
 
 export const charged = paymentSetup.createStateConfig({
   initial: 'kept',
   entry: ['noteCapture', 'reportCompleted'],
+  on: disputes,
   states: {
     kept: {
       tags: 'settled',
@@ -34,8 +35,6 @@ export const charged = paymentSetup.createStateConfig({
         reason: 'payment-disputed',
         text: 'the customer disputes the payment at the bank: send evidence there before its deadline, or accept the loss',
         hint: 'the outcome must be won or lost, as the bank decided',
-        // There is nothing to try: the bank decides.
-        retry: undefined,
         outcomes: {
           won: { target: 'kept', actions: ['reportDisputeClosed', 'noteDisputeClosed'] },
           lost: { target: 'kept', actions: ['reportDisputeClosed', 'noteDisputeClosed'] },
@@ -46,6 +45,7 @@ export const charged = paymentSetup.createStateConfig({
             target: 'kept',
             actions: ['reportDisputeClosed', 'noteDisputeClosed'],
           },
+          'gateway.refunded': { guard: 'isRefundedAfterAll', actions: ['reportRefunded', 'noteRefund'] },
           'payment.cancel': { actions: 'noteUnwanted' },
           'payment.refund': { actions: 'refuseRefund' },
         },

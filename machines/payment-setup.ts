@@ -18,6 +18,7 @@ import {
 
 const { tell, announce, report, incident, callStates } = chartParts<PaymentContext, MessageTo<'payment'>>(
   'payment',
+  'gateway',
 );
 
 export { callStates, incident };
@@ -238,7 +239,7 @@ export const chargeResults = {
 } as const;
 /** The bank wants the customer to confirm the charge, whoever says so. */
 export const onActionRequired = {
-  guard: and(['isOurCharge', 'isNewTransaction']),
+  guard: 'isOurCharge',
   target: '#payment.awaitingCustomer',
   actions: 'noteTransaction',
 } as const;
@@ -255,6 +256,18 @@ export const onRefunded = {
   actions: ['reportRefunded', 'noteRefund'],
 } as const;
 export const onDeclined = { guard: 'isOurCharge', target: '#payment.declined' } as const;
+
+/** What the bank reports of captured money. */
+export const disputes = {
+  'gateway.dispute-opened': {
+    guard: and(['isOurCharge', 'isNewDispute']),
+    actions: ['noteDispute', 'reportDispute'],
+  },
+  'gateway.dispute-closed': {
+    guard: and(['isOurCharge', 'isOpenDispute']),
+    actions: ['reportDisputeClosed', 'noteDisputeClosed'],
+  },
+} as const;
 
 /** Another look-up while attempts are left, then an incident. */
 export const lookUpAgain = [

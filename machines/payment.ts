@@ -11,6 +11,7 @@ import {
   callStates,
   captureResults,
   chargeResults,
+  disputes,
   ifCurrentLookUpAgain,
   lookUpAgain,
   onActionRequired,
@@ -24,16 +25,6 @@ export const paymentChart = paymentSetup.createMachine({
   context: newPayment,
   initial: 'idle',
   meta: { ignores: ignoreReasons },
-  on: {
-    'gateway.dispute-opened': {
-      guard: and(['isOurCharge', 'isNewDispute']),
-      actions: ['noteDispute', 'reportDispute'],
-    },
-    'gateway.dispute-closed': {
-      guard: and(['isOurCharge', 'isOpenDispute']),
-      actions: ['reportDisputeClosed', 'noteDisputeClosed'],
-    },
-  },
   states: {
     idle: {
       tags: 'settled',
@@ -143,6 +134,7 @@ export const paymentChart = paymentSetup.createMachine({
       states: {
         waiting: {
           description: 'the customer to confirm the charge at the bank',
+          entry: 'forgetLookUps',
           after: { confirmationPoll: 'asking' },
         },
         asking: {
@@ -239,7 +231,7 @@ export const paymentChart = paymentSetup.createMachine({
       description: 'nothing of the money is left: it was refunded, or lost in a dispute',
       entry: 'tellCancelled',
       always: { guard: 'isDisputed', target: 'charged.disputed' },
-      on: { 'payment.cancel': { actions: 'tellCancelled' } },
+      on: { ...disputes, 'payment.cancel': { actions: 'tellCancelled' } },
     },
     declined: {
       tags: 'settled',

@@ -24,6 +24,8 @@ import { addClockMetrics, addSloMetrics, addStoreMetrics, createMetrics } from '
 import { createMigratePage } from './migration/migrate-page.ts';
 import type { MigratePage } from './migration.ts';
 import type { Services } from './service.ts';
+import { createServiceIncidents } from './service-incidents/incidents.ts';
+import type { ServiceIncidents } from './service-incidents.ts';
 import { addReadiness, addServiceMetrics } from './service-metrics.ts';
 import { SloTracker } from './slo-tracker.ts';
 import type { ClockJumps } from './steady-clock.ts';
@@ -148,15 +150,19 @@ export const createService = async <View extends SystemView>(
   const { host, recovery } = await createRunner(made);
   addReadiness(registry, () => host.health());
   // Half of all that is loaded: a command that does not serve goes without.
-  const [{ createApi }, { createAdminPort }, { addMigrations }, { addKeys }] = await Promise.all([
-    import('./api/app.ts'),
-    import('./api/edge/admin-port.ts'),
-    import('./api/migrations.ts'),
-    import('./api/keys.ts'),
-  ]);
+  const [{ createApi }, { createAdminPort }, { addMigrations }, { addKeys }, { addIncidentOpening }] =
+    await Promise.all([
+      import('./api/app.ts'),
+      import('./api/edge/admin-port.ts'),
+      import('./api/migrations.ts'),
+      import('./api/keys.ts'),
+      import('./api/service-incidents.ts'),
+    ]);
   const migratePage = createMigratePage(host, clock);
   const links = settings.INSPECTOR === '1' ? { inspector: '/inspector' } : {};
-  const edge = { host, keys, settings, clock, ids, metrics: registry, logger, links, ...tracing };
+  const named = [...Object.keys(services), 'webhooks'];
+  const incidents = createServiceIncidents({ store, clock, ids, logger, registry, services: named });
+  const edge = { host, keys, incidents, settings, clock, ids, metrics: registry, logger, links, ...tracing };
   const webhooks = await startWebhooks({ ...edge, store, registry });
   const dependencies = { ...edge, facts: { application, services }, webhooks };
   const adminPort = createAdminPort(settings);
@@ -166,6 +172,7 @@ export const createService = async <View extends SystemView>(
   const addRoutes = (local: LocalApi) => {
     addMigrations(local, migratePage);
     addKeys(local, keys);
+    addIncidentOpening(local, incidents);
   };
   const localSocket = await openLocalSocket({ databasePath, application, api, logger, addRoutes });
   const close = async () => {
@@ -187,6 +194,7 @@ export const createService = async <View extends SystemView>(
 
 interface WebhookStart {
   readonly host: Host;
+  readonly incidents: ServiceIncidents;
   readonly store: Store;
   readonly settings: Settings;
   readonly clock: Clock;

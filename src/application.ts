@@ -7,6 +7,7 @@ import type { Audit } from './audit.ts';
 import type { Display } from './display.ts';
 import { AppError } from './errors.ts';
 import { findSloProblems } from './slo.ts';
+import { postponed } from './step/effect.ts';
 import type { Invariants } from './step/invariants.ts';
 import type { Migrations } from './step/migration-rules.ts';
 import type { ChartSystem, ChartVersion, Translator } from './step/register.ts';
@@ -37,6 +38,11 @@ export interface ServiceDeclaration {
   notDone?(reason: string): Reply;
   /** Replies that count as `noAnswer` when the call may have been made before: they say nothing of the first try. */
   readonly doubtful?: readonly string[];
+  /**
+   * Whether a failure with this reason is about its call alone, such as a recipient that is refused: it does not open the
+   * service's circuit. Left out: none is.
+   */
+  isAboutCall?(reason: string): boolean;
 }
 
 export interface MessageDeclaration {
@@ -208,8 +214,10 @@ const findMisfits = (application: Application): string[] => {
         (name) => `the migration '${name}' is not FROM→TO with two of its versions (${versions.join(', ')})`,
       ),
     ...Object.keys(messages)
-      .filter((type) => type.startsWith('system.'))
-      .map((type) => `the message ${type} has a name that the engine keeps for itself: system.*`),
+      .filter((type) => type.startsWith('system.') || type === postponed)
+      .map(
+        (type) => `the message ${type} has a name that the engine keeps for itself: system.*, ${postponed}`,
+      ),
     ...findSloProblems(charts, mainActor),
     ...unknown('outcomes', outcomes),
     ...Object.entries(moves).flatMap(([name, { type }]) => unknown(`the move '${name}'`, [type])),

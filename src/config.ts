@@ -107,9 +107,14 @@ export const settingsSchema = z.strictObject({
   VALIDATE_WITHIN_MS: duration.default(60_000).describe('deadline of the state validating'),
   RESERVE_WITHIN_MS: duration.default(60_000).describe('deadline of the state reserving'),
   PAY_WITHIN_MS: duration.default(300_000).describe('deadline of the state paying'),
+  ACTION_WITHIN_MS: duration
+    .default(600_000)
+    .describe(
+      'how long a customer has to confirm a payment at the bank (3-D Secure); RESERVATION_TTL_MS should be longer',
+    ),
   AUTHORIZATION_TTL_MS: duration
     .default(604_800_000)
-    .describe('how long authorised money waits for its capture'),
+    .describe('how long authorised money waits for its capture, unless the provider says less'),
   COMMIT_WITHIN_MS: duration
     .default(60_000)
     .describe('after this, paid stock that is not sold is an incident'),
@@ -138,6 +143,22 @@ export const settingsSchema = z.strictObject({
     .default(2000)
     .describe(
       'requests with new orders and moves are refused (503) where they would wait longer for their commit',
+    ),
+  CIRCUIT_CALLS: whole(0, 10_000)
+    .default(20)
+    .describe(
+      'last calls of a service whose failures open its circuit (no answer, errors, answers that are none): then none is made for CIRCUIT_OPEN_MS; 0: it never opens',
+    ),
+  CIRCUIT_FAILED_PERCENT: whole(1, 99)
+    .default(80)
+    .describe('share of the CIRCUIT_CALLS beyond which their failures open the circuit'),
+  CIRCUIT_OPEN_MS: whole(1, oneDay)
+    .default(30_000)
+    .describe('how long a circuit is open before one call tries the service again'),
+  POSTPONE_AT_MOST_MS: duration
+    .default(oneDay)
+    .describe(
+      'how long deadlines that wait for a service are postponed at most while it is paused or its circuit is open; reserved stock stays reserved as long',
     ),
   MAX_CALLS_IN_FLIGHT: count.default(2000).describe('calls to outside services at the same time'),
   MAX_CACHED_ORDERS: count.default(10_000).describe('moving orders kept in memory between their messages'),
@@ -191,7 +212,8 @@ export type Settings = Readonly<z.infer<typeof settingsSchema>>;
  */
 export const readSettings = (given: Readonly<Record<string, string | number | undefined>> = {}): Settings => {
   const names = Object.keys(settingsSchema.shape);
-  const raw = Object.fromEntries(names.flatMap((name) => (given[name] === '' ? [] : [[name, given[name]]])));
+  const set = Object.fromEntries(names.flatMap((name) => (given[name] === '' ? [] : [[name, given[name]]])));
+  const raw = { ...set, ...toNewestGateway(set) };
   const checked = settingsSchema.safeParse(raw);
   if (checked.success) {
     refuseConflicts(checked.data);
@@ -202,6 +224,13 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   const value = isSecret(name) ? '' : `=${raw[name]}`;
   throw new AppError('invalid-setting', `Invalid ${name}${value}: ${problem?.message}`);
 };
+
+/** A gateway of one's own that is named, and no other provider, is meant for new orders: simulated money would be none. */
+const toNewestGateway = ({
+  PAYMENT_GATEWAY,
+  PAYMENT_GATEWAY_URL,
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  PAYMENT_GATEWAY === undefined && PAYMENT_GATEWAY_URL !== undefined ? { PAYMENT_GATEWAY: 'http' } : {};
 
 /** Its value is never printed. */
 const isSecret = (name: string): boolean =>

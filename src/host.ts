@@ -3,6 +3,7 @@
 // Implementations are in hosts/; they never show how they keep the promise.
 import type { AnyEventObject } from 'xstate';
 import type { Rows } from './application.ts';
+import type { ServiceControl } from './service-holds.ts';
 import type { Disposition, Received } from './step/effect.ts';
 import type { SystemState } from './step/system-state.ts';
 import type { Delivery } from './step/trace.ts';
@@ -80,6 +81,33 @@ export interface TrailEntry<View extends SystemView = SystemView> {
   readonly after: View | undefined;
 }
 
+/** One try of a call. Times are ms since 1970. */
+export interface CallRecord {
+  /** 1, 2, 3, … within the order, in the order in which they were decided. */
+  readonly number: number;
+  readonly callId: string;
+  readonly service: string;
+  readonly actor: string;
+  readonly command: string;
+  readonly key: string;
+  /** Undefined for a command without attempts. */
+  readonly attempt: number | undefined;
+  readonly decidedAt: number;
+  /** What came back; undefined: nothing yet, or nothing any more (`droppedAt`). */
+  readonly reply: CallReply | undefined;
+  /** When a migration dropped it. */
+  readonly droppedAt: number | undefined;
+}
+
+export interface CallReply {
+  readonly type: string;
+  readonly at: number;
+  /** A fixed word; undefined: the reply has none. */
+  readonly reason: string | undefined;
+  readonly code: string | undefined;
+  readonly disposition: Disposition;
+}
+
 /** What one commit made of an order. */
 export interface OrderChange {
   readonly orderId: string;
@@ -151,7 +179,7 @@ export interface HostHealth {
   readonly unreadable?: number;
 }
 
-export interface Host<View extends SystemView = SystemView> {
+export interface Host<View extends SystemView = SystemView> extends ServiceControl {
   /** A client has connected: a busy host accepts connections before it continues. */
   noteConnection(): void;
   /**
@@ -192,6 +220,12 @@ export interface Host<View extends SystemView = SystemView> {
    * @throws AppError `order-not-found`.
    */
   trail(orderId: string, after: number, limit: number): Promise<readonly TrailEntry<View>[]>;
+  /**
+   * Every call that was decided for an order and what it came to, as its recorded messages say: calls behind `after` (a
+   * number), the oldest first. Empty where its charts are not known.
+   * @throws AppError `order-not-found`.
+   */
+  calls(orderId: string, after: number, limit: number): Promise<readonly CallRecord[]>;
   /**
    * Writes a remark about an order, or who takes care of it. It changes nothing of the order.
    * @throws AppError `order-not-found`, or `too-many-notes`.

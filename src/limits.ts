@@ -120,12 +120,23 @@ export const limits = {
   forgetKeysEveryMs: 600_000,
   keysForgottenAtOnce: 200,
   forgetMoreKeysMs: 100,
+  /** Holds of a service that are kept after their end, and of which it is said that they were. */
+  heldStretches: 100,
+  heldStretchesShown: 20,
+  /** A deadline is postponed for at least so long, so that a long pause leaves few messages. */
+  postponeAtLeastMs: 60_000,
+  /** Calls at once to a service that is called again; each that succeeds allows one more, each that fails halves it. */
+  resumeWith: 2,
+  /** How long it is said how calls to a service went, for how many of them, and of how many that failed. */
+  callFigures: { windowMs: 600_000, calls: 2000, errors: 20 },
   /** Messages of one order in one commit. */
   messagesPerCommit: 50,
   /** Times a batch is stepped again for an order whose version moved on. */
   staleRetries: 20,
   /** How much longer than its call's deadline a lease lasts. */
   leaseMarginMs: 5000,
+  /** Payment providers that the orders of one store can be with. */
+  providers: 20,
   /** How old a signature of Stripe may be. */
   signatureSeconds: 300,
   /** A key is not sent again this long before its service forgets it. */
@@ -146,4 +157,12 @@ export const limits = {
   webhookSaveMs: 250,
   /** How long deliveries rest when the journal cannot be read. */
   webhookRestMs: 1000,
+  /** Incidents of services that are open at once (one more is only logged), the length of their keys, and bytes of their details. */
+  openServiceIncidents: 1000,
+  incidentKeyLength: 500,
+  incidentDetailsBytes: 4096,
+  /** How often a reconciliation asks a provider for one page, and how long it rests between, and how long an answer may take. */
+  reconcileTries: 5,
+  reconcileRestMs: 1000,
+  reconcileTimeoutMs: 30_000,
 } as const;

@@ -22,13 +22,16 @@ import { readSettings, type Settings } from './config.ts';
 import { createCompareVersions } from './diff/diff.ts';
 import { AppError } from './errors.ts';
 import type { Faults } from './faults.ts';
+import { describeProvider, hasProvider, ownProvider } from './gateway-settings.ts';
 import { reachStore } from './local-socket/reach-store.ts';
 import type { StoreAccess } from './local-socket.ts';
 import {
   createBackups,
   examineStore,
+  openProvider,
   reachKeysFor,
   reachMigrationsFor,
+  reconcileStoreFor,
   rehearseFor,
   simulateFor,
 } from './offline.ts';
@@ -39,6 +42,7 @@ import { createFacts, createShopServices } from './services/shop-services.ts';
 import { findUnknownOrders, type UnknownOrder } from './shop/audit/unknown-orders.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
 import { createShopHost, type ShopHost } from './shop/placement.ts';
+import { noteProvider, type ProvidersInUse } from './shop/providers.ts';
 import type { ShopServices } from './shop/services.ts';
 import { shop } from './shop/shop.ts';
 import type { OrderView } from './shop/view.ts';
@@ -62,7 +66,16 @@ export type { InsideService, OutsideService, Service, ServiceCall, Services } fr
 export { NotDone } from './service.ts';
 export type { Catalogue } from './shop/catalogue.ts';
 export type { Basket, ShopHost } from './shop/placement.ts';
-export type { CommandTo, ReplyFrom, ShopCall, ShopService, ShopServices } from './shop/services.ts';
+export type {
+  AwaitedPayment,
+  CommandTo,
+  Gateway,
+  PaymentAction,
+  ReplyFrom,
+  ShopCall,
+  ShopService,
+  ShopServices,
+} from './shop/services.ts';
 export { shop } from './shop/shop.ts';
 export {
   defineMigration,
@@ -102,7 +115,7 @@ export interface Orderchart extends Omit<ApplicationService<OrderView>, 'host'> 
 /**
  * Puts the whole shop together, without listening.
  * @throws AppError `store-in-use` when another process has the database open, `store-unsupported`,
- * `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set.
+ * `chart-unsupported`, `charts-missing` unless LEAVE_UNREADABLE is set, `provider-missing`.
  */
 export const createOrderchart = async (
   settings: Settings = readSettings(),
@@ -113,7 +126,13 @@ export const createOrderchart = async (
   const ids = replacements.ids ?? createIds(clock);
   const store = replacements.store ?? openStore(settings, application);
   const catalogue = createCatalogue(store);
-  const services = await createShopServices({ application, settings, clock, logger, given });
+  const newest = given.gateway === undefined ? settings.PAYMENT_GATEWAY : ownProvider;
+  const providers = await openProviders(store, settings, newest, logger).catch(async (error: unknown) => {
+    // Whoever brought a store closes it.
+    if (replacements.store === undefined) await store.close();
+    throw error;
+  });
+  const services = await createShopServices({ application, settings, clock, logger, given, providers });
   const { host, ...service } = await createService({
     ...{ application, store, services, clock, ids, settings, logger },
     ...(faults && { faults }),
@@ -124,17 +143,31 @@ export const createOrderchart = async (
       return createShopRoutes({
         ...{ ...edge, application, catalogue },
         stripeFacts: await createFacts({ settings, clock }),
-        host: createShopHost(edge.host, settings, ids),
+        gateway: services.gateway,
+        host: createShopHost(edge.host, settings, ids, newest),
       });
     },
   });
-  const isSimulated = given.gateway === undefined && settings.PAYMENT_GATEWAY === 'simulated';
+  const isSimulated = given.gateway === undefined && providers.names.includes('simulated');
   const hasWitness = service.recovery.restored !== undefined && isSimulated;
   const unknownOrders = hasWitness ? await findUnknownOrders(settings.PAYMENT_LEDGER, store) : [];
   for (const unknown of unknownOrders) {
     logger.warn(unknown, 'the gateway knows an order that is not in the copy that was restored');
   }
-  return { ...service, host: createShopHost(host, settings, ids), catalogue, unknownOrders };
+  return { ...service, host: createShopHost(host, settings, ids, newest), catalogue, unknownOrders };
+};
+
+/** A gateway that is given in code has everything, whichever provider an order names. */
+const openProviders = (
+  store: Store,
+  settings: Settings,
+  newest: string,
+  logger: Logger,
+): Promise<ProvidersInUse> => {
+  const has = (provider: string) => newest === ownProvider || hasProvider(settings, provider);
+  const warn = (missing: readonly string[]) =>
+    logger.warn({ missing }, 'orders that are closed cannot be refunded with providers that are not set up');
+  return noteProvider(store, { newest, has, describe: describeProvider }, warn);
 };
 
 /** The path of the SQLite file; undefined for a store in memory. */
@@ -178,6 +211,8 @@ export const runProgram = (
     reachKeys: reachKeysFor(application),
     reachMigrations: reachMigrationsFor(application, services),
     rehearse: rehearseFor(application),
+    openProvider,
+    reconcileStore: reconcileStoreFor(application),
     compareVersions: createCompareVersions(application),
   });
 

@@ -9,6 +9,7 @@ import { createMakeBackup } from './backup/make-backup.ts';
 import type { AcceptCopy, MakeBackup } from './backup.ts';
 import type { ReachKeys } from './cli/keys.ts';
 import type { ReachMigrations } from './cli/migrate.ts';
+import type { OpenProvider, ReconcileStore } from './cli/reconcile.ts';
 import { createIds, systemClock } from './clock.ts';
 import { readSettings } from './config.ts';
 import { createExamine } from './doctor/examine.ts';
@@ -16,6 +17,7 @@ import { createExamineStore } from './doctor/shop/examine-store.ts';
 import { AppError } from './errors.ts';
 import { createOfflineMigrations } from './hosts/offline-migrations.ts';
 import { createRunner } from './hosts/runner.ts';
+import { limits } from './limits.ts';
 import { reachStore } from './local-socket/reach-store.ts';
 import { createMetrics } from './metrics.ts';
 import { createMigratePage } from './migration/migrate-page.ts';
@@ -23,6 +25,10 @@ import type { OfflineMigrations } from './migration.ts';
 import { createRehearse } from './rehearsal/rehearse.ts';
 import type { RehearseHistories } from './rehearsal.ts';
 import type { Services } from './service.ts';
+import { askServiceToOpen } from './service-incidents/commands.ts';
+import { createServiceIncidents } from './service-incidents/incidents.ts';
+import { reconcile } from './shop/reconciliation/reconcile.ts';
+import { openIncidents } from './shop/reconciliation/report.ts';
 import { shop } from './shop/shop.ts';
 import type { OrderView } from './shop/view.ts';
 import { createWarehouse } from './shop/warehouse.ts';
@@ -33,7 +39,9 @@ import { openAuditSource } from './stores/sqlite-audit-source.ts';
 import { copyStore, holdCopy } from './stores/sqlite-backup.ts';
 import { copyOlderDatabase } from './stores/sqlite-copy.ts';
 import { openDatabase } from './stores/sqlite-open.ts';
+import { openStoreReader } from './stores/sqlite-reader.ts';
 import { openScratchStore } from './stores/sqlite-scratch.ts';
+import { readStripeAccess } from './stripe-access.ts';
 
 /** The doctor of the shop's stores, and of those of applications that extend the shop. */
 export const examineStore = createExamineStore(openAuditSource, systemClock);
@@ -99,6 +107,39 @@ export const reachKeysFor =
     const { store } = access;
     const keys = await openKeys({ store, clock: systemClock, onError: () => {} });
     return changeKeysOfFile(keys, () => store.close());
+  };
+
+/** The account at the provider, with the settings of the service. @throws AppError `invalid-setting`. */
+export const openProvider: OpenProvider = async (environment) => {
+  const access = readStripeAccess(environment);
+  const [{ createStripeAccount }, { createStripeClient }] = await Promise.all([
+    import('./services/stripe-account.ts'),
+    import('./services/stripe-client.ts'),
+  ]);
+  const { api } = createStripeClient({ ...access, timeoutMs: limits.reconcileTimeoutMs });
+  return createStripeAccount({ api, clock: systemClock });
+};
+
+/**
+ * Reads the store beside the service that holds it, and opens incidents through that service, or in the file if no service
+ * runs. Without a difference nothing is written.
+ * @throws as `reachShopStore`.
+ */
+export const reconcileStoreFor =
+  (application: Application<OrderView>): ReconcileStore =>
+  async ({ provider, databasePath, range }) => {
+    const source = openStoreReader(databasePath, application);
+    const found = await reconcile({ provider, source, range }).finally(() => source.close());
+    if (found.differences.length === 0) return { ...found, differences: [] };
+    const open = () => createSqliteStore(openDatabase(databasePath, application), application.tables);
+    const access = await reachStore(databasePath, open, systemClock);
+    if (access.through === 'service') return openIncidents(found, askServiceToOpen(access.service));
+    const { store } = access;
+    const incidents = createServiceIncidents({
+      ...{ store, clock: systemClock, ids: createIds(systemClock) },
+      ...{ logger: pino({ level: 'silent' }), registry: new Registry() },
+    });
+    return openIncidents(found, incidents.open).finally(() => store.close());
   };
 
 /**

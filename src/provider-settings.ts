@@ -1,5 +1,6 @@
 // The settings of what is outside: where payments are made, how mail is sent, and where webhooks may go. Part of config.ts.
 import { z } from 'zod';
+import { providers } from './gateway-settings.ts';
 import {
   duration,
   isLocale,
@@ -14,9 +15,11 @@ import { readSmtpUrl } from './smtp-url.ts';
 
 export const providerSettings = {
   PAYMENT_GATEWAY: z
-    .enum(['simulated', 'stripe'])
+    .enum(providers)
     .default('simulated')
-    .describe('where payments are made: simulated moves no money'),
+    .describe(
+      'which provider takes the payments of new orders; earlier orders stay with theirs. simulated moves no money; left out: http if PAYMENT_GATEWAY_URL is set',
+    ),
   STRIPE_SECRET_KEY: z
     .string()
     .default('')
@@ -42,15 +45,23 @@ export const providerSettings = {
     .string()
     .default('')
     .refine((method) => /^(pm_\w+)?$/.test(method), { error: 'must be such as pm_card_visa' })
-    .describe('what every order is paid with, until orders name a payment method; with test keys alone'),
+    .describe('what orders that name no payment method are paid with; with test keys alone'),
   PAYMENT_DELAY_MS: duration.default(1000).describe('time the simulated gateway takes to answer'),
   PAYMENT_DECLINE_RATE: rate.default(0.1).describe('share of simulated charges that the bank declines'),
   PAYMENT_TIMEOUT_RATE: rate
     .default(0)
-    .describe('share of simulated charges that take effect but never answer'),
+    .describe('share of simulated charges, captures, voids and refunds that take effect but never answer'),
   PAYMENT_ERROR_RATE: rate
     .default(0)
-    .describe('share of simulated charges that fail technically, without effect'),
+    .describe(
+      'share of simulated charges, captures, voids and refunds that fail technically, without effect',
+    ),
+  PAYMENT_REFUSE_RATE: rate
+    .default(0)
+    .describe('share of simulated captures, voids and refunds that are refused for good'),
+  PAYMENT_ACTION_RATE: rate
+    .default(0)
+    .describe('share of simulated charges that the customer has to confirm, as with 3-D Secure'),
   PAYMENT_LEDGER: z
     .string()
     .min(1)
@@ -61,7 +72,7 @@ export const providerSettings = {
     .default('at-once')
     .describe('take the money with the authorisation, or later by POST /orders/{id}/capture'),
   PAYMENT_GATEWAY_URL: serviceUrl.describe(
-    'where a payment gateway of your own takes commands (docs/services.md); left out: the simulated one',
+    'where a payment gateway of your own takes commands (docs/services.md)',
   ),
   PAYMENT_GATEWAY_SECRET: signingSecrets
     .describe(

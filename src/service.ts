@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AnyEventObject } from 'xstate';
 import { z } from 'zod';
-import type { Application, CallFailure, Messages, Reply, Rows } from './application.ts';
+import type { Application, CallFailure, Messages, Reply, Rows, ServiceDeclaration } from './application.ts';
 import type { Clock } from './clock.ts';
 import { limits } from './limits.ts';
 import { isCommandTo, toReply } from './service-messages.ts';
@@ -98,8 +98,16 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** Gets what the service threw: for the log, never for the order. */
   readonly onError?: (error: unknown) => void;
+  /** Gets why there is no usable answer. */
+  readonly onFailure?: NoteFailure;
   readonly traced?: TracedCall | undefined;
 }
+
+/** `why` is a fixed word that says more: the reason of NotDone, or `too-late` for a call that was not made any more. */
+export type NoteFailure = (failure: CallFailure, why?: string) => void;
+
+/** The reason of NotDone when the service could not be reached at all: it counts as its outage. */
+export const notConnected = 'not-connected';
 
 /**
  * Makes one call and resolves with the one reply to record. Never rejects: a failure is the reply that its
@@ -112,14 +120,13 @@ export const callService = async (
   call: Call,
   options: CallOptions,
 ): Promise<AnyEventObject | undefined> => {
-  const { traced } = options;
-  if (traced === undefined) return makeCall(rules, service, call, options);
   let failure: CallFailure | undefined;
-  const noteFailure = (found: CallFailure): void => {
+  const onFailure: NoteFailure = (found, why) => {
+    if (failure === undefined) options.onFailure?.(found, why);
     failure ??= found;
   };
-  const reply = await makeCall(rules, service, call, options, noteFailure);
-  traced.end(reply?.type, failure);
+  const reply = await makeCall(rules, service, call, { ...options, onFailure });
+  options.traced?.end(reply?.type, failure);
   return reply;
 };
 
@@ -127,19 +134,18 @@ const makeCall = async (
   rules: CallRules,
   service: OutsideService,
   call: Call,
-  { clock, timeoutMs, makeWithinMs, signal, onError, traced }: CallOptions,
-  noteFailure?: (failure: CallFailure) => void,
+  { clock, timeoutMs, makeWithinMs, signal, onError, onFailure, traced }: CallOptions,
 ): Promise<AnyEventObject | undefined> => {
   const { command } = call;
   const { messages } = rules;
-  const fail = (failure: CallFailure) => {
-    noteFailure?.(failure);
+  const fail = (failure: CallFailure, why?: string) => {
+    onFailure?.(failure, why);
     return toFailure(rules, service.name, call, failure);
   };
   if (signal.aborted) return undefined;
   if (!isCommandTo(messages, service.name, command)) return fail('malformed-command');
   if (isKeyTooOld(messages, service, call, clock.now())) return fail('key-expired');
-  if (clock.now() - call.at > makeWithinMs) return fail('no-answer');
+  if (clock.now() - call.at > makeWithinMs) return fail('no-answer', tooLate);
 
   const first = Promise.withResolvers<AnyEventObject | undefined>();
   const calling = new AbortController();
@@ -162,8 +168,9 @@ const makeCall = async (
       return toReply(messages, service.name, command, answer) ?? fail('malformed-answer');
     } catch (error) {
       onError?.(error);
-      const failed = fail('error');
-      return error instanceof NotDone ? toNotDone(rules, service.name, call, error.reason) : failed;
+      if (!(error instanceof NotDone)) return fail('error');
+      onFailure?.('error', error.reason);
+      return toNotDone(rules, service.name, call, error.reason);
     }
   };
   ask().then(first.resolve);
@@ -228,6 +235,9 @@ export const pause = async (clock: Clock, milliseconds: number, signal: AbortSig
   }
 };
 
+/** Why a call was not made: its order may have given it up. */
+export const tooLate = 'too-late';
+
 const callFailures: readonly CallFailure[] = [
   'no-answer',
   'error',
@@ -236,13 +246,16 @@ const callFailures: readonly CallFailure[] = [
   'key-expired',
 ];
 
+/** The replies of a service that stand for a failure of its own; what it refuses is not among them. */
+export const findOwnFailures = ({ noAnswer, notDone }: ServiceDeclaration): ReadonlySet<string> =>
+  new Set([...callFailures.map((failure) => noAnswer(failure).type), ...(notDone ? [notDone('').type] : [])]);
+
 /** The replies that say that a call failed: that it has no outcome, or none that is known. */
 export const findFailureReplies = (services: CallRules['services']): ReadonlySet<string> =>
   new Set(
-    Object.values(services).flatMap(({ noAnswer, notDone, doubtful = [] }) => [
-      ...callFailures.map((failure) => noAnswer(failure).type),
-      ...(notDone ? [notDone('').type] : []),
-      ...doubtful,
+    Object.values(services).flatMap((declared) => [
+      ...findOwnFailures(declared),
+      ...(declared.doubtful ?? []),
     ]),
   );
 

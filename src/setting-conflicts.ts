@@ -3,7 +3,6 @@ import { AppError } from './errors.ts';
 import { findGatewayProblem, type GatewaySettings } from './gateway-settings.ts';
 
 interface Conflicting extends GatewaySettings {
-  readonly PAYMENT_GATEWAY_URL: string;
   readonly PAYMENT_GATEWAY_SECRET: readonly string[];
   readonly MAILER_URL: string;
   readonly MAILER_SECRET: readonly string[];

@@ -17,7 +17,8 @@ export interface SignedFacts {
   whyUnsigned(headers: IncomingHttpHeaders, body: Buffer): string | undefined;
   /**
    * What a signed body says; undefined: nothing about an order of ours.
-   * @throws AppError `invalid-request` for a fact of another account or mode.
+   * @throws AppError `invalid-request` for a fact of another account or mode, `provider-unavailable` if what it is about
+   * cannot be read now: the fact is to be sent again.
    */
-  read(body: unknown): Fact | undefined;
+  read(body: unknown): Promise<Fact | undefined>;
 }

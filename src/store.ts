@@ -4,6 +4,9 @@
 // once: a batch whose orders changed meanwhile is refused as stale, and its caller opens and decides again.
 import type { KeyStore } from './access.ts';
 import type { Row, RowChanges } from './application.ts';
+import type { Claim, Lease } from './call-claims.ts';
+import type { HoldStore } from './service-holds.ts';
+import type { ServiceIncidentStore } from './service-incidents.ts';
 import type { Call, NewEvent, Received } from './step/effect.ts';
 import type { WebhookStore } from './webhooks.ts';
 
@@ -129,8 +132,8 @@ export interface BatchWrite {
   readonly rows: RowChanges;
   /** Answers about no order. */
   readonly idempotency?: readonly IdempotencyRecord[];
-  /** New calls are leased to `owner` until then (ms since 1970); 0: they are free for any host to claim. */
-  readonly lease: { readonly owner: string; readonly until: number };
+  /** Of new calls. */
+  readonly lease: Lease;
 }
 
 /** One open batch. What it loaded stays valid until it is written or released. */
@@ -240,20 +243,13 @@ export interface OrderNote {
   readonly at: number;
 }
 
-export interface Store extends RowReads, KeyStore, WebhookStore {
+export interface Store extends RowReads, KeyStore, WebhookStore, HoldStore, ServiceIncidentStore {
   /** Loads what a batch needs. Batches of one store do not overlap in what they change. */
   open(needs: Needs): Promise<Batch>;
   load(orderIds: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>>;
 
   /** Takes calls whose lease has ended, oldest first, and leases them to `owner`. */
-  claimCalls(claim: {
-    readonly owner: string;
-    readonly now: number;
-    readonly until: number;
-    readonly limit: number;
-    /** Chart versions that the host knows: calls of orders on others are left alone. */
-    readonly versions: readonly string[];
-  }): Promise<readonly Call[]>;
+  claimCalls(claim: Claim): Promise<readonly Call[]>;
   /** Gives calls back before their lease ends. Calls that are not `owner`'s are left alone. */
   returnCalls(owner: string, callIds: readonly string[]): Promise<void>;
   /** Gives back the calls of every owner: for a store that only one process can have open. */

@@ -67,11 +67,11 @@ export interface Webhooks {
   change(endpointId: string, changes: Partial<Pick<WebhookWish, 'url' | 'types'>>): Promise<WebhookEndpoint>;
   /** A new secret; the old one signs beside it for `keepOldMs`. */
   rotate(endpointId: string, keepOldMs: number): Promise<WebhookEndpoint>;
-  /** Enabling tries at once what waits. */
-  setEnabled(endpointId: string, isEnabled: boolean): Promise<WebhookEndpoint>;
+  /** Enabling tries at once what waits. The incident of a dead endpoint is closed; `by`: who asked. */
+  setEnabled(endpointId: string, isEnabled: boolean, by: string | null): Promise<WebhookEndpoint>;
   /** Delivers everything behind `after` again. */
   replay(endpointId: string, after: number): Promise<WebhookEndpoint>;
-  remove(endpointId: string): Promise<void>;
+  remove(endpointId: string, by: string | null): Promise<void>;
   /** The last tries, the newest first. */
   deliveries(endpointId: string, limit: number): Promise<readonly WebhookDelivery[]>;
   /** What is on its way may be delivered again after the next start. */

@@ -17,14 +17,18 @@ describe('PAYMENT_GATEWAY', () => {
 
   it.each([
     [{ STRIPE_SECRET_KEY: '' }, 'PAYMENT_GATEWAY=stripe needs STRIPE_SECRET_KEY.'],
-    [{ STRIPE_WEBHOOK_SECRET: '' }, 'needs STRIPE_WEBHOOK_SECRET'],
-    [{ STRIPE_TEST_PAYMENT_METHOD: '' }, 'needs STRIPE_TEST_PAYMENT_METHOD'],
-    [{ PAYMENT_GATEWAY: 'simulated' }, 'set PAYMENT_GATEWAY=stripe, or leave the key out'],
-    [{ STRIPE_SECRET_KEY: 'sk_live_abc' }, 'STRIPE_TEST_PAYMENT_METHOD is for test keys alone'],
+    [{ STRIPE_WEBHOOK_SECRET: '' }, 'STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET'],
+    [{ PAYMENT_GATEWAY: 'http' }, 'PAYMENT_GATEWAY=http needs PAYMENT_GATEWAY_URL.'],
     [
-      { STRIPE_SECRET_KEY: 'rk_live_abc', STRIPE_TEST_PAYMENT_METHOD: '' },
-      'orders cannot name a payment method yet',
+      { PAYMENT_GATEWAY: 'simulated', STRIPE_SECRET_KEY: '' },
+      'STRIPE_WEBHOOK_SECRET is set without STRIPE_SECRET_KEY',
     ],
+    [
+      { PAYMENT_GATEWAY: 'simulated', STRIPE_SECRET_KEY: '', STRIPE_WEBHOOK_SECRET: '' },
+      'STRIPE_TEST_PAYMENT_METHOD is set without STRIPE_SECRET_KEY',
+    ],
+    [{ PAYMENT_GATEWAY: 'simulated', STRIPE_API_BASE: 'http://stripe.example' }, 'must begin with https'],
+    [{ STRIPE_SECRET_KEY: 'sk_live_abc' }, 'STRIPE_TEST_PAYMENT_METHOD is for test keys alone'],
     [{ STRIPE_API_BASE: 'http://stripe.example' }, 'must begin with https'],
     [{ STRIPE_API_BASE: 'https://stripe.example/v1' }, 'an address without a path'],
     [{ STRIPE_SECRET_KEY: 'pk_test_abc' }, 'must be a secret or restricted key'],
@@ -39,6 +43,30 @@ describe('PAYMENT_GATEWAY', () => {
     const read = () => readSettings({ ...stripe, [name]: 'a-secret' });
     expect(read).toThrow(`Invalid ${name}: `);
     expect(read).not.toThrow('a-secret');
+  });
+
+  it('names the provider of new orders alone: an earlier one stays set for its open orders', () => {
+    const url = {
+      PAYMENT_GATEWAY_URL: 'https://pay.example',
+      PAYMENT_GATEWAY_SECRET: `whsec_${'A'.repeat(32)}`,
+    };
+    for (const PAYMENT_GATEWAY of ['simulated', 'http', 'stripe']) {
+      expect(readSettings({ ...stripe, ...url, PAYMENT_GATEWAY }).PAYMENT_GATEWAY).toBe(PAYMENT_GATEWAY);
+    }
+  });
+
+  it('is a gateway of one’s own where its address is all that is said', () => {
+    const url = {
+      PAYMENT_GATEWAY_URL: 'https://pay.example',
+      PAYMENT_GATEWAY_SECRET: `whsec_${'A'.repeat(32)}`,
+    };
+    expect(readSettings(url).PAYMENT_GATEWAY).toBe('http');
+  });
+
+  it('takes a live key, and a test key without a payment method for all', () => {
+    const without = { ...stripe, STRIPE_TEST_PAYMENT_METHOD: '' };
+    expect(readSettings(without).STRIPE_TEST_PAYMENT_METHOD).toBe('');
+    expect(readSettings({ ...without, STRIPE_SECRET_KEY: 'rk_live_abc' }).PAYMENT_GATEWAY).toBe('stripe');
   });
 
   it('takes several signing secrets, while one is changed', () => {

@@ -28,6 +28,7 @@ import { addRequestRules, toRequestId } from './edge/requests.ts';
 import { addRequestTraces } from './edge/traces.ts';
 import { addFacts } from './facts.ts';
 import { addKeys } from './keys.ts';
+import { addServiceIncidents } from './service-incidents.ts';
 import { addSignIn } from './sign-in.ts';
 import { addWebhooks } from './webhooks.ts';
 
@@ -115,6 +116,7 @@ export const createApi = (
     addSignIn(api, { keys, rateLimits, settings });
     addKeys(api, keys);
     addFacts(api, dependencies);
+    addServiceIncidents(api, dependencies.incidents, dependencies);
     if (dependencies.webhooks) addWebhooks(api, dependencies.webhooks, dependencies);
     addRoutes(api, { disconnects });
   });

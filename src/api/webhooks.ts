@@ -181,8 +181,8 @@ const addSwitching = (api: Api, webhooks: Webhooks, { host }: Dependencies): voi
     api.post(
       `/webhooks/:id/${path}`,
       { config, schema: { operationId, summary, tags: ['webhooks'], params, body: nothing, response } },
-      async ({ params: { id } }) =>
-        toListing(await webhooks.setEnabled(id, isEnabled), await readCursors(host)),
+      async ({ params: { id }, caller: { principal = null } }) =>
+        toListing(await webhooks.setEnabled(id, isEnabled, principal), await readCursors(host)),
     );
   }
   api.post(
@@ -241,8 +241,8 @@ const addEnding = (api: Api, webhooks: Webhooks, { host }: Dependencies): void =
         response: { 200: json('It is removed', nothing), ...problems('webhook-not-found', ...bodyProblems) },
       },
     },
-    async ({ params: { id } }) => {
-      await webhooks.remove(id);
+    async ({ params: { id }, caller: { principal = null } }) => {
+      await webhooks.remove(id, principal);
       return {};
     },
   );

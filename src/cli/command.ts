@@ -17,6 +17,7 @@ import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
 import { type ReachKeys, runKeys } from './keys.ts';
 import { migrateOrders, type ReachMigrations } from './migrate.ts';
+import { type OpenProvider, type ReconcileStore, reconcilePayments } from './reconcile.ts';
 import { rehearseOrders } from './rehearse.ts';
 import type { Create } from './running.ts';
 import { placeSample } from './sample.ts';
@@ -27,7 +28,13 @@ import { simulateSeeds } from './simulate.ts';
 const commands = ['start', 'serve', 'help'] as const;
 
 /** Commands whose exit code 1 is an answer: trouble is 2. */
-const answersWithCode1: ReadonlySet<string> = new Set(['migrate', 'rehearse', 'backup', 'restored']);
+const answersWithCode1: ReadonlySet<string> = new Set([
+  'migrate',
+  'rehearse',
+  'reconcile',
+  'backup',
+  'restored',
+]);
 
 /** What the commands are made of. */
 export interface CommandParts {
@@ -39,6 +46,8 @@ export interface CommandParts {
   readonly reachKeys: ReachKeys;
   readonly reachMigrations: ReachMigrations;
   readonly rehearse: RehearseHistories;
+  readonly openProvider: OpenProvider;
+  readonly reconcileStore: ReconcileStore;
   readonly compareVersions: CompareVersions;
 }
 
@@ -55,6 +64,7 @@ export const runCommand = async (words: readonly string[], parts: CommandParts):
     else if (first === 'backup') await makeBackup(rest, parts.makeBackup, systemClock);
     else if (first === 'restored') await acceptRestored(rest, parts.acceptCopy);
     else if (first === 'migrate') await migrateOrders(rest, parts.reachMigrations, systemClock);
+    else if (first === 'reconcile') await reconcilePayments(rest, parts, systemClock);
     else if (first === 'rehearse') await rehearseOrders(rest, parts.rehearse, systemClock);
     else if (first === 'diff') await printDiff(rest, parts.compareVersions);
     else await dispatch(words, parts.create);

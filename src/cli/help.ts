@@ -9,6 +9,7 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
   serve     run the service
   keys      make, list, rotate and revoke the keys that callers need
   doctor    check every invariant of the store, also while the service runs
+  reconcile compare what the payment provider did with the store, both ways, also while the service runs
   backup    copy the store into one file, also while the service runs, and check the copy
   restored  say that the store is a copy that was put back, where a start cannot see it
   migrate   move stored orders to another chart version, also while the service runs

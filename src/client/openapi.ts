@@ -113,6 +113,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents whose subject is a service: what needs a person and belongs to no order */
+        get: operations["listServiceIncidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes an incident of a service, with a note on what was done
+         * @description For incidents of `GET /services/incidents`. Those of orders are resolved by the moves of the order.
+         */
+        post: operations["resolveServiceIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks": {
         parameters: {
             query?: never;
@@ -428,6 +465,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/orders/{id}/payment-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the customer needs to confirm the payment (3-D Secure)
+         * @description While the payment waits for its customer. It is fetched from the payment provider each time, and stored nowhere.
+         */
+        get: operations["readPaymentAction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orders/{id}/audit": {
         parameters: {
             query?: never;
@@ -525,7 +582,7 @@ export interface paths {
         };
         /**
          * The domain events of all orders, by position
-         * @description `types` takes some of: order.created, order.validated, order.rejected, order.processing-started, order.completed, order.failed, order.cancelled, order.confirmation-sent, order.failure-notification-sent, incident.opened, incident.closed, inventory.reserved, inventory.released, inventory.committed, inventory.insufficient, payment.initiated, payment.authorized, payment.completed, payment.failed, payment.outcome-unknown, payment.cancelled, payment.refunded, payment.refund-refused. With it a page looks through 10000 positions at most: it may have few events, or none, and still a `next` that goes on.
+         * @description `types` takes some of: order.created, order.validated, order.rejected, order.processing-started, order.completed, order.failed, order.cancelled, order.confirmation-sent, order.failure-notification-sent, order.cancellation-notice-sent, order.refund-notice-sent, order.payment-action-notice-sent, incident.opened, incident.closed, inventory.reserved, inventory.released, inventory.committed, inventory.returned, inventory.insufficient, payment.initiated, payment.not-needed, payment.action-required, payment.authorized, payment.completed, payment.failed, payment.outcome-unknown, payment.cancelled, payment.refunded, payment.refund-refused, payment.dispute-opened, payment.evidence-due, payment.dispute-won, payment.dispute-lost. With it a page looks through 10000 positions at most: it may have few events, or none, and still a `next` that goes on.
          */
         get: operations["listEvents"];
         put?: never;
@@ -832,7 +889,7 @@ export interface components {
              * @description stable; a text for people is at this address
              * @enum {string}
              */
-            type: "/problems/invalid-request" | "/problems/unknown-host" | "/problems/foreign-origin" | "/problems/key-required" | "/problems/scope-missing" | "/problems/keys-needed-first" | "/problems/signature-invalid" | "/problems/key-not-found" | "/problems/webhook-not-found" | "/problems/rate-limited" | "/problems/refund-cap-reached" | "/problems/too-many-notes" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-in-use" | "/problems/idempotency-key-reused" | "/problems/order-not-found" | "/problems/product-not-found" | "/problems/unknown-product" | "/problems/price-mismatch" | "/problems/currency-mismatch" | "/problems/stock-below-held" | "/problems/stock-not-set" | "/problems/product-off-sale" | "/problems/product-changed" | "/problems/precondition-required" | "/problems/move-not-allowed" | "/problems/version-mismatch" | "/problems/precondition-failed" | "/problems/order-unreadable" | "/problems/cursor-unknown" | "/problems/overloaded" | "/problems/busy" | "/problems/replay-unfinished" | "/problems/refund-limit-reached" | "/problems/store-unavailable" | "/problems/closing" | "/problems/route-not-found" | "/problems/method-not-allowed" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/address-too-long" | "/problems/request-timeout" | "/problems/headers-too-large" | "/problems/range-not-satisfiable" | "/problems/internal-error";
+            type: "/problems/invalid-request" | "/problems/unknown-host" | "/problems/foreign-origin" | "/problems/key-required" | "/problems/scope-missing" | "/problems/keys-needed-first" | "/problems/signature-invalid" | "/problems/key-not-found" | "/problems/webhook-not-found" | "/problems/rate-limited" | "/problems/refund-cap-reached" | "/problems/too-many-notes" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-in-use" | "/problems/idempotency-key-reused" | "/problems/order-not-found" | "/problems/product-not-found" | "/problems/unknown-product" | "/problems/price-mismatch" | "/problems/currency-mismatch" | "/problems/stock-below-held" | "/problems/stock-not-set" | "/problems/product-off-sale" | "/problems/product-changed" | "/problems/precondition-required" | "/problems/move-not-allowed" | "/problems/no-payment-action" | "/problems/provider-unavailable" | "/problems/version-mismatch" | "/problems/precondition-failed" | "/problems/order-unreadable" | "/problems/cursor-unknown" | "/problems/overloaded" | "/problems/busy" | "/problems/replay-unfinished" | "/problems/refund-limit-reached" | "/problems/store-unavailable" | "/problems/closing" | "/problems/route-not-found" | "/problems/method-not-allowed" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/address-too-long" | "/problems/request-timeout" | "/problems/headers-too-large" | "/problems/range-not-satisfiable" | "/problems/internal-error";
             title: string;
             status: number;
             detail: string;
@@ -862,6 +919,35 @@ export interface components {
             /** @description stored once a minute: after a crash it can be a minute too early */
             lastUsedAt: string | null;
             revokedAt: string | null;
+        };
+        /** @description Something that needs a person and is about a service instead of an order */
+        ServiceIncident: {
+            id: string;
+            subject: {
+                /** @constant */
+                type: "service";
+                name: string;
+            };
+            reason: string;
+            text: string;
+            /** @description what it is about, such as the ids of an event */
+            details: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description UTC, ISO 8601 with milliseconds
+             */
+            since: string;
+            closedAt: string | null;
+            /** @description the principal; null: nobody was named, or it ended by itself */
+            closedBy: string | null;
+            /** @description why it was closed */
+            note: string | null;
+            links: {
+                /** @description relative address */
+                resolve: string;
+            };
         };
         /** @description An endpoint, without its secrets */
         Webhook: {
@@ -1109,6 +1195,11 @@ export interface components {
         };
         /** @description Something that needs a person */
         Incident: {
+            subject: {
+                /** @constant */
+                type: "order";
+                id: string;
+            };
             orderId: string;
             version: number;
             state: string;
@@ -1214,6 +1305,7 @@ export type Move = components['schemas']['Move'];
 export type CloudEvent = components['schemas']['CloudEvent'];
 export type Problem = components['schemas']['Problem'];
 export type ApiKey = components['schemas']['ApiKey'];
+export type ServiceIncident = components['schemas']['ServiceIncident'];
 export type Webhook = components['schemas']['Webhook'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type Note = components['schemas']['Note'];
@@ -2463,6 +2555,308 @@ export interface operations {
             };
         };
     };
+    listServiceIncidents: {
+        parameters: {
+            query?: {
+                /** @description those that were closed instead of those that are open */
+                closed?: boolean;
+                /** @description the `next` of the page before */
+                after?: string;
+                /** @description entries on one page; 50 if it is left out */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, the newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        incidents: components["schemas"]["ServiceIncident"][];
+                        /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description If-None-Match holds the ETag of the answer, or `*` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `keys-needed-first`, `scope-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `closing`, `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolveServiceIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description what was done, and by whom */
+                    note: string & (unknown & unknown);
+                };
+            };
+        };
+        responses: {
+            /** @description It is closed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceIncident"];
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin`, `keys-needed-first`, `scope-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `incident-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `incident-closed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listWebhooks: {
         parameters: {
             query?: never;
@@ -2607,7 +3001,7 @@ export interface operations {
                      * @description only these types of domain events; null: all
                      * @default null
                      */
-                    types?: ("order.created" | "order.validated" | "order.rejected" | "order.processing-started" | "order.completed" | "order.failed" | "order.cancelled" | "order.confirmation-sent" | "order.failure-notification-sent" | "incident.opened" | "incident.closed" | "inventory.reserved" | "inventory.released" | "inventory.committed" | "inventory.insufficient" | "payment.initiated" | "payment.authorized" | "payment.completed" | "payment.failed" | "payment.outcome-unknown" | "payment.cancelled" | "payment.refunded" | "payment.refund-refused")[] | null;
+                    types?: ("order.created" | "order.validated" | "order.rejected" | "order.processing-started" | "order.completed" | "order.failed" | "order.cancelled" | "order.confirmation-sent" | "order.failure-notification-sent" | "order.cancellation-notice-sent" | "order.refund-notice-sent" | "order.payment-action-notice-sent" | "incident.opened" | "incident.closed" | "inventory.reserved" | "inventory.released" | "inventory.committed" | "inventory.returned" | "inventory.insufficient" | "payment.initiated" | "payment.not-needed" | "payment.action-required" | "payment.authorized" | "payment.completed" | "payment.failed" | "payment.outcome-unknown" | "payment.cancelled" | "payment.refunded" | "payment.refund-refused" | "payment.dispute-opened" | "payment.evidence-due" | "payment.dispute-won" | "payment.dispute-lost")[] | null;
                     /**
                      * @description begin behind this place of the journal; left out: now
                      * @example 0
@@ -2774,7 +3168,7 @@ export interface operations {
                     /** @description http or https; addresses of this machine and of private networks are not sent to */
                     url?: string;
                     /** @description only these types of domain events; null: all */
-                    types?: ("order.created" | "order.validated" | "order.rejected" | "order.processing-started" | "order.completed" | "order.failed" | "order.cancelled" | "order.confirmation-sent" | "order.failure-notification-sent" | "incident.opened" | "incident.closed" | "inventory.reserved" | "inventory.released" | "inventory.committed" | "inventory.insufficient" | "payment.initiated" | "payment.authorized" | "payment.completed" | "payment.failed" | "payment.outcome-unknown" | "payment.cancelled" | "payment.refunded" | "payment.refund-refused")[] | null;
+                    types?: ("order.created" | "order.validated" | "order.rejected" | "order.processing-started" | "order.completed" | "order.failed" | "order.cancelled" | "order.confirmation-sent" | "order.failure-notification-sent" | "order.cancellation-notice-sent" | "order.refund-notice-sent" | "order.payment-action-notice-sent" | "incident.opened" | "incident.closed" | "inventory.reserved" | "inventory.released" | "inventory.committed" | "inventory.returned" | "inventory.insufficient" | "payment.initiated" | "payment.not-needed" | "payment.action-required" | "payment.authorized" | "payment.completed" | "payment.failed" | "payment.outcome-unknown" | "payment.cancelled" | "payment.refunded" | "payment.refund-refused" | "payment.dispute-opened" | "payment.evidence-due" | "payment.dispute-won" | "payment.dispute-lost")[] | null;
                 };
             };
         };
@@ -4489,6 +4883,12 @@ export interface operations {
                         incidents: components["schemas"]["Incident"][];
                         /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
                         next: string | null;
+                        /** @description how many incidents of services are open, and where they are; absent for keys of a customer */
+                        services?: {
+                            open: number;
+                            /** @description relative address */
+                            href: string;
+                        };
                     };
                 };
             };
@@ -5506,6 +5906,158 @@ export interface operations {
                 };
             };
             /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPaymentAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description For the provider’s program in the customer’s browser */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description stripe, or simulated */
+                        provider: string;
+                        /** @description for the provider's own program in the customer's browser, such as Stripe.js; never store it */
+                        clientSecret: string;
+                    };
+                };
+            };
+            /** @description If-None-Match holds the ETag of the answer, or `*` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `keys-needed-first`, `scope-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order-unreadable`, `no-payment-action` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider-unavailable`, `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;

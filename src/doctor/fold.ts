@@ -92,7 +92,8 @@ const replayOne = (
     return replayed;
   }
   const { incoming, result } = replayed;
-  if (incoming.kind === 'deadline' && incoming.dueAt > at) {
+  const isTimed = incoming.kind === 'deadline' || incoming.kind === 'postponement';
+  if (isTimed && incoming.dueAt > at) {
     results.violate('deadlinesOnTime', orderId, `${type} fired ${incoming.dueAt - at} ms before it was due`);
   }
   return result;

@@ -1,6 +1,7 @@
 // What follows a commit, in this order for each of its orders: cache its system, make its calls, set its deadline, wake its
 // readers, notify observers, count; then answer the callers. Nothing here waits or writes.
 import type { Logger } from 'pino';
+import type { Lease } from '../call-claims.ts';
 import type { CommitObserver } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { SloTracker } from '../slo-tracker.ts';
@@ -11,10 +12,10 @@ import type { Caller } from './caller.ts';
 import { reportCommit } from './commit-report.ts';
 import type { DeadlineTimer } from './deadline-timer.ts';
 import { type DecidedOrder, reachAfterCommit } from './decision.ts';
+import type { Engine } from './engine.ts';
 import type { InFlightOrders } from './in-flight-orders.ts';
 import type { JournalFeed } from './journal-feed.ts';
 import type { Notifier } from './notifier.ts';
-import type { Engine } from './order-transaction.ts';
 
 export interface AfterCommitParts<View extends SystemView> {
   readonly engine: Engine<View>;
@@ -32,11 +33,11 @@ export interface AfterCommitParts<View extends SystemView> {
   readonly logger: Logger;
 }
 
-/** `leasedUntil`: until when the new calls are leased to this host (ms since 1970); 0: any host may claim them. */
+/** `lease`: which of the new calls this host makes, and until when nobody else does. */
 export const afterCommit = <View extends SystemView>(
   parts: AfterCommitParts<View>,
   decided: readonly DecidedOrder<View>[],
-  leasedUntil: number,
+  lease: Lease,
 ): void => {
   const { engine, inFlight, caller, deadlines, journal, observer } = parts;
   for (const order of decided) {
@@ -48,7 +49,7 @@ export const afterCommit = <View extends SystemView>(
     caller.forget(order.write.finishedCalls);
     // A migration writes calls of earlier commits again.
     const isEarlier = ({ causationId }: Call) => !received.some(({ messageId }) => messageId === causationId);
-    caller.noteCommitted(calls, leasedUntil > 0, calls.filter(isEarlier));
+    caller.noteCommitted(calls, lease, calls.filter(isEarlier));
     deadlines.set(wakeAt);
     journal.noteCommit();
     notifySettled(parts, order);

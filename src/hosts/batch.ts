@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Batch, BatchWrite, Needs, Store } from '../store.ts';
 import { BatchDecision, type OrderTasks } from './decision.ts';
-import type { Engine } from './order-transaction.ts';
+import type { Engine } from './engine.ts';
 import { idempotencyOf, messageOf } from './task.ts';
 
 export interface BatchParts<View extends SystemView> {

@@ -3,6 +3,7 @@
 // made again with the same idempotency key; how often, and whether at all, is the charts' business.
 import type { Logger } from 'pino';
 import type { AnyEventObject } from 'xstate';
+import type { ClaimedServices, Lease } from '../call-claims.ts';
 import type { Clock } from '../clock.ts';
 import { leaseMs, makeWithinMs, type Settings } from '../config.ts';
 import { describeError } from '../errors.ts';
@@ -11,6 +12,7 @@ import type { Metrics } from '../metrics.ts';
 import {
   type CallRules,
   callService,
+  type OutsideService,
   type Services,
   serviceOf,
   toNoAnswer,
@@ -20,6 +22,9 @@ import type { RegisteredSystem } from '../step/register.ts';
 import { toService } from '../step/translate.ts';
 import type { Call, Store } from '../store.ts';
 import type { Tracing } from '../tracing.ts';
+import { judgeCall, type NotedFailure } from './call-outcome.ts';
+import type { ServiceGate } from './service-gate.ts';
+import type { ServiceGates } from './service-gates.ts';
 
 export interface CallerParts {
   readonly system: RegisteredSystem;
@@ -33,6 +38,9 @@ export interface CallerParts {
   readonly faults: Faults;
   readonly tracing?: Tracing;
   readonly owner: string;
+  readonly gates: ServiceGates;
+  /** Whether the order still waits for a call, with a deadline that was postponed for it. */
+  isAwaited(call: Call): Promise<boolean>;
   /** Takes a reply to its order. Resolves after the commit. */
   reply(call: Call, message: AnyEventObject): Promise<void>;
   /** Answers a call to a service that lives in the store, inside a commit. */
@@ -49,6 +57,8 @@ export class Caller {
   readonly #waiting = new Map<string, Call>();
   /** Taken over from another host, or decided by an earlier commit: they may have been made. */
   readonly #takenOver = new Set<string>();
+  /** Services and orders that a call is under way for. */
+  readonly #underWay = new Set<string>();
   /** There may be calls in the store without a lease. */
   #backlog = false;
   #cancelPoll: (() => void) | undefined;
@@ -66,15 +76,27 @@ export class Caller {
    * Calls were committed: ours to make at once when they are leased to us, otherwise for any host to claim. Those that are
    * `earlier` may have been made before.
    */
-  noteCommitted(calls: readonly Call[], isLeased: boolean, earlier: readonly Call[]): void {
-    if (isLeased) this.#takeOver(earlier);
-    if (isLeased) this.#make(calls);
-    else if (calls.length > 0) this.#backlog = true;
+  noteCommitted(calls: readonly Call[], { until, except = [] }: Lease, earlier: readonly Call[]): void {
+    const isOurs = ({ service }: Call): boolean => until > 0 && !except.includes(service);
+    this.#takeOver(earlier.filter(isOurs));
+    const ours = calls.filter(isOurs);
+    if (ours.length < calls.length) this.#backlog = true;
+    this.#make(ours);
   }
 
   /** Calls that are no longer to be made, if they were not made yet: a migration dropped them, or wrote them again. */
   forget(callIds: readonly string[]): void {
     for (const callId of callIds) this.#waiting.delete(callId);
+  }
+
+  /** A service is called again, or not any more: then calls that wait here are given back. */
+  async noteGate({ service, held }: ServiceGate): Promise<void> {
+    if (held === undefined || held.state === 'resuming') return this.#claim();
+    const waiting = [...this.#waiting.values()].filter((call) => call.service === service);
+    const callIds = waiting.map(({ callId }) => callId);
+    this.forget(callIds);
+    for (const callId of callIds) this.#takenOver.delete(callId);
+    await this.#giveBack(callIds);
   }
 
   /** Looks for calls whose lease has ended, now and at every poll. */
@@ -89,18 +111,23 @@ export class Caller {
   /** Lets running calls finish for `graceMs`, then gives the others back. */
   async stop(graceMs: number): Promise<void> {
     this.#cancelPoll?.();
-    const { clock, store, owner } = this.#parts;
+    const { clock } = this.#parts;
     const waiting = [...this.#waiting.keys()];
     this.#waiting.clear();
     const cancelGrace = clock.schedule(() => this.#abandon(), graceMs);
     await Promise.all(this.#inFlight.values());
     cancelGrace();
     this.#abandon();
+    await this.#giveBack(waiting);
+  }
+
+  async #giveBack(callIds: readonly string[]): Promise<void> {
+    const { store, owner, logger } = this.#parts;
     try {
-      await store.returnCalls(owner, waiting);
+      await store.returnCalls(owner, callIds);
     } catch (error) {
       // Their leases end by themselves.
-      this.#parts.logger.error({ error: describeError(error) }, 'calls cannot be given back');
+      logger.error({ error: describeError(error) }, 'calls cannot be given back');
     }
   }
 
@@ -125,23 +152,42 @@ export class Caller {
   }
 
   async #claimFree(): Promise<void> {
-    const { system, store, clock, settings, owner, faults } = this.#parts;
-    const limit = settings.MAX_CALLS_IN_FLIGHT - this.#inFlight.size - this.#waiting.size;
+    const held = this.#parts.gates.held();
+    const limit = this.#freePlaces();
     if (limit <= 0) return;
+    const claimed = await this.#claimSome(limit, { except: held.map(({ service }) => service) });
+    this.#backlog = claimed === limit;
+    for (const gate of held) await this.#claimFor(gate);
+  }
+
+  /** As many calls as a service may get that is called again. */
+  async #claimFor(gate: ServiceGate): Promise<void> {
+    const { service } = gate;
+    const waiting = this.#waiting
+      .values()
+      .filter((call) => call.service === service)
+      .toArray().length;
+    const room = Math.min(gate.room - waiting, this.#freePlaces());
+    if (room <= 0) return;
+    const claimed = await this.#claimSome(room, { only: [service] });
+    if (claimed === 0 && waiting === 0) gate.noteDrained();
+  }
+
+  #freePlaces(): number {
+    return this.#parts.settings.MAX_CALLS_IN_FLIGHT - this.#inFlight.size - this.#waiting.size;
+  }
+
+  async #claimSome(limit: number, services: ClaimedServices): Promise<number> {
+    const { system, store, clock, settings, owner, faults } = this.#parts;
     const now = clock.now();
     const until = now + leaseMs(settings);
     faults.reach('claim.before');
-    const claimed = await store.claimCalls({
-      owner,
-      now,
-      until,
-      limit,
-      versions: [...system.versions.keys()],
-    });
+    const versions = [...system.versions.keys()];
+    const claimed = await store.claimCalls({ owner, now, until, limit, versions, services });
     if (claimed.length > 0) faults.reach('claim.after');
-    this.#backlog = claimed.length === limit;
     this.#takeOver(claimed);
     this.#make(claimed);
+    return claimed.length;
   }
 
   #takeOver(calls: readonly Call[]): void {
@@ -151,13 +197,22 @@ export class Caller {
   #next(): void {
     for (const [callId, call] of this.#waiting) {
       if (this.#inFlight.size >= this.#parts.settings.MAX_CALLS_IN_FLIGHT) break;
+      if (this.#mustWait(call)) continue;
       this.#waiting.delete(callId);
       this.#inFlight.set(callId, this.#run(call));
     }
     this.#parts.metrics.callsInFlight.set(this.#inFlight.size);
   }
 
+  /** What waited for a service leaves in the order in which it was decided: a look-up must not overtake its charge. */
+  #mustWait({ service, orderId }: Call): boolean {
+    if (this.#parts.gates.gateOf(service)?.held === undefined) return false;
+    return this.#underWay.has(`${service}/${orderId}`);
+  }
+
   async #run(call: Call): Promise<void> {
+    const place = `${call.service}/${call.orderId}`;
+    this.#underWay.add(place);
     try {
       await this.#answer(call);
     } catch (error) {
@@ -170,32 +225,21 @@ export class Caller {
     }
     this.#inFlight.delete(call.callId);
     this.#takenOver.delete(call.callId);
+    this.#underWay.delete(place);
     this.#next();
-    if (this.#backlog && this.#waiting.size === 0 && !this.#isStopping) await this.#claim();
+    const mayHaveMore = this.#backlog || this.#parts.gates.gateOf(call.service)?.held !== undefined;
+    if (mayHaveMore && this.#waiting.size === 0 && !this.#isStopping) await this.#claim();
   }
 
   async #answer(call: Call): Promise<void> {
-    const { application, system, services, clock, settings, metrics, store, owner, faults } = this.#parts;
+    const { application, system, services, clock, metrics, store, owner, faults } = this.#parts;
     const service = serviceOf(services, call.service);
     if (service.place === 'inside') return this.#parts.replyInside(call);
     const asked = toService(system, call);
     const { type } = asked.command;
     if (Number(asked.command['attempt']) > 1) metrics.retries.inc({ command: type });
     if (call.isDoubtful) return this.#parts.reply(call, toNoAnswer(application, asked));
-    const startedAt = clock.now();
-    faults.reach('call.before', type);
-    const abandoning = new AbortController();
-    if (this.#isStopping) abandoning.abort();
-    this.#abandoning.add(abandoning);
-    const message = await callService(application, service, asked, {
-      clock,
-      timeoutMs: settings.CALL_TIMEOUT_MS,
-      makeWithinMs: makeWithinMs(settings),
-      signal: abandoning.signal,
-      traced: this.#parts.tracing?.startCall(asked),
-      onError: (error) => this.#logFailure(call, error),
-    });
-    this.#abandoning.delete(abandoning);
+    const { startedAt, message } = await this.#ask(service, call, asked);
     if (message === undefined) return store.returnCalls(owner, [call.callId]);
     faults.reach('call.after-reply', type);
     const isRepeated = this.#takenOver.has(call.callId);
@@ -203,6 +247,44 @@ export class Caller {
     metrics.calls.inc({ command: type, reply: reply.type });
     metrics.callSeconds.observe({ command: type }, (clock.now() - startedAt) / 1000);
     return this.#parts.reply(call, reply);
+  }
+
+  async #ask(service: OutsideService, call: Call, asked: Call) {
+    const { application, clock, settings, faults, gates } = this.#parts;
+    const withinMs = await this.#toMakeWithinMs(call);
+    const startedAt = clock.now();
+    const passage = gates.gateOf(call.service)?.begin();
+    const { type } = asked.command;
+    faults.reach('call.before', type);
+    const abandoning = new AbortController();
+    if (this.#isStopping) abandoning.abort();
+    this.#abandoning.add(abandoning);
+    let noted: NotedFailure | undefined;
+    const message = await callService(application, service, asked, {
+      clock,
+      timeoutMs: settings.CALL_TIMEOUT_MS,
+      makeWithinMs: withinMs,
+      signal: abandoning.signal,
+      traced: this.#parts.tracing?.startCall(asked),
+      onError: (error) => this.#logFailure(call, error),
+      onFailure: (failure, why) => {
+        noted = { failure, why };
+      },
+    });
+    this.#abandoning.delete(abandoning);
+    const judged = message && judgeCall(application, call.service, message, noted);
+    const about = { orderId: call.orderId, command: type, ms: clock.now() - startedAt };
+    await passage?.end(judged && { ...about, ...judged });
+    return { startedAt, message };
+  }
+
+  /** The time for which its service was held makes a call no older, if its order has waited for it. */
+  async #toMakeWithinMs(call: Call): Promise<number> {
+    const { clock, settings, gates, isAwaited } = this.#parts;
+    const usual = makeWithinMs(settings);
+    if (clock.now() - call.at <= usual) return usual;
+    const heldMs = gates.heldMs(call);
+    return heldMs > 0 && (await isAwaited(call)) ? usual + heldMs : usual;
   }
 
   /** The kind of error alone: what a provider writes into its errors may be personal. */

@@ -2,6 +2,7 @@
 // messages follow each other, and a single message never waits for company. A caller is answered after the commit
 // and not before. A batch whose ground moved is decided again; an order that cannot be stored is kept from the others.
 import type { Logger } from 'pino';
+import type { Lease } from '../call-claims.ts';
 import type { Clock } from '../clock.ts';
 import { leaseMs, type Settings } from '../config.ts';
 import { AppError, describeError } from '../errors.ts';
@@ -12,8 +13,8 @@ import { RefusedWrite, StaleBatch, type Store } from '../store.ts';
 import { runBatch } from './batch.ts';
 import { CommitRate } from './commit-rate.ts';
 import type { BatchDecision, DecidedOrder, FailedOrder, OrderTasks } from './decision.ts';
+import type { Engine } from './engine.ts';
 import type { InFlightOrders } from './in-flight-orders.ts';
-import type { Engine } from './order-transaction.ts';
 import type { Task } from './task.ts';
 
 export interface CommitterParts<View extends SystemView> {
@@ -26,9 +27,11 @@ export interface CommitterParts<View extends SystemView> {
   readonly owner: string;
   /** Whether new calls can be made at once; otherwise they stay free for any host to claim. */
   mayCall(): boolean;
+  /** Services that are not called as always: calls to them stay free to be claimed, too. */
+  heldServices(): readonly string[];
   readonly inFlight: InFlightOrders;
   /** Carries out the effects of a commit, and answers its callers. */
-  afterCommit(decided: readonly DecidedOrder<View>[], leasedUntil: number): void;
+  afterCommit(decided: readonly DecidedOrder<View>[], lease: Lease): void;
 }
 
 export class Committer<View extends SystemView> {
@@ -135,9 +138,10 @@ export class Committer<View extends SystemView> {
     const { engine, store, clock, settings, owner, metrics, inFlight } = this.#parts;
     const startedAt = clock.now();
     const until = this.#parts.mayCall() ? startedAt + leaseMs(settings) : 0;
+    const lease = { owner, until, except: this.#parts.heldServices() };
     let decision: BatchDecision<View>;
     try {
-      decision = await runBatch({ engine, store, clock, lease: { owner, until } }, orders);
+      decision = await runBatch({ engine, store, clock, lease }, orders);
     } catch (error) {
       for (const { orderId } of orders) inFlight.delete(orderId);
       if (error instanceof StaleBatch) return this.#again(orders, tries, error);
@@ -146,7 +150,7 @@ export class Committer<View extends SystemView> {
     }
     metrics.commitSeconds.observe((clock.now() - startedAt) / 1000);
     metrics.commitOrders.observe(orders.length);
-    this.#parts.afterCommit(decision.decided, until);
+    this.#parts.afterCommit(decision.decided, lease);
     for (const order of decision.failed) await this.#fail(order);
   }
 

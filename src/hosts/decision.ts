@@ -8,7 +8,8 @@ import { fromStored, newSystem } from '../step/snapshot.ts';
 import type { SystemState } from '../step/system-state.ts';
 import { isSettled, type SystemView } from '../step/view.ts';
 import type { IdempotencyRecord, Loaded, OrderWrite } from '../store.ts';
-import { type Engine, OrderTransaction } from './order-transaction.ts';
+import type { Engine } from './engine.ts';
+import { OrderTransaction } from './order-transaction.ts';
 import { decideTask, idempotencyOf, type Respond, type Task } from './task.ts';
 
 /** One order's tasks in a batch. */

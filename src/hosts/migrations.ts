@@ -7,8 +7,8 @@ import { isMigration, replayAll } from '../step/replay.ts';
 import { fromStored } from '../step/snapshot.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Store, StoredOrder } from '../store.ts';
+import type { Engine } from './engine.ts';
 import { migrateSystem } from './migrate-system.ts';
-import type { Engine } from './order-transaction.ts';
 import { readHistory } from './read-history.ts';
 import type { MigrateTask } from './task.ts';
 

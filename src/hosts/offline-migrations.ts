@@ -9,6 +9,7 @@ import type { Host } from '../host.ts';
 import { limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Service, Services } from '../service.ts';
+import { neverPostponing } from '../service-holds.ts';
 import { registerSystem } from '../step/register.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Store } from '../store.ts';
@@ -49,6 +50,7 @@ export const createOfflineMigrations = <View extends SystemView>(
     services,
     system: registerSystem(toChartSystem(application), limits),
     faults: noFaults,
+    postponing: neverPostponing,
   };
   const committer = new Committer<View>({
     ...parts,
@@ -56,6 +58,7 @@ export const createOfflineMigrations = <View extends SystemView>(
     owner: ids.next(),
     inFlight: new InFlightOrders(settings.MAX_CACHED_ORDERS),
     mayCall: () => false,
+    heldServices: () => [],
     afterCommit: (decided) => {
       for (const { responses } of decided) for (const respond of responses) respond();
     },

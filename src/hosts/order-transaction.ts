@@ -3,14 +3,12 @@
 // nothing, and keeps nothing after the commit.
 import type { Span } from '@opentelemetry/api';
 import type { AnyEventObject } from 'xstate';
-import type { Application, Rows } from '../application.ts';
+import type { Rows } from '../application.ts';
 import { AppError, describeError } from '../errors.ts';
-import type { Faults } from '../faults.ts';
-import { answerInside, type Services, serviceOf } from '../service.ts';
+import { answerInside, serviceOf } from '../service.ts';
 import { toPlace } from '../slo.ts';
 import { InvariantViolation } from '../step/invariants.ts';
 import { type MigrationProblem, type MigrationResult, type migrate, moveBack } from '../step/migration.ts';
-import type { RegisteredSystem } from '../step/register.ts';
 import { nextDueAt, toStored } from '../step/snapshot.ts';
 import { type Incoming, quarantine, type StepResult, step } from '../step/step.ts';
 import type { SystemState } from '../step/system-state.ts';
@@ -19,15 +17,8 @@ import { toCharts, toService } from '../step/translate.ts';
 import { hasIncident, isSettled, type SystemView, toMainState, toSystemView } from '../step/view.ts';
 import type { Call, IdempotencyRecord, NewEvent, OrderWrite, Received } from '../store.ts';
 import type { TracedStep } from '../tracing.ts';
+import type { Engine } from './engine.ts';
 import { migrateSystem } from './migrate-system.ts';
-
-/** What runs the orders of a host. */
-export interface Engine<View extends SystemView> {
-  readonly application: Application<View>;
-  readonly system: RegisteredSystem;
-  readonly services: Services;
-  readonly faults: Faults;
-}
 
 export interface TransactionParts<View extends SystemView> {
   readonly engine: Engine<View>;
@@ -79,6 +70,15 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     this.orderId = parts.orderId;
     this.mainActor = parts.engine.application.mainActor;
     this.at = Math.max(parts.now, parts.base.updatedAt);
+  }
+
+  get engine(): Engine<View> {
+    return this.#parts.engine;
+  }
+
+  /** Whether messages are quarantined instead of stepped. */
+  get isQuarantining(): boolean {
+    return this.#failure !== undefined;
   }
 
   get state(): SystemState {

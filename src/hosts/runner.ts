@@ -1,61 +1,32 @@
-// How the promise of host.ts is kept: messages go through the committer, which decides and writes them; only after the
-// commit come its effects (after-commit.ts). It has no state that is not in the store.
-import type { Logger } from 'pino';
-import { type Application, toChartSystem } from '../application.ts';
+import { toChartSystem } from '../application.ts';
 import { findMissingCharts, refuseMissingCharts, sumOrders } from '../chart-versions.ts';
-import type { Clock, Ids } from '../clock.ts';
-import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
-import { type Faults, noFaults } from '../faults.ts';
-import type { CommitObserver, Host, HostHealth, Recovery } from '../host.ts';
+import { noFaults } from '../faults.ts';
+import type { Host, HostHealth, Recovery } from '../host.ts';
 import { limits } from '../limits.ts';
-import type { Metrics } from '../metrics.ts';
-import type { Services } from '../service.ts';
-import type { SloTracker } from '../slo-tracker.ts';
 import { registerSystem } from '../step/register.ts';
 import type { SystemView } from '../step/view.ts';
-import type { Restored, Store } from '../store.ts';
-import type { Tracing } from '../tracing.ts';
+import type { Restored } from '../store.ts';
 import { afterCommit } from './after-commit.ts';
+import { createCallHistory } from './call-history.ts';
 import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
+import type { Engine } from './engine.ts';
 import { createHealth } from './health.ts';
 import { InFlightOrders } from './in-flight-orders.ts';
+import { createIsAwaited } from './is-awaited.ts';
 import { JournalFeed } from './journal-feed.ts';
 import { KeySweeper } from './key-sweeper.ts';
 import { createMigrations } from './migrations.ts';
 import { Notifier } from './notifier.ts';
 import { createOrderNotes } from './order-notes.ts';
-import type { Engine } from './order-transaction.ts';
+import type { RunnerParts } from './runner-parts.ts';
+import { openGates, type ServiceGates } from './service-gates.ts';
 import { viewStored } from './stored-view.ts';
 import type { Task } from './task.ts';
 import { traceTask } from './traced-task.ts';
 import { createTrail } from './trail.ts';
-
-export interface RunnerParts<View extends SystemView> {
-  readonly application: Application<View>;
-  readonly store: Store;
-  readonly services: Services;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly settings: Settings;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  /** Called at every commit point. Left out: nothing happens there. */
-  readonly faults?: Faults;
-  /** Observes this host's commits. */
-  readonly observer?: CommitObserver;
-  /** Gets what leaves states. Left out: nobody asks how long orders are in their states. */
-  readonly slos?: SloTracker;
-  /** Left out: nothing is traced. */
-  readonly tracing?: Tracing;
-  /**
-   * Other hosts are at work over the same store: their calls are left alone until their leases end. Left
-   * out: no other process has the store open.
-   */
-  readonly shared?: boolean;
-}
 
 /**
  * Starts a runner over `store` and resumes what the last one left.
@@ -71,8 +42,9 @@ export const createRunner = async <View extends SystemView>(
     throw new AppError('invalid-setting', `No adapter is given for the service ${missing.join(', ')}.`);
   }
   const system = registerSystem(toChartSystem(application), limits, () => observer?.isObserving() === true);
-  const engine = { application, system, services, faults: parts.faults ?? noFaults };
-  const runner = new Runner(parts, engine);
+  const gates = await openGates(parts);
+  const engine = { application, system, services, faults: parts.faults ?? noFaults, postponing: gates };
+  const runner = new Runner(parts, engine, gates);
   return { host: runner, recovery: await runner.recover() };
 };
 
@@ -95,7 +67,7 @@ class Runner<View extends SystemView> implements Host<View> {
   /** Chart versions that the application brings. */
   readonly #versions: readonly string[];
 
-  constructor(parts: RunnerParts<View>, engine: Engine<View>) {
+  constructor(parts: RunnerParts<View>, engine: Engine<View>, gates: ServiceGates) {
     const { faults } = engine;
     const owner = parts.ids.next();
     const versions = [...engine.system.versions.keys()];
@@ -112,11 +84,18 @@ class Runner<View extends SystemView> implements Host<View> {
       faults,
       system: engine.system,
       owner,
+      gates,
+      isAwaited: createIsAwaited(engine.system, parts.store),
       reply: (call, message) =>
         this.#run((done) => ({ kind: 'reply', orderId: call.orderId, call, message, done })),
       replyInside: (call) =>
         this.#run((done) => ({ kind: 'answer-inside', orderId: call.orderId, call, done })),
     });
+    gates.observe((gate) => void this.#caller.noteGate(gate));
+    this.services = gates.services;
+    this.heldServices = gates.heldServices;
+    this.pauseService = gates.pauseService;
+    this.resumeService = gates.resumeService;
     this.#deadlines = new DeadlineTimer({
       ...parts,
       faults,
@@ -124,6 +103,7 @@ class Runner<View extends SystemView> implements Host<View> {
       fire: (orderId) => this.#run((done) => ({ kind: 'deadline', orderId, done })),
     });
     this.trail = createTrail({ ...parts, engine });
+    this.calls = createCallHistory({ ...parts, engine });
     const { addNote, notes } = createOrderNotes(parts);
     this.addNote = addNote;
     this.notes = notes;
@@ -144,7 +124,8 @@ class Runner<View extends SystemView> implements Host<View> {
       owner,
       inFlight: this.#inFlight,
       mayCall: () => this.#caller.mayCall(),
-      afterCommit: (decided, leasedUntil) => afterCommit(effects, decided, leasedUntil),
+      heldServices: () => gates.held().map(({ service }) => service),
+      afterCommit: (decided, lease) => afterCommit(effects, decided, lease),
     });
   }
 
@@ -229,6 +210,16 @@ class Runner<View extends SystemView> implements Host<View> {
   received: Host['received'] = (orderId, after, limit) => this.#parts.store.received(orderId, after, limit);
 
   trail: Host<View>['trail'];
+
+  calls: Host['calls'];
+
+  services: Host['services'];
+
+  heldServices: Host['heldServices'];
+
+  pauseService: Host['pauseService'];
+
+  resumeService: Host['resumeService'];
 
   addNote: Host['addNote'];
 

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import { fromStored } from '../step/snapshot.ts';
 import { type SystemView, toStoppedView, toSystemView, toUnreadableSystemView } from '../step/view.ts';
 import type { StoredOrder } from '../store.ts';
-import type { Engine } from './order-transaction.ts';
+import type { Engine } from './engine.ts';
 
 export const viewStored = <View extends SystemView>(
   { application, system }: Pick<Engine<View>, 'application' | 'system'>,

@@ -16,6 +16,7 @@ import type {
 import type { SystemState } from '../step/system-state.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Call } from '../store.ts';
+import { fireDeadlines } from './due-deadlines.ts';
 import type { OrderTransaction } from './order-transaction.ts';
 
 interface TaskOf<Kind extends string, T> {
@@ -198,14 +199,4 @@ const keep = <View extends SystemView>(
   const answer = idempotency.respond(view);
   keepAnswer({ scope, key, fingerprint, orderId, at, version: view.version, ...answer });
   return answer;
-};
-
-/** Fires the deadlines of an order that are due, in the order in which they fell due. */
-const fireDeadlines = <View extends SystemView>(transaction: OrderTransaction<View>): void => {
-  const { at } = transaction;
-  const due = [...transaction.state.deadlines]
-    .filter(([, { dueAt }]) => dueAt <= at)
-    .sort(([, a], [, b]) => a.dueAt - b.dueAt);
-  // One that an earlier one cleared or set again is gone: nothing of it is recorded.
-  for (const [key, { dueAt }] of due) transaction.deliver({ kind: 'deadline', key, dueAt });
 };

@@ -11,13 +11,13 @@ import type { SystemState } from '../step/system-state.ts';
 import { type SystemView, toSystemView } from '../step/view.ts';
 import type { Store } from '../store.ts';
 import { createTurns, inTurn } from '../turns.ts';
-import type { Engine } from './order-transaction.ts';
+import type { Engine } from './engine.ts';
 import { readHistory } from './read-history.ts';
 
 /** Messages that are replayed before other work goes on. */
 const portion = 20;
 
-interface TrailParts<View extends SystemView> {
+export interface TrailParts<View extends SystemView> {
   readonly engine: Engine<View>;
   readonly store: Pick<Store, 'load' | 'received'>;
   readonly clock: Pick<Clock, 'soon'>;

@@ -6,6 +6,7 @@ import type { EventRow, Fields, OrderRecords, ReceivedRow } from '../audit-sourc
 import { describeError } from '../errors.ts';
 import { toDeadlineName } from '../step/deadline-name.ts';
 import type { NewEvent } from '../step/effect.ts';
+import { isPostponement } from '../step/postponement.ts';
 import type { RegisteredSystem } from '../step/register.ts';
 import { firstVersion, isMigration } from '../step/replay.ts';
 import { findDifferentPath, isSameData } from '../step/same-data.ts';
@@ -47,6 +48,8 @@ export const rehearseHistory = (
         version = String(message.fields['to']);
         continue;
       }
+      // Other charts may wait for nothing there; their deadlines fire where those that were recorded did.
+      if (isPostponement(message)) continue;
       const then = (recorded.get(message.messageId) ?? []).map((row) => toEvent(rehearsing, version, row));
       const next = rehearseMessage(rehearsing, { orderId, state, version, message, then });
       if (!('state' in next)) return { ...next, message: message.version };

@@ -24,6 +24,14 @@ const entrySchema = z.discriminatedUnion('result', [
   taken('capture', 'captured'),
   taken('void', 'voided'),
   taken('refund', 'refunded'),
+  // No money moved yet: the customer has to confirm it. What then becomes of it is a line of its own, under the same key.
+  z.strictObject({
+    ...noted,
+    operation: z.enum(['charge', 'authorize']),
+    ...money,
+    result: z.literal('action-required'),
+    transactionId: z.string(),
+  }),
   z.strictObject({
     ...noted,
     operation: z.enum(['charge', 'authorize']),

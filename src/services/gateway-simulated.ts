@@ -1,58 +1,84 @@
 // A payment gateway for trials: charges, authorises, captures, voids and refunds in a ledger file of its
 // own. It never moves real money and never touches the store, so that the ledger is an independent witness
-// of what orders did. It exists to make declines, lost answers and crashes happen on purpose, by seed.
-import { createHash } from 'node:crypto';
+// of what orders did. It exists to make declines, refusals, lost answers and crashes happen on purpose, by seed.
 import { type Clock, toIsoTime } from '../clock.ts';
 import { pause } from '../service.ts';
-import type { CommandTo, ReplyFrom, ShopService } from '../shop/services.ts';
+import type { AwaitedPayment, Gateway } from '../shop/services.ts';
+import {
+  createBook,
+  isRepeated,
+  type Operation,
+  type Reply,
+  refuse,
+  toChargeEntry,
+  toHash,
+  toReply,
+} from './gateway-book.ts';
 import { type Entry, openLedger } from './gateway-ledger.ts';
 
 interface Simulation {
   /** One JSON line for each operation that took effect. Its folder is made if it is missing. */
   readonly ledgerPath: string;
-  /** Same seed, same outcome for each key (declined or not) and attempt (fails, stays silent or answers). */
+  /** Same seed, same outcome for each key (declined, refused, to be confirmed or not) and attempt (fails, stays silent or answers). */
   readonly seed: string;
   /** From an operation's effect to its answer. */
   readonly delayMs: number;
   /** Share of charges, 0 to 1, that the bank declines. */
   readonly declineRate: number;
-  /** Share of charges that take effect and never answer. */
+  /** Share of operations that take effect and never answer. */
   readonly timeoutRate: number;
-  /** Share of charges that fail without effect. */
+  /** Share of operations that fail without effect. */
   readonly errorRate: number;
+  /** Share of captures, voids and refunds that are refused for good. Left out: 0. */
+  readonly refuseRate?: number;
+  /** Share of charges that their customer has to confirm. Left out: 0. */
+  readonly actionRate?: number;
   readonly clock: Clock;
 }
 
-type Reply = ReplyFrom<'gateway'>;
-type Operation = Exclude<CommandTo<'gateway'>, { type: 'gateway.look-up' }>;
-type Charge = Extract<Operation, { type: 'gateway.charge' }>;
+/** Besides a gateway's own: the customer is played. */
+type SimulatedGateway = Gateway & Required<Pick<Gateway, 'paymentAction' | 'playCustomer'>>;
 
 /**
  * Opens the ledger, so that keys are remembered over restarts; a line torn by a crash is cut off.
  * @throws AppError `invalid-setting` where any other line is not a ledger entry.
  */
-export const createSimulatedGateway = async (simulation: Simulation): Promise<ShopService<'gateway'>> => {
-  const { seed, delayMs, declineRate, timeoutRate, errorRate, clock } = simulation;
+export const createSimulatedGateway = async (simulation: Simulation): Promise<SimulatedGateway> => {
+  const {
+    seed,
+    delayMs,
+    declineRate,
+    timeoutRate,
+    errorRate,
+    refuseRate = 0,
+    actionRate = 0,
+    clock,
+  } = simulation;
   const ledger = await openLedger(simulation.ledgerPath);
   const book = createBook(ledger.entries);
   const happens = (rate: number, ...about: readonly (string | number)[]) => toShare([seed, ...about]) < rate;
-
-  const carryOut = (command: Operation, orderId: string): Reply => {
-    const { type, key } = command;
-    const known = book.find(key);
-    if (known) return isRepeated(known, command, orderId) ? toReply(known) : refuse('key-reused');
-    if (type === 'gateway.charge' && happens(errorRate, 'error', key, command.attempt)) {
-      return { type: 'gateway.failed', reason: 'technical-failure' };
-    }
-    const noted = { at: toIsoTime(clock.now()), key, orderId };
-    const entry =
-      type === 'gateway.charge'
-        ? toChargeEntry(command, noted, happens(declineRate, 'decline', key))
-        : book.judge(command, noted);
-    if (typeof entry === 'string') return refuse(entry);
+  const note = (entry: Entry): Reply => {
     book.enter(entry);
     ledger.append(entry);
     return toReply(entry);
+  };
+  const answerTo = (key: string) => {
+    if (happens(declineRate, 'decline', key)) return 'declined';
+    return happens(actionRate, 'action', key) ? 'action-required' : 'taken';
+  };
+
+  const carryOut = (command: Operation, orderId: string): Reply => {
+    const { type, key, attempt } = command;
+    const known = book.find(key);
+    if (known) return isRepeated(known, command, orderId) ? toReply(known) : refuse('key-reused');
+    if (happens(errorRate, 'error', key, attempt)) {
+      return { type: 'gateway.failed', reason: 'technical-failure' };
+    }
+    const noted = { at: toIsoTime(clock.now()), key, orderId };
+    if (type === 'gateway.charge') return note(toChargeEntry(command, noted, answerTo(key)));
+    if (happens(refuseRate, 'refuse', key)) return refuse('refused-by-bank');
+    const entry = book.judge(command, noted);
+    return typeof entry === 'string' ? refuse(entry) : note(entry);
   };
 
   return {
@@ -66,141 +92,41 @@ export const createSimulatedGateway = async (simulation: Simulation): Promise<Sh
       // Asked of every operation: a repeated key's first line may still be on its way to the disk.
       await ledger.written();
       const silent =
-        type === 'gateway.charge' &&
+        type !== 'gateway.look-up' &&
         reply.type !== 'gateway.failed' &&
         reply.type !== 'gateway.refused' &&
         happens(timeoutRate, 'timeout', key, command.attempt);
       await pause(clock, silent ? Number.POSITIVE_INFINITY : delayMs, signal);
       return reply;
     },
+    paymentAction: async ({ orderId, transactionId }: AwaitedPayment) => {
+      if (book.findAwaited(orderId, transactionId) === undefined) return undefined;
+      const secret = toHash(JSON.stringify([seed, 'secret', transactionId]))
+        .toString('hex')
+        .slice(0, 24);
+      return { provider: 'simulated', clientSecret: `${transactionId}_secret_${secret}` };
+    },
+    playCustomer: async ({ orderId, transactionId }, confirms) => {
+      const awaited = book.findAwaited(orderId, transactionId);
+      if (awaited === undefined) return undefined;
+      const reply = note(toConfirmed({ ...awaited, at: toIsoTime(clock.now()) }, confirms));
+      await ledger.written();
+      return { key: awaited.key, reply };
+    },
     check: () => ledger.check(),
     close: () => ledger.close(),
   };
 };
 
-type Noted = Pick<Entry, 'at' | 'key' | 'orderId'>;
-
-interface Transaction {
-  readonly orderId: string;
-  readonly currency: string;
-  readonly state: 'authorized' | 'captured' | 'voided';
-  /** Authorised, then captured, in minor units. */
-  readonly amount: number;
-  readonly refunded: number;
-}
-
-/** What the entries add up to: what every key did, and what is left of every transaction. */
-const createBook = (entries: readonly Entry[]) => {
-  const byKey = new Map<string, Entry>();
-  const transactions = new Map<string, Transaction>();
-
-  const enter = (entry: Entry): void => {
-    byKey.set(entry.key, entry);
-    if (entry.result === 'declined') return;
-    const { transactionId, orderId, amount, currency, result } = entry;
-    const before = transactions.get(transactionId) ?? {
-      orderId,
-      currency,
-      state: result === 'authorized' ? 'authorized' : 'captured',
-      amount,
-      refunded: 0,
-    };
-    const change: Partial<Transaction> =
-      result === 'refunded'
-        ? { refunded: before.refunded + amount }
-        : result === 'captured'
-          ? { state: 'captured', amount }
-          : result === 'voided'
-            ? { state: 'voided' }
-            : {};
-    transactions.set(transactionId, { ...before, ...change });
-  };
-  for (const entry of entries) enter(entry);
-
-  return {
-    enter,
-    find: (key: string): Entry | undefined => byKey.get(key),
-
-    /** What the key did, as it stands now: an authorisation that was captured is a charge. */
-    lookUp: (key: string): Reply => {
-      const entry = byKey.get(key);
-      if (!entry) return { type: 'gateway.absent' };
-      if (entry.result !== 'authorized') return toReply(entry);
-      const { transactionId, currency } = entry;
-      const { state, amount } = transactions.get(transactionId) ?? { state: 'authorized', ...entry };
-      if (state === 'voided') return { type: 'gateway.voided' };
-      const type = state === 'captured' ? 'gateway.charged' : 'gateway.authorized';
-      return { type, transactionId, amount, currency };
-    },
-
-    /** The entry that this operation makes, or the code of its refusal. */
-    judge: (command: Exclude<Operation, Charge>, noted: Noted): Entry | string => {
-      const { transactionId } = command;
-      const found = transactions.get(transactionId);
-      if (!found || found.orderId !== noted.orderId) return 'no-such-transaction';
-      const { state, amount, currency, refunded } = found;
-      const { type } = command;
-      if (type !== 'gateway.refund' && state !== 'authorized') return `already-${state}`;
-      if (type === 'gateway.void') {
-        return { ...noted, operation: 'void', amount, currency, result: 'voided', transactionId };
-      }
-      if (command.currency !== currency) return 'currency-mismatch';
-      const left = type === 'gateway.capture' ? amount : state === 'captured' ? amount - refunded : 0;
-      if (command.amount > left) return 'amount-too-large';
-      const asked = { amount: command.amount, currency };
-      return type === 'gateway.capture'
-        ? { ...noted, operation: 'capture', ...asked, result: 'captured', transactionId }
-        : { ...noted, operation: 'refund', ...asked, result: 'refunded', transactionId };
-    },
-  };
-};
-
-const toChargeEntry = ({ capture, amount, currency }: Charge, noted: Noted, declined: boolean): Entry => {
-  const money = { amount, currency };
-  const operation = capture === 'later' ? 'authorize' : 'charge';
-  if (declined) return { ...noted, operation, ...money, result: 'declined', transactionId: null };
-  const transactionId = toTransactionId(noted.key);
+/** What becomes of a charge when its customer has confirmed it, or has not. */
+const toConfirmed = (awaited: Entry & { readonly result: 'action-required' }, confirms: boolean): Entry => {
+  const { operation } = awaited;
+  if (!confirms) return { ...awaited, result: 'declined', transactionId: null };
   return operation === 'authorize'
-    ? { ...noted, operation, ...money, result: 'authorized', transactionId }
-    : { ...noted, operation, ...money, result: 'charged', transactionId };
+    ? { ...awaited, operation, result: 'authorized' }
+    : { ...awaited, operation, result: 'charged' };
 };
 
-const toReply = (entry: Entry): Reply => {
-  const { result, key, amount, currency, transactionId } = entry;
-  switch (result) {
-    case 'charged':
-    case 'authorized':
-      return { type: `gateway.${result}`, transactionId, amount, currency };
-    case 'declined':
-      return { type: 'gateway.declined', code: 'card-declined' };
-    case 'captured':
-    case 'voided':
-      return { type: `gateway.${result}` };
-    case 'refunded':
-      return { type: 'gateway.refunded', refundTransactionId: toTransactionId(key) };
-  }
-};
-
-const refuse = (code: string): Reply => ({ type: 'gateway.refused', code });
-
-/** Whether a known key asks for the same thing again, and not for something else under an old name. */
-const isRepeated = (known: Entry, command: Operation, orderId: string): boolean => {
-  const operation =
-    command.type === 'gateway.charge'
-      ? command.capture === 'later'
-        ? 'authorize'
-        : 'charge'
-      : command.type.slice('gateway.'.length);
-  return (
-    known.orderId === orderId &&
-    known.operation === operation &&
-    (!('amount' in command) || (known.amount === command.amount && known.currency === command.currency)) &&
-    (!('transactionId' in command) || known.transactionId === command.transactionId)
-  );
-};
-
-const toHash = (text: string): Buffer => createHash('sha256').update(text).digest();
 /** A number from 0 up to 1 that depends on nothing but `about`: no order of arrival can change it. */
 const toShare = (about: readonly (string | number)[]): number =>
   toHash(JSON.stringify(about)).readUIntBE(0, 6) / 2 ** 48;
-const toTransactionId = (key: string): string => `txn_${toHash(key).toString('hex').slice(0, 24)}`;

@@ -5,7 +5,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { limits } from '../limits.ts';
-import { NotDone } from '../service.ts';
+import { NotDone, notConnected } from '../service.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -32,7 +32,7 @@ export const exchange = ({ url, headers, body, signal }: Request): Promise<HttpA
   let isSent = false;
   const { request: open } = url.protocol === 'https:' ? https : http;
   const request = open(url, { method: 'POST', headers, agent: false, signal });
-  request.on('error', (error) => reject(isSent ? error : new NotDone('not-connected')));
+  request.on('error', (error) => reject(isSent ? error : new NotDone(notConnected)));
   request.on('response', (response) => readAnswer(response).then(resolve, reject));
   // Node would hand a request to a TLS connection before it knows whom that leads to.
   request.on('socket', (socket) => {

@@ -4,14 +4,17 @@ import type { Application } from '../application.ts';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config.ts';
 import { AppError } from '../errors.ts';
-import { isTestKey } from '../gateway-settings.ts';
-import type { Services } from '../service.ts';
-import type { ShopService, ShopServices } from '../shop/services.ts';
+import { hasProvider, isTestKey } from '../gateway-settings.ts';
+import type { Service, Services } from '../service.ts';
+import type { ProvidersInUse } from '../shop/providers.ts';
+import type { AnyGateway, CustomerActions, ShopServices } from '../shop/services.ts';
 import { createWarehouse } from '../shop/warehouse.ts';
 import type { SignedFacts } from '../signed-facts.ts';
+import { createGatewayByProvider } from './gateway-by-provider.ts';
 import { createSimulatedGateway } from './gateway-simulated.ts';
 import { httpService } from './http.ts';
 import { createMailer } from './mailer.ts';
+import type { StripeClient } from './stripe-client.ts';
 
 interface ServiceParts {
   /** The shop, or an application that extends it. */
@@ -21,14 +24,17 @@ interface ServiceParts {
   readonly logger: Pick<FastifyBaseLogger, 'warn'>;
   /** Adapters instead of the simulations, and those of the services that an extension adds. */
   readonly given: Partial<ShopServices> & Services;
+  readonly providers: ProvidersInUse;
 }
 
 /** @throws AppError `invalid-setting` for an adapter of a service that the application does not have. */
-export const createShopServices = async (parts: ServiceParts): Promise<Services> => {
+export const createShopServices = async (
+  parts: ServiceParts,
+): Promise<Services & { readonly gateway: Service & CustomerActions }> => {
   const { application, settings, clock, logger, given } = parts;
   refuseUnknown(application, given);
-  const replaced: Services = { ...toHttpServices(settings, clock), ...given };
-  const isReal = { gateway: settings.PAYMENT_GATEWAY === 'stripe', mailer: settings.SMTP_URL !== '' };
+  const replaced: Services = { ...toHttpMailer(settings, clock), ...given };
+  const isReal = { gateway: settings.PAYMENT_GATEWAY !== 'simulated', mailer: settings.SMTP_URL !== '' };
   const simulated = (['gateway', 'mailer'] as const).filter((name) => !replaced[name] && !isReal[name]);
   if (simulated.length === 1) {
     logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
@@ -36,56 +42,75 @@ export const createShopServices = async (parts: ServiceParts): Promise<Services>
   return {
     ...replaced,
     warehouse: given.warehouse ?? createWarehouse(),
-    gateway: replaced['gateway'] ?? (await createGateway(parts)),
+    gateway: given.gateway ?? (await createGateway(parts)),
     mailer: replaced['mailer'] ?? (await createMailer(settings, clock)),
   };
 };
 
-/** Those of the shop's services that the settings put behind a URL. */
-const toHttpServices = (settings: Settings, clock: Clock): Services => {
-  const { PAYMENT_GATEWAY_URL, PAYMENT_GATEWAY_SECRET, MAILER_URL, MAILER_SECRET } = settings;
-  const named = [
-    { name: 'gateway', url: PAYMENT_GATEWAY_URL, secret: PAYMENT_GATEWAY_SECRET },
-    { name: 'mailer', url: MAILER_URL, secret: MAILER_SECRET },
-  ].filter(({ url }) => url !== '');
-  return Object.fromEntries(named.map((each) => [each.name, httpService({ ...each, clock })]));
+const toHttpMailer = ({ MAILER_URL: url, MAILER_SECRET: secret }: Settings, clock: Clock): Services =>
+  url === '' ? {} : { mailer: httpService({ name: 'mailer', url, secret, clock }) };
+
+/** Those of the providers that orders can be with, and that the settings have. */
+const createGateway = async (parts: ServiceParts): Promise<AnyGateway> => {
+  const { providers, settings } = parts;
+  const names = providers.names.filter((name) => hasProvider(settings, name));
+  const adapters = new Map<string, AnyGateway>();
+  for (const name of names) adapters.set(name, await createAdapter(name, parts));
+  return createGatewayByProvider({ adapters, unnamed: providers.unnamed });
 };
 
-const createGateway = async ({ settings, clock }: ServiceParts): Promise<ShopService<'gateway'>> => {
-  if (settings.PAYMENT_GATEWAY === 'stripe') {
-    // Half a second of loading, for those alone who use it.
-    const [{ createStripeGateway }, { createStripeClient }] = await Promise.all([
-      import('./gateway-stripe.ts'),
-      import('./stripe-client.ts'),
-    ]);
-    const { CALL_TIMEOUT_MS: timeoutMs, STRIPE_API_BASE: apiBase, STRIPE_SECRET_KEY: secretKey } = settings;
-    return createStripeGateway({
-      client: createStripeClient({ secretKey, apiBase, timeoutMs }),
-      paymentMethod: settings.STRIPE_TEST_PAYMENT_METHOD,
-      longestWaitMs: timeoutMs / 2,
-      clock,
-    });
+const createAdapter = async (name: string, { settings, clock }: ServiceParts): Promise<AnyGateway> => {
+  switch (name) {
+    case 'stripe':
+      return createStripe(settings, clock);
+    case 'http': {
+      const { PAYMENT_GATEWAY_URL: url, PAYMENT_GATEWAY_SECRET: secret } = settings;
+      return httpService({ name: 'gateway', url, secret, clock });
+    }
+    default:
+      return createSimulatedGateway({
+        ledgerPath: settings.PAYMENT_LEDGER,
+        seed: settings.SEED,
+        // Orders from before a switch do not wait for a show, which may be longer than the calls of others may take.
+        delayMs: settings.PAYMENT_GATEWAY === 'simulated' ? settings.PAYMENT_DELAY_MS : 0,
+        declineRate: settings.PAYMENT_DECLINE_RATE,
+        timeoutRate: settings.PAYMENT_TIMEOUT_RATE,
+        errorRate: settings.PAYMENT_ERROR_RATE,
+        refuseRate: settings.PAYMENT_REFUSE_RATE,
+        actionRate: settings.PAYMENT_ACTION_RATE,
+        clock,
+      });
   }
-  return createSimulatedGateway({
-    ledgerPath: settings.PAYMENT_LEDGER,
-    seed: settings.SEED,
-    delayMs: settings.PAYMENT_DELAY_MS,
-    declineRate: settings.PAYMENT_DECLINE_RATE,
-    timeoutRate: settings.PAYMENT_TIMEOUT_RATE,
-    errorRate: settings.PAYMENT_ERROR_RATE,
+};
+
+const createClient = async (settings: Settings): Promise<StripeClient> => {
+  const { CALL_TIMEOUT_MS: timeoutMs, STRIPE_API_BASE: apiBase, STRIPE_SECRET_KEY: secretKey } = settings;
+  // Half a second of loading, for those alone who use it.
+  const { createStripeClient } = await import('./stripe-client.ts');
+  return createStripeClient({ secretKey, apiBase, timeoutMs });
+};
+
+const createStripe = async (settings: Settings, clock: Clock): Promise<AnyGateway> => {
+  const { createStripeGateway } = await import('./gateway-stripe.ts');
+  return createStripeGateway({
+    client: await createClient(settings),
+    testPaymentMethod: settings.STRIPE_TEST_PAYMENT_METHOD || undefined,
+    longestWaitMs: settings.CALL_TIMEOUT_MS / 2,
     clock,
   });
 };
 
-/** Undefined where payments are not made at Stripe. */
+/** Undefined where no payments are at Stripe. */
 export const createFacts = async ({
   settings,
   clock,
 }: Pick<ServiceParts, 'settings' | 'clock'>): Promise<SignedFacts | undefined> => {
-  if (settings.PAYMENT_GATEWAY !== 'stripe') return undefined;
+  if (!hasProvider(settings, 'stripe')) return undefined;
   const { createStripeFacts } = await import('./stripe-facts.ts');
-  const isTest = isTestKey(settings.STRIPE_SECRET_KEY);
-  return createStripeFacts({ secrets: settings.STRIPE_WEBHOOK_SECRET, isTest, clock });
+  return createStripeFacts({
+    ...{ secrets: settings.STRIPE_WEBHOOK_SECRET, isTest: isTestKey(settings.STRIPE_SECRET_KEY), clock },
+    api: (await createClient(settings)).api,
+  });
 };
 
 const refuseUnknown = ({ services, name }: ServiceParts['application'], given: Services): void => {

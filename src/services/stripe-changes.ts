@@ -22,7 +22,7 @@ export const createChanges = (api: Stripe, judge: (error: unknown) => Judgement)
       if (judgement.kind === 'declined') return refuse(judgement.code);
       if (judgement.kind === 'refused') return toReply(judgement);
       // A stored answer ends its key, and an intent is captured or cancelled once, under whatever key.
-      if (!judgement.isStored || intent.status !== 'requires_capture') return unknown;
+      if (!judgement.isStored || !/^requires_(capture|action)$/.test(intent.status)) return unknown;
       return toDone(await ask(`${key}/${attempt}`)) ?? unknown;
     }
   };
@@ -33,7 +33,11 @@ export const createChanges = (api: Stripe, judge: (error: unknown) => Judgement)
     return change(
       command,
       (idempotencyKey) => api.paymentIntents.capture(command.transactionId, params, { idempotencyKey }),
-      ({ status }) => (status === 'succeeded' ? { type: 'gateway.captured' } : undefined),
+      // Money that was captured otherwise, such as by hand, is captured once: another amount was not, and cannot be any more.
+      ({ status, amount_received }) => {
+        if (status !== 'succeeded') return undefined;
+        return amount_received === money.amount ? { type: 'gateway.captured' } : refuse('already-captured');
+      },
     );
   };
   const cancel = (command: Command<'void'>): Promise<Reply> =>

@@ -20,6 +20,9 @@ export const readMetadata = (
   return orderId === undefined || key === undefined ? undefined : { orderId, key };
 };
 
+/** With the charge, which says how long an authorisation lasts. */
+export const withCharge = { expand: ['latest_charge'] };
+
 /** A charge, as its creation and its look-up need to know it. */
 export interface Wanted {
   readonly key: string;
@@ -65,7 +68,7 @@ export const createIntents = (api: Stripe, clock: Pick<Clock, 'now'>): Intents =
     isRepeated: boolean,
   ): Promise<Stripe.PaymentIntent> => {
     const intent = await api.paymentIntents.create(creation, { idempotencyKey });
-    return isRepeated ? api.paymentIntents.retrieve(intent.id) : intent;
+    return isRepeated ? api.paymentIntents.retrieve(intent.id, withCharge) : intent;
   };
 
   /** By time and metadata: Stripe's search does not show at once what was written. */
@@ -76,7 +79,8 @@ export const createIntents = (api: Stripe, clock: Pick<Clock, 'now'>): Intents =
       lte: toSeconds(Math.min(clock.now(), since + 86_400_000) + toleranceMs),
     };
     let found: Stripe.PaymentIntent | undefined;
-    for await (const intent of api.paymentIntents.list({ created, limit: 100 })) {
+    const expand = ['data.latest_charge'];
+    for await (const intent of api.paymentIntents.list({ created, limit: 100, expand })) {
       if (readMetadata(intent.metadata)?.key !== key) continue;
       if (!isUnconfirmed(intent)) return intent;
       // The newest first: the oldest is the one that every other search finds.

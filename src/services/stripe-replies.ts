@@ -11,8 +11,14 @@ export type Command<Does extends string> = Extract<CommandTo<'gateway'>, { type:
 export const unknown: Reply = { type: 'gateway.unknown', reason: 'no-answer' };
 export const refuse = (code: string): Reply => ({ type: 'gateway.refused', code });
 
+/** Until the bank lets go of authorised money by itself. A charge that was not expanded says nothing of it. */
+const toExpiry = (charge: string | Stripe.Charge | null, now: number) => {
+  const until = typeof charge === 'string' ? undefined : charge?.payment_method_details?.card?.capture_before;
+  return typeof until === 'number' ? { expiresInMs: Math.max(0, until * 1000 - now) } : {};
+};
+
 /** What has become of the charge; undefined: nothing was confirmed. */
-export const toCharge = (intent: Stripe.PaymentIntent): Reply | undefined => {
+export const toCharge = (intent: Stripe.PaymentIntent, now: number): Reply | undefined => {
   const { id: transactionId, status, amount, amount_received, currency, last_payment_error } = intent;
   switch (status) {
     case 'succeeded':
@@ -22,7 +28,14 @@ export const toCharge = (intent: Stripe.PaymentIntent): Reply | undefined => {
         ...fromStripeMoney({ amount: amount_received, currency }),
       };
     case 'requires_capture':
-      return { type: 'gateway.authorized', transactionId, ...fromStripeMoney({ amount, currency }) };
+      return {
+        type: 'gateway.authorized',
+        transactionId,
+        ...fromStripeMoney({ amount, currency }),
+        ...toExpiry(intent.latest_charge, now),
+      };
+    case 'requires_action':
+      return { type: 'gateway.action-required', transactionId };
     case 'canceled':
       return { type: 'gateway.voided' };
     case 'requires_payment_method':

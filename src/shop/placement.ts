@@ -38,18 +38,23 @@ export interface ShopHost extends OrderAccess<OrderView> {
   ): Promise<Outcome<Receipt<OrderView>>>;
 }
 
-/** Orders are placed with the rules that `settings` say at the time. */
-export const createShopHost = (host: Host<OrderView>, settings: Settings, ids: Ids): ShopHost => ({
+/** Orders are placed with the rules that `settings` say at the time, and paid at `provider`. */
+export const createShopHost = (
+  host: Host<OrderView>,
+  settings: Settings,
+  ids: Ids,
+  provider: string = settings.PAYMENT_GATEWAY,
+): ShopHost => ({
   ...host,
   place: ({ orderId = ids.next(), principal, ...basket }, idempotency) => {
-    const placement = { ...toPlacement(settings, orderId, basket), principal };
+    const placement = { ...toPlacement(settings, provider, orderId, basket), principal };
     const { reference } = basket;
     if (reference === undefined) return host.place(placement, idempotency);
     return placeWithReference(host, placement, { principal, reference }, idempotency);
   },
 });
 
-const toPlacement = (settings: Settings, orderId: string, basket: Basket): Placement => {
+const toPlacement = (settings: Settings, provider: string, orderId: string, basket: Basket): Placement => {
   const { customerId, email, currency, items, amount } = basket;
   const { adjustments = [], paymentMethod, locale, reference } = basket;
   const order = { orderId, customerId, email, currency, items, amount };
@@ -59,7 +64,8 @@ const toPlacement = (settings: Settings, orderId: string, basket: Basket): Place
     ...(locale !== undefined && { locale }),
     ...(reference !== undefined && { reference }),
   };
-  return { orderId, message: { type: 'order.place', ...order, ...rest, policy: toPolicy(settings) } };
+  const policy = toPolicy(settings, provider);
+  return { orderId, message: { type: 'order.place', ...order, ...rest, policy } };
 };
 
 /** Stock is held at least as long as the authorised money waits, or a late capture would find none to sell. */
@@ -71,7 +77,7 @@ const toReservationTtl = (settings: Settings): number => {
 };
 
 /** The rules that an order is placed with: they travel with it, so that a changed setting changes no order under way. */
-export const toPolicy = (settings: Settings): Policy => {
+export const toPolicy = (settings: Settings, provider: string = settings.PAYMENT_GATEWAY): Policy => {
   const retrying = (attempts: number) => ({
     attempts,
     firstDelayMs: settings.RETRY_FIRST_DELAY_MS,
@@ -80,6 +86,8 @@ export const toPolicy = (settings: Settings): Policy => {
   });
   return {
     capture: settings.PAYMENT_CAPTURE,
+    provider,
+    actionWithinMs: settings.ACTION_WITHIN_MS,
     validateWithinMs: settings.VALIDATE_WITHIN_MS,
     reserveWithinMs: settings.RESERVE_WITHIN_MS,
     payWithinMs: settings.PAY_WITHIN_MS,

@@ -21,6 +21,10 @@ const failing = (type: 'warehouse.failed' | 'mailer.failed'): ServiceDeclaration
   notDone: (reason) => ({ type, reason }),
 });
 
+/** The recipient or the mail is refused, not the service. */
+const isAboutMail = (reason: string): boolean =>
+  /^permanent-|^(address-unusable|reason-missing|unsafe-order-id)$/.test(reason);
+
 const services = {
   warehouse: failing('warehouse.failed'),
   gateway: {
@@ -32,7 +36,7 @@ const services = {
     notDone: (reason: string) => ({ type: 'gateway.failed', reason }),
     doubtful: ['gateway.failed', 'gateway.refused'],
   },
-  mailer: failing('mailer.failed'),
+  mailer: { ...failing('mailer.failed'), isAboutCall: isAboutMail },
 } satisfies Record<(typeof serviceNames)[number], ServiceDeclaration>;
 
 /** A placed order needs the products of its lines; what comes later may end its reservation. */

@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import type { Row, RowChange, RowChanges, SqlConnection, TableStore, Tables } from '../application.ts';
 import { readReference, referenceTable } from './order-references.ts';
+import { providerTable } from './providers.ts';
+import { createProviderReads, createProviderWrite } from './providers-sqlite.ts';
 import { readRefundTotal, refundTable } from './refund-totals.ts';
 import {
   type LedgerRow,
@@ -66,6 +68,7 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
   );
 
   const reference = connection.prepare('SELECT order_id FROM order_references WHERE id = ?');
+  const providers = createProviderReads(connection);
   const refundTotal = connection.prepare('SELECT amount FROM refund_totals WHERE id = ?');
 
   const readReservations = (orderIds: readonly string[], found: Map<string, Row>): void => {
@@ -102,6 +105,10 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
         const row = reference.get(id);
         if (row !== undefined) found.set(`${referenceTable}/${id}`, { orderId: text(row, 'order_id') });
       }
+      for (const name of idsOf(keys, providerTable)) {
+        const row = providers.read(name);
+        if (row !== undefined) found.set(`${providerTable}/${name}`, row);
+      }
       if (productIds.length > 0) {
         for (const row of products.all(JSON.stringify(productIds))) {
           found.set(toProductKey(text(row, 'product_id')), { ...toProduct(row) });
@@ -110,6 +117,7 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
       return found;
     },
     list: (table, after, limit) => {
+      if (table === providerTable) return providers.list(after ?? '', limit);
       if (table !== stockTables.products) throw new Error(`The rows of ${table} are not listed.`);
       return page.all(after ?? '', limit).map((row) => ({ ...toProduct(row) }));
     },
@@ -147,6 +155,7 @@ const createWrites = (connection: SqlConnection) => {
   );
   const putRefundTotal = connection.prepare('REPLACE INTO refund_totals (id, amount) VALUES (?, ?)');
   const putReference = connection.prepare('REPLACE INTO order_references (id, order_id) VALUES (?, ?)');
+  const addProvider = createProviderWrite(connection);
   const addShares = connection.prepare(
     `INSERT INTO shares (order_id, product_id, quantity)
      SELECT ?, value ->> 'productId', value ->> 'quantity' FROM json_each(?)`,
@@ -181,6 +190,8 @@ const createWrites = (connection: SqlConnection) => {
       if (id !== undefined) putRefundTotal.run(id, readRefundTotal(after));
       const [reference] = idsOf([key], referenceTable);
       if (reference !== undefined) putReference.run(reference, readReference(after) ?? null);
+      const [provider] = idsOf([key], providerTable);
+      if (provider !== undefined) addProvider(after);
     }
     for (const change of changed) if (isReservationChange(change)) writeReservation(change);
     const entries = appended.flatMap(({ row }) => (isLedgerRow(row) ? [toEntry(row)] : []));
@@ -195,6 +206,7 @@ const migrations = [
   '0003-descriptions.sql',
   '0004-refund-totals.sql',
   '0005-returns.sql',
+  '0006-providers.sql',
 ].map((file) => readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'));
 
 export const sqliteStock: Tables['sqlite'] = {

@@ -7,6 +7,7 @@ import { type Dispute, type OrderContext, toRefundable } from '../../machines/or
 import { moves } from '../../machines/system.ts';
 import type { SystemState } from '../step/system-state.ts';
 import { type Move, type SystemView, snapshotOf, type UnreadableView } from '../step/view.ts';
+import type { AwaitedPayment } from './services.ts';
 
 export interface ReadableOrderView extends SystemView {
   readonly unreadable?: never;
@@ -30,6 +31,8 @@ export interface ReadableOrderView extends SystemView {
   /** What was refunded by line, refund by refund. */
   readonly refundedLines: readonly RefundLine[];
   readonly disputes: readonly Dispute[];
+  /** The payment, while it waits for its customer to confirm it. */
+  readonly awaitedPayment: AwaitedPayment | null;
   readonly failure: Failure | null;
   readonly problems: readonly Problem[];
 }
@@ -40,6 +43,13 @@ export interface UnreadableOrderView extends UnreadableView {
 }
 
 export type OrderView = ReadableOrderView | UnreadableOrderView;
+
+const findAwaitedPayment = (orderId: string, state: SystemState): AwaitedPayment | null => {
+  const payment: AnyMachineSnapshot | undefined = state.actors.get('payment')?.snapshot;
+  if (payment?.matches('awaitingCustomer') !== true) return null;
+  const { transactionId, provider } = payment.context;
+  return { orderId, provider, transactionId };
+};
 
 /** What version 1 of the charts does not know. */
 const unknownToVersion1 = { adjustments: [], refundedLines: [], disputes: [] };
@@ -70,6 +80,7 @@ export const toOrderView = (base: SystemView, state: SystemState): ReadableOrder
     refundedAmount,
     refundedLines,
     disputes,
+    awaitedPayment: findAwaitedPayment(base.id, state),
     failure,
     problems,
   };

@@ -7,6 +7,9 @@ export type Disposition = 'applied' | 'ignored' | 'dead';
 /** The type of the message that a migration is recorded as (migration.ts). No actor receives it. */
 export const migrated = 'system.migrated';
 
+/** The type of the message that sets a deadline anew (postponement.ts). No actor receives it. */
+export const postponed = 'deadline.postponed';
+
 /** One message that an order received. Folded by `version`, these give the order's system. */
 export interface Received {
   /** The order's version that this message made: 1, 2, 3, … without gaps. */

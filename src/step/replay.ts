@@ -4,10 +4,11 @@ import type { AnyEventObject } from 'xstate';
 import { describeError } from '../errors.ts';
 import { migrated, type Received } from './effect.ts';
 import { adopt } from './migration.ts';
+import { isPostponement, postpone, type Steppable, toPostponement } from './postponement.ts';
 import type { RegisteredSystem } from './register.ts';
 import { isSameData } from './same-data.ts';
 import { newSystem } from './snapshot.ts';
-import { type Incoming, type StepResult, step, toReplyId } from './step.ts';
+import { type StepResult, step, toReplyId } from './step.ts';
 import type { SystemState } from './system-state.ts';
 
 /** What a replay reads of a recorded message. */
@@ -18,7 +19,7 @@ export type Recorded = Pick<
 
 export interface Replayed {
   /** The message as it came then. */
-  readonly incoming: Incoming;
+  readonly incoming: Steppable;
   readonly result: StepResult;
 }
 
@@ -71,7 +72,7 @@ export const replayMessage = (
       return `message ${recorded.version} (${recorded.type}) cannot be adopted: ${describeError(error)}`;
     }
   }
-  const result = step(system, state, incoming);
+  const result = incoming.kind === 'postponement' ? postpone(state, incoming) : step(system, state, incoming);
   if (result !== undefined) return { incoming, result };
   const problem =
     recorded.kind === 'reply' ? 'answers a call that was not pending' : 'is a deadline that was not set';
@@ -81,11 +82,10 @@ export const replayMessage = (
 /** The key of no call and no deadline. */
 const nothing = '';
 
-const toIncoming = (
-  orderId: string,
-  state: SystemState,
-  { messageId, kind, to, at, type, data, causationId }: Recorded,
-): Incoming => {
+const toIncoming = (orderId: string, state: SystemState, recorded: Recorded): Steppable => {
+  const { messageId, kind, to, at, type, data, causationId } = recorded;
+  const notSet = { kind: 'deadline', orderId, at, key: nothing, dueAt: at } as const;
+  if (isPostponement(recorded)) return toPostponement(orderId, recorded) ?? notSet;
   const message: AnyEventObject = { ...data, type };
   switch (kind) {
     case 'message':
@@ -95,7 +95,7 @@ const toIncoming = (
       return { kind, orderId, at, callId: callId ?? nothing, message };
     }
     case 'deadline':
-      return { kind, orderId, at, ...(findDeadline(state, to, message) ?? { key: nothing, dueAt: at }) };
+      return { ...notSet, ...findDeadline(state, to, message) };
   }
 };
 

@@ -2,7 +2,7 @@
 // A step that throws or would break an invariant changes nothing: its message is quarantined and an incident opened.
 import type { AnyEventObject } from 'xstate';
 import { actorOf, type Draft, draftOf, reacts, relay, releaseId, startActors } from './deliver.ts';
-import { type Call, type Disposition, migrated, type NewEvent, type Received } from './effect.ts';
+import { type Call, type Disposition, migrated, type NewEvent, postponed, type Received } from './effect.ts';
 import { isSameValue, whyIgnored } from './notes.ts';
 import { freezeParsed } from './plain-data.ts';
 import { toCause, toIncident } from './quarantine.ts';
@@ -16,7 +16,7 @@ interface Arrival {
   /** ms since 1970. */
   readonly at: number;
 }
-/** What can reach an order: a message, the reply to one of its calls, or one of its deadlines. */
+/** What can reach an order's actors: a message, the reply to one of its calls, or one of its deadlines. */
 export type Incoming =
   | (Arrival & {
       readonly kind: 'message';
@@ -172,6 +172,7 @@ const whyNotTaken = (draft: Draft, { from, to, message, finishedCalls }: Arrived
     return "messages named xstate.* are the charts' own and are not taken from outside";
   }
   if (message.type === migrated) return 'a system is migrated by its host alone';
+  if (message.type === postponed) return 'a deadline is postponed by its host alone';
   if (from !== 'outside' && draft.system.services.has(to)) return null;
   const { snapshot } = actorOf(draft, to);
   if (snapshot.status !== 'active') return 'the actor has reached its final state';

@@ -14,6 +14,8 @@ export const deadline = z.strictObject({
   causationId: z.string(),
   /** The key that it was set under, if its id belongs to a newer deadline now. */
   setAs: z.string().optional(),
+  /** When it was due before it was postponed for the first time. */
+  firstDueAt: z.number().optional(),
 });
 export const pendingCall = z.strictObject({
   actor: z.string(),

@@ -109,7 +109,9 @@ export const createBatchAccess = (tables: MemoryTables): BatchAccess => {
     }
     for (const call of calls) {
       sequence += 1;
-      changes.add(tables.calls, call.callId, { sequence, call: { ...call, orderId }, ...lease });
+      const { owner: holder, until, except = [] } = lease;
+      const leased = except.includes(call.service) ? { owner: '', until: 0 } : { owner: holder, until };
+      changes.add(tables.calls, call.callId, { sequence, call: { ...call, orderId }, ...leased });
     }
     keepAnswers(changes, write.idempotency);
   };

@@ -16,6 +16,8 @@ import type {
 import { createTurns, inTurn } from '../turns.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
+import { createHoldTable } from './memory-holds.ts';
+import { createServiceIncidents } from './memory-service-incidents.ts';
 import {
   copy,
   createBatchAccess,
@@ -174,14 +176,18 @@ const createCallChanges = ({ orders, calls }: MemoryTables) => {
   };
   return {
     claimCalls: (
-      ...[{ owner, now, until, limit, versions }]: Parameters<Store['claimCalls']>
+      ...[{ owner, now, until, limit, versions, services = { except: [] } }]: Parameters<Store['claimCalls']>
     ): readonly Call[] => {
       const isClaimable = (orderId: string): boolean => {
         const order = orders.get(orderId);
         return order?.unreadable === null && versions.includes(order.summary.chartVersion);
       };
       const claimed = [...calls.values()]
-        .filter((row) => row.until <= now && isClaimable(row.call.orderId))
+        .filter(({ until: leasedUntil, call: { service, orderId } }) => {
+          const isAsked =
+            'only' in services ? services.only.includes(service) : !services.except.includes(service);
+          return leasedUntil <= now && isAsked && isClaimable(orderId);
+        })
         .sort((one, other) => one.sequence - other.sequence)
         .slice(0, limit);
       for (const { call } of claimed) lease(call.callId, owner, until);
@@ -246,6 +252,8 @@ export const createMemoryStore = (): Store => {
   const changes = createOrderChanges(tables);
   const people = createPeople(tables);
   const webhooks = createWebhookTables();
+  const holds = createHoldTable(tables);
+  const incidents = createServiceIncidents();
   const epochs = [{ name: drawEpoch(), lastPosition: null }];
 
   return {
@@ -284,6 +292,14 @@ export const createMemoryStore = (): Store => {
     writeWebhook: change(webhooks.writeWebhook),
     removeWebhook: change(webhooks.removeWebhook),
     webhookDeliveries: guard(webhooks.webhookDeliveries),
+    serviceHolds: guard(holds.serviceHolds),
+    writeServiceHold: change(holds.writeServiceHold),
+    callsByService: guard(holds.callsByService),
+    openServiceIncident: change(incidents.openServiceIncident),
+    closeServiceIncident: change(incidents.closeServiceIncident),
+    serviceIncident: guard(incidents.serviceIncident),
+    serviceIncidents: guard(incidents.serviceIncidents),
+    openServiceIncidents: guard(incidents.openServiceIncidents),
     check: change(() => undefined),
     close: () => close(() => inTurn(takeTurn, () => undefined)),
   };

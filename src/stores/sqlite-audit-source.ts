@@ -24,9 +24,6 @@ const cacheKiB = 64 * 1024;
  * schema that this program knows.
  */
 export const openAuditSource = (path: string, application: TableOwner, now: number): AuditSource => {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) refuse(path, 'there is no such file');
-  else if (!found.isFile()) refuse(path, 'it is not a file');
   const connection = open(path, application);
   const { ofOrders = {}, tables = {} } = application.tables?.sqlite.audit ?? {};
   const guarded = <T>(read: () => Iterable<T>): AsyncIterable<T> => toAsync(path, read);
@@ -52,7 +49,16 @@ export const openAuditSource = (path: string, application: TableOwner, now: numb
   };
 };
 
+/**
+ * @throws AppError `invalid-setting` when the file at `path` is none that this program can read as a store of `application`.
+ */
+export const requireReadable = (path: string, application: TableOwner): void =>
+  open(path, application).close();
+
 const open = (path: string, application: TableOwner): Database => {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) refuse(path, 'there is no such file');
+  else if (!found.isFile()) refuse(path, 'it is not a file');
   let connection: Database | undefined;
   try {
     connection = new DatabaseSync(path, { readOnly: true, timeout: busyMs });

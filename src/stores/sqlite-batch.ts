@@ -135,7 +135,8 @@ const createCallWriter = (connection: Connection) => {
       for (const call of calls) {
         const { callId, service, actor, causationId, correlationId, at, keyFirstUsedAt } = call;
         const command = JSON.stringify(call.command);
-        const meta = [causationId, correlationId, at, keyFirstUsedAt, lease.owner, lease.until];
+        const holder = lease.except?.includes(service) ? ['', 0] : [lease.owner, lease.until];
+        const meta = [causationId, correlationId, at, keyFirstUsedAt, ...holder];
         rows.add(callId, orderId, service, actor, command, ...meta);
       }
     },

@@ -5,7 +5,8 @@ import type { OpenDatabase } from './sqlite-open.ts';
 import { toCall, whole } from './sqlite-rows.ts';
 import type { Transact } from './sqlite-transactions.ts';
 
-const claimable = `lease_until <= ? AND EXISTS (SELECT 1 FROM orders WHERE orders.order_id = calls.order_id
+/** The number after the list is 1 for the services in the list alone, 0 for all but those. */
+const claimable = `lease_until <= ? AND (service IN (SELECT value FROM json_each(?))) = ? AND EXISTS (SELECT 1 FROM orders WHERE orders.order_id = calls.order_id
   AND unreadable IS NULL AND chart_version IN (SELECT value FROM json_each(?)))`;
 
 export const createCallChanges = ({ writer, reader }: OpenDatabase, transact: Transact) => {
@@ -25,12 +26,14 @@ export const createCallChanges = ({ writer, reader }: OpenDatabase, transact: Tr
 
   return {
     claimCalls: (
-      ...[{ owner, now, until, limit, versions }]: Parameters<Store['claimCalls']>
+      ...[{ owner, now, until, limit, versions, services = { except: [] } }]: Parameters<Store['claimCalls']>
     ): readonly Call[] => {
-      const known = JSON.stringify(versions);
+      const isOnly = 'only' in services;
+      const named = JSON.stringify(isOnly ? services.only : services.except);
+      const asked = [now, named, Number(isOnly), JSON.stringify(versions)] as const;
       // Asked again and again while there is nothing to do: that must not cost a durable transaction.
-      if (anyClaimable.get(now, known) === undefined) return [];
-      const rows = transact(() => claim.all(owner, until, now, known, limit));
+      if (anyClaimable.get(...asked) === undefined) return [];
+      const rows = transact(() => claim.all(owner, until, ...asked, limit));
       return rows.sort((one, other) => whole(one, 'sequence') - whole(other, 'sequence')).map(toCall);
     },
     returnCalls: (owner: string, callIds: readonly string[]): void => {

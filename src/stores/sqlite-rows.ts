@@ -28,7 +28,7 @@ export const wholeOrNull = (row: Row, column: string): number | null =>
 export const textOrNull = (row: Row, column: string): string | null =>
   row[column] === null ? null : text(row, column);
 
-const oneOf = <const T extends string>(row: Row, column: string, known: readonly T[]): T => {
+export const oneOf = <const T extends string>(row: Row, column: string, known: readonly T[]): T => {
   const found = known.find((name) => name === row[column]);
   if (found === undefined) throw wrong(row, column, `one of ${known.join(', ')}`);
   return found;
@@ -37,7 +37,7 @@ const oneOf = <const T extends string>(row: Row, column: string, known: readonly
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const record = (row: Row, column: string): Readonly<Record<string, unknown>> => {
+export const record = (row: Row, column: string): Readonly<Record<string, unknown>> => {
   const value: unknown = JSON.parse(text(row, column));
   if (!isRecord(value)) throw wrong(row, column, 'a JSON object');
   return value;

@@ -8,9 +8,11 @@ import { createDoor } from './closing.ts';
 import { createBatchAccess } from './sqlite-batch.ts';
 import { createCallChanges, createOrderChanges } from './sqlite-changes.ts';
 import { createCheck } from './sqlite-check.ts';
+import { createHoldTable } from './sqlite-holds.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { createPeople } from './sqlite-people.ts';
 import { createHistoryReads, createOrderReads, createOtherReads } from './sqlite-reads.ts';
+import { createServiceIncidents } from './sqlite-service-incidents.ts';
 import { createWriterAccess } from './sqlite-transactions.ts';
 import { createWebhookTables } from './sqlite-webhooks.ts';
 
@@ -36,6 +38,8 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const changes = createOrderChanges(database, transact);
   const people = createPeople(database, transact);
   const webhooks = createWebhookTables(database, transact);
+  const holds = createHoldTable(database, transact);
+  const incidents = createServiceIncidents(database, transact);
 
   return {
     open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
@@ -75,6 +79,14 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     writeWebhook: change(webhooks.writeWebhook),
     removeWebhook: change(webhooks.removeWebhook),
     webhookDeliveries: guard(webhooks.webhookDeliveries),
+    serviceHolds: guard(holds.serviceHolds),
+    writeServiceHold: change(holds.writeServiceHold),
+    callsByService: guard(holds.callsByService),
+    openServiceIncident: change(incidents.openServiceIncident),
+    closeServiceIncident: change(incidents.closeServiceIncident),
+    serviceIncident: guard(incidents.serviceIncident),
+    serviceIncidents: guard(incidents.serviceIncidents),
+    openServiceIncidents: guard(incidents.openServiceIncidents),
     check: change(createCheck(database, access)),
     close: () =>
       close(() =>

@@ -6,6 +6,7 @@ import { describeError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { limits } from '../limits.ts';
 import { pause } from '../service.ts';
+import type { Opening, ServiceIncidents } from '../service-incidents.ts';
 import { sign } from '../signature.ts';
 import type { JournalEvent } from '../store.ts';
 import type { WebhookDelivery, WebhookEndpoint, WebhookStore } from '../webhooks.ts';
@@ -14,6 +15,7 @@ import { type Answered, type SendingRules, send } from './send.ts';
 export interface DeliveryParts {
   readonly host: Pick<Host, 'watch'>;
   readonly store: WebhookStore;
+  readonly incidents: Pick<ServiceIncidents, 'open' | 'closeKey'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
   readonly rules: SendingRules;
@@ -23,6 +25,18 @@ export interface DeliveryParts {
   readonly toBody: (event: JournalEvent) => string;
   readonly noteTry: (isDelivered: boolean) => void;
 }
+
+/** Under which an endpoint's incident is open while the endpoint is dead. */
+export const toIncidentKey = ({ endpointId }: WebhookEndpoint): string => `webhook/${endpointId}`;
+
+const toIncident = (endpoint: WebhookEndpoint, last: WebhookDelivery | undefined): Opening => {
+  const { endpointId, tries } = endpoint;
+  const details = { endpointId, tries, status: last?.status, problem: last?.problem, eventId: last?.eventId };
+  return {
+    ...{ service: 'webhooks', reason: 'endpoint-dead', key: toIncidentKey(endpoint), once: false, details },
+    text: 'A webhook endpoint is dead: nothing is sent to it until it is enabled (POST /webhooks/{id}/enable).',
+  };
+};
 
 export class Delivery {
   readonly #parts: DeliveryParts;
@@ -162,12 +176,14 @@ export class Delivery {
 
   /** What cannot be stored is stored with what comes next; until then a crash repeats it. */
   async #save(): Promise<void> {
-    const { store, clock, logger } = this.#parts;
+    const { store, incidents, clock, logger } = this.#parts;
     if (this.#unsaved.length === 0) return;
     const saving = this.#unsaved.slice(-limits.webhookLog);
     this.#unsaved = [];
     this.#savedAt = clock.now();
     try {
+      // Before it is stored that the endpoint is dead: after a crash between them it dies again, and opens the same one.
+      if (this.#endpoint.state === 'dead') await incidents.open(toIncident(this.#endpoint, saving.at(-1)));
       await store.writeWebhook(this.#endpoint, saving);
     } catch (error) {
       this.#unsaved = [...saving, ...this.#unsaved];

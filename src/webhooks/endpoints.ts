@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { drawSigningSecret } from '../signature.ts';
 import type { WebhookEndpoint, Webhooks, WebhookWish } from '../webhooks.ts';
-import { Delivery, type DeliveryParts } from './delivery.ts';
+import { Delivery, type DeliveryParts, toIncidentKey } from './delivery.ts';
 
 export interface WebhookParts extends Omit<DeliveryParts, 'noteTry'> {
   readonly ids: Ids;
@@ -22,7 +22,15 @@ export const openWebhooks = async ({ ids, registry, ...parts }: WebhookParts): P
     endpoints.set(endpoint.endpointId, delivery);
     delivery.start();
   };
-  for (const endpoint of await parts.store.webhookEndpoints()) add(endpoint);
+  /** An endpoint that is not dead needs nobody. */
+  const closeIncident = async (endpoint: WebhookEndpoint, by: string | null, note: string): Promise<void> => {
+    if (endpoint.state !== 'dead') await parts.incidents.closeKey(toIncidentKey(endpoint), { by, note });
+  };
+  for (const endpoint of await parts.store.webhookEndpoints()) {
+    // The last run can have ended before it closed the incident.
+    await closeIncident(endpoint, null, `the endpoint is ${endpoint.state}`);
+    add(endpoint);
+  }
   const find = (endpointId: string): Delivery => {
     const found = endpoints.get(endpointId);
     if (found === undefined) throw new AppError('webhook-not-found', `No endpoint has the id ${endpointId}.`);
@@ -48,12 +56,17 @@ export const openWebhooks = async ({ ids, registry, ...parts }: WebhookParts): P
           ...(newest ? [{ ...newest, endsAt: parts.clock.now() + keepOldMs }] : []),
         ],
       })),
-    setEnabled: async (endpointId, isEnabled) =>
-      find(endpointId).change(() => ({ state: isEnabled ? 'enabled' : 'disabled', ...untried })),
+    setEnabled: async (endpointId, isEnabled, by) => {
+      const state = isEnabled ? 'enabled' : 'disabled';
+      const changed = await find(endpointId).change(() => ({ state, ...untried }));
+      await closeIncident(changed, by, `the endpoint was ${state}`);
+      return changed;
+    },
     replay: async (endpointId, position) => find(endpointId).change(() => ({ position, ...untried })),
-    remove: async (endpointId) => {
+    remove: async (endpointId, by) => {
       const delivery = find(endpointId);
-      await delivery.change(() => ({ state: 'disabled' }));
+      const disabled = await delivery.change(() => ({ state: 'disabled' }));
+      await closeIncident(disabled, by, 'the endpoint was removed');
       await parts.store.removeWebhook(endpointId);
       endpoints.delete(endpointId);
     },

@@ -8,8 +8,10 @@ import { createShopRoutes } from '../../src/api/routes/shop-routes.ts';
 import { readSettings } from '../../src/config.ts';
 import { createMigratePage } from '../../src/migration/migrate-page.ts';
 import type { Services } from '../../src/service.ts';
+import { createServiceIncidents } from '../../src/service-incidents/incidents.ts';
 import { createCatalogue } from '../../src/shop/catalogue.ts';
 import type { ShopHost } from '../../src/shop/placement.ts';
+import type { CustomerActions } from '../../src/shop/services.ts';
 import { shop } from '../../src/shop/shop.ts';
 import type { OrderView, ReadableOrderView } from '../../src/shop/view.ts';
 import { toUnreadableSystemView } from '../../src/step/view.ts';
@@ -48,6 +50,8 @@ interface Given {
   readonly mailer?: Answer<'mailer'>;
   /** Services that may send facts. */
   readonly services?: Services;
+  /** What the gateway can do for customers who confirm their payments. */
+  readonly customerActions?: CustomerActions;
 }
 
 const createUuids = () => {
@@ -122,6 +126,7 @@ export const createEdge = async ({
   gateway = never,
   mailer,
   services = {},
+  customerActions = {},
 }: Given = {}) => {
   const [clock, store, ids] = [createFakeClock(noon), createMemoryStore(), createUuids()];
   await createCatalogue(store).seedProducts(products, noon);
@@ -138,14 +143,16 @@ export const createEdge = async ({
   const migratePage = createMigratePage(host, clock);
   const parsed = readSettings(settings);
   const keys = await openKeys({ store, clock, onError: () => {} });
-  const own = { application: shop, host, keys, catalogue, migratePage };
+  const incidents = createServiceIncidents({ store, clock, ids, logger, registry: metrics });
+  const own = { application: shop, host, keys, incidents, catalogue, migratePage };
   const facts = { application: shop, services };
   const webhooks = await openWebhooks({
-    ...{ host, store, clock, ids, logger, registry: metrics, drawShare: () => 0.5 },
+    ...{ host, store, incidents, clock, ids, logger, registry: metrics, drawShare: () => 0.5 },
     rules: { clock, allowPrivate: true },
     toBody: (event) => JSON.stringify(event),
   });
-  const dependencies = { ...own, facts, webhooks, settings: parsed, clock, ids, metrics, logger };
+  const made = { ...own, facts, webhooks, settings: parsed, clock, ids, metrics, logger };
+  const dependencies = { ...made, gateway: customerActions };
   const app: FastifyInstance = createApi(
     dependencies,
     createShopRoutes(dependencies),
@@ -185,6 +192,7 @@ export const createEdge = async ({
     runner,
     store,
     keys,
+    incidents,
     catalogue,
     clock,
     metrics,

@@ -5,6 +5,7 @@ import type { ApiKey } from '../../src/access.ts';
 import type { Rows } from '../../src/application.ts';
 import { countRefunded } from '../../src/shop/refund-totals.ts';
 import type { SeededRandom } from '../../src/simulator/random.ts';
+import type { WebhookEndpoint } from '../../src/webhooks.ts';
 import { idempotency, sample, widgets } from '../hosts/harness.ts';
 import { type Acknowledged, noteOrder } from './acknowledged.ts';
 import { callTimeoutMs, type Shop } from './shop-on-disk.ts';
@@ -81,6 +82,19 @@ const workWithPeople =
     await host.addNote({ orderId, kind: 'note', text: 'called her', principal: 'ada' });
   };
 
+/** Endpoints of webhooks with a log: one that stays, and one that goes. */
+const workWithWebhooks: Step = async ({ store, now }) => {
+  const endpoint = (endpointId: string): WebhookEndpoint => ({
+    ...{ endpointId, url: 'https://shop.example/', types: null, secrets: [], state: 'enabled' },
+    ...{ createdAt: now(), position: 1, tries: 0, nextAt: null, failingSince: null },
+  });
+  const about = { position: 1, eventId: 'event-1', type: 'order.created', at: now() };
+  for (const each of ['stays', 'goes']) {
+    await store.writeWebhook(endpoint(each), [{ ...about, try: 1, status: 200, problem: null }]);
+  }
+  await store.removeWebhook('goes');
+};
+
 /** 1 × Widget for 0.09. */
 const tooCheap = () => {
   const [item] = sample.items;
@@ -122,6 +136,7 @@ export const planWorkload = (
     reportCharge(first, good[0]?.placement.amount ?? 0),
     advance(10),
     workWithPeople(first),
+    workWithWebhooks,
     move(second, later),
     advance(1000),
     place('lost-late'),

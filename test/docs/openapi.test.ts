@@ -101,7 +101,7 @@ test('a boolean parameter takes true and false, as its schema says, and nothing 
       schema.type === 'boolean' ? [{ url, name, schema, place }] : [],
     ),
   );
-  expect(booleans.map(({ name }) => name)).toEqual(['settled', 'incident']);
+  expect(booleans.map(({ name }) => name)).toEqual(['closed', 'settled', 'incident']);
   const { get } = await createEdge();
   for (const { url, name, schema, place } of booleans) {
     expect(place).toBe('query');

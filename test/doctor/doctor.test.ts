@@ -90,19 +90,19 @@ it.each([
   ['the database is empty', (path: string) => writeFileSync(path, '')],
   ['it is a database of another program', (path: string) => makeDatabase(path, 'PRAGMA application_id = 1')],
   [
-    'it was written by a newer Orderchart (schema 99; this one knows 8)',
+    'it was written by a newer Orderchart (schema 99; this one knows 10)',
     (path: string) => makeDatabase(path, 'PRAGMA user_version = 99'),
   ],
   [
-    'it has the schema 0 of an older Orderchart; start this one (8) on it first',
+    'it has the schema 0 of an older Orderchart; start this one (9) on it first',
     (path: string) => makeDatabase(path, 'PRAGMA user_version = 0'),
   ],
   [
-    "it was written by a newer 'shop' (tables 99; this one knows 4)",
+    "it was written by a newer 'shop' (tables 99; this one knows 6)",
     (path: string) => makeDatabase(path, 'UPDATE applications SET tables_version = 99'),
   ],
   [
-    "it has the tables 0 of an older 'shop'; start this one (4) on it first",
+    "it has the tables 0 of an older 'shop'; start this one (6) on it first",
     (path: string) => makeDatabase(path, 'UPDATE applications SET tables_version = 0'),
   ],
 ])('%s: one line, and 2', async (problem, make) => {

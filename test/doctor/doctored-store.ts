@@ -63,7 +63,7 @@ export const openShop = async (
   files: Files,
   { clock = createFakeClock(start), ids = createCounter(), settings = {} } = {},
 ) => {
-  const open = (rates: { declineRate?: number; timeoutRate?: number; errorRate?: number }) =>
+  const open = (rates: { declineRate?: number; errorRate?: number }) =>
     createSimulatedGateway({
       ...{ ledgerPath: files.ledger, seed: 'doctor', delayMs: 0, clock },
       ...{ declineRate: 0, timeoutRate: 0, errorRate: 0, ...rates },
@@ -71,7 +71,7 @@ export const openShop = async (
   const good = await open({});
   const banks: Readonly<Record<string, ShopService<'gateway'>>> = {
     declined: await open({ declineRate: 1 }),
-    lost: await open({ timeoutRate: 1 }),
+    lost: await open({}),
     flaky: await open({ errorRate: 1 }),
   };
   /** Calls that the disk is busy with, and no clock: time must not run away from them. */
@@ -85,8 +85,11 @@ export const openShop = async (
   const gateway: Answer<'gateway'> = (call) => {
     const kind = kindOf(call.orderId);
     if (kind === 'silent') return never(call);
-    const answer = (banks[kind] ?? good).answer(call);
-    return kind === 'lost' && call.command.type === 'gateway.charge' ? answer : work(answer);
+    const answer = work((banks[kind] ?? good).answer(call));
+    // Its charge is made, and its refund is answered.
+    return kind === 'lost' && call.command.type === 'gateway.charge'
+      ? answer.then(() => never(call))
+      : answer;
   };
   const mailer = await createFileMailer({
     directory: files.mail,

@@ -172,7 +172,7 @@ describe('a fact that Stripe reports', () => {
     );
   });
 
-  it('for an order that is not here is answered with 2xx, logged and counted', async () => {
+  it('for an order that is not here is answered with 2xx, logged and counted, and is one incident of the gateway', async () => {
     const shop = await openStripeShop({}, 'none');
     const event = await eventOf(shop, sampleId, 'payment_intent.succeeded');
     const unknown = JSON.parse(
@@ -181,6 +181,15 @@ describe('a fact that Stripe reports', () => {
     expect(await shop.report(unknown)).toMatchObject({ status: 204 });
     await shop.server.untilPrinted(/"orderId":"01900000-0000-7000-8000-000000000176".*not in this store/);
     expect(await shop.metric('orderchart_stripe_events_total{outcome="unknown-order"} 1')).toBe(true);
+    // Stripe may send it twice.
+    expect(await shop.report(unknown)).toMatchObject({ status: 204 });
+    const { body } = await ask(`${shop.server.url}/services/incidents`);
+    expect(body.incidents).toMatchObject([
+      {
+        ...{ subject: { type: 'service', name: 'gateway' }, reason: 'unknown-order', closedAt: null },
+        details: { orderId: '01900000-0000-7000-8000-000000000176', eventId: event.id },
+      },
+    ]);
   });
 
   it('about an object of others on the account is left alone', async () => {

@@ -9,6 +9,7 @@ import { newestVersion } from '../../machines/registry.ts';
 import { BatchRows } from '../../src/batch-rows.ts';
 import { noFaults } from '../../src/faults.ts';
 import { OrderTransaction } from '../../src/hosts/order-transaction.ts';
+import { neverPostponing } from '../../src/service-holds.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { createWarehouse } from '../../src/shop/warehouse.ts';
 import { newSystem } from '../../src/step/snapshot.ts';
@@ -221,6 +222,7 @@ test('a result that does not continue what was accepted before it is refused', (
       system: orders,
       services: { warehouse: createWarehouse(), gateway: outside('gateway'), mailer: outside('mailer') },
       faults: noFaults,
+      postponing: neverPostponing,
     },
     orderId: 'order-1',
     base: newSystem(orders, newYear, 'correlation-1'),

@@ -84,6 +84,7 @@ export const openShop = async (behaviour: Behaviour): Promise<Shop> => {
     RESERVATION_TTL_MS: 14_400_000,
     MAX_CALLS_IN_FLIGHT: 20_000,
     DRAIN_MS: 100,
+    WEBHOOK_ALLOW_PRIVATE: '1',
   });
   const shop = await createOrderchart(settings, {
     services: { gateway: createGateway(behaviour), mailer: createMailer(behaviour) },

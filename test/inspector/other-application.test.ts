@@ -15,6 +15,7 @@ import type { SystemView } from '../../src/step/view.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { createCounter, never } from '../hosts/harness.ts';
+import { createOtherIncidents } from '../service-incidents.ts';
 import { chart, says, tell } from '../step/toy-words.ts';
 
 const parcel = chart({
@@ -82,7 +83,8 @@ const open = async () => {
   const { host } = await createRunner({ ...shared, store, ids, logger, observer: inspector.observer });
   const keys = await openKeys({ store, clock, onError: () => {} });
   const facts = { application: parcels, services };
-  const api = createApi({ host, keys, facts, settings, clock, ids, metrics: registry, logger }, () => {});
+  const edge = { host, keys, facts, incidents: createOtherIncidents(), settings, clock, ids };
+  const api = createApi({ ...edge, metrics: registry, logger }, () => {});
   inspector.addTo(api, host, { keys });
   await host.place({ orderId: 'parcel-1', message: { type: 'parcel.send' } });
   const get = async (path: string) => (await api.inject(`/inspector/api/${path}`)).json();

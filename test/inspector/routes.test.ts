@@ -10,6 +10,7 @@ import { shop } from '../../src/shop/shop.ts';
 import { exchange } from '../api/connections.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { createCounter, openHost } from '../hosts/harness.ts';
+import { createOtherIncidents } from '../service-incidents.ts';
 
 const open = async (pageFolder: string, given: Readonly<Record<string, string>> = {}) => {
   const { host, store, clock, metrics, registry, lines } = await openHost();
@@ -17,8 +18,9 @@ const open = async (pageFolder: string, given: Readonly<Record<string, string>> 
   const settings = readSettings(given);
   const keys = await openKeys({ store, clock, onError: () => {} });
   const facts = { application: shop, services: {} };
+  const incidents = createOtherIncidents();
   const app = createApi(
-    { host, keys, facts, settings, clock, ids: createCounter(), metrics: registry, logger },
+    { host, keys, facts, incidents, settings, clock, ids: createCounter(), metrics: registry, logger },
     () => {},
   );
   const readFigures = store.figures;

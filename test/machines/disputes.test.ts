@@ -62,17 +62,25 @@ describe('a dispute', () => {
 
   it('that is reported again changes nothing', () => {
     const order = disputed();
-    expect(order.send('payment', opened)).toBe('ignored: the dispute is known');
+    expect(order.send('payment', opened)).toBe(
+      'ignored: the dispute is known, or no money of this charge was captured',
+    );
     order.send('payment', closed('won'));
-    expect(order.send('payment', closed('lost'))).toBe('ignored: the end of the dispute is known');
-    expect(order.send('payment', opened)).toBe('ignored: the dispute is known');
+    expect(order.send('payment', closed('lost'))).toBe(
+      'ignored: the end of the dispute is known, or no money of this charge was captured',
+    );
+    expect(order.send('payment', opened)).toBe(
+      'ignored: the dispute is known, or no money of this charge was captured',
+    );
     expect(order.settled).toBe(true);
   });
 
   it('whose end is reported first is over', () => {
     const order = placeOrder();
     order.send('payment', closed('lost'));
-    expect(order.send('payment', opened)).toBe('ignored: the dispute is known');
+    expect(order.send('payment', opened)).toBe(
+      'ignored: the dispute is known, or no money of this charge was captured',
+    );
     expect(order.incidents).toEqual([]);
     expect(order.refund(1)).toMatch(/^ignored: /);
   });
@@ -111,7 +119,7 @@ describe('a dispute', () => {
   it('of another charge is ignored', () => {
     const order = placeOrder();
     expect(order.send('payment', { ...opened, key: 'order-2/charge/1' })).toBe(
-      'ignored: the dispute is known',
+      'ignored: the dispute is known, or no money of this charge was captured',
     );
   });
 

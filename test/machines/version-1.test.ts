@@ -17,7 +17,8 @@ import { decode } from '../fingerprint/fingerprint.ts';
 import { startedAt } from '../fingerprint/walks.ts';
 import { sampleOrder } from './sample-order.ts';
 
-const policy = toPolicy(readSettings());
+// What came later, version 1 has no words for.
+const { provider: _, actionWithinMs: __, ...policy } = toPolicy(readSettings());
 const version1 = registry[1];
 const { toCharts, fromCharts } = version1.translator;
 const walks = decode(readFileSync(resolve(import.meta.dirname, '../../machines/fingerprints/version-1.gz')));

@@ -5,7 +5,7 @@ import { strictEqual } from 'node:assert/strict';
 import type { StepResult } from '../../src/step/step.ts';
 import type { ChartObserver } from '../../src/testing/chart-observer.ts';
 import { checkRefusals, compareWithServer } from './compare-with-server.ts';
-import { start } from './model.ts';
+import { type Action, start } from './model.ts';
 import { toPathReport } from './path-report.ts';
 import type { TestPath } from './paths.ts';
 import { performAction, placeOrder, type ServerOrder } from './server-actions.ts';
@@ -60,6 +60,9 @@ const forEachRun = async (runs: readonly Run[], work: (run: Run) => Promise<void
   await Promise.all(workers);
 };
 
+const isFree = ({ action }: { readonly action: Action }): true | undefined =>
+  action.type === 'place' ? action.isFree : undefined;
+
 /** Performs the actions that are due now. */
 const performDueActions = async (
   run: Run,
@@ -72,7 +75,7 @@ const performDueActions = async (
     if (step === undefined || step.action.type === 'crash' || step.after.now > server.clock.now()) return;
     try {
       if (run.serverOrder === undefined)
-        run.serverOrder = await placeOrder(server, run.testPath.model.orderId);
+        run.serverOrder = await placeOrder(server, run.testPath.model.orderId, undefined, isFree(step));
       else await performAction(run.serverOrder, step.before, step.action);
     } catch (error) {
       throw withReport(run, error);

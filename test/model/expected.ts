@@ -21,7 +21,10 @@ const toTimed = <T extends object, K extends keyof T & string>(
 
 /** The order without its moves and addresses. */
 export const toExpectedOrder = ({ orderId }: Model, { state }: Moment): unknown => {
-  const { moves: _, owner, actors, incidents, deadlines, calls, ...view } = viewOf(shop, orderId, state);
+  const { moves, owner, actors, incidents, deadlines, calls, ...shown } = viewOf(shop, orderId, state);
+  if (shown.unreadable !== undefined) throw new Error('the model cannot read its own order');
+  // It has an address of its own.
+  const { awaitedPayment, ...view } = shown;
   strictEqual(owner, view.customerId);
   return {
     ...toTimed(view, 'createdAt', 'updatedAt'),

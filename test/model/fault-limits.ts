@@ -58,6 +58,7 @@ export const charts: readonly (readonly [Settings, FaultLimits])[] = [
   ],
   [atOnce, { services: ['warehouse', 'gateway', 'mailer'], most: 2, crashes: 1, crashAfter: 2, moves: [] }],
   [later, { services: ['gateway'], most: 1, crashes: 1, crashAfter: 1, moves: ['capture', 'cancel'] }],
+  [atOnce, { services: ['warehouse'], most: 1, moves: ['cancel'], isFree: true }],
   [impatient, { services: ['warehouse', 'gateway'], most: 2, moves: ['cancel', 'retry'] }],
   [atOnce, { services: ['warehouse'], most: 1, crashes: 1, crashAfter: 1, moves: [] }],
 ];

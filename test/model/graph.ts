@@ -3,6 +3,7 @@
 import { type ServiceName, serviceNames } from '../../machines/messages.ts';
 import type { MoveName } from '../../machines/system.ts';
 import type { Settings } from '../../src/config.ts';
+import { ownProvider } from '../../src/gateway-settings.ts';
 import { toPolicy } from '../../src/shop/placement.ts';
 import type { ChartObserver } from '../../src/testing/chart-observer.ts';
 import { type PlaceGraph, walkGraph } from '../../src/testing/graph.ts';
@@ -32,6 +33,8 @@ export interface FaultLimits {
   readonly crashAfter?: number;
   /** The moves that people make; all of them if left out. */
   readonly moves?: readonly MoveName[];
+  /** The order costs nothing. */
+  readonly isFree?: true;
 }
 
 /** A moment, with the faults so far and the items that the last action covered. */
@@ -53,7 +56,7 @@ export interface Graph extends PlaceGraph<Place, Action> {
 const mostSteps = 30_000;
 
 export const explore = (observer: ChartObserver, settings: Settings, faultLimits: FaultLimits): Graph => {
-  const model = createModel(observer.system, toPolicy(settings));
+  const model = createModel(observer.system, toPolicy(settings, ownProvider));
   const graph = walkGraph<Place, Action>({
     first: { moment: model.first, spent: { bad: 0, facts: 0, crashes: 0 }, met: [] },
     next: (place, action) => {
@@ -101,7 +104,7 @@ const choose = (
   next: (place: Place, action: Action) => Place,
 ): readonly Action[] => {
   const { moment, spent } = place;
-  if (!isPlaced(moment)) return [{ type: 'place' }];
+  if (!isPlaced(moment)) return [{ type: 'place', ...(faultLimits.isFree && { isFree: true }) }];
   const mayBeBad = spent.bad < faultLimits.most;
   const silent = silentService(moment);
   const mayWait =

@@ -2,7 +2,7 @@
 // whatever can happen next. It is pure and knows no server; paths are found in it, and servers are compared
 // with it.
 import type { AnyEventObject } from 'xstate';
-import type { ActorName, Policy } from '../../machines/messages.ts';
+import type { ActorName, Policy, RefundLine } from '../../machines/messages.ts';
 import { type MoveName, moves } from '../../machines/system.ts';
 import { makeWithinMs } from '../../src/config.ts';
 import type { RegisteredSystem } from '../../src/step/register.ts';
@@ -20,6 +20,7 @@ export interface MoveAction {
   readonly outcome?: string;
   readonly transactionId?: string;
   readonly amount?: number;
+  readonly lines?: readonly RefundLine[];
 }
 /** An unsolicited answer of a service: repeated, late, or about something else. */
 export interface FactAction {
@@ -31,7 +32,8 @@ export interface FactAction {
 }
 /** One thing that happens. */
 export type Action =
-  | { readonly type: 'place' }
+  /** `isFree`: with a discount of all that it costs. */
+  | { readonly type: 'place'; readonly isFree?: true }
   | MoveAction
   | FactAction
   /** A service answers a call, which is named by its command and attempt: `gateway.charge#1`. */
@@ -83,12 +85,21 @@ const toMessage = ({ state }: Moment, to: string, message: AnyEventObject, at: n
 });
 const refundId = ({ state }: Moment) => `refund-${state.version + 1}`;
 
+/** Everything is given away. */
+export const wholeDiscount = { kind: 'discount', name: 'A free sample', amount: -sampleOrder.amount };
+const freeOrder = { adjustments: [wholeDiscount], amount: 0 };
+
 /** The message that an action is; undefined for one that is none. */
 const toIncoming = (policy: Policy, moment: Moment, action: Action): Incoming | undefined => {
   const { now: at } = moment;
   switch (action.type) {
     case 'place':
-      return toMessage(moment, 'order', { ...sampleOrder, type: 'order.place', policy }, at);
+      return toMessage(
+        moment,
+        'order',
+        { ...sampleOrder, ...(action.isFree && freeOrder), type: 'order.place', policy },
+        at,
+      );
     case 'move':
       return toMessage(moment, action.to, toMoveMessage(action, refundId(moment)), at);
     case 'fact':
@@ -193,12 +204,18 @@ export const createModel = (system: RegisteredSystem, policy: Policy, at = start
 };
 
 /** What a move carries. */
-export const toWordsOf = ({ move, outcome, transactionId, amount }: MoveAction): object => {
+export const toWordsOf = ({ move, outcome, transactionId, amount, lines }: MoveAction): object => {
   switch (move) {
     case 'cancel':
       return { reason: 'changed my mind' };
     case 'refund':
-      return { ...(amount !== undefined && { amount }), reason: 'it was broken' };
+      return {
+        ...(amount !== undefined && { amount }),
+        ...(lines !== undefined && { lines }),
+        reason: 'it was broken',
+      };
+    case 'capture':
+      return amount === undefined ? {} : { amount };
     case 'resolve':
       return { outcome, note: 'I asked them', ...(transactionId !== undefined && { transactionId }) };
     default:

@@ -35,7 +35,7 @@ const toLines = ({ action, before, after }: ReportedStep): string[] => {
 const toWords = (before: Moment, action: Action): string => {
   switch (action.type) {
     case 'place':
-      return 'it is placed';
+      return action.isFree ? 'it is placed for nothing' : 'it is placed';
     case 'move': {
       const { move, to, outcome, amount } = action;
       const about = [to, ...(outcome ? [`as ${outcome}`] : []), ...(amount ? [String(amount)] : [])];

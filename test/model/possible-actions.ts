@@ -26,6 +26,15 @@ export const refundOfPart: MoveAction = {
   to: 'order',
   amount: partialRefund,
 };
+/** One piece, which goes back into stock. */
+export const refundOfLine: MoveAction = {
+  type: 'move',
+  move: 'refund',
+  to: 'order',
+  lines: [{ productId: 'product-1', quantity: 1, restock: true }],
+};
+/** More than was authorised. */
+const captureOfMore: MoveAction = { type: 'move', move: 'capture', to: 'order', amount: 1_000_000 };
 const transactionId = 'transaction-1';
 
 const snapshotOf = ({ state }: Moment, actor: ActorName): AnyMachineSnapshot => {
@@ -80,11 +89,15 @@ export const everyMove: readonly MoveAction[] = [
 
 /** The moves that the charts take now, found by asking the charts and not by reading what is offered. */
 export const findMoves = (model: Model, moment: Moment): MoveAction[] =>
-  findHeardMoves(moment).filter((move) => move.amount === undefined && model.takes(moment, move));
+  findHeardMoves(moment).filter(
+    (move) => move.amount === undefined && move.lines === undefined && model.takes(moment, move),
+  );
 
-/** Moves for which there is a transition, whether its guard allows it or not; also a partial refund. */
+/** Moves for which there is a transition, whether its guard allows it or not; also in part, by line, and of too much. */
 export const findHeardMoves = (moment: Moment): MoveAction[] =>
-  [...everyMove, refundOfPart].filter(({ move, to }) => wants(snapshotOf(moment, to), moves[move].type));
+  [...everyMove, refundOfPart, refundOfLine, captureOfMore].filter(({ move, to }) =>
+    wants(snapshotOf(moment, to), moves[move].type),
+  );
 
 /** Unsolicited answers for which there is a transition. */
 export const findFacts = (moment: Moment, services: readonly string[]): FactAction[] =>

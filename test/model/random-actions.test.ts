@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { toChartSystem } from '../../src/application.ts';
 import type { Settings } from '../../src/config.ts';
+import { ownProvider } from '../../src/gateway-settings.ts';
 import { limits } from '../../src/limits.ts';
 import { toPolicy } from '../../src/shop/placement.ts';
 import { shop } from '../../src/shop/shop.ts';
@@ -62,7 +63,7 @@ describe('any sequence of actions', () => {
       async (capture, placing, commands) => {
         const settings = toSettings({ PAYMENT_CAPTURE: capture });
         await useServer(settings, async (server) => {
-          const model = createModel(system, toPolicy(settings), server.clock.now());
+          const model = createModel(system, toPolicy(settings, ownProvider), server.clock.now());
           const modelSide: ModelSide = { settings, model, moment: model.first, steps: [] };
           const crashAt = placing === 'plainly' ? undefined : placing;
           const serverOrder = await placeOrder(server, model.orderId, crashAt);

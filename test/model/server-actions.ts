@@ -7,7 +7,7 @@ import { isMessageType, type Message, messages } from '../../machines/messages.t
 import type { MoveName } from '../../machines/system.ts';
 import type { FaultPoint } from '../../src/faults.ts';
 import { ask, post, sampleBody } from '../e2e/client.ts';
-import { type Action, type Moment, type MoveAction, toFact, toWordsOf } from './model.ts';
+import { type Action, type Moment, type MoveAction, toFact, toWordsOf, wholeDiscount } from './model.ts';
 import type { Server } from './server-process.ts';
 
 /** One order on a server, and the model's names for the server's ids. */
@@ -26,9 +26,11 @@ export const placeOrder = async (
   server: Server,
   modelId: string,
   crashAt?: CrashAt,
+  isFree?: true,
 ): Promise<ServerOrder> => {
   const key = crypto.randomUUID();
-  const request = () => post(`${server.url}/orders`, sampleBody, key);
+  const order = { ...sampleBody, ...(isFree && { adjustments: [wholeDiscount] }) };
+  const request = () => post(`${server.url}/orders`, order, key);
   const { status, body } = await (crashAt
     ? repeatThroughCrash(server, `accept.${crashAt}`, request)
     : request());

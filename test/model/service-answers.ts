@@ -23,14 +23,15 @@ export const answersTo: Readonly<Record<string, Answers>> = {
   'warehouse.check': { good: ['checked'], bad: ['problems', 'failed', 'refused'] },
   'warehouse.reserve': { good: ['reserved'], bad: ['insufficient', 'refused', 'failed'] },
   'warehouse.commit': { good: ['committed'], bad: ['refused', 'failed'] },
+  'warehouse.return': { good: ['returned'], bad: ['refused', 'failed'] },
   'warehouse.release': { good: ['released'], bad: ['refused', 'failed'] },
   'gateway.charge': {
     good: ['charged', 'authorized'],
-    bad: ['declined', 'refused', 'failed', 'unknown', 'key-expired'],
+    bad: ['action-required', 'declined', 'refused', 'failed', 'unknown', 'key-expired'],
   },
   'gateway.look-up': {
     good: ['charged'],
-    bad: ['authorized', 'declined', 'absent', 'voided', 'failed', 'unknown'],
+    bad: ['authorized', 'action-required', 'declined', 'absent', 'voided', 'failed', 'unknown'],
   },
   'gateway.capture': { good: ['captured'], bad: ['refused', 'failed', 'unknown'] },
   'gateway.void': { good: ['voided'], bad: ['refused', 'failed', 'unknown'] },
@@ -49,8 +50,13 @@ interface FactWords {
   readonly stale: readonly string[];
 }
 
-const warehouseSays = ['checked', 'problems', 'reserved', 'insufficient', 'committed', 'released'];
-const gatewaySays = ['charged', 'authorized', 'declined', 'captured', 'voided', 'refunded'];
+const warehouseSays = [
+  ...['checked', 'problems', 'reserved', 'insufficient', 'committed', 'released', 'returned'],
+];
+const gatewaySays = [
+  ...['charged', 'authorized', 'action-required', 'declined', 'captured', 'voided', 'refunded'],
+  ...['dispute-opened', 'dispute-won'],
+];
 
 export const facts: readonly FactWords[] = [
   {
@@ -61,7 +67,10 @@ export const facts: readonly FactWords[] = [
   {
     service: 'gateway',
     of: {
-      charge: ['charged', 'authorized', 'declined'],
+      charge: [
+        ...['charged', 'authorized', 'action-required', 'declined', 'voided'],
+        ...['dispute-opened', 'dispute-won', 'dispute-lost'],
+      ],
       capture: ['captured'],
       void: ['voided'],
       refund: ['refunded'],
@@ -72,10 +81,20 @@ export const facts: readonly FactWords[] = [
   { service: 'mailer', of: { foreign: ['sent'] }, stale: ['failed', 'sent'] },
 ];
 
+/** A part of the money, so that some is left to refund. */
+const dispute = { disputeId: 'dispute-1', amount: 1000, currency: sampleOrder.currency };
+/** Answers that one word of the charts does not name. */
+const wholes: Readonly<Record<string, AnyEventObject>> = {
+  problems: { type: 'warehouse.checked', problems: [shortage] },
+  'dispute-opened': { type: 'gateway.dispute-opened', ...dispute, reason: 'fraudulent' },
+  'dispute-won': { type: 'gateway.dispute-closed', ...dispute, outcome: 'won' },
+  'dispute-lost': { type: 'gateway.dispute-closed', ...dispute, outcome: 'lost' },
+};
+
 /** The reply to `command` that is named `word`. */
 export const toAnswer = (service: ServiceName, command: AnyEventObject, word: string): AnyEventObject => {
   const { amount, currency } = sampleOrder;
-  const whole = word === 'problems' ? { type: 'warehouse.checked', problems: [shortage] } : word;
+  const whole = wholes[word] ?? word;
   return toReply({ service, command: { key: '', ...command } }, whole, { amount, currency });
 };
 

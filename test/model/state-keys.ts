@@ -10,12 +10,22 @@ type Context = AnyMachineSnapshot['context'];
 
 /** What the guards of each chart read, with finitely many values. */
 const read: Readonly<Record<ActorName, (context: Context) => readonly unknown[]>> = {
-  order: ({ failure, paidAmount, refundedAmount }) => [
+  order: ({ failure, amount, paidAmount, refundedAmount, disputes, refundedLines, refund }) => [
+    amount === 0,
+    toStates(disputes),
+    refundedLines.length > 0,
+    (refund?.lines ?? []).length,
     failure === null ? 'none' : failure.kind === 'cancelled',
     paidAmount,
     Math.min(refundedAmount, paidAmount),
   ],
-  inventory: ({ key, tries, why, unwanted }) => [toPurpose(key), tries, why === 'expired', unwanted],
+  inventory: ({ key, tries, why, unwanted, returns }) => [
+    toPurpose(key),
+    tries,
+    why === 'expired',
+    unwanted,
+    Math.min(returns.length, 2),
+  ],
   payment: ({ key, refundId, ...context }) => [
     toPurpose(key),
     context.keyExpired,
@@ -26,10 +36,17 @@ const read: Readonly<Record<ActorName, (context: Context) => readonly unknown[]>
     context.refunded,
     context.refundAmount,
     context.unwanted,
+    context.captureAmount,
+    context.lost,
+    toStates(context.disputes),
     key.endsWith(`/${refundId}`),
   ],
-  notification: ({ tries }) => [tries],
+  notification: ({ tries, waiting }) => [tries, Math.min(waiting.length, 1)],
 };
+
+/** Of disputes, whatever their ids. */
+const toStates = (disputes: readonly { readonly state: string }[]): string =>
+  disputes.map(({ state }) => state).join();
 
 /** `order-1/charge/1` → `charge`. */
 const toPurpose = (key: string): string | undefined => key.split('/')[1];
@@ -61,9 +78,17 @@ export const describeStates = ({ state }: Moment): string =>
 export const describeAction = (before: Moment, action: Action): string => {
   switch (action.type) {
     case 'place':
-      return 'placed';
+      return action.isFree ? 'placed for nothing' : 'placed';
     case 'move':
-      return [action.move, action.to, action.outcome ?? '', action.amount ?? ''].join(' ').trim();
+      return [
+        action.move,
+        action.to,
+        action.outcome ?? '',
+        action.amount ?? '',
+        action.lines ? 'of a line' : '',
+      ]
+        .join(' ')
+        .trim();
     case 'answer':
       return `${action.call.replace(/#.*/, '')} answered ${action.word}`;
     case 'fact':

@@ -37,10 +37,14 @@ const retrying = policyOf('later').payment;
 type More = Readonly<Record<string, unknown>>;
 
 /** The values of a message that guards distinguish. */
-const share = { productId: 'product-1', quantity: 1 };
+const share = { productId: 'lamp', quantity: 1 };
 const failed = { kind: 'cancelled', text: 'changed my mind' };
 const carried: { readonly [T in MessageType]?: readonly More[] } = {
-  'order.place': [{ policy: policyOf('at-once') }, { policy: policyOf('later') }],
+  'order.place': [
+    { policy: policyOf('at-once') },
+    { policy: policyOf('later') },
+    { policy: policyOf('later'), amount: 0 },
+  ],
   'order.refund': [
     { amount: partialRefund, lines: undefined },
     { amount: undefined, lines: undefined },
@@ -55,11 +59,16 @@ const carried: { readonly [T in MessageType]?: readonly More[] } = {
   'gateway.unknown': [{ reason: 'no-answer' }, { reason: 'key-expired' }],
   'warehouse.checked': [{ problems: [] }, {}],
   'inventory.release': [{ why: 'cancelled' }, { why: 'failed' }],
+  'notification.delivered': [{ notice: 'confirmation' }, { notice: 'payment-action' }],
   'notification.send-failure': [{ reason: failed }],
   'notification.send-cancellation': [{ reason: failed }],
   'inventory.return': [{ lines: [share] }],
   'order.capture': [{ amount: partialRefund }, { amount: undefined }, { amount: amount + 1 }],
-  'gateway.dispute-closed': [{ outcome: 'won' }, { outcome: 'lost' }],
+  'gateway.dispute-closed': [
+    { outcome: 'won' },
+    { outcome: 'lost' },
+    { disputeId: 'dispute-2', outcome: 'won' },
+  ],
 };
 
 const keysOf = (to: ActorName, { key, charge, refundId }: AnyMachineSnapshot['context']): Set<string> => {
@@ -107,7 +116,7 @@ const findIncoming = (names: readonly ActorName[], { actors, deadlines }: System
   ];
 };
 
-const mostStates = 10_000;
+const mostStates = 60_000;
 
 /** The shop's, without the messages to actors that are not explored: those are calls here. */
 const invariants: Invariants = {

@@ -28,9 +28,4 @@ export const unreachable: readonly Unreachable[] = [
     why: 'the order requests a refund only if its own guard of the same name finds enough money left',
     by: ['order', 'payment'],
   },
-  {
-    name: 'payment: refunded, payment.cancel → stays',
-    why: 'an order cancels its payment only while it compensates, and refunds all of it only after that or when it is completed, which it never leaves',
-    by: ['order', 'payment'],
-  },
 ];

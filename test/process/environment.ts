@@ -101,8 +101,8 @@ export const openEnvironment = async (
       CLOCK_OFFSET_FILE: paths.clockOffset,
       DATABASE_URL: `sqlite:${paths.store}`,
       PORT: '0',
-      GATEWAY_URL: gatewayUrl,
-      MAILER_URL: mailerUrl,
+      GATEWAY_DOUBLE_URL: gatewayUrl,
+      MAILER_DOUBLE_URL: mailerUrl,
       ...settings,
       ...more,
     });

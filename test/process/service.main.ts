@@ -14,7 +14,7 @@ import { createCrash, readCrashAt } from './crash-points.ts';
 import { createGatewayClient, createMailerClient } from './double-clients.ts';
 import { createSteppedClock } from './stepped-clock.ts';
 
-const { CRASH_AT, CLOCK_OFFSET_FILE, GATEWAY_URL = '', MAILER_URL = '' } = process.env;
+const { CRASH_AT, CLOCK_OFFSET_FILE, GATEWAY_DOUBLE_URL = '', MAILER_DOUBLE_URL = '' } = process.env;
 
 /** A kill from inside: nothing of this process runs after it, and nothing is cleaned up. */
 const createFaults = (crashAt: string | undefined): Faults => {
@@ -31,8 +31,8 @@ const create = async (settings: Settings): Promise<Orderchart> => {
     faults,
     clock: createSteppedClock(CLOCK_OFFSET_FILE),
     services: {
-      gateway: createGatewayClient(GATEWAY_URL, faults),
-      mailer: createMailerClient(MAILER_URL, faults),
+      gateway: createGatewayClient(GATEWAY_DOUBLE_URL, faults),
+      mailer: createMailerClient(MAILER_DOUBLE_URL, faults),
     },
   });
   acceptWebhooks(shop);
@@ -75,7 +75,7 @@ const acceptWebhooks = ({ api, host }: Orderchart): void => {
 const subscribe = async ({ api }: Orderchart): Promise<void> => {
   const url = `${api.listeningOrigin}${webhooksPath}`;
   const body = JSON.stringify({ url, since: performance.timeOrigin });
-  await fetch(`${GATEWAY_URL}/subscriber`, { method: 'PUT', body });
+  await fetch(`${GATEWAY_DOUBLE_URL}/subscriber`, { method: 'PUT', body });
 };
 
 // The test that started it is gone, and would have killed it.
@@ -90,6 +90,8 @@ const others = {
   simulate: notHere,
   reachMigrations: notHere,
   rehearse: notHere,
+  openProvider: notHere,
+  reconcileStore: notHere,
   ...copies,
 };
 const compareVersions = createCompareVersions(shop);

@@ -2,7 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../machines/messages.ts';
 import { toCall } from '../contracts/service.ts';
-import { charge, lookUp, openGateway, refund, transactionId } from './simulated-gateway.ts';
+import {
+  authorize,
+  cancel,
+  capture,
+  charge,
+  lookUp,
+  openGateway,
+  refund,
+  transactionId,
+} from './simulated-gateway.ts';
 
 describe('the seed', () => {
   const outcomes = async (seed: string, keys: readonly string[]) => {
@@ -63,16 +72,47 @@ describe('a technical failure', () => {
     expect(await lines()).toHaveLength(1);
   });
 
-  it('happens to charges only', async () => {
+  it('happens to captures, voids and refunds too, and never to look-ups', async () => {
     const { send, start } = await openGateway();
-    await send(charge());
-    const failing = await start({ errorRate: 1, timeoutRate: 1 });
-    expect((await failing.send(lookUp())).type).toBe('gateway.charged');
-    expect((await failing.send(refund())).type).toBe('gateway.refunded');
+    await send(authorize);
+    const failing = await start({ errorRate: 1 });
+    for (const command of [capture(), cancel(), refund()]) {
+      expect(await failing.send(command)).toMatchObject({ type: 'gateway.failed' });
+    }
+    expect((await failing.send(lookUp())).type).toBe('gateway.authorized');
+  });
+});
+
+describe('a refusal', () => {
+  it('of a capture, a void or a refund is for good, and leaves no line', async () => {
+    const { send, start, lines } = await openGateway();
+    await send(authorize);
+    const refusing = await start({ refuseRate: 1 });
+    for (const command of [capture(), cancel(), refund(), capture({ attempt: 2 })]) {
+      expect(await refusing.send(command)).toMatchObject({
+        type: 'gateway.refused',
+        code: 'refused-by-bank',
+      });
+    }
+    expect(await refusing.send(charge({ key: 'order-1/charge/2' }))).toMatchObject({
+      type: 'gateway.charged',
+    });
+    expect(await lines()).toHaveLength(2);
   });
 });
 
 describe('a lost answer', () => {
+  it('can be that of a capture, which took effect', async () => {
+    const { clock, send, start } = await openGateway();
+    await send(authorize);
+    const losing = await start({ timeoutRate: 1 });
+    const reply = losing.send(capture());
+    await clock.untilScheduled(2);
+    await clock.advance(60_000);
+    expect(await reply).toMatchObject({ type: 'gateway.unknown' });
+    expect(await losing.send(lookUp())).toMatchObject({ type: 'gateway.charged' });
+  });
+
   it('belongs to a charge that took effect, which a look-up finds', async () => {
     const { gateway, clock, send, lines } = await openGateway({ timeoutRate: 1 });
     const abort = new AbortController();

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createStripeGateway } from '../../src/services/gateway-stripe.ts';
 import { createStripeClient } from '../../src/services/stripe-client.ts';
-import type { CommandTo, ReplyFrom } from '../../src/shop/services.ts';
+import type { CommandTo, Gateway, ReplyFrom } from '../../src/shop/services.ts';
 import { makeFolder } from '../e2e/server.ts';
 import { openStripeDouble, type StripeDouble, secretKey } from '../support/stripe/open-double.ts';
 
@@ -30,7 +30,7 @@ export const refund = (transactionId: string, rest: Partial<Command<'refund'>> =
   ...rest,
 });
 
-export interface Client {
+export interface Client extends Pick<Gateway, 'paymentAction'> {
   send(command: CommandTo<'gateway'>, keyFirstUsedAt?: number): Promise<ReplyFrom<'gateway'>>;
 }
 
@@ -46,8 +46,11 @@ export const openClient = (
   { paymentMethod = 'pm_card_visa', timeoutMs = 1000, key = secretKey }: ClientOptions = {},
 ): Client => {
   const client = createStripeClient({ secretKey: key, apiBase, timeoutMs });
-  const gateway = createStripeGateway({ client, paymentMethod, longestWaitMs: 200, clock: systemClock });
+  const gateway = createStripeGateway({
+    ...{ client, testPaymentMethod: paymentMethod || undefined, longestWaitMs: 200, clock: systemClock },
+  });
   return {
+    ...(gateway.paymentAction && { paymentAction: gateway.paymentAction }),
     send: async (command, keyFirstUsedAt = systemClock.now()) => {
       const closing = new AbortController();
       const call = { orderId, correlationId: orderId, at: systemClock.now(), keyFirstUsedAt };

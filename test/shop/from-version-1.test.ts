@@ -29,11 +29,14 @@ const translate = (incoming: Incoming): Incoming =>
     ? { ...incoming, key: rename(incoming.key) }
     : { ...incoming, message: fromCharts(incoming.message) };
 
+/** What is committed may come back on version 2. */
+const toState = (name: string): string => rename(name === 'committed.kept' ? 'committed' : name);
+
 /** What a step led to, in the words of version 2: without the texts, which are others. */
 const outline = (result: StepResult | undefined) =>
   result && {
     disposition: result.received.disposition,
-    states: [...result.state.actors.values()].map(({ snapshot }) => rename(toStateName(snapshot))),
+    states: [...result.state.actors.values()].map(({ snapshot }) => toState(toStateName(snapshot))),
     happened: [...result.events, ...result.calls.map(({ command }) => command)].map(({ type }) => type),
     deadlines: [...result.state.deadlines].map(([key, { dueAt }]) => [rename(key), dueAt]),
     calls: [...result.state.calls.values()].map(({ command: { type, key } }) => [type, key]),

@@ -164,7 +164,7 @@ describe('a message is quarantined', () => {
       'that makes the payment count more than the total',
       () => pay(countsMoreThanItTook),
       'charged-once',
-      'the payment has 35000 of 17500',
+      'the order has 35000 of 17500',
     ],
     [
       'that makes the payment count more back than was taken',

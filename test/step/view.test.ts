@@ -127,6 +127,9 @@ describe('a completed order', () => {
     story.tell('order', 'order.refund', { refundId: 'r1', amount: 500, reason: 'a scratch' });
     expect(show(story)).toMatchObject({ settled: false, moves: [] });
     story.answer('gateway', 'gateway.refunded', { refundTransactionId: 't2' });
+    // The customer is told.
+    expect(show(story)).toMatchObject({ settled: false });
+    story.answer('mailer', 'mailer.sent');
     expect(show(story)).toMatchObject({
       settled: true,
       refundedAmount: 500,

@@ -64,14 +64,14 @@ describe('opening a file', () => {
     const schema = query('SELECT * FROM sqlite_schema');
     openDatabase(files.path(), shop).close();
     expect(query('SELECT * FROM sqlite_schema')).toEqual(schema);
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 8 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 10 }]);
   });
   it('a file that was left between its first settings and its first migration is taken up', () => {
     const connection = new DatabaseSync(files.path());
     connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL`);
     connection.close();
     openDatabase(files.path(), shop).close();
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 8 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 10 }]);
   });
   it('a file of the first schema is taken over with all of its history', async () => {
     const connection = new DatabaseSync(files.path());
@@ -120,7 +120,7 @@ describe('opening a file', () => {
     const refusal = { code: 'store-unsupported', message: expect.stringContaining('newer Orderchart') };
     expect(() => openDatabase(files.path(), shop)).toThrow(expect.objectContaining(refusal));
     expect(query('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
-    connection.exec('PRAGMA user_version = 8');
+    connection.exec('PRAGMA user_version = 9');
     connection.close();
     openDatabase(files.path(), shop).close();
   });

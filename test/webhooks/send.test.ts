@@ -8,6 +8,7 @@ import { createMemoryStore } from '../../src/stores/memory.ts';
 import { openWebhooks } from '../../src/webhooks/endpoints.ts';
 import { send } from '../../src/webhooks/send.ts';
 import { createCounter, openHost } from '../hosts/harness.ts';
+import { createOtherIncidents } from '../service-incidents.ts';
 
 /** On all addresses of this machine: what must not be reached. */
 const inner = createServer((_request, response) => {
@@ -32,7 +33,7 @@ const openEndpoints = async () => {
   const logger = { warn: () => {}, error: () => {} };
   return openWebhooks({
     ...{ host, store, clock, logger, ids: createCounter(), registry: new Registry(), drawShare: () => 0 },
-    ...{ rules: { clock, allowPrivate: false }, toBody: () => '' },
+    ...{ rules: { clock, allowPrivate: false }, toBody: () => '', incidents: createOtherIncidents() },
   });
 };
 

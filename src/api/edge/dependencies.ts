@@ -15,6 +15,7 @@ import type { Clock, Ids } from '../../clock.ts';
 import type { Settings } from '../../config.ts';
 import type { OrderAccess, SystemView } from '../../host.ts';
 import type { Services } from '../../service.ts';
+import type { ServiceIncidents } from '../../service-incidents.ts';
 import type { Tracing } from '../../tracing.ts';
 import type { Webhooks } from '../../webhooks.ts';
 import type { Disconnects } from './disconnects.ts';
@@ -46,6 +47,8 @@ export interface EdgeDependencies<View extends SystemView = SystemView> {
   readonly logger: FastifyBaseLogger;
   /** Who may send facts of their own accord, to whom. */
   readonly facts: FactRules;
+  /** What needs a person and is about a service instead of an order. */
+  readonly incidents: ServiceIncidents;
   /** Left out: the service has no webhooks. */
   readonly webhooks?: Webhooks;
   /** Left out: nothing is traced. */

@@ -54,13 +54,14 @@ export const readPage = async <Row, Place>(listing: Listing<Row, Place>): Promis
   return { entries, next: after };
 };
 
-/** Sends `{ [name]: entries, next }`. */
+/** Sends `{ [name]: entries, next }`, and what else there is to say. */
 export const sendPage = (
   reply: FastifyReply,
   name: string,
   { entries, next }: Page<string | number | undefined>,
+  others: Readonly<Record<string, object>> = {},
 ): void => {
   const after = next === null ? null : String(next);
-  const body = `{${JSON.stringify(name)}:[${entries.join(',')}],"next":${JSON.stringify(after)}}`;
-  reply.type('application/json').send(body);
+  const rest = JSON.stringify({ next: after, ...others }).slice(1);
+  reply.type('application/json').send(`{${JSON.stringify(name)}:[${entries.join(',')}],${rest}`);
 };

@@ -24,6 +24,7 @@ type InternalCode =
   | 'store-unsupported'
   | 'chart-unsupported'
   | 'charts-missing'
+  | 'provider-missing'
   | 'local-socket-unusable'
   | 'service-failed'
   | 'invalid-setting';
@@ -75,6 +76,21 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'Webhook endpoint not found',
     text: 'No endpoint has this id. `GET /webhooks` lists them.',
   },
+  'service-not-found': {
+    status: 404,
+    title: 'Service not found',
+    text: 'The application has no service of this name. `GET /services` lists them.',
+  },
+  'incident-not-found': {
+    status: 404,
+    title: 'Incident not found',
+    text: 'No incident of a service has this id. `GET /services/incidents` lists them. Incidents of orders have no ids: they are resolved by the moves of their order.',
+  },
+  'incident-closed': {
+    status: 409,
+    title: 'The incident was closed before',
+    text: 'Somebody closed it, or what it was about is over; `GET /services/incidents?closed=true` says who and why. Nothing was stored.',
+  },
   'rate-limited': {
     status: 429,
     title: 'Too many requests',
@@ -122,6 +138,17 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The order does not accept this move now',
     text: '`moves` lists the open moves, each with its address. Nothing was stored.',
+  },
+  'no-payment-action': {
+    status: 409,
+    title: 'There is nothing to confirm',
+    text: 'The payment of this order does not wait for its customer now, or its provider has no confirmations. Read the order: it has gone on, or will.',
+  },
+  'provider-unavailable': {
+    status: 503,
+    title: 'The payment provider does not answer',
+    text: 'What was asked for is at the payment provider, and it cannot be reached now. Nothing was stored. Try again after the time in Retry-After.',
+    retryAfter: 5,
   },
   'version-mismatch': {
     status: 412,

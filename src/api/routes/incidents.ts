@@ -1,4 +1,5 @@
-// Open incidents: the orders that need a person, with who takes care of them. It moves none (moves.ts does).
+// Open incidents: the orders that need a person, with who takes care of them, and how many services do. It moves none
+// (moves.ts does).
 import { z } from 'zod';
 import type { Caller } from '../../access.ts';
 import { publicPath } from '../../config.ts';
@@ -56,7 +57,15 @@ export const addIncidents = (api: Api, parts: RouteDependencies): void => {
     },
     async ({ caller, query }, reply) => {
       const page = await readIncidents(parts, { ...query, incident: true }, caller);
-      sendPage(reply, 'incidents', page);
+      // What is wrong with a service is nothing for a customer.
+      const services =
+        caller.owner === undefined
+          ? {
+              open: await parts.incidents.countOpen(),
+              href: `${publicPath(parts.settings)}/services/incidents`,
+            }
+          : undefined;
+      sendPage(reply, 'incidents', page, { ...(services && { services }) });
       return reply;
     },
   );

@@ -132,6 +132,7 @@ export const messagePage = z.strictObject({ messages: z.array(receivedMessage), 
 
 const incident = z
   .strictObject({
+    subject: z.strictObject({ type: z.literal('order'), id: z.string() }),
     orderId: z.string(),
     version: z.int(),
     state: z.string(),
@@ -145,7 +146,14 @@ const incident = z
     links: z.strictObject({ order: link, explain: link, audit: link }),
   })
   .register(components, { id: 'Incident', description: 'Something that needs a person' });
-export const incidentPage = z.strictObject({ incidents: z.array(incident), next });
+export const incidentPage = z.strictObject({
+  incidents: z.array(incident),
+  next,
+  services: z
+    .strictObject({ open: z.int(), href: link })
+    .optional()
+    .describe('how many incidents of services are open, and where they are; absent for keys of a customer'),
+});
 
 export const explanation = z
   .strictObject({

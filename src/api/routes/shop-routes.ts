@@ -10,6 +10,7 @@ import { addInventory } from './inventory.ts';
 import { addMoves } from './moves.ts';
 import { addOperations } from './operations.ts';
 import { addOrders } from './orders.ts';
+import { addPaymentAction } from './payment-action.ts';
 import { addPlacing } from './placing.ts';
 import { addStripeWebhooks } from './stripe-webhooks.ts';
 
@@ -21,6 +22,7 @@ export const createShopRoutes =
     addOrders(api, connected);
     addIncidents(api, connected);
     addMoves(api, connected);
+    addPaymentAction(api, connected);
     addAudit(api, connected);
     addEvents(api, connected);
     addInventory(api, connected);

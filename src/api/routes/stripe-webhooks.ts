@@ -11,7 +11,7 @@ const outcomes = ['applied', 'ignored', 'dead', 'duplicate', 'not-ours', 'unknow
 type EventOutcome = (typeof outcomes)[number];
 
 const toOutcome = async (
-  { host, logger }: RouteDependencies,
+  { host, incidents, logger }: RouteDependencies,
   fact: Fact | undefined,
 ): Promise<EventOutcome> => {
   if (fact === undefined) return 'not-ours';
@@ -24,7 +24,10 @@ const toOutcome = async (
     // Sending it again would not help: a person has to look at the account.
     const text =
       'Stripe reports money of an order that is not in this store: look at the event in its dashboard';
-    logger.error({ orderId, eventId: messageId, type: message.type }, text);
+    const details = { orderId, eventId: messageId, type: message.type };
+    logger.error(details, text);
+    const about = { service: 'gateway', reason: 'unknown-order', text: `${text}.`, details };
+    await incidents.open({ ...about, key: `stripe/event/${messageId}`, once: true });
     return 'unknown-order';
   }
 };
@@ -45,7 +48,7 @@ export const addStripeWebhooks = (api: Api, facts: SignedFacts, parts: RouteDepe
     '/webhooks/stripe',
     { config: { access: 'signed', whyUnsigned }, schema: { hide: true } },
     async ({ body }, reply) => {
-      events.inc({ outcome: await toOutcome(parts, facts.read(body)) });
+      events.inc({ outcome: await toOutcome(parts, await facts.read(body)) });
       return reply.code(204).send();
     },
   );

@@ -110,6 +110,7 @@ export const toOrder = (view: OrderView, path: string): OrderJson | UnreadableOr
 /** One row for each incident, with the moves that are about it. */
 export const toIncidents = (view: OrderView, notes: readonly OrderNote[], path: string): IncidentJson[] =>
   view.incidents.map((incident) => ({
+    subject: { type: 'order', id: view.id },
     orderId: view.id,
     version: view.version,
     state: view.state,

@@ -45,6 +45,33 @@ const Incident = ({
   </li>
 );
 
+/** As `GET /services/incidents` answers. */
+interface ServiceIncidents {
+  readonly incidents: readonly {
+    readonly id: string;
+    readonly subject: { readonly name: string };
+    readonly reason: string;
+    readonly text: string;
+    readonly since: string;
+  }[];
+}
+
+/** What needs a person and is about a service. It is closed over the API, with a note. */
+const OfServices = ({ incidents, now }: ServiceIncidents & { readonly now: number }) => (
+  <ul className="plain">
+    {incidents.map(({ id, subject, reason, text, since }) => (
+      <li key={id} className="card incident-row" aria-label={`Incident of the service ${subject.name}`}>
+        <p>
+          <b>{subject.name}</b>: {text}{' '}
+          <span className="quiet">
+            ({reason}, open for {toDuration(now - Date.parse(since))}; POST /incidents/{id}/resolve closes it)
+          </span>
+        </p>
+      </li>
+    ))}
+  </ul>
+);
+
 const isRetriable = ({ moves }: OrderWithIncidents): boolean => moves.some(({ path }) => path === 'retry');
 
 /** All that can be retried, also those behind the page that is shown. */
@@ -64,6 +91,7 @@ export const IncidentsView = ({ application, count }: { application: Application
   const now = useNow(2000);
   const answer = useAnswer<IncidentList>('/inspector/api/incidents', now);
   const orders = answer?.orders ?? [];
+  const services = useAnswer<ServiceIncidents>('/services/incidents', now)?.incidents ?? [];
   const { allowed } = useAllowed(application.bulkMoves, application);
   const retry = allowed.find(({ move }) => move === 'retry');
   return (
@@ -87,7 +115,10 @@ export const IncidentsView = ({ application, count }: { application: Application
           />
         )}
       </header>
-      {answer && orders.length === 0 && <p className="quiet empty">No open incidents</p>}
+      <OfServices incidents={services} now={now} />
+      {answer && orders.length === 0 && services.length === 0 && (
+        <p className="quiet empty">No open incidents</p>
+      )}
       <ul className="plain">
         {orders.map((order) => (
           <Incident key={order.id} application={application} order={order} now={now} />

@@ -1,13 +1,15 @@
 // One order's recorded messages, taken through its charts once more: from what is kept of an earlier replay, at a pace that
 // leaves the event loop to others. It makes nothing to look at of them.
+
 import { type Application, toChartSystem } from '../../application.ts';
 import { AppError } from '../../errors.ts';
 import type { OrderAccess } from '../../host.ts';
 import { limits } from '../../limits.ts';
+import type { Steppable } from '../../step/postponement.ts';
 import { registerSystem } from '../../step/register.ts';
 import { firstVersion, replayMessage } from '../../step/replay.ts';
 import { newSystem } from '../../step/snapshot.ts';
-import type { Incoming, StepResult } from '../../step/step.ts';
+import type { StepResult } from '../../step/step.ts';
 import type { SystemState } from '../../step/system-state.ts';
 import { type Exchange, KeptReplays, type Past } from './kept-replays.ts';
 import type { Pace } from './pace.ts';
@@ -15,7 +17,7 @@ import type { Pace } from './pace.ts';
 /** One message of a replay. */
 export interface Replayed {
   readonly before: SystemState;
-  readonly incoming: Incoming;
+  readonly incoming: Steppable;
   readonly result: StepResult;
   readonly past: Past;
 }
@@ -31,7 +33,7 @@ interface Wanted {
 
 export const createReplay = (
   application: Application,
-  toExchange: (before: SystemState, incoming: Incoming, result: StepResult) => Exchange | undefined,
+  toExchange: (before: SystemState, incoming: Steppable, result: StepResult) => Exchange | undefined,
 ) => {
   const system = registerSystem(toChartSystem(application), limits, () => true);
   const kept = new KeptReplays();

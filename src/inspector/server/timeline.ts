@@ -1,9 +1,11 @@
 // One order's timeline: its recorded messages are replayed, and each gives a point that shows the order as it was
 // then. Nothing is stored or sent.
+
 import { type Application, viewOf } from '../../application.ts';
 import type { OrderAccess } from '../../host.ts';
 import type { Received } from '../../step/effect.ts';
 import { toPaths } from '../../step/notes.ts';
+import type { Steppable } from '../../step/postponement.ts';
 import { type Incoming, type StepResult, step } from '../../step/step.ts';
 import type { SystemState } from '../../step/system-state.ts';
 import type { Delivery } from '../../step/trace.ts';
@@ -30,7 +32,7 @@ interface ShownMoment extends Moment {
 export const createTimeline = (application: Application) => {
   const charts = readCharts(application);
   /** What sends commands to services, or is a reply of one: what could come late is learned from it. */
-  const toExchange = (before: SystemState, incoming: Incoming, result: StepResult): Exchange | undefined => {
+  const toExchange = (before: SystemState, incoming: Steppable, result: StepResult): Exchange | undefined => {
     const { version, from, type, data, deliveries } = toMessage(before, incoming, result);
     const sent = deliveries.filter(({ to }) => Object.hasOwn(application.services, to));
     if (sent.length === 0 && !Object.hasOwn(application.services, from)) return undefined;
@@ -42,7 +44,7 @@ export const createTimeline = (application: Application) => {
   const toMoment = (
     orderId: string,
     before: SystemState,
-    incoming: Incoming,
+    incoming: Steppable,
     result: StepResult,
     received: () => readonly Received[],
   ): ShownMoment => {
@@ -116,7 +118,7 @@ export type Timeline = ReturnType<typeof createTimeline>;
 /** The message itself, and what it led to within its step. */
 const toMessage = (
   before: SystemState,
-  incoming: Incoming,
+  incoming: Steppable,
   { received, events, deliveries = [] }: StepResult,
 ) => {
   const { version, at, messageId, kind, to, type, data, causationId, disposition, reason } = received;
@@ -136,9 +138,9 @@ const toMessage = (
   };
 };
 
-const findSender = (before: SystemState, incoming: Incoming): string => {
+const findSender = (before: SystemState, incoming: Steppable): string => {
   if (incoming.kind === 'reply') return before.calls.get(incoming.callId)?.service ?? 'outside';
-  if (incoming.kind === 'deadline') return 'clock';
+  if (incoming.kind === 'deadline' || incoming.kind === 'postponement') return 'clock';
   return 'outside';
 };
 

@@ -29,6 +29,9 @@ const lineSchema = z.object({
     .transform((id) => id || null),
 });
 
+/** A charge that waits for its customer: it has moved no money. */
+const question = z.looseObject({ result: z.literal('action-required') });
+
 /**
  * A ledger file, and `close` for the temporary database that it is sorted in.
  * @throws AppError `invalid-setting` when a line is not a ledger entry, or the file cannot be read.
@@ -66,7 +69,9 @@ const readEntries = async function* (path: string): AsyncIterable<LedgerEntry> {
       toFields = header ? (text) => zip(header, splitCells(text)) : readJson;
       if (header) continue;
     }
-    const checked = lineSchema.safeParse(toFields(line));
+    const fields = toFields(line);
+    if (question.safeParse(fields).success) continue;
+    const checked = lineSchema.safeParse(fields);
     if (checked.success) yield { ...checked.data, line: number, at: Date.parse(checked.data.at) };
     else broken = number;
   }

@@ -87,7 +87,9 @@ const checkEntries = (
     const isCharge = result === 'charged' || result === 'captured' || result === 'authorized';
     if (result === 'charged' || result === 'captured') taken += amount;
     if (result === 'refunded') taken -= amount;
-    const isRight = paidIn === currency && (!isCharge || amount === total) && taken >= 0;
+    // A capture takes all that was authorised, or a part.
+    const isCaptured = result === 'captured' && amount > 0 && amount <= (total ?? 0);
+    const isRight = paidIn === currency && (!isCharge || amount === total || isCaptured) && taken >= 0;
     results.expect('amountsRight', orderId, isRight, () => `line ${line} is ${result} ${amount} ${paidIn}`);
   }
 };

@@ -13,7 +13,8 @@ type Reply = ReplyFrom<'gateway'>;
 interface Transaction {
   readonly id: string;
   readonly key: string;
-  readonly amount: number;
+  /** Authorised, then captured. */
+  amount: number;
   readonly currency: string;
   state: 'authorized' | 'captured' | 'voided';
   refunded: number;
@@ -64,6 +65,7 @@ export const createBank = (options: BankOptions): Bank => {
     }
     if (found !== undefined && result === 'refunded') found.refunded += amount;
     if (found !== undefined && (result === 'captured' || result === 'voided')) found.state = result;
+    if (found !== undefined && result === 'captured') found.amount = amount;
   };
   for (const entry of options.lines ?? []) apply(entry);
 
@@ -99,7 +101,9 @@ export const createBank = (options: BankOptions): Bank => {
       return enter({ ...about, amount: command.amount, result: 'refunded' });
     }
     if (state !== 'authorized') return refuse(`already-${state}`);
-    return enter({ ...about, amount, result: command.type === 'gateway.void' ? 'voided' : 'captured' });
+    if (command.type === 'gateway.void') return enter({ ...about, amount, result: 'voided' });
+    if (command.amount > amount) return refuse('amount-too-large');
+    return enter({ ...about, amount: command.amount, result: 'captured' });
   };
 
   return {

@@ -1,7 +1,17 @@
-// What the provider's double knows of one account, and what each request does to it: payment intents, refunds and events.
+// What the provider's double knows of one account, and what each request does to it: payment intents, charges, refunds,
+// disputes and events.
 // It knows nothing of HTTP, of idempotency keys and of faults.
 import type Stripe from 'stripe';
-import { type Params, type Stored, toEvent, toId, toIntent, toRefund } from './objects.ts';
+import {
+  type About,
+  type Params,
+  type Stored,
+  toCharge,
+  toDispute,
+  toEvent,
+  toIntent,
+  toRefund,
+} from './objects.ts';
 
 /** What the API answers in place of a resource. */
 export class ApiError extends Error {
@@ -21,8 +31,11 @@ const invalid = (code: string, message: string, status = 400): ApiError =>
 const declines: Readonly<Record<string, string>> = {
   pm_card_chargeDeclined: 'generic_decline',
   pm_card_chargeDeclinedInsufficientFunds: 'insufficient_funds',
-  pm_card_authenticationRequired: 'authentication_required',
 };
+/** Those whose customer has to confirm the payment. */
+const challenges = new Set(['pm_card_threeDSecure2Required', 'pm_card_authenticationRequired']);
+/** How long money stays authorised, in seconds. */
+const authorisedFor = 604_800;
 
 /** One request: what it changes and what it raises is written down together. */
 export interface Change {
@@ -41,11 +54,7 @@ const find = <T>(all: ReadonlyMap<string, T>, id: string): T => {
   return found;
 };
 const toSeconds = ({ now }: Change): number => Math.floor(now / 1000);
-const store = <T extends Stripe.PaymentIntent | Stripe.Refund>(
-  object: T,
-  type: string,
-  change: Change,
-): T => {
+const store = <T extends About>(object: T, type: string, change: Change): T => {
   change.put(object);
   change.put(toEvent(type, object, toSeconds(change), change.key));
   return object;
@@ -63,25 +72,59 @@ const create = (params: Params, change: Change): Stripe.PaymentIntent => {
   if (!/^[1-9]\d*$/.test(params['amount'] ?? '')) throw invalid('parameter_invalid_integer', 'amount');
   return store(toIntent(params, toSeconds(change)), 'payment_intent.created', change);
 };
+/** @throws ApiError as the bank's refusal is answered. */
+const failWith = (intent: Stripe.PaymentIntent, decline_code: string, change: Change): never => {
+  const why = { type: 'card_error', code: 'card_declined', decline_code, message: 'Declined.' } as const;
+  const failed = store({ ...intent, last_payment_error: why }, 'payment_intent.payment_failed', change);
+  throw new ApiError(402, { ...why, payment_intent: failed });
+};
 const confirm = (intent: Stripe.PaymentIntent, params: Params, change: Change): Stripe.PaymentIntent => {
   requireState(intent, 'requires_payment_method', 'requires_confirmation');
   const payment_method = params['payment_method'];
   if (payment_method === undefined) throw invalid('parameter_missing', 'payment_method');
   const decline_code = change.decline ?? declines[payment_method];
-  if (decline_code !== undefined) {
-    const why = { type: 'card_error', code: 'card_declined', decline_code, message: 'Declined.' } as const;
-    const failed = store({ ...intent, last_payment_error: why }, 'payment_intent.payment_failed', change);
-    throw new ApiError(402, { ...why, payment_intent: failed });
-  }
+  if (decline_code !== undefined) return failWith(intent, decline_code, change);
+  if (!challenges.has(payment_method)) return take({ ...intent, payment_method }, change);
+  if (params['error_on_requires_action'] === 'true')
+    return failWith(intent, 'authentication_required', change);
+  // Where the customer has no browser that was sent to a page, Stripe.js does what is next.
+  const next_action = { type: 'use_stripe_sdk', use_stripe_sdk: {} };
+  const waiting = { ...intent, payment_method, next_action, last_payment_error: null };
+  return store({ ...waiting, status: 'requires_action' } as const, 'payment_intent.requires_action', change);
+};
+/** The bank pays, or promises to. */
+const take = (intent: Stripe.PaymentIntent, change: Change): Stripe.PaymentIntent => {
   const { amount } = intent;
-  const paid = { ...intent, payment_method, last_payment_error: null, latest_charge: toId('ch') };
-  return intent.capture_method === 'manual'
+  const isManual = intent.capture_method === 'manual';
+  const until = isManual ? toSeconds(change) + authorisedFor : undefined;
+  const charge = toCharge(intent, toSeconds(change), until);
+  change.put(charge);
+  const paid = { ...intent, next_action: null, last_payment_error: null, latest_charge: charge.id };
+  return isManual
     ? store(
         { ...paid, status: 'requires_capture', amount_capturable: amount },
         'payment_intent.amount_capturable_updated',
         change,
       )
     : store({ ...paid, status: 'succeeded', amount_received: amount }, 'payment_intent.succeeded', change);
+};
+/** The customer confirms the payment, or fails to. */
+const authenticate = (
+  intent: Stripe.PaymentIntent,
+  confirms: boolean,
+  change: Change,
+): Stripe.PaymentIntent => {
+  requireState(intent, 'requires_action');
+  if (confirms) return take(intent, change);
+  const code = 'payment_intent_authentication_failure';
+  const last_payment_error = { type: 'invalid_request_error', code, message: 'Not authenticated.' } as const;
+  const failed = {
+    ...intent,
+    next_action: null,
+    last_payment_error,
+    status: 'requires_payment_method',
+  } as const;
+  return store(failed, 'payment_intent.payment_failed', change);
 };
 const capture = (intent: Stripe.PaymentIntent, params: Params, change: Change): Stripe.PaymentIntent => {
   requireState(intent, 'requires_capture');
@@ -91,7 +134,15 @@ const capture = (intent: Stripe.PaymentIntent, params: Params, change: Change): 
   return store(captured, 'payment_intent.succeeded', change);
 };
 const cancel = (intent: Stripe.PaymentIntent, change: Change): Stripe.PaymentIntent => {
-  requireState(intent, 'requires_payment_method', 'requires_confirmation', 'requires_capture');
+  requireState(
+    ...([
+      intent,
+      'requires_payment_method',
+      'requires_confirmation',
+      'requires_action',
+      'requires_capture',
+    ] as const),
+  );
   const canceled_at = toSeconds(change);
   const canceled = { ...intent, canceled_at, amount_capturable: 0, status: 'canceled' } as const;
   return store(canceled, 'payment_intent.canceled', change);
@@ -99,12 +150,16 @@ const cancel = (intent: Stripe.PaymentIntent, change: Change): Stripe.PaymentInt
 
 export const createAccount = () => {
   const intents = new Map<string, Stripe.PaymentIntent>();
+  const charges = new Map<string, Stripe.Charge>();
   const refunds = new Map<string, Stripe.Refund>();
+  const disputes = new Map<string, Stripe.Dispute>();
   const events = new Map<string, Stripe.Event>();
 
   const put = (object: Stored): void => {
     if (object.object === 'payment_intent') intents.set(object.id, object);
+    else if (object.object === 'charge') charges.set(object.id, object);
     else if (object.object === 'refund') refunds.set(object.id, object);
+    else if (object.object === 'dispute') disputes.set(object.id, object);
     else events.set(object.id, object);
   };
   const refundedOf = (id: string): number =>
@@ -120,9 +175,23 @@ export const createAccount = () => {
     return store(toRefund(params, intent, { amount, created: toSeconds(change) }), 'refund.created', change);
   };
 
+  const dispute = (id: string, reason: string, change: Change): Stripe.Dispute => {
+    const intent = find(intents, id);
+    const opened = toDispute(intent, { amount: intent.amount_received, reason, created: toSeconds(change) });
+    return store(opened, 'charge.dispute.created', change);
+  };
+  const closeDispute = (
+    id: string,
+    status: 'won' | 'lost' | 'warning_closed',
+    change: Change,
+  ): Stripe.Dispute => store({ ...find(disputes, id), status }, 'charge.dispute.closed', change);
+
   return {
     put,
-    ...{ create, refund },
+    ...{ create, refund, dispute, closeDispute },
+    authenticate: (id: string, confirms: boolean, change: Change) =>
+      authenticate(find(intents, id), confirms, change),
+    charge: (id: string) => find(charges, id),
     confirm: (id: string, params: Params, change: Change) => confirm(find(intents, id), params, change),
     capture: (id: string, params: Params, change: Change) => capture(find(intents, id), params, change),
     cancel: (id: string, change: Change) => cancel(find(intents, id), change),

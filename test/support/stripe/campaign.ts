@@ -1,5 +1,6 @@
 // Many orders of a real service that makes its payments at the provider's double, which loses, doubles and fails, while the
-// service is killed. Then the double's ledger is compared with the store, both ways. The test and the command share it.
+// service is killed. Then the double's ledger is compared with the store, both ways, and the reconciliation has to find what is
+// planted there, and nothing else. The test and the command share it.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
@@ -9,9 +10,10 @@ import { shop } from '../../../src/shop/shop.ts';
 import { createSqliteStore } from '../../../src/stores/sqlite.ts';
 import { openDatabase } from '../../../src/stores/sqlite-open.ts';
 import { ask, persist, post, sampleBody, until } from '../../e2e/client.ts';
-import { type Server, startServer } from '../../e2e/server.ts';
+import { runCommand, type Server, startServer } from '../../e2e/server.ts';
 import type { FaultRules } from './faults.ts';
-import { openStripeDouble, type StripeDouble } from './open-double.ts';
+import { openStripeDouble, type StripeDouble, secretKey } from './open-double.ts';
+import { plantDifferences, runReconcile, toPlanted } from './planted.ts';
 import { settingsFor, webhookSecret } from './settings.ts';
 
 export interface Campaign {
@@ -19,6 +21,8 @@ export interface Campaign {
   readonly seed: string;
   readonly orders: number;
   readonly kills: number;
+  /** After a kill many look-ups list the account at once: if they time out on a busy machine, they are made again. */
+  readonly callTimeoutMs: number;
 }
 
 export interface CampaignReport {
@@ -26,6 +30,8 @@ export interface CampaignReport {
   readonly states: Readonly<Record<string, number>>;
   /** How often the service was killed. */
   readonly kills: number;
+  /** What the reconciliation found after three differences were planted, by kind. */
+  readonly found: readonly string[];
   /** What differs between the ledger and the store, or should not be. */
   readonly problems: readonly string[];
 }
@@ -66,7 +72,13 @@ const orderSchema = z.looseObject({
 type Order = z.infer<typeof orderSchema>;
 
 /** Runs it until every order is settled. */
-export const runCampaign = async ({ folder, seed, orders, kills }: Campaign): Promise<CampaignReport> => {
+export const runCampaign = async ({
+  folder,
+  seed,
+  orders,
+  kills,
+  callTimeoutMs,
+}: Campaign): Promise<CampaignReport> => {
   await fillCatalogue(join(folder, 'orders.db'));
   const double = await openStripeDouble(folder);
   await double.setFaults(toFaults(seed));
@@ -74,7 +86,7 @@ export const runCampaign = async ({ folder, seed, orders, kills }: Campaign): Pr
     ...settingsFor(double),
     ...{
       DATABASE_URL: 'sqlite:orders.db',
-      CALL_TIMEOUT_MS: '500',
+      ...{ CALL_TIMEOUT_MS: String(callTimeoutMs), RETRY_LONGEST_DELAY_MS: String(callTimeoutMs) },
       PAYMENT_ATTEMPTS: '100',
       LOG_LEVEL: 'error',
     },
@@ -110,10 +122,44 @@ export const runCampaign = async ({ folder, seed, orders, kills }: Campaign): Pr
     );
     const states: Record<string, number> = {};
     for (const { state } of all) states[state] = (states[state] ?? 0) + 1;
-    return { states, kills, problems: await compare(double, all) };
+    await double.setFaults([]);
+    const compared = [...(await compare(double, all)), ...(await examine(double, folder))];
+    const { found, problems } = await findPlanted(double, folder);
+    return { states, kills, found, problems: [...compared, ...problems] };
   } finally {
     await endAll(server, double);
   }
+};
+
+/** What the doctor says of the store with the double's ledger, as the reconciliation exports it. */
+const examine = async (double: StripeDouble, folder: string): Promise<readonly string[]> => {
+  const environment = { STRIPE_SECRET_KEY: secretKey, STRIPE_API_BASE: double.url };
+  const exporting = ['reconcile', '--gateway', 'stripe', '--export', 'export.jsonl'];
+  const exported = await runCommand(exporting, folder, environment);
+  if (exported.code !== 0) return [exported.output];
+  const doctor = ['doctor', '--database-url', 'sqlite:orders.db', '--gateway-ledger', 'export.jsonl'];
+  const { code, output } = await runCommand(doctor, folder);
+  return code === 0 ? [] : [`the doctor: ${output}`];
+};
+
+/** The reconciliation finds nothing, and after three differences are planted those three; each is one incident. */
+const findPlanted = async (double: StripeDouble, folder: string) => {
+  const words = ['--database', 'sqlite:orders.db'];
+  const before = await runReconcile(double, folder, words);
+  const planted = JSON.stringify(await plantDifferences(double));
+  const after = await runReconcile(double, folder, words);
+  const again = await runReconcile(double, folder, words);
+  const problems = [
+    ...before.differences.map(({ kind, object }) => `${object}: ${kind}, which nobody planted`),
+    ...before.pending.map((orderId) => `${orderId} is pending`),
+    ...(JSON.stringify(toPlanted(after)) === planted
+      ? []
+      : [`planted ${planted}, found ${JSON.stringify(after)}`]),
+    ...again.differences
+      .filter(({ incident }) => incident !== 'open')
+      .map(({ object, incident }) => `${object}: its incident is ${incident} the second time`),
+  ];
+  return { found: after.differences.map(({ kind }) => kind).toSorted(), problems };
 };
 
 const endAll = async (server: Server, double: StripeDouble): Promise<void> => {
@@ -146,7 +192,7 @@ const compare = async (double: StripeDouble, orders: readonly Order[]): Promise<
   const byOrder = Map.groupBy(intents, ({ metadata }) => String(metadata['orderchart_order']));
   const known = new Set(orders.map(({ id }) => id));
   const unknown = [...byOrder.keys()].filter((id) => !known.has(id));
-  const ofOrders = orders.flatMap(({ id, state, settled, paidAmount, refundedAmount }) => {
+  const ofOrders = orders.flatMap(({ id, state, settled, paidAmount, refundedAmount, incidents }) => {
     const ours = byOrder.get(id) ?? [];
     const captured = ours.filter(({ status }) => status === 'succeeded');
     const taken = captured.reduce((sum, each) => sum + each.amount_received, 0);
@@ -154,7 +200,7 @@ const compare = async (double: StripeDouble, orders: readonly Order[]): Promise<
       .filter(({ payment_intent }) => captured.some((each) => each.id === payment_intent))
       .reduce((sum, { amount }) => sum + amount, 0);
     return [
-      ...(settled ? [] : ['is not settled']),
+      ...(settled && incidents.length === 0 ? [] : [`is not settled: ${JSON.stringify(incidents)}`]),
       ...(captured.length > 1 ? [`was charged ${captured.length} times`] : []),
       ...(taken === paidAmount ? [] : [`paid ${paidAmount}, and Stripe took ${taken}`]),
       ...(given === refundedAmount ? [] : [`got back ${refundedAmount}, and Stripe gave back ${given}`]),

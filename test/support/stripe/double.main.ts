@@ -43,13 +43,31 @@ interface Route {
   run(account: Account, params: Params, change: Change): unknown;
 }
 
-const toList = (all: readonly { readonly id: string; readonly created: number }[], params: Params) => {
+const toList = <T extends { readonly id: string; readonly created: number }>(
+  all: readonly T[],
+  params: Params,
+) => {
   const { limit = '10', starting_after } = params;
   const [from, to] = [Number(params['created[gte]'] ?? 0), Number(params['created[lte]'] ?? 'Infinity')];
   const found = all.filter(({ created }) => created >= from && created <= to).reverse();
   const start = found.findIndex(({ id }) => id === starting_after) + 1;
   const data = found.slice(start, start + Number(limit));
   return { object: 'list', data, has_more: start + data.length < found.length, url: '/v1' };
+};
+
+/** Objects instead of their ids, as far as `expand` asks for them. */
+const expand = (on: Account, params: Params, each: Stripe.Refund | Stripe.PaymentIntent): unknown => {
+  const wanted = Object.entries(params).flatMap(([name, path]) => (name.startsWith('expand[') ? path : []));
+  if (each.object === 'refund') {
+    const isWanted = wanted.includes('data.payment_intent');
+    return isWanted ? { ...each, payment_intent: on.intent(String(each.payment_intent)) } : each;
+  }
+  const taken = on.events().findLast(({ type, data }) => {
+    return type === 'payment_intent.succeeded' && 'id' in data.object && data.object.id === each.id;
+  });
+  if (!wanted.includes('data.latest_charge.balance_transaction') || taken === undefined) return each;
+  const balance_transaction = { id: 'txn_1', object: 'balance_transaction', created: taken.created };
+  return { ...each, latest_charge: { id: each.latest_charge, object: 'charge', balance_transaction } };
 };
 
 const toRoute = (method: string, path: string): Route | undefined => {
@@ -67,14 +85,16 @@ const toRoute = (method: string, path: string): Route | undefined => {
       return { operation: 'refund', run: (on, params, change) => on.refund(params, change) };
     case 'GET payment_intents/id':
       return { operation: 'retrieve', run: (on) => on.intent(id) };
+    case 'GET charges/id':
+      return { operation: 'retrieve', run: (on) => on.charge(id) };
     case 'GET refunds/id':
       return { operation: 'retrieve', run: (on) => on.refundOf(id) };
     case 'GET events/id':
       return { operation: 'retrieve', run: (on) => on.event(id) };
     case 'GET payment_intents':
-      return { operation: 'list', run: (on, params) => toList(on.intents(), params) };
+      return { operation: 'list', run: (on, params) => toExpandedList(on, on.intents(), params) };
     case 'GET refunds':
-      return { operation: 'list', run: (on, params) => toList(on.refunds(params), params) };
+      return { operation: 'list', run: (on, params) => toExpandedList(on, on.refunds(params), params) };
     case 'GET events':
       return { operation: 'list', run: (on, params) => toList(on.events(), params) };
     default:
@@ -82,11 +102,32 @@ const toRoute = (method: string, path: string): Route | undefined => {
   }
 };
 
+const toExpandedList = (
+  on: Account,
+  all: readonly (Stripe.Refund | Stripe.PaymentIntent)[],
+  params: Params,
+) => {
+  const { data, ...list } = toList(all, params);
+  return { ...list, data: data.map((each) => expand(on, params, each)) };
+};
+
 const toErrorAnswer = (error: unknown): Answer => {
   if (!(error instanceof ApiError)) throw error;
   return { status: error.status, body: { error: error.error } };
 };
 const storedError: Answer = { status: 500, body: { error: { type: 'api_error', message: 'Sorry.' } } };
+
+/** With its charge in it, if the request asks for that. */
+const expandIntent = (object: unknown): unknown => {
+  const { success, data } = z.looseObject({ latest_charge: z.string() }).safeParse(object);
+  return success ? { ...data, latest_charge: account.charge(data.latest_charge) } : object;
+};
+const expand = (body: unknown, params: Params): unknown => {
+  if (params['expand[0]'] === 'latest_charge') return expandIntent(body);
+  const list = z.looseObject({ data: z.array(z.unknown()) }).safeParse(body);
+  const isAsked = params['expand[0]'] === 'data.latest_charge';
+  return isAsked && list.success ? { ...list.data, data: list.data.data.map(expandIntent) } : body;
+};
 
 /** Does what is asked, and writes down what it led to with the answer for the key. */
 const carryOut = async (
@@ -105,7 +146,7 @@ const carryOut = async (
   const decline = fault?.kind === 'decline' ? fault.code : undefined;
   const attempt = (): Answer => {
     try {
-      return { status: 200, body: run(account, params, { key, now, put, decline }) };
+      return { status: 200, body: expand(run(account, params, { key, now, put, decline }), params) };
     } catch (error) {
       return toErrorAnswer(error);
     }
@@ -151,11 +192,45 @@ const respond = async (request: IncomingMessage, url: URL): Promise<Answer | 'cu
   return fault?.kind === 'silent' ? undefined : answer;
 };
 
+const authentication = z.strictObject({ intent: z.string(), outcome: z.enum(['confirmed', 'failed']) });
+const disputing = z.strictObject({ intent: z.string(), reason: z.string().default('fraudulent') });
+const deciding = z.strictObject({ id: z.string(), status: z.enum(['won', 'lost', 'warning_closed']) });
+
+/** What others do at the provider: customers and banks. It is written down, and reported, as what requests do. */
+const happen = async (act: (change: Change) => { readonly id: string }): Promise<{ readonly id: string }> => {
+  const objects: Stored[] = [];
+  const put = (object: Stored) => {
+    objects.push(object);
+    account.put(object);
+  };
+  const { id } = act({ key: null, now: systemClock.now(), put });
+  await ledger.append({ objects });
+  for (const object of objects) if (object.object === 'event') await webhooks.schedule(object);
+  return { id };
+};
+
 const controls: Readonly<Record<string, (body: unknown) => unknown>> = {
   'PUT /_double/faults': (rules) => faults.set(rules),
   'PUT /_double/webhooks': (rules) => webhooks.set(rules),
   'POST /_double/forget-keys': () => keys.forget(),
+  'POST /_double/plant': async (line) => {
+    if (!isLedgerLine(line)) throw new Error('no objects to plant');
+    for (const object of line.objects) account.put(object);
+    await ledger.append({ objects: line.objects });
+  },
   'GET /_double/pending': () => ({ pending: webhooks.pending() }),
+  'POST /_double/authenticate': (given) => {
+    const { intent, outcome } = authentication.parse(given);
+    return happen((change) => account.authenticate(intent, outcome === 'confirmed', change));
+  },
+  'POST /_double/disputes': (given) => {
+    const { intent, reason } = disputing.parse(given);
+    return happen((change) => account.dispute(intent, reason, change));
+  },
+  'POST /_double/disputes/close': (given) => {
+    const { id, status } = deciding.parse(given);
+    return happen((change) => account.closeDispute(id, status, change));
+  },
   'POST /_double/send': async (event) => {
     await webhooks.deliver(account.event(z.object({ id: z.string() }).parse(event).id));
   },

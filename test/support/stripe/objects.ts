@@ -6,15 +6,19 @@ import type Stripe from 'stripe';
 
 /** Parameters of a request, flat as the form has them: `metadata[orderchart_key]`. */
 export type Params = Readonly<Record<string, string>>;
-export type Stored = Stripe.PaymentIntent | Stripe.Refund | Stripe.Event;
+/** What events are about. */
+export type About = Stripe.PaymentIntent | Stripe.Charge | Stripe.Refund | Stripe.Dispute;
+export type Stored = About | Stripe.Event;
 
 const fixtures: {
   readonly payment_intent: Stripe.PaymentIntent;
+  readonly charge: Stripe.Charge;
+  readonly dispute: Stripe.Dispute;
   readonly refund: Stripe.Refund;
   readonly event: Stripe.Event;
 } = JSON.parse(readFileSync(new URL('./fixtures.json', import.meta.url), 'utf8'));
 
-export const toId = (prefix: string): string => `${prefix}_${randomBytes(12).toString('hex')}`;
+const toId = (prefix: string): string => `${prefix}_${randomBytes(12).toString('hex')}`;
 
 const toMetadata = (params: Params): Stripe.Metadata =>
   Object.fromEntries(
@@ -39,6 +43,31 @@ export const toIntent = (params: Params, created: number): Stripe.PaymentIntent 
   };
 };
 
+/** The charge of a confirmed intent. Money that is only authorised can be captured until `captureBefore` (in seconds). */
+export const toCharge = (
+  { id: payment_intent, amount, currency }: Stripe.PaymentIntent,
+  created: number,
+  captureBefore: number | undefined,
+): Stripe.Charge => {
+  const charge = structuredClone(fixtures.charge);
+  const { card } = charge.payment_method_details ?? {};
+  if (card !== undefined && captureBefore !== undefined) card.capture_before = captureBefore;
+  const captured = captureBefore === undefined;
+  return Object.assign(charge, { id: toId('ch'), created, payment_intent, amount, currency, captured });
+};
+
+/** Evidence is taken for a week. */
+export const toDispute = (
+  { id: payment_intent, latest_charge, currency }: Stripe.PaymentIntent,
+  { amount, reason, created }: { readonly amount: number; readonly reason: string; readonly created: number },
+): Stripe.Dispute => {
+  const dispute = structuredClone(fixtures.dispute);
+  const evidence_details = { ...dispute.evidence_details, due_by: created + 604_800 };
+  const about = { payment_intent, charge: latest_charge, amount, currency, reason };
+  const status = 'needs_response';
+  return Object.assign(dispute, { id: toId('dp'), created, ...about, status, evidence_details });
+};
+
 export const toRefund = (
   params: Params,
   { id: payment_intent, currency }: Stripe.PaymentIntent,
@@ -48,8 +77,6 @@ export const toRefund = (
   ...{ id: toId('re'), created, amount, currency, payment_intent, charge: null, status: 'succeeded' },
   metadata: toMetadata(params),
 });
-
-type About = Stripe.PaymentIntent | Stripe.Refund;
 
 /** `about` as it is now, and the key of the request that led to it. */
 export const toEvent = (

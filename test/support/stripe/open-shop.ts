@@ -17,6 +17,8 @@ const receivedSchema = z.looseObject({
 export interface StripeShop {
   readonly double: StripeDouble;
   readonly server: Server;
+  /** Where the service and the double keep their files. */
+  readonly folder: string;
   place(): Promise<string>;
   read(orderId: string): Promise<Order>;
   untilState(orderId: string, state: string): Promise<Order>;
@@ -48,7 +50,7 @@ export const openStripeShop = async (
   const read = async (orderId: string) =>
     orderSchema.parse((await ask(`${server.url}/orders/${orderId}`)).body);
   return {
-    ...{ double, server, read },
+    ...{ double, server, read, folder: folder.path },
     place: async () => {
       const { body } = await post(`${server.url}/orders`, sampleBody, crypto.randomUUID());
       return orderSchema.parse(body).id;

@@ -1,0 +1,43 @@
+// What the SQLite file keeps of services that were not called for a while. It calls nothing.
+import { limits } from '../limits.ts';
+import type { ServiceHold } from '../service-holds.ts';
+import type { OpenDatabase } from './sqlite-open.ts';
+import { oneOf, type Row, text, textOrNull, whole, wholeOrNull } from './sqlite-rows.ts';
+import type { Transact } from './sqlite-transactions.ts';
+
+const toHold = (row: Row): ServiceHold => ({
+  holdId: text(row, 'hold_id'),
+  service: text(row, 'service'),
+  kind: oneOf(row, 'kind', ['pause', 'circuit']),
+  reason: text(row, 'reason'),
+  principal: textOrNull(row, 'principal'),
+  since: whole(row, 'since'),
+  resumedAt: wholeOrNull(row, 'resumed_at'),
+  resumedBy: textOrNull(row, 'resumed_by'),
+  endedAt: wholeOrNull(row, 'ended_at'),
+});
+
+export const createHoldTable = ({ writer, reader }: OpenDatabase, transact: Transact) => {
+  const holds = reader.prepare('SELECT * FROM service_holds ORDER BY since, rowid');
+  const counts = reader.prepare('SELECT service, count(*) AS number FROM calls GROUP BY service');
+  const write = writer.prepare(
+    `REPLACE INTO service_holds (hold_id, service, kind, reason, principal, since, resumed_at, resumed_by, ended_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const trim = writer.prepare(
+    `DELETE FROM service_holds WHERE hold_id IN (SELECT hold_id FROM service_holds
+       WHERE service = ? AND ended_at IS NOT NULL ORDER BY since DESC, rowid DESC LIMIT -1 OFFSET ?)`,
+  );
+  return {
+    serviceHolds: (): readonly ServiceHold[] => holds.all().map(toHold),
+    writeServiceHold: (hold: ServiceHold): void => {
+      const { holdId, service, kind, reason, principal, since, resumedAt, resumedBy, endedAt } = hold;
+      transact(() => {
+        write.run(holdId, service, kind, reason, principal, since, resumedAt, resumedBy, endedAt);
+        trim.run(service, limits.heldStretches);
+      });
+    },
+    callsByService: (): Readonly<Record<string, number>> =>
+      Object.fromEntries(counts.all().map((row) => [text(row, 'service'), whole(row, 'number')])),
+  };
+};

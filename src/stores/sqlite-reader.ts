@@ -1,0 +1,30 @@
+// A SQLite store opened for reading alone, beside the service that holds it: each read sees what is committed then. It never
+// writes and never waits for the service's lock.
+
+import { DatabaseSync } from '../sqlite.ts';
+import type { Store } from '../store.ts';
+import { requireReadable } from './sqlite-audit-source.ts';
+import type { TableOwner } from './sqlite-open.ts';
+import { createHistoryReads, createOrderReads } from './sqlite-reads.ts';
+
+/** How long a statement waits for a tool that locks the file briefly. */
+const busyMs = 5000;
+
+export type StoreReader = Pick<Store, 'load' | 'events' | 'lastPosition' | 'close'>;
+
+/**
+ * @throws AppError `invalid-setting` when there is no such file, or it does not hold orders of this application in the
+ * schema that this program knows.
+ */
+export const openStoreReader = (path: string, application: TableOwner): StoreReader => {
+  requireReadable(path, application);
+  const connection = new DatabaseSync(path, { readOnly: true, timeout: busyMs });
+  const { load } = createOrderReads(connection);
+  const { events, lastPosition } = createHistoryReads(connection);
+  return {
+    load: async (orderIds) => load(orderIds),
+    events: async (filter) => events(filter),
+    lastPosition: async () => lastPosition(),
+    close: async () => connection.close(),
+  };
+};

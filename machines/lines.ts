@@ -24,6 +24,16 @@ interface Returned {
 const quantityOf = (lines: readonly Returned[], productId: string): number =>
   lines.reduce((sum, line) => (line.productId === productId ? sum + line.quantity : sum), 0);
 
+/** What is left of each product after some of it was refunded. */
+export const toRefundableLines = (
+  items: readonly Ordered[],
+  before: readonly Returned[],
+): { productId: string; quantity: number }[] =>
+  sumByProduct(items).flatMap(({ productId, quantity }) => {
+    const left = quantity - quantityOf(before, productId);
+    return left > 0 ? [{ productId, quantity: left }] : [];
+  });
+
 /** Whether no more of any product is refunded than was ordered, with what was refunded before. */
 export const mayRefundLines = (
   items: readonly Ordered[],

@@ -5,7 +5,7 @@ import { sumByProduct, toLinesTotal } from './lines.ts';
 import type { Adjustment, Failure, Item, Message, Problem, Refunded, RefundLine } from './messages.ts';
 
 type Placed = Omit<Message<'order.place'>, 'type' | 'adjustments'>;
-interface Dispute {
+export interface Dispute {
   disputeId: string;
   amount: number;
   reason: string;
@@ -63,19 +63,29 @@ export const newOrder: OrderContext = {
 };
 
 export const money = ({ amount, currency }: OrderContext) => ({ amount, currency });
+/** What says how much can be refunded: of an order's context, and of its view. */
+interface Account {
+  readonly items: readonly Item[];
+  readonly paidAmount: number;
+  readonly refundedAmount: number;
+  readonly disputes: readonly Dispute[];
+}
 /** What can still be refunded. What the bank took back in a dispute is not there any more. */
-export const toRefundable = ({ paidAmount, refundedAmount, disputes }: OrderContext): number =>
+export const toRefundable = ({ paidAmount, refundedAmount, disputes }: Omit<Account, 'items'>): number =>
   paidAmount -
   refundedAmount -
   disputes.reduce((sum, { state, amount }) => (state === 'lost' ? sum + amount : sum), 0);
-export const isDisputed = ({ disputes }: OrderContext): boolean =>
+export const isDisputed = ({ disputes }: Pick<Account, 'disputes'>): boolean =>
   disputes.some(({ state }) => state === 'open');
 /** The amount that was asked for; if none was, the price of the lines, up to what is left; else all that is left. */
-export const toRefundAmount = (context: OrderContext, { amount, lines }: Message<'order.refund'>): number =>
+export const toRefundAmount = (
+  account: Account,
+  { amount, lines }: Pick<Message<'order.refund'>, 'amount' | 'lines'>,
+): number =>
   amount ??
   (lines === undefined
-    ? toRefundable(context)
-    : Math.min(toLinesTotal(context.items, lines), toRefundable(context)));
+    ? toRefundable(account)
+    : Math.min(toLinesTotal(account.items, lines), toRefundable(account)));
 export const toReturns = (refund: Refunded | null) =>
   sumByProduct(refund?.lines.filter(({ restock }) => restock) ?? []);
 export const toNotice = (context: OrderContext) => ({

@@ -5,6 +5,7 @@ import { z } from 'zod';
 /** What a key may be allowed, and what that opens. */
 export const scopes = {
   'orders:place': 'place orders',
+  'orders:price': 'place orders with shipping, discounts and taxes of its own',
   'orders:read': 'read orders, their history and explanations',
   'orders:cancel': 'cancel orders',
   money: 'capture and refund',
@@ -18,8 +19,8 @@ export type Scope = keyof typeof scopes;
 const isScope = (name: string): name is Scope => Object.hasOwn(scopes, name);
 export const scopeNames: readonly Scope[] = Object.keys(scopes).filter(isScope);
 
-/** Scopes that reach beyond the orders of one customer: a key that is bound to a customer has none of them. */
-export const scopesOfAll: ReadonlySet<Scope> = new Set(['catalogue', 'metrics', 'admin']);
+/** Scopes that a key which is bound to a customer cannot have: those that reach beyond its orders, and the one to price them. */
+export const scopesOfAll: ReadonlySet<Scope> = new Set(['orders:price', 'catalogue', 'metrics', 'admin']);
 
 /**
  * What opens a route: a scope, any valid key, the key in the body that signs in, the signature of the request (`whyUnsigned`),

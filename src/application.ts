@@ -166,6 +166,11 @@ export interface Application<View extends SystemView = SystemView> extends Appli
   readonly outcomes: readonly string[];
   /** Whose the system is: lists and streams can be limited to an owner. */
   ownerOf(state: SystemState): string;
+  /**
+   * Whether the system waits for somebody who asked and waits in turn, such as a customer who has to confirm a payment: then
+   * who waits until it is settled gets its answer. Left out: it never does.
+   */
+  awaitsCaller?(state: SystemState): boolean;
   /** The moves of the application's own that the charts accept now. */
   findMoves(state: SystemState): readonly Move[];
   /** Adds the application's fields to the engine's view. */

@@ -3,6 +3,7 @@
 
 export const errorCodes = [
   'invalid-request',
+  'card-number',
   'unknown-host',
   'foreign-origin',
   'key-required',
@@ -20,11 +21,14 @@ export const errorCodes = [
   'idempotency-key-missing',
   'idempotency-key-in-use',
   'idempotency-key-reused',
+  'reference-in-use',
   'order-not-found',
   'product-not-found',
   'unknown-product',
   'price-mismatch',
   'currency-mismatch',
+  'total-mismatch',
+  'total-below-zero',
   'stock-below-held',
   'stock-not-set',
   'product-off-sale',

@@ -33,6 +33,8 @@ export interface Placement {
   readonly message: AnyEventObject;
   /** The named caller who asks; recorded with the message. */
   readonly principal?: string | undefined;
+  /** Changes rows of the application in the same commit. An AppError refuses the order. */
+  readonly alongside?: ((rows: Rows) => void) | undefined;
 }
 
 export interface Sending<View extends SystemView = SystemView> {
@@ -187,7 +189,7 @@ export interface Host<View extends SystemView = SystemView> extends ServiceContr
   acceptsWrites(): boolean;
   /**
    * Stores a new order. Resolves after the commit.
-   * @throws AppError `overloaded` or `closing`; then nothing was stored.
+   * @throws AppError `overloaded`, `closing`, or what `alongside` throws; then nothing was stored.
    */
   place(placement: Placement, idempotency?: Idempotency<View>): Promise<Outcome<Receipt<View>>>;
   /**
@@ -258,7 +260,10 @@ export interface Host<View extends SystemView = SystemView> extends ServiceContr
   lastPosition(): Promise<number>;
   /** Under which names its positions were given out, oldest first. */
   epochs(): Promise<readonly Epoch[]>;
-  /** Resolves when the order is settled or has an incident, or `withinMs` later, with its view. */
+  /**
+   * Resolves when the order is settled, has an incident, or waits for who asked (`Application.awaitsCaller`), or `withinMs` later,
+   * with its view.
+   */
   waitUntilSettled(orderId: string, withinMs: number, signal?: AbortSignal): Promise<View | undefined>;
   /** What is stored for the key, if it was used before. */
   recall(scope: string, key: string): Promise<IdempotencyRecord | undefined>;

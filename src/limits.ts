@@ -13,6 +13,12 @@ export const limits = {
   orderBytes: 256 * 1024,
   jsonDepth: 10,
   lines: 200,
+  /** Amounts of one order beside its products. */
+  adjustments: 20,
+  adjustmentName: 200,
+  localeLength: 35,
+  /** How often a placement is decided again because its reference went to another order meanwhile. */
+  referenceTries: 10,
   quantity: 10_000,
   unitPrice: 100_000_000_000,
   page: 100,

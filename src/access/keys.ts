@@ -266,6 +266,6 @@ const refuseWideScopes = ({ scopes, owner }: KeyWish): void => {
   if (scopes.length === 0) throw new AppError('invalid-request', 'A key needs at least one scope.');
   const tooWide = owner === null ? [] : scopes.filter((scope) => scopesOfAll.has(scope));
   if (tooWide.length === 0) return;
-  const text = `A key that is bound to a customer cannot have ${tooWide.join(', ')}: it would reach beyond the customer's orders.`;
+  const text = `A key that is bound to a customer cannot have ${tooWide.join(', ')}: it would reach beyond the customer's orders, or set its own prices.`;
   throw new AppError('invalid-request', text);
 };

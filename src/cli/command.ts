@@ -12,6 +12,7 @@ import type { ExamineStore } from '../shop/audit/outside.ts';
 import type { Simulate } from '../simulation.ts';
 import type { CompareVersions } from '../version-diff.ts';
 import { acceptRestored, makeBackup } from './backup.ts';
+import { showTrouble, toDemoEnvironment } from './demo.ts';
 import { printDiff } from './diff.ts';
 import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
@@ -25,7 +26,7 @@ import { serve } from './serve.ts';
 import { surviveOutside } from './signals.ts';
 import { simulateSeeds } from './simulate.ts';
 
-const commands = ['start', 'serve', 'help'] as const;
+const commands = ['start', 'serve', 'demo', 'help'] as const;
 
 /** Commands whose exit code 1 is an answer: trouble is 2. */
 const answersWithCode1: ReadonlySet<string> = new Set([
@@ -114,8 +115,11 @@ const dispatch = async (words: readonly string[], create: Create): Promise<void>
     console.log(helpOf(command));
     return;
   }
-  const settings = toSettings(values);
-  await serve(settings, create, command === 'start' ? placeSample : undefined);
+  if (command === 'demo') {
+    await serve(toSettings(values, toDemoEnvironment(process.env)), create, showTrouble);
+    return;
+  }
+  await serve(toSettings(values), create, command === 'start' ? placeSample : undefined);
 };
 
 const toFlag = (name: string): string => name.toLowerCase().replaceAll('_', '-');
@@ -129,10 +133,13 @@ const flags: Record<string, Flag> = Object.fromEntries([
   ['leave-unreadable', { type: 'boolean' }] as const,
 ]);
 
-const toSettings = (values: Readonly<Record<string, unknown>>): Settings => {
+const toSettings = (
+  values: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Settings => {
   const given = Object.keys(settingsSchema.shape).map((name) => {
     const flag = values[toFlag(name)];
-    return [name, typeof flag === 'string' ? flag : process.env[name]] as const;
+    return [name, typeof flag === 'string' ? flag : environment[name]] as const;
   });
   return readSettings({
     ...Object.fromEntries(given),

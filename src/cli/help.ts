@@ -7,6 +7,7 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
 
   start     serve, and place the sample order so that there is something to see
   serve     run the service
+  demo      serve a shop of its own that shows each kind of trouble within a minute
   keys      make, list, rotate and revoke the keys that callers need
   doctor    check every invariant of the store, also while the service runs
   reconcile compare what the payment provider did with the store, both ways, also while the service runs
@@ -21,9 +22,10 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
 orderchart COMMAND --help lists every setting; orderchart --version prints the version.`;
 
 /** The help of one command. */
-export const helpOf = (command: 'start' | 'serve'): string => {
+export const helpOf = (command: 'start' | 'serve' | 'demo'): string => {
   const about = {
     start: 'Runs the service with a sample catalogue, and places the sample order.',
+    demo: 'Runs a shop in data/demo that shows declines, errors, lost answers, refusals and a dispute within a minute. Of the environment it reads HOST and PORT alone, and opens nothing by itself.',
     serve: 'Runs the service. An empty catalogue is filled with the sample products.',
   }[command];
   const rows = Object.entries(settingsSchema.shape).map(([name, schema]) => {

@@ -42,7 +42,7 @@ export const serve = async (
       ([version, orders]) => `${orders} on chart version ${version}`,
     );
     if (stored.length > 0) console.log(`Stored orders: ${stored.join(', ')}`);
-    await then?.(running, toLink(address));
+    await Promise.race([then?.(running, toLink(address)), stopping.promise]);
     await stopping.promise;
     console.log('Stopping: accepting nothing new and finishing what is under way …');
   } finally {

@@ -395,7 +395,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Captures the money that was authorised
+         * Captures the money that was authorised, or a part of it
          * @description The chart decides whether it accepts the move; `moves` of the order lists what it accepts now.
          */
         post: operations["captureOrder"];
@@ -415,7 +415,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Gives money back, all that is left or a part
+         * Gives money back: by line, a part, or all that is left
          * @description The chart decides whether it accepts the move; `moves` of the order lists what it accepts now.
          */
         post: operations["refundOrder"];
@@ -851,8 +851,13 @@ export interface components {
             actor?: string;
             /** @description what `outcome` may say */
             readonly outcomes?: string[];
-            /** @description the most that can be given back */
+            /** @description the most that can be given back, or captured */
             upTo?: number;
+            /** @description what can be given back of each product; absent if it is given back by amount alone */
+            lines?: {
+                productId: string;
+                quantity: number;
+            }[];
         };
         /** @description A domain event as CloudEvents 1.0 */
         CloudEvent: {
@@ -889,7 +894,7 @@ export interface components {
              * @description stable; a text for people is at this address
              * @enum {string}
              */
-            type: "/problems/invalid-request" | "/problems/unknown-host" | "/problems/foreign-origin" | "/problems/key-required" | "/problems/scope-missing" | "/problems/keys-needed-first" | "/problems/signature-invalid" | "/problems/key-not-found" | "/problems/webhook-not-found" | "/problems/rate-limited" | "/problems/refund-cap-reached" | "/problems/too-many-notes" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-in-use" | "/problems/idempotency-key-reused" | "/problems/order-not-found" | "/problems/product-not-found" | "/problems/unknown-product" | "/problems/price-mismatch" | "/problems/currency-mismatch" | "/problems/stock-below-held" | "/problems/stock-not-set" | "/problems/product-off-sale" | "/problems/product-changed" | "/problems/precondition-required" | "/problems/move-not-allowed" | "/problems/no-payment-action" | "/problems/provider-unavailable" | "/problems/version-mismatch" | "/problems/precondition-failed" | "/problems/order-unreadable" | "/problems/cursor-unknown" | "/problems/overloaded" | "/problems/busy" | "/problems/replay-unfinished" | "/problems/refund-limit-reached" | "/problems/store-unavailable" | "/problems/closing" | "/problems/route-not-found" | "/problems/method-not-allowed" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/address-too-long" | "/problems/request-timeout" | "/problems/headers-too-large" | "/problems/range-not-satisfiable" | "/problems/internal-error";
+            type: "/problems/invalid-request" | "/problems/unknown-host" | "/problems/foreign-origin" | "/problems/key-required" | "/problems/scope-missing" | "/problems/keys-needed-first" | "/problems/signature-invalid" | "/problems/key-not-found" | "/problems/webhook-not-found" | "/problems/service-not-found" | "/problems/incident-not-found" | "/problems/incident-closed" | "/problems/rate-limited" | "/problems/refund-cap-reached" | "/problems/too-many-notes" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-in-use" | "/problems/idempotency-key-reused" | "/problems/order-not-found" | "/problems/precondition-required" | "/problems/card-number" | "/problems/reference-in-use" | "/problems/product-not-found" | "/problems/unknown-product" | "/problems/price-mismatch" | "/problems/currency-mismatch" | "/problems/total-mismatch" | "/problems/total-below-zero" | "/problems/stock-below-held" | "/problems/stock-not-set" | "/problems/product-off-sale" | "/problems/product-changed" | "/problems/move-not-allowed" | "/problems/no-payment-action" | "/problems/provider-unavailable" | "/problems/version-mismatch" | "/problems/precondition-failed" | "/problems/order-unreadable" | "/problems/cursor-unknown" | "/problems/overloaded" | "/problems/busy" | "/problems/replay-unfinished" | "/problems/refund-limit-reached" | "/problems/store-unavailable" | "/problems/closing" | "/problems/route-not-found" | "/problems/method-not-allowed" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/address-too-long" | "/problems/request-timeout" | "/problems/headers-too-large" | "/problems/range-not-satisfiable" | "/problems/internal-error";
             title: string;
             status: number;
             detail: string;
@@ -900,6 +905,8 @@ export interface components {
                 message: string;
             }[];
             moves?: components["schemas"]["Move"][];
+            /** @description the order that is meant, also in the header Location */
+            location?: string;
             /** @description the last place of a list that was to be continued beyond it */
             newest?: string;
         } & {
@@ -909,7 +916,7 @@ export interface components {
         ApiKey: {
             id: string;
             principal: string;
-            scopes: ("orders:place" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
+            scopes: ("orders:place" | "orders:price" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
             customerId: string | null;
             requestsPerMinute: number | null;
             refundsPerDay: number | null;
@@ -1039,6 +1046,12 @@ export interface components {
             customerId: string;
             email: string;
             currency: string;
+            /** @description the language of its notices; null: MAIL_LOCALE */
+            locale: string | null;
+            /** @description what its caller calls it, such as the id of a cart */
+            reference: string | null;
+            /** @description where its payment is made, if that is recorded */
+            provider: string | null;
             items: {
                 productId: string;
                 name: string;
@@ -1048,12 +1061,38 @@ export interface components {
                 /** @description minor units of the currency */
                 lineTotal: number;
             }[];
-            /** @description minor units of the currency */
+            /** @description amounts beside the products */
+            adjustments: {
+                /** @enum {string} */
+                kind: "shipping" | "discount" | "tax" | "other";
+                name: string;
+                /** @description minor units of the currency; a discount is negative */
+                amount: number;
+            }[];
+            /** @description the sum of all line totals and adjustments, in minor units */
             amount: number;
             /** @description minor units of the currency */
             paidAmount: number;
             /** @description minor units of the currency */
             refundedAmount: number;
+            /** @description what was refunded by line, refund by refund */
+            refundedLines: {
+                productId: string;
+                quantity: number;
+                /** @description it went back into stock */
+                restock: boolean;
+            }[];
+            /** @description payments that the customer disputes at the bank */
+            disputes: {
+                disputeId: string;
+                /** @description minor units of the currency */
+                amount: number;
+                reason: string;
+                /** @enum {string} */
+                state: "open" | "won" | "lost";
+                /** @description until when the bank takes evidence, if it said so */
+                evidenceDueAt: string | null;
+            }[];
             failure: {
                 kind: string;
                 text: string;
@@ -1336,7 +1375,7 @@ export interface operations {
                         /** @description null where no key is asked for */
                         principal: string | null;
                         /** @description what it may do */
-                        scopes: ("orders:place" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
+                        scopes: ("orders:place" | "orders:price" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
                         /** @description with a cookie, so that it can sign out */
                         signedIn: boolean;
                     };
@@ -1889,8 +1928,8 @@ export interface operations {
                 "application/json": {
                     /** @description who the key is for; several keys can belong to one principal */
                     principal: string;
-                    /** @description what it opens. orders:place: place orders; orders:read: read orders, their history and explanations; orders:cancel: cancel orders; money: capture and refund; incidents: retry, resolve, assign and note incidents; catalogue: change products and stock; events: read the domain events of all orders; metrics: read the figures for Prometheus; admin: make and revoke keys, move orders to other chart versions */
-                    scopes: ("orders:place" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
+                    /** @description what it opens. orders:place: place orders; orders:price: place orders with shipping, discounts and taxes of its own; orders:read: read orders, their history and explanations; orders:cancel: cancel orders; money: capture and refund; incidents: retry, resolve, assign and note incidents; catalogue: change products and stock; events: read the domain events of all orders; metrics: read the figures for Prometheus; admin: make and revoke keys, move orders to other chart versions */
+                    scopes: ("orders:place" | "orders:price" | "orders:read" | "orders:cancel" | "money" | "incidents" | "catalogue" | "events" | "metrics" | "admin")[];
                     /** @description bound to this customer's orders: it sees and moves no others */
                     customerId?: string;
                     /**
@@ -4401,7 +4440,7 @@ export interface operations {
             header?: {
                 /** @description a new key for each new intention, the same key for each repetition of it. Its answer is kept for KEEP_KEYS_HOURS (72, and never less than 24); after that the key is as new */
                 "idempotency-key"?: string;
-                /** @description wait=N: answer when the order is settled, or after N seconds (at most 60) with 202. A repetition waits as long for the answer to the first request with its key, if that one is still running */
+                /** @description wait=N: answer when the order is settled, has an incident or waits for its customer, or after N seconds (at most 60) with 202. A repetition waits as long for the answer to the first request with its key, if that one is still running */
                 prefer?: string;
             };
             path?: never;
@@ -4422,6 +4461,30 @@ export interface operations {
                         /** @description minor units; where given, it must equal the price in the catalogue */
                         unitPrice?: number;
                     }[];
+                    /** @description amounts beside the products, which are part of the total; needs the scope orders:price */
+                    adjustments?: ({
+                        /** @enum {string} */
+                        kind: "discount";
+                        /** @description as the customer reads it */
+                        name: string & (unknown & unknown & unknown);
+                        /** @description minor units, 0 or below */
+                        amount: number;
+                    } | {
+                        /** @enum {string} */
+                        kind: "shipping" | "tax" | "other";
+                        /** @description as the customer reads it */
+                        name: string & (unknown & unknown & unknown);
+                        /** @description minor units */
+                        amount: number;
+                    })[];
+                    /** @description minor units; if it is given, it must equal the sum of the lines and adjustments */
+                    total?: number;
+                    /** @description the payment provider's token for what pays, such as pm_…; never a card's number */
+                    paymentMethod?: string;
+                    /** @description the language of notices to the customer, such as de-CH; left out: MAIL_LOCALE */
+                    locale?: string;
+                    /** @description what you call the order, such as the id of its cart: another one with the same reference is refused (409) until this one failed, was rejected or cancelled */
+                    reference?: string & (unknown & unknown & unknown);
                 };
             };
         };
@@ -4480,7 +4543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-in-use` */
+            /** @description `idempotency-key-in-use`, `reference-in-use` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4534,7 +4597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused`, `unknown-product`, `product-off-sale`, `price-mismatch`, `currency-mismatch` */
+            /** @description `idempotency-key-reused`, `unknown-product`, `product-off-sale`, `price-mismatch`, `currency-mismatch`, `total-mismatch`, `total-below-zero` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5200,7 +5263,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": {
+                    /** @description minor units, up to what was authorised; the rest is voided. Left out: all of it */
+                    amount?: number;
+                };
             };
         };
         responses: {
@@ -5379,8 +5445,16 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description minor units; left out: all that is left */
+                    /** @description minor units; left out: the price of `lines`, up to what is left; without lines all that is left */
                     amount?: number;
+                    /** @description what is refunded of which product */
+                    lines?: {
+                        /** @description at most 200 bytes in UTF-8 */
+                        productId: string;
+                        quantity: number;
+                        /** @description whether the products go back into stock after the refund */
+                        restock: boolean;
+                    }[];
                     /** @default asked by the customer */
                     reason?: string & (unknown & unknown);
                 };

@@ -6,7 +6,7 @@ import type { CommitObserver } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
 import type { SloTracker } from '../slo-tracker.ts';
 import type { Call } from '../step/effect.ts';
-import { hasIncident, isSettled, type SystemView } from '../step/view.ts';
+import { endsWait, isSettled, type SystemView } from '../step/view.ts';
 import type { Tracing } from '../tracing.ts';
 import type { Caller } from './caller.ts';
 import { reportCommit } from './commit-report.ts';
@@ -24,7 +24,7 @@ export interface AfterCommitParts<View extends SystemView> {
   readonly deadlines: DeadlineTimer;
   /** Given to those who watch it, of all orders or of one. */
   readonly journal: JournalFeed;
-  /** Wakes those who wait until an order is settled or has an incident, with its view. */
+  /** Wakes those who wait until an order is settled, has an incident or waits for them, with its view. */
   readonly settled: Notifier<View>;
   readonly observer: CommitObserver | undefined;
   readonly slos: SloTracker | undefined;
@@ -60,10 +60,10 @@ export const afterCommit = <View extends SystemView>(
 };
 
 const notifySettled = <View extends SystemView>(
-  { settled }: AfterCommitParts<View>,
+  { engine, settled }: AfterCommitParts<View>,
   { orderId, transaction }: DecidedOrder<View>,
 ): void => {
   const { state } = transaction;
-  if (!settled.isAwaited(orderId) || !(isSettled(state) || hasIncident(state))) return;
+  if (!settled.isAwaited(orderId) || !endsWait(engine.application, state)) return;
   settled.notify(orderId, transaction.view());
 };

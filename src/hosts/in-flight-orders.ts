@@ -1,7 +1,7 @@
 // Systems of orders that wait for a service, as of their last commit in this process: they need not be read again
 // when the reply comes. It is a cache with a bound; the store is what counts.
 import type { SystemState } from '../step/system-state.ts';
-import { hasIncident, isSettled } from '../step/view.ts';
+import { endsWait, isSettled } from '../step/view.ts';
 
 export class InFlightOrders {
   readonly #systems = new Map<string, SystemState>();
@@ -29,8 +29,8 @@ export class InFlightOrders {
   }
 
   /** Whether the order waited only for a service at its last commit here. */
-  isWaitingForService(orderId: string): boolean {
+  isWaitingForService(orderId: string, rules: Parameters<typeof endsWait>[0]): boolean {
     const state = this.#systems.get(orderId);
-    return state !== undefined && !hasIncident(state);
+    return state !== undefined && !endsWait(rules, state);
   }
 }

@@ -244,14 +244,14 @@ class Runner<View extends SystemView> implements Host<View> {
     // Another host's commits are not notified here.
     const lookEveryMs = shared === true ? settings.POLL_MS : limits.lookMs;
     // An order that waits for a service here is not settled yet, and need not be read to see that.
-    let mustLook = !this.#inFlight.isWaitingForService(orderId);
+    let mustLook = !this.#inFlight.isWaitingForService(orderId, this.#engine.application);
     for (;;) {
       const left = until - clock.now();
       if (left <= 0 || this.#closing.signal.aborted || signal?.aborted) return this.get(orderId);
       const settled = this.#settled.wait(orderId, Math.min(left, lookEveryMs), signal);
       if (mustLook) {
         const view = await this.get(orderId);
-        if (view === undefined || view.settled || view.incidents.length > 0) return view;
+        if (view === undefined || view.settled || view.awaitsCaller || view.incidents.length > 0) return view;
       }
       const view = await settled;
       if (view !== undefined) return view;

@@ -122,12 +122,13 @@ export const decideTask = <View extends SystemView>(
 
 const place = <View extends SystemView>(
   transaction: OrderTransaction<View>,
-  { placement: { message, principal }, messageId, idempotency, done }: PlaceTask<View>,
+  { placement: { message, principal, alongside }, messageId, idempotency, done }: PlaceTask<View>,
 ): Respond => {
   transaction.askedBy(principal);
   if (transaction.state.version > 0) {
     throw new AppError('invalid-request', `An order with the id ${transaction.orderId} exists.`);
   }
+  if (alongside !== undefined) transaction.changeRows(alongside);
   const to = transaction.mainActor;
   const result = transaction.deliver({ kind: 'message', messageId, to, message, causationId: null });
   if (result?.received.disposition !== 'applied') {

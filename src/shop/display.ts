@@ -1,6 +1,7 @@
 // How the inspector shows orders of the shop: words for the states of its charts, colours, forms of its moves, and what
 // distinguishes an order in a list. None of it is stored.
 import { formatMoney } from '../../machines/money.ts';
+import { toRefundable } from '../../machines/order-context.ts';
 import type { Display } from '../display.ts';
 import { toOutcome } from './outcome.ts';
 import { sumShares } from './stock.ts';
@@ -91,8 +92,7 @@ const reason = { name: 'reason', label: 'Reason' };
 const holding = /^(?:reserved|committing|releasing)/;
 const isHolding = ({ actors }: OrderView): boolean => holding.test(actors['inventory']?.state ?? '');
 
-const toLeft = ({ paidAmount, refundedAmount, currency }: ReadableOrderView): string =>
-  formatMoney(paidAmount - refundedAmount, currency);
+const toLeft = (view: ReadableOrderView): string => formatMoney(toRefundable(view), view.currency);
 
 /** An order that cannot be read has no moves. */
 const saying =

@@ -10,6 +10,7 @@ import type { SystemState } from '../step/system-state.ts';
 
 /** What must hold, by the name under which a violation is stored, shown and counted. */
 const descriptions = {
+  total: "an order's total is the sum of its lines and of the amounts beside them, and never below 0",
   amounts: "a charge is for the order's total, a capture for no more, both in its currency",
   'charged-once': 'an order is charged once, and never more than its total',
   refunds: 'no more is given back than was taken, in the currency of the order',
@@ -33,6 +34,7 @@ const check = (
   // Without an order there is nothing to compare money with: a system of other charts.
   if (order === undefined) return;
   const context: OrderContext = order.context;
+  requireTotal(context);
   requireBooks(context, after.actors.get('payment')?.snapshot);
   if (delivered.type === 'gateway.authorized') requireAmount(context, delivered.type, delivered);
   if (delivered.type === 'gateway.charged') {
@@ -54,6 +56,17 @@ const check = (
     const takes = command.type === 'gateway.charge' || (command.type === 'gateway.capture' && isFirst);
     if (takes) requireStock(call, after.actors.get('inventory')?.snapshot);
   }
+};
+
+/** Version 1 of the charts has no adjustments. */
+const requireTotal = ({ amount, items, adjustments }: Partial<OrderContext>): void => {
+  if (amount === undefined || items === undefined) return;
+  const amounts = [
+    ...items.map(({ lineTotal }) => lineTotal),
+    ...(adjustments ?? []).map((each) => each.amount),
+  ];
+  const sum = amounts.reduce((all, each) => all + each, 0);
+  insist('total', amount === sum && amount >= 0, () => `the total is ${amount}, and its parts are ${sum}`);
 };
 
 /** What the order and its payment say was taken and given back so far. */

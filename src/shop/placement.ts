@@ -1,9 +1,10 @@
 // How an order of the shop begins: the first message of its system, with the rules that it will keep to.
-import type { Item, Policy } from '../../machines/messages.ts';
+import type { Adjustment, Item, Policy } from '../../machines/messages.ts';
 import type { Ids } from '../clock.ts';
 import { makeWithinMs, type Settings } from '../config.ts';
 import type { Host, Idempotency, OrderAccess, Outcome, Placement, Receipt } from '../host.ts';
 import { limits } from '../limits.ts';
+import { placeWithReference } from './order-references.ts';
 import type { OrderView } from './view.ts';
 
 /** What a customer orders, at the catalogue's names and prices. */
@@ -13,16 +14,23 @@ export interface Basket {
   readonly currency: string;
   /** Names, unit prices and line totals as in the catalogue (minor units). */
   readonly items: readonly Item[];
+  /** Amounts beside the products, such as shipping. */
+  readonly adjustments?: readonly Adjustment[] | undefined;
+  /** The sum of all line totals and adjustments. */
   readonly amount: number;
-  /** In which the customer gets mails, such as de-CH; left out: it is not known. */
+  /** The payment provider's token for what pays. */
+  readonly paymentMethod?: string | undefined;
+  /** In which the customer gets notices, such as de-CH; left out: it is not known. */
   readonly locale?: string | undefined;
+  /** What the caller calls the order: one at a time for each reference of a principal. */
+  readonly reference?: string | undefined;
 }
 
 /** The host of a shop's orders: an order is placed by its basket. */
 export interface ShopHost extends OrderAccess<OrderView> {
   /**
    * Stores a new order. Resolves after the commit. Left out, its id is a new UUIDv7.
-   * @throws AppError `overloaded` or `closing`; then nothing was stored.
+   * @throws AppError `reference-in-use` (with `details.orderId`), `overloaded` or `closing`; then nothing was stored.
    */
   place(
     basket: Basket & { readonly orderId?: string; readonly principal?: string | undefined },
@@ -38,18 +46,26 @@ export const createShopHost = (
   provider: string = settings.PAYMENT_GATEWAY,
 ): ShopHost => ({
   ...host,
-  place: ({ orderId = ids.next(), principal, ...basket }, idempotency) =>
-    host.place({ ...toPlacement(settings, provider, orderId, basket), principal }, idempotency),
+  place: ({ orderId = ids.next(), principal, ...basket }, idempotency) => {
+    const placement = { ...toPlacement(settings, provider, orderId, basket), principal };
+    const { reference } = basket;
+    if (reference === undefined) return host.place(placement, idempotency);
+    return placeWithReference(host, placement, { principal, reference }, idempotency);
+  },
 });
 
 const toPlacement = (settings: Settings, provider: string, orderId: string, basket: Basket): Placement => {
-  const { customerId, email, currency, items, amount, locale } = basket;
-  const policy = toPolicy(settings, provider);
+  const { customerId, email, currency, items, amount } = basket;
+  const { adjustments = [], paymentMethod, locale, reference } = basket;
   const order = { orderId, customerId, email, currency, items, amount };
-  return {
-    orderId,
-    message: { type: 'order.place', ...order, ...(locale !== undefined && { locale }), policy },
+  const rest = {
+    ...(adjustments.length > 0 && { adjustments }),
+    ...(paymentMethod !== undefined && { paymentMethod }),
+    ...(locale !== undefined && { locale }),
+    ...(reference !== undefined && { reference }),
   };
+  const policy = toPolicy(settings, provider);
+  return { orderId, message: { type: 'order.place', ...order, ...rest, policy } };
 };
 
 /** Stock is held at least as long as the authorised money waits, or a late capture would find none to sell. */

@@ -5,6 +5,7 @@ import { messages, type serviceNames } from '../../machines/messages.ts';
 import { newestVersion, registry } from '../../machines/registry.ts';
 import { moves } from '../../machines/system.ts';
 import { type CallFailure, defineApplication, type ServiceDeclaration } from '../application.ts';
+import { snapshotOf } from '../step/view.ts';
 import { shopAudit } from './audit/audit.ts';
 import { stockReadings } from './audit/stock-rows.ts';
 import { shopDisplay } from './display.ts';
@@ -62,6 +63,7 @@ export const shop = defineApplication<OrderView>({
   outcomes: ['order.completed', 'order.rejected', 'order.failed', 'order.cancelled'],
   ownerOf: (state) => contextOf(state).customerId,
   findMoves,
+  awaitsCaller: (state) => snapshotOf(state, 'order').hasTag('awaitingCustomer'),
   toView: toOrderView,
   toUnreadableView: toUnreadableOrderView,
   invariants: shopInvariants,

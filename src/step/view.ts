@@ -19,6 +19,8 @@ export interface Move {
   readonly outcomes?: readonly string[];
   /** The most that a move may ask for, in minor units. */
   readonly upTo?: number;
+  /** The most of each product that it may name. Absent if it names none. */
+  readonly lines?: readonly { readonly productId: string; readonly quantity: number }[];
 }
 
 export interface ActorView {
@@ -58,6 +60,8 @@ export interface SystemView {
     readonly at: number;
   }[];
   readonly moves: readonly Move[];
+  /** It waits for somebody who asked and waits in turn. */
+  readonly awaitsCaller?: true;
   /** Absent if the system cannot be read. */
   readonly correlationId?: string;
   readonly chartVersion: string;
@@ -78,6 +82,7 @@ export interface ViewRules {
   readonly invariants?: Invariants;
   ownerOf(state: SystemState): string;
   findMoves(state: SystemState): readonly Move[];
+  awaitsCaller?(state: SystemState): boolean;
 }
 
 /** What the engine knows of a system. */
@@ -102,6 +107,7 @@ export const toSystemView = (rules: ViewRules, orderId: string, state: SystemSta
       at,
     })),
     moves: [...rules.findMoves(state), ...names.flatMap((name) => findRepairs(state, name))],
+    ...(rules.awaitsCaller?.(state) && { awaitsCaller: true }),
     correlationId: state.correlationId,
     chartVersion: state.charts,
     createdAt: state.createdAt,
@@ -170,6 +176,10 @@ export const hasIncident = (state: SystemState): boolean => {
   for (const { snapshot } of state.actors.values()) if (snapshot.hasTag('incident')) return true;
   return false;
 };
+
+/** Whether those who wait for a system get their answer: it is settled, needs a person, or waits for them. */
+export const endsWait = (rules: Pick<ViewRules, 'awaitsCaller'>, state: SystemState): boolean =>
+  isSettled(state) || hasIncident(state) || rules.awaitsCaller?.(state) === true;
 
 /** The outermost state of an actor. */
 export const toTopState = ({ value }: AnyMachineSnapshot): string =>

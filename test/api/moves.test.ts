@@ -86,7 +86,7 @@ describe('a move', () => {
     ['cancel', { reason: 'a\u0007b' }, '/reason'],
     ['cancel', { reason: 'r'.repeat(1001) }, '/reason'],
     ['cancel', { because: 'x' }, '/because'],
-    ['capture', { amount: 1 }, '/amount'],
+    ['capture', { amount: '1' }, '/amount'],
     ['refunds', { amount: 0 }, '/amount'],
     ['refunds', { amount: -5 }, '/amount'],
     ['refunds', { amount: 1.5 }, '/amount'],

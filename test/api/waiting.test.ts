@@ -1,6 +1,6 @@
 // POST /orders with Prefer: wait: how long it waits, what it answers, and what its key stands for.
 import { describe, expect, it } from 'vitest';
-import { chargeAll } from '../hosts/harness.ts';
+import { type Answer, chargeAll, never } from '../hosts/harness.ts';
 import { createClosedBank, createEdge, noon, withIncident } from './edge.ts';
 
 describe('Prefer: wait', () => {
@@ -33,6 +33,30 @@ describe('Prefer: wait', () => {
     expect(answer.statusCode).toBe(202);
     expect(answer.json()).toMatchObject({ settled: false, incidents: [{ actor: 'notification' }] });
     expect(clock.now()).toBe(noon);
+  });
+
+  it.each([
+    ['its notice is sent', {}],
+    ['its notice is under way', { mailer: never }],
+  ])('answers 202 as soon as the order waits for its customer, also while %s', async (_when, given) => {
+    const bank = createClosedBank();
+    const gateway: Answer<'gateway'> = async (call) => {
+      await bank.gateway(call);
+      return { type: 'gateway.action-required', transactionId: 'txn-1' };
+    };
+    const { placeOrder, called, clock } = await createEdge({ ...given, gateway });
+    const waiting = called('waitUntilSettled');
+    const pending = placeOrder({ prefer: 'wait=5' });
+    await waiting;
+    bank.open();
+    const answer = await pending;
+    expect(answer.statusCode).toBe(202);
+    const { settled, incidents, actors } = answer.json();
+    expect({ settled, incidents }).toEqual({ settled: false, incidents: [] });
+    expect(actors.order.state).toBe('paying.awaitingCustomer');
+    expect(clock.now()).toBe(noon);
+    // Who asks again does not wait for the customer either.
+    expect((await placeOrder({ prefer: 'wait=5' })).headers['idempotency-replayed']).toBe('true');
   });
 
   it('answers 202 with the current view when the time is over', async () => {

@@ -5,6 +5,7 @@ import { bodies } from './cases/bodies.ts';
 import { floods } from './cases/floods.ts';
 import { framing } from './cases/framing.ts';
 import { keys } from './cases/keys.ts';
+import { ownOrders } from './cases/orders.ts';
 import { owners } from './cases/owners.ts';
 import { pages } from './cases/pages.ts';
 import { sessions } from './cases/sessions.ts';
@@ -16,6 +17,7 @@ export const groups: readonly Group[] = [
   { name: 'keys and scopes', cases: keys },
   { name: 'sessions and sign-in', cases: sessions },
   { name: 'orders of others, and fields that nobody may set', cases: owners },
+  { name: 'cards, prices and references of orders', cases: ownOrders },
   { name: 'bodies', cases: bodies },
   { name: 'addresses, methods, ranges and cursors', cases: addresses },
   { name: 'WebSockets', cases: sockets },

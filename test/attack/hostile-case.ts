@@ -10,6 +10,8 @@ export interface HostileCase {
   attack(attack: Attack): Promise<void>;
   /** What it places by right may stay. */
   readonly stores?: true;
+  /** What no line of the log may have, beside keys and addresses. */
+  readonly secrets?: readonly string[];
 }
 
 export interface Group {
@@ -43,7 +45,8 @@ const examineLog = (text: string, secrets: readonly string[]): string[] => [
   ...(text.includes('"level":50') ? [`an error was logged: ${text.slice(0, 500)}`] : []),
 ];
 
-export const runCase = async ({ name, attack, stores }: HostileCase, target: Target): Promise<CaseResult> => {
+export const runCase = async (hostile: HostileCase, target: Target): Promise<CaseResult> => {
+  const { name, attack, stores, secrets = [] } = hostile;
   const own = target.begin();
   const before = await target.stored();
   const logged = target.logged().map(({ length }) => length);
@@ -65,7 +68,7 @@ export const runCase = async ({ name, attack, stores }: HostileCase, target: Tar
   }
   for (const [index, text] of target.logged().entries()) {
     const lines = text.slice(logged[index], text.lastIndexOf('\n') + 1);
-    problems.push(...examineLog(lines, target.secrets));
+    problems.push(...examineLog(lines, [...target.secrets, ...secrets]));
   }
   return { name, requests: own.answers.length, problems };
 };

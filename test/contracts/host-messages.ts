@@ -30,6 +30,20 @@ const describePlacing = (open: OpenHost): void => {
     expect(await host.list({ limit: 100 })).toHaveLength(20);
   });
 
+  it('of orders that are placed at once under one reference, one is stored, and the others name it', async () => {
+    await using opened = await open({ gateway: never });
+    const { host } = opened;
+    const placing = Array.from({ length: 10 }, () => host.place({ ...widgets(1), reference: 'cart-1' }));
+    const settled = await Promise.allSettled(placing);
+    const [stored, ...more] = await host.list({ limit: 100 });
+    expect(more).toEqual([]);
+    const refusals = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(refusals).toHaveLength(9);
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({ code: 'reference-in-use', details: { orderId: stored?.id } });
+    }
+  });
+
   it('more messages than have room are refused as overloaded, and store nothing', async () => {
     await using opened = await open({ gateway: never, settings: { MAX_PENDING_MESSAGES: 2 } });
     const { host } = opened;

@@ -172,9 +172,9 @@ const money: readonly Damage[] = [
     "UPDATE events SET data = json_set(data, '$.finalAmount', 1) WHERE order_id = 'good-1' AND type = 'order.completed'",
   ],
   [
-    'amountsRight',
+    'totalsAdd',
     'good-1',
-    'its total is not the sum of its lines',
+    'its total is not the sum of its lines and adjustments',
     "UPDATE received SET data = json_set(data, '$.amount', 1) WHERE order_id = 'good-1' AND version = 1",
   ],
   [

@@ -1,8 +1,10 @@
 // Reads a JSON body and refuses what no schema can see: bytes that are not UTF-8, too deep nesting, keys that are there
-// twice, NUL, lone surrogates and `__proto__`. It never repairs anything. It exists because JSON.parse takes all of them.
+// twice, NUL, lone surrogates, `__proto__`, and numbers of payment cards. It never repairs anything. It exists because JSON.parse
+// takes all of them.
 import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { AppError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import { hasCardNumber } from './card-numbers.ts';
 import { findDuplicateKey } from './duplicate-keys.ts';
 import { invalid, toPointer } from './errors.ts';
 import type { FieldError } from './problems.ts';
@@ -53,6 +55,32 @@ const readJson = (bytes: Buffer): unknown => {
   return value;
 };
 
+/** Their texts may be numbers that are no card's. */
+const productFields: ReadonlySet<string> = new Set(['productId']);
+
+/** Where a text of `value` has the number of a card. A field whose name has it is not named: nothing repeats the number. */
+const findCardNumber = (value: unknown, path: readonly string[]): readonly string[] | undefined => {
+  if (typeof value === 'string') return hasCardNumber(value) ? path : undefined;
+  if (value === null || typeof value !== 'object') return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    if (hasCardNumber(key)) return path;
+    const isProduct = productFields.has(key) && typeof child === 'string';
+    const found = isProduct ? undefined : findCardNumber(child, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** @throws AppError `card-number`. */
+const refuseCardNumbers = (value: unknown): void => {
+  const found = findCardNumber(value, []);
+  if (found === undefined) return;
+  throw invalid(
+    [{ path: toPointer(found), message: 'has what reads as the number of a card' }],
+    'card-number',
+  );
+};
+
 /** Only JSON is read, and only uncompressed. */
 export const readBodies = (app: FastifyInstance): void => {
   app.removeAllContentTypeParsers();
@@ -65,7 +93,10 @@ export const readBodies = (app: FastifyInstance): void => {
       }
       const why = request.routeOptions.config.whyUnsigned?.(request, bytes);
       if (why !== undefined) throw new AppError('signature-invalid', why);
-      return readJson(bytes);
+      const value = readJson(bytes);
+      // What a service reports and signs has numbers of its own, and a fact must not get lost.
+      if (request.routeOptions.config.access !== 'signed') refuseCardNumbers(value);
+      return value;
     },
   );
 };

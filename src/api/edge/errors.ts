@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Ids } from '../../clock.ts';
+import { publicPath } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { toLogText } from '../log-text.ts';
 import { type FieldError, type ProblemCode, problemKinds, toProblemCode, toProblemType } from './problems.ts';
@@ -29,7 +30,10 @@ export const invalid = (
     | 'unknown-product'
     | 'product-off-sale'
     | 'price-mismatch'
-    | 'currency-mismatch' = 'invalid-request',
+    | 'currency-mismatch'
+    | 'total-mismatch'
+    | 'total-below-zero'
+    | 'card-number' = 'invalid-request',
 ): AppError => {
   const listed = errors
     .slice(0, listedErrors)
@@ -125,7 +129,8 @@ const toRefusal = (error: unknown): Refusal => {
   return { code: 'internal-error', detail: problemKinds['internal-error'].text, details: {} };
 };
 
-const toProblem = ({ code, detail, details }: Refusal, requestId: string): ProblemJson => ({
+/** @param path what clients' addresses begin with */
+const toProblem = ({ code, detail, details }: Refusal, requestId: string, path: string): ProblemJson => ({
   type: toProblemType(code),
   title: problemKinds[code].title,
   status: problemKinds[code].status,
@@ -137,12 +142,15 @@ const toProblem = ({ code, detail, details }: Refusal, requestId: string): Probl
       details[name] === undefined ? [] : [[name, details[name]]],
     ),
   ),
+  ...(typeof details['location'] === 'string' && { location: path + details['location'] }),
 });
 
 const sendRefusal = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply => {
   const { status, retryAfter: usual } = problemKinds[refusal.code];
   const retryAfter = refusal.details['retryAfter'] ?? usual;
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  const { location } = refusal.details;
+  if (typeof location === 'string') reply.header('location', location);
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="orderchart"');
   return reply
     .code(status)
@@ -150,7 +158,7 @@ const sendRefusal = (request: FastifyRequest, reply: FastifyReply, refusal: Refu
     .header('x-content-type-options', 'nosniff')
     .header('cache-control', 'no-store')
     .type('application/problem+json')
-    .send(JSON.stringify(toProblem(refusal, request.id)));
+    .send(JSON.stringify(toProblem(refusal, request.id, publicPath({ PUBLIC_URL: request.publicUrl }))));
 };
 
 const logUnexpected = (logger: FastifyBaseLogger, request: FastifyRequest, error: unknown): void => {
@@ -226,7 +234,7 @@ export const answerBrokenConnection =
     const code = codesOfFramework[error.code] ?? 'invalid-request';
     const refusal = { code, detail: problemKinds[code].text, details: {} };
     const { status } = problemKinds[refusal.code];
-    const body = JSON.stringify(toProblem(refusal, ids.next()));
+    const body = JSON.stringify(toProblem(refusal, ids.next(), ''));
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

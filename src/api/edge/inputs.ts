@@ -100,7 +100,7 @@ export const prefer = z
   .string()
   .max(1000)
   .describe(
-    `wait=N: answer when the order is settled, or after N seconds (at most ${limits.waitSeconds}) with 202. A repetition waits as long for the answer to the first request with its key, if that one is still running`,
+    `wait=N: answer when the order is settled, has an incident or waits for its customer, or after N seconds (at most ${limits.waitSeconds}) with 202. A repetition waits as long for the answer to the first request with its key, if that one is still running`,
   );
 export const preferFirst = prefer.describe(
   `wait=N: if the first request with this Idempotency-Key is still running, wait for its answer for N seconds (at most ${limits.waitSeconds}), instead of 409 at once`,

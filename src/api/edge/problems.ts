@@ -2,6 +2,7 @@
 // about it. It never decides that something is wrong.
 import { z } from 'zod';
 import type { ErrorCode } from '../../errors.ts';
+import { basketProblems, type ProblemKind } from './basket-problems.ts';
 
 /** Errors that only the HTTP edge finds. */
 const edgeCodes = [
@@ -28,15 +29,6 @@ type InternalCode =
   | 'service-failed'
   | 'invalid-setting';
 export type ProblemCode = Exclude<ErrorCode, InternalCode> | EdgeCode;
-
-interface ProblemKind {
-  readonly status: number;
-  readonly title: string;
-  /** What happened, and what to do. */
-  readonly text: string;
-  /** Seconds, for `Retry-After`. */
-  readonly retryAfter?: number;
-}
 
 export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'invalid-request': {
@@ -136,51 +128,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'Order not found',
     text: 'No order has this id. `GET /orders` lists the orders.',
   },
-  'product-not-found': {
-    status: 404,
-    title: 'Product not found',
-    text: 'No product has this id. `GET /products` lists the catalogue.',
-  },
-  'unknown-product': {
-    status: 422,
-    title: 'The order names a product that is not in the catalogue',
-    text: '`errors` names the lines. Nothing was stored. `GET /products` lists the catalogue.',
-  },
-  'price-mismatch': {
-    status: 422,
-    title: 'A unit price differs from the catalogue',
-    text: '`errors` names the lines and the prices of today. Nothing was stored. Show the customer the new price, or leave `unitPrice` out.',
-  },
-  'currency-mismatch': {
-    status: 422,
-    title: 'A product is sold in another currency',
-    text: 'All lines of an order must be in the currency of the order. `errors` names the lines. Nothing was stored.',
-  },
-  'stock-below-held': {
-    status: 409,
-    title: 'Orders reserve more than would be on hand',
-    text: 'The stock on hand cannot fall below what orders reserve. Nothing was changed. Wait for them, cancel some, or take less away.',
-  },
-  'stock-not-set': {
-    status: 422,
-    title: 'The stock of an existing product is not set',
-    text: 'What is on hand changes with every sale, so a count that is set whole loses pieces. Nothing was changed. Leave `onHand` out, and change the stock by a difference: `POST /products/{id}/adjustments` with `{"by": 5, "reason": "delivery"}`.',
-  },
-  'product-off-sale': {
-    status: 422,
-    title: 'The order names a product that is off sale',
-    text: '`errors` names the lines. Nothing was stored. Orders that were placed before go on. `GET /products/{id}` says with `onSale` when it is sold again.',
-  },
-  'product-changed': {
-    status: 412,
-    title: 'The product was described anew',
-    text: 'The ETag in If-Match is not the current one. Nothing was stored. Read the product again (`GET /products/{id}`), check that the change still makes sense, and send it with the new ETag.',
-  },
   'precondition-required': {
     status: 428,
     title: 'The If-Match header is missing',
     text: 'What exists is changed only by those who have seen it: read it, and send the change with its ETag in If-Match. Nothing was stored.',
   },
+  ...basketProblems,
   'move-not-allowed': {
     status: 409,
     title: 'The order does not accept this move now',

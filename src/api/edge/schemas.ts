@@ -24,7 +24,11 @@ export const move = z
     by: z.string().describe('customer or operator'),
     actor: z.string().optional().describe('the actor with the incident that it is for'),
     outcomes: z.array(z.string()).readonly().optional().describe('what `outcome` may say'),
-    upTo: amount.optional().describe('the most that can be given back'),
+    upTo: amount.optional().describe('the most that can be given back, or captured'),
+    lines: z
+      .array(z.strictObject({ productId: z.string(), quantity: z.int() }))
+      .optional()
+      .describe('what can be given back of each product; absent if it is given back by amount alone'),
   })
   .register(components, { id: 'Move', description: 'A move that the order accepts now' });
 
@@ -56,6 +60,7 @@ export const problem = z
     instance: z.string().describe('the id of the request, also in X-Request-Id and in the log'),
     errors: z.array(fieldError).optional(),
     moves: z.array(move).optional(),
+    location: link.optional().describe('the order that is meant, also in the header Location'),
     newest: z.string().optional().describe('the last place of a list that was to be continued beyond it'),
   })
   .register(components, { id: 'Problem', description: 'RFC 9457' });

@@ -13,6 +13,7 @@ import type { Patience } from '../edge/in-flight.ts';
 import { readIfMatch } from '../edge/preferences.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { findOrder } from './orders.ts';
+import { explainRefusedPart } from './partial-moves.ts';
 import { toMovePath, toMoves, toOrder } from './views.ts';
 
 export interface MoveRequest {
@@ -29,15 +30,22 @@ export interface MoveRequest {
   deliver(): Promise<{ readonly to: string; readonly message: Message }>;
 }
 
-/** Gives refusals the addresses of the moves that are open instead. */
-const withAddresses = (error: unknown, orderId: string, address: string): unknown => {
+/** Gives refusals the addresses of the moves that are open instead, and a reason that is about this order. */
+const explain = async (
+  error: unknown,
+  { host }: Pick<RouteDependencies, 'host'>,
+  { orderId, move, body }: Pick<MoveRequest, 'orderId' | 'move' | 'body'>,
+  address: string,
+): Promise<unknown> => {
   if (!(error instanceof AppError) || error.code !== 'move-not-allowed') return error;
+  const view = await host.get(orderId);
+  const why = view && explainRefusedPart(view, move, body);
   const open = error.details['moves'];
   // The host promises `Move[]` here; the details of an AppError carry no types.
   const isMove = (value: unknown): value is Move =>
     typeof value === 'object' && value !== null && 'move' in value;
   const moves = Array.isArray(open) ? open.filter(isMove) : [];
-  return new AppError(error.code, error.message, {
+  return new AppError(error.code, why ?? error.message, {
     ...error.details,
     moves: toMoves(orderId, moves, address),
   });
@@ -97,7 +105,7 @@ export const executeMove = async (
     const use = toKeyUse(caller, `orders/${orderId}/${path}`, header, fingerprint);
     return await once(use, respond, send, finish, patience);
   } catch (error) {
-    throw withAddresses(error, orderId, address);
+    throw await explain(error, parts, { orderId, move, body }, address);
   }
 };
 

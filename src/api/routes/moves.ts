@@ -4,7 +4,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { MoveName } from '../../../machines/system.ts';
 import type { Access, Caller } from '../../access.ts';
-import type { Receipt } from '../../host.ts';
+import type { Clock } from '../../clock.ts';
+import type { Receipt, Sending } from '../../host.ts';
+import { limits } from '../../limits.ts';
 import type { OrderView } from '../../shop/view.ts';
 import { toOrderAddress } from '../edge/cloud-events.ts';
 import type { Api } from '../edge/dependencies.ts';
@@ -23,19 +25,45 @@ import { json, problems } from '../edge/responses.ts';
 import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { checkOutcome, executeMove, type MoveRequest, pickIncidentMove } from './execute-move.ts';
+import { refuseUnknownParts } from './partial-moves.ts';
 import { countRefund } from './refund-cap.ts';
 import { checkRefundLimit } from './refund-limit.ts';
 import { order } from './schemas.ts';
 
 const reason = text.default('asked by the customer');
 
+const refundLines = z
+  .array(
+    z.strictObject({
+      productId: identifier,
+      quantity: z.int().min(1).max(limits.quantity),
+      restock: z.boolean().describe('whether the products go back into stock after the refund'),
+    }),
+  )
+  .min(1)
+  .max(limits.lines)
+  .describe('what is refunded of which product');
+
 const createBodies = (actors: readonly string[]) => {
   const actor = z.enum(actors).exactOptional().describe('which actor, when several have an incident');
   return {
     cancel: z.strictObject({ reason }),
-    capture: z.strictObject({}),
+    capture: z.strictObject({
+      amount: z
+        .int()
+        .positive()
+        .exactOptional()
+        .describe('minor units, up to what was authorised; the rest is voided. Left out: all of it'),
+    }),
     refund: z.strictObject({
-      amount: z.int().positive().exactOptional().describe('minor units; left out: all that is left'),
+      amount: z
+        .int()
+        .positive()
+        .exactOptional()
+        .describe(
+          'minor units; left out: the price of `lines`, up to what is left; without lines all that is left',
+        ),
+      lines: refundLines.exactOptional(),
       reason,
     }),
     retry: z.strictObject({ actor, note: text.exactOptional() }),
@@ -113,6 +141,21 @@ interface IncomingMove {
   readonly body: unknown;
 }
 
+/** What is decided together with a move, on the order as it is then. */
+const toAlongside = (
+  caller: Caller,
+  move: MoveName,
+  body: unknown,
+  clock: Clock,
+): Sending<OrderView>['alongside'] => {
+  if (move !== 'refund' && move !== 'capture') return undefined;
+  const count = move === 'refund' ? countRefund(caller, body, clock) : undefined;
+  return (rows, before) => {
+    refuseUnknownParts(before, move, body);
+    count?.(rows, before);
+  };
+};
+
 type Make = (
   request: IncomingMove,
   reply: FastifyReply,
@@ -124,7 +167,7 @@ const createMake = (parts: RouteDependencies): Make => {
   const once = createOnce<OrderView, Receipt<OrderView>>(parts);
   return async ({ caller, params, headers, body }, reply, move, deliver) => {
     using patience = beginWait(headers.prefer, parts, reply);
-    const alongside = move === 'refund' ? countRefund(caller, body, parts.clock) : undefined;
+    const alongside = toAlongside(caller, move, body, parts.clock);
     const asked = { caller, orderId: params.id, move, body, headers, patience, alongside, deliver };
     const answered = await executeMove(parts, once, asked);
     if (answered.status === 201) reply.header('location', toOrderAddress(answered.orderId));
@@ -146,18 +189,18 @@ const addOrderMoves = (api: Api, parts: RouteDependencies, make: Make, bodies: B
   );
   api.post(
     '/orders/:id/capture',
-    declare(bodies, 'capture', 'Captures the money that was authorised'),
+    declare(bodies, 'capture', 'Captures the money that was authorised, or a part of it'),
     async (request, reply) => {
       await make(request, reply, 'capture', async () => ({
         to: 'order',
-        message: { type: 'order.capture' },
+        message: { type: 'order.capture', ...request.body },
       }));
       return reply;
     },
   );
   api.post(
     '/orders/:id/refunds',
-    declare(bodies, 'refund', 'Gives money back, all that is left or a part'),
+    declare(bodies, 'refund', 'Gives money back: by line, a part, or all that is left'),
     async (request, reply) => {
       await make(request, reply, 'refund', async () => {
         await checkRefundLimit(parts, request.params.id, request.caller);

@@ -1,5 +1,6 @@
-// What a key that is bound to a customer lists and places: that customer's orders, and nothing of others. It knows no route.
-import type { Caller } from '../../access.ts';
+// What a key lists and places: one that is bound to a customer that customer's orders, and nothing of others; and only some name
+// amounts beside the products. It knows no route.
+import { type Caller, scopes } from '../../access.ts';
 import { AppError } from '../../errors.ts';
 import type { OrderAccess } from '../../host.ts';
 import type { OrderView } from '../../shop/view.ts';
@@ -26,4 +27,11 @@ export const listOrders = async (
 export const requireOwnBasket = ({ owner }: Caller, customerId: string): void => {
   if (owner === undefined || owner === customerId) return;
   throw new AppError('scope-missing', `This key is bound to the customer ${owner}, and orders for no other.`);
+};
+
+/** @throws AppError `scope-missing` if there are amounts beside the products, and the caller may not set any. */
+export const requireMayPrice = (caller: Caller, adjustments: readonly unknown[] = []): void => {
+  if (adjustments.length === 0 || caller.may('orders:price')) return;
+  const text = `Adjustments need a key with the scope orders:price: ${scopes['orders:price']}.`;
+  throw new AppError('scope-missing', text);
 };

@@ -1,7 +1,9 @@
 // Placing an order: one key, one order, and an answer after the commit (and, if the caller waits, when it is settled). It
 // reads no list.
 import { z } from 'zod';
+import type { Caller } from '../../access.ts';
 import { publicPath } from '../../config.ts';
+import { AppError } from '../../errors.ts';
 import { FairShare } from '../../fair-share.ts';
 import type { Answer, Receipt } from '../../host.ts';
 import { limits } from '../../limits.ts';
@@ -14,10 +16,10 @@ import { beginWait, type Wait } from '../edge/preferences.ts';
 import { json, problems } from '../edge/responses.ts';
 import { sendStored } from '../edge/send-stored.ts';
 import type { RouteDependencies } from './dependencies.ts';
-import { requireOwnBasket } from './own-orders.ts';
-import { priceLines } from './pricing.ts';
+import { requireMayPrice, requireOwnBasket } from './own-orders.ts';
+import { priceOrder } from './pricing.ts';
 import { order } from './schemas.ts';
-import { currency, email } from './shop-inputs.ts';
+import { adjustments, currency, email, locale, paymentMethod } from './shop-inputs.ts';
 import { toOrder } from './views.ts';
 
 const placing = z.strictObject({
@@ -39,6 +41,18 @@ const placing = z.strictObject({
     )
     .min(1)
     .max(limits.lines),
+  adjustments: adjustments.exactOptional(),
+  total: z
+    .int()
+    .exactOptional()
+    .describe('minor units; if it is given, it must equal the sum of the lines and adjustments'),
+  paymentMethod: paymentMethod.exactOptional(),
+  locale: locale.exactOptional(),
+  reference: newIdentifier
+    .exactOptional()
+    .describe(
+      'what you call the order, such as the id of its cart: another one with the same reference is refused (409) until this one failed, was rejected or cancelled',
+    ),
 });
 
 /** A placed order's answer: 201, or 202 if the caller waits and it is not settled yet. */
@@ -48,6 +62,16 @@ const toPlaced =
     status: !isAwaited || view.settled ? 201 : 202,
     body: JSON.stringify(toOrder(view, path)),
   });
+
+/** Gives a refusal the address of the order that has the reference, unless it is another's. */
+const withAddress = (error: unknown, { owner }: Caller): unknown => {
+  if (!(error instanceof AppError) || error.code !== 'reference-in-use') return error;
+  const { orderId, owner: holder } = error.details;
+  if (owner !== undefined && owner !== holder) {
+    return new AppError(error.code, 'Another order has this reference.');
+  }
+  return new AppError(error.code, error.message, { location: toOrderAddress(String(orderId)) });
+};
 
 /** Waits as the caller asked, and stores what is sent as the key's answer. */
 const waitAndAmend = async (
@@ -97,10 +121,13 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
             'idempotency-key-missing',
             'idempotency-key-in-use',
             'idempotency-key-reused',
+            'reference-in-use',
             'unknown-product',
             'product-off-sale',
             'price-mismatch',
             'currency-mismatch',
+            'total-mismatch',
+            'total-below-zero',
             'body-too-large',
             'unsupported-media-type',
             'overloaded',
@@ -112,6 +139,7 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
     async (request, reply) => {
       const { body, caller } = request;
       requireOwnBasket(caller, body.customerId);
+      requireMayPrice(caller, body.adjustments);
       using wait = beginWait(request.headers.prefer, parts, reply);
       using _place = wait === undefined ? undefined : waits.take(request);
       const fingerprint = toFingerprint('POST /orders', body);
@@ -121,10 +149,12 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
         use,
         respond,
         async (idempotency) => {
-          const { items, amount } = await priceLines(catalogue, body.items, body.currency);
-          const { customerId, email, currency } = body;
-          const basket = { customerId, email, currency, items, amount, principal: caller.principal };
-          return host.place(basket, idempotency);
+          const priced = await priceOrder(catalogue, body);
+          const { total: _, ...asked } = body;
+          const basket = { ...asked, ...priced, principal: caller.principal };
+          return host.place(basket, idempotency).catch((error: unknown) => {
+            throw withAddress(error, caller);
+          });
         },
         async (receipt) => {
           const placed = toAnswered(receipt, respond);

@@ -1,6 +1,6 @@
 // From what a customer asks for to what an order is placed with: names, prices and totals from the
-// catalogue. It never trusts an amount that the caller computed, and lists every wrong line, not the first.
-import type { Item } from '../../../machines/messages.ts';
+// catalogue, and the amounts beside the products that the caller gives. It never trusts an amount that the caller computed, and lists every wrong line, not the first.
+import type { Adjustment, Item } from '../../../machines/messages.ts';
 import { sum, toLineTotal } from '../../../machines/money.ts';
 import type { Catalogue } from '../../shop/catalogue.ts';
 import type { Product } from '../../shop/stock.ts';
@@ -12,8 +12,16 @@ interface Line {
   readonly quantity: number;
   readonly unitPrice?: number | undefined;
 }
+/** What a caller asks to pay for. */
+interface Wish {
+  readonly items: readonly Line[];
+  readonly currency: string;
+  readonly adjustments?: readonly Adjustment[] | undefined;
+  readonly total?: number | undefined;
+}
 interface Priced {
   readonly items: readonly Item[];
+  readonly adjustments: readonly Adjustment[];
   readonly amount: number;
 }
 
@@ -52,16 +60,12 @@ const toItem = ({ productId, quantity }: Line, { name, unitPrice }: Product): It
   lineTotal: toLineTotal(quantity, unitPrice),
 });
 
-/**
- * The lines with names, prices and totals (minor units).
- * @throws AppError `unknown-product`, `product-off-sale`, `currency-mismatch`, `price-mismatch` (the first that applies, with
- * every wrong line in `errors`), or `invalid-request` if the total is 0 or too large to be exact.
- */
-export const priceLines = async (
+/** Every line with its product. @throws AppError as `priceOrder` does. */
+const findProducts = async (
   catalogue: Catalogue,
   lines: readonly Line[],
   currency: string,
-): Promise<Priced> => {
+): Promise<readonly { readonly line: Line; readonly product: Product }[]> => {
   const ids = [...new Set(lines.map(({ productId }) => productId))];
   const found = new Map(await Promise.all(ids.map(async (id) => [id, await catalogue.product(id)] as const)));
   const findings = lines.flatMap((line, index) => {
@@ -70,16 +74,45 @@ export const priceLines = async (
   });
   const [first] = findings;
   if (first !== undefined) throw invalid(findings, first.code);
+  return lines.flatMap((line) => {
+    const product = found.get(line.productId);
+    return product === undefined ? [] : [{ line, product }];
+  });
+};
+
+/** @throws AppError `invalid-request` for a sum that is too large to be exact. */
+const exactly = <T>(path: string, compute: () => T): T => {
   try {
-    const items = lines.flatMap((line) => {
-      const product = found.get(line.productId);
-      return product === undefined ? [] : [toItem(line, product)];
-    });
-    const amount = sum(items.map(({ lineTotal }) => lineTotal));
-    if (amount === 0) throw invalid([{ path: '/items', message: 'come to 0: there is nothing to pay for' }]);
-    return { items, amount };
+    return compute();
   } catch (error) {
-    if (error instanceof RangeError) throw invalid([{ path: '/items', message: error.message }]);
+    if (error instanceof RangeError) throw invalid([{ path, message: error.message }]);
     throw error;
   }
+};
+
+const requireTotal = (amount: number, total: number | undefined): void => {
+  if (amount < 0) {
+    throw invalid([{ path: '/adjustments', message: `make a total of ${amount}` }], 'total-below-zero');
+  }
+  if (total === undefined || total === amount) return;
+  const message = `is ${total}, and the products and adjustments come to ${amount}`;
+  throw invalid([{ path: '/total', message }], 'total-mismatch');
+};
+
+/**
+ * The lines with names, prices and totals, and what the order comes to with its adjustments (minor units).
+ * @throws AppError `unknown-product`, `product-off-sale`, `currency-mismatch`, `price-mismatch` (the first that applies, with
+ * every wrong line in `errors`), `total-below-zero`, `total-mismatch`, or `invalid-request` if the total is too large to be
+ * exact.
+ */
+export const priceOrder = async (catalogue: Catalogue, wish: Wish): Promise<Priced> => {
+  const { currency, total } = wish;
+  const found = await findProducts(catalogue, wish.items, currency);
+  const items = exactly('/items', () => found.map(({ line, product }) => toItem(line, product)));
+  // JSON has a −0, and what is stored has none.
+  const adjustments = (wish.adjustments ?? []).map((each) => ({ ...each, amount: each.amount || 0 }));
+  const amounts = [...items.map(({ lineTotal }) => lineTotal), ...adjustments.map(({ amount }) => amount)];
+  const amount = exactly('/items', () => sum(amounts));
+  requireTotal(amount, total);
+  return { items, adjustments, amount };
 };

@@ -1,15 +1,13 @@
 // The cap of a key on refunds in one day. What counts is all that its principal gave back that day, with whichever of its
 // keys, or a second key would double the cap. The total is a row of the shop, changed in the commit that accepts the
 // refund, so two refunds at once cannot both fit.
-import { z } from 'zod';
 import type { Caller } from '../../access.ts';
 import { type Clock, toIsoTime } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Sending } from '../../host.ts';
 import { countRefunded } from '../../shop/refund-totals.ts';
 import type { OrderView } from '../../shop/view.ts';
-
-const refund = z.object({ amount: z.int().optional() });
+import { toRefunded } from './partial-moves.ts';
 
 /** What changes the total of a named caller, and refuses what its key's cap leaves no room for. */
 export const countRefund = (
@@ -18,11 +16,10 @@ export const countRefund = (
   clock: Clock,
 ): Sending<OrderView>['alongside'] => {
   if (principal === undefined) return undefined;
-  const asked = refund.parse(body).amount;
   const day = toIsoTime(clock.now()).slice(0, 10);
   return (rows, before) => {
     if (before.unreadable !== undefined) return;
-    const amount = asked ?? before.moves.find(({ move }) => move === 'refund')?.upTo ?? 0;
+    const amount = toRefunded(before, body);
     const { currency } = before;
     const left = countRefunded(rows, { principal, day, currency }, amount, refundsPerDay);
     if (left === undefined) return;

@@ -12,6 +12,23 @@ const item = z.strictObject({
   unitPrice: amount,
   lineTotal: amount,
 });
+const adjustment = z.strictObject({
+  kind: z.enum(['shipping', 'discount', 'tax', 'other']),
+  name: z.string(),
+  amount: amount.describe('minor units of the currency; a discount is negative'),
+});
+const refundedLine = z.strictObject({
+  productId: z.string(),
+  quantity: z.int(),
+  restock: z.boolean().describe('it went back into stock'),
+});
+const dispute = z.strictObject({
+  disputeId: z.string(),
+  amount,
+  reason: z.string(),
+  state: z.enum(['open', 'won', 'lost']),
+  evidenceDueAt: z.string().nullable().describe('until when the bank takes evidence, if it said so'),
+});
 const failure = z.strictObject({ kind: z.string(), text: z.string() });
 const lineProblem = z.strictObject({
   productId: z.string(),
@@ -41,10 +58,16 @@ export const order = z
     customerId: z.string(),
     email: z.string(),
     currency: z.string(),
+    locale: z.string().nullable().describe('the language of its notices; null: MAIL_LOCALE'),
+    reference: z.string().nullable().describe('what its caller calls it, such as the id of a cart'),
+    provider: z.string().nullable().describe('where its payment is made, if that is recorded'),
     items: z.array(item),
-    amount,
+    adjustments: z.array(adjustment).describe('amounts beside the products'),
+    amount: amount.describe('the sum of all line totals and adjustments, in minor units'),
     paidAmount: amount,
     refundedAmount: amount,
+    refundedLines: z.array(refundedLine).describe('what was refunded by line, refund by refund'),
+    disputes: z.array(dispute).describe('payments that the customer disputes at the bank'),
     failure: failure.nullable(),
     problems: z.array(lineProblem),
     incidents: z.array(incidentOfOrder),

@@ -14,7 +14,7 @@ import type { IncidentJson, MessageJson, OrderJson, ProductJson, UnreadableOrder
 export const toMovePath = (move: string): string => (move === 'refund' ? 'refunds' : move);
 
 export const toMoves = (orderId: string, moves: readonly Move[], path: string): MoveJson[] =>
-  moves.map(({ move, by, actor, outcomes, upTo }) => ({
+  moves.map(({ move, by, actor, outcomes, upTo, lines }) => ({
     move,
     method: 'POST',
     href: `${path}${toOrderAddress(orderId)}/${toMovePath(move)}`,
@@ -22,6 +22,7 @@ export const toMoves = (orderId: string, moves: readonly Move[], path: string): 
     ...(actor === undefined ? {} : { actor }),
     ...(outcomes === undefined ? {} : { outcomes }),
     ...(upTo === undefined ? {} : { upTo }),
+    ...(lines === undefined ? {} : { lines: [...lines] }),
   }));
 
 const toActor = ({ state, description, settled, since }: ActorView) => ({
@@ -81,10 +82,16 @@ export const toOrder = (view: OrderView, path: string): OrderJson | UnreadableOr
     customerId: view.customerId,
     email: view.email,
     currency: view.currency,
+    locale: view.locale,
+    reference: view.reference,
+    provider: view.provider,
     items: [...view.items],
+    adjustments: [...view.adjustments],
     amount: view.amount,
     paidAmount: view.paidAmount,
     refundedAmount: view.refundedAmount,
+    refundedLines: [...view.refundedLines],
+    disputes: [...view.disputes],
     failure: view.failure,
     problems: [...view.problems],
     deadlines: view.deadlines.map(({ actor, name, dueAt }) => ({ actor, name, dueAt: toIsoTime(dueAt) })),

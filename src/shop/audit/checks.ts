@@ -48,8 +48,13 @@ export const shopChecks = {
     sentence: 'Each key is used once, and a new number follows only a charge that is known not to exist',
     advice: compareWithGateway,
   },
+  totalsAdd: {
+    sentence: "An order's total is the sum of its lines and of the amounts beside them, and never below 0",
+    advice: 'Compare the order with what its customer was shown; refund what is too much, and note it.',
+  },
   amountsRight: {
-    sentence: "Charges are for the order's total and currency; refunds never exceed what was taken",
+    sentence:
+      "Charges are for the order's total (or what was captured of it) and currency; refunds never exceed what was taken",
     advice: compareWithGateway,
   },
   moneyNotIgnored: {

@@ -19,10 +19,10 @@ export const checkEnd = (shopOrder: ShopOrder, results: ShopResults): void => {
 };
 
 const checkCompleted = (shopOrder: ShopOrder, results: ShopResults): void => {
-  const { orderId, reservations, messages, total, taken, eventsOf } = shopOrder;
+  const { orderId, reservations, messages, due, taken, eventsOf } = shopOrder;
   results.count('endStatesRight');
   const report = (problem: string) => results.violate('endStatesRight', orderId, problem);
-  if (taken !== total) report(`it is completed, and ${taken} of ${total} was taken`);
+  if (taken !== due) report(`it is completed, and ${taken} of ${due} was taken`);
   const isCommitted = reservations.some(({ status }) => status === 'sold');
   if (!isCommitted) report('it is completed, and its stock is not committed');
   const completions = eventsOf('order.completed').length;

@@ -1,5 +1,6 @@
 // Money as the journal records it: charged once, for the right amount, under the right keys, with the stock reserved,
 // and never ignored. What the gateway's ledger has is in ledger-checks.ts.
+import { z } from 'zod';
 import { numberIn, type Results, textIn } from '../../audit.ts';
 import type { ShopCheck } from './checks.ts';
 import type { ShopOrder } from './shop-order.ts';
@@ -15,30 +16,31 @@ export const checkMoney = (order: ShopOrder, results: ShopResults): void => {
   checkNotIgnored(order, results);
 };
 
-const isPriced = (item: unknown): item is { quantity: number; unitPrice: number; lineTotal: number } =>
-  typeof item === 'object' &&
-  item !== null &&
-  'quantity' in item &&
-  'unitPrice' in item &&
-  'lineTotal' in item;
+const priced = z.array(z.object({ quantity: z.number(), unitPrice: z.number(), lineTotal: z.number() }));
+const beside = z.array(z.object({ amount: z.number() })).default([]);
 
-const checkPlacement = ({ orderId, items, total }: ShopOrder, results: ShopResults): void => {
-  if (!Array.isArray(items)) return;
-  const priced = items.filter(isPriced);
-  const lines = priced.every(({ quantity, unitPrice, lineTotal }) => quantity * unitPrice === lineTotal);
-  const lineSum = priced.reduce((all, { lineTotal }) => all + lineTotal, 0);
-  const problem = () => 'its total is not the sum of its lines';
-  results.expect('amountsRight', orderId, lines && lineSum === total, problem);
+const checkPlacement = ({ orderId, items, adjustments, total }: ShopOrder, results: ShopResults): void => {
+  const lines = priced.safeParse(items).data;
+  if (lines === undefined) return;
+  const areRight = lines.every(({ quantity, unitPrice, lineTotal }) => quantity * unitPrice === lineTotal);
+  const others = beside.safeParse(adjustments).data ?? [];
+  const amounts = [...lines.map(({ lineTotal }) => lineTotal), ...others.map(({ amount }) => amount)];
+  const sum = amounts.reduce((all, each) => all + each, 0);
+  const problem = () => 'its total is not the sum of its lines and adjustments';
+  results.expect('totalsAdd', orderId, areRight && sum === total && sum >= 0, problem);
 };
 
-const charges = ['payment.initiated', 'payment.authorized', 'payment.completed', 'order.completed'];
+/** For the whole total; what is taken can be less. */
+const promises = ['payment.initiated', 'payment.authorized'];
+const charges = [...promises, 'payment.completed', 'order.completed'];
 
-const checkCharges = ({ orderId, total, currency, eventsOf }: ShopOrder, results: ShopResults): void => {
+const checkCharges = ({ orderId, total, due, currency, eventsOf }: ShopOrder, results: ShopResults): void => {
   for (const { seq, type, fields } of eventsOf(...charges)) {
     const amount = numberIn(fields, type === 'order.completed' ? 'finalAmount' : 'amount') ?? 0;
-    const isRight = amount === total && fields['currency'] === currency;
+    const wanted = promises.includes(type) ? total : due;
+    const isRight = amount === wanted && fields['currency'] === currency;
     const problem = () =>
-      `event ${seq} (${type}) is about ${amount} ${String(fields['currency'])} of ${total} ${currency}`;
+      `event ${seq} (${type}) is about ${amount} ${String(fields['currency'])} of ${wanted} ${currency}`;
     results.expect('amountsRight', orderId, isRight, problem);
   }
 };

@@ -29,13 +29,20 @@ const sum = (events: readonly AuditedEvent[]): number =>
 export const toShopOrder = (audited: AuditedOrder) => {
   const { messages, eventsOf } = audited;
   const placed = messages[0]?.type === 'order.place' ? messages[0].fields : {};
+  const total = numberIn(placed, 'amount');
+  const captured = messages.findLast(
+    ({ type, disposition }) => type === 'order.capture' && disposition === 'applied',
+  );
   return {
     ...audited,
     ...toShopRecords(audited),
     /** As the customer placed it, in minor units. */
-    total: numberIn(placed, 'amount'),
+    total,
+    /** What is to be taken of it: less than the total if it was captured in part. */
+    due: captured === undefined ? total : (numberIn(captured.fields, 'amount') ?? total),
     currency: textIn(placed, 'currency'),
     items: placed['items'],
+    adjustments: placed['adjustments'],
     /** What the journal says was taken and given back, in minor units. */
     taken: sum(eventsOf('payment.completed')),
     returned: sum(eventsOf('payment.refunded')),

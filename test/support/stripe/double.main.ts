@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { systemClock } from '../../../src/clock.ts';
 import { openDurableLines, readLines } from '../../process/durable-lines.ts';
 import { type Account, ApiError, type Change, createAccount } from './account.ts';
+import { expand } from './expand.ts';
 import { createFaults, type Fault, type Operation } from './faults.ts';
 import { createKeys, type KeptAnswer } from './idempotency.ts';
 import type { Params, Stored } from './objects.ts';
@@ -55,21 +56,6 @@ const toList = <T extends { readonly id: string; readonly created: number }>(
   return { object: 'list', data, has_more: start + data.length < found.length, url: '/v1' };
 };
 
-/** Objects instead of their ids, as far as `expand` asks for them. */
-const expand = (on: Account, params: Params, each: Stripe.Refund | Stripe.PaymentIntent): unknown => {
-  const wanted = Object.entries(params).flatMap(([name, path]) => (name.startsWith('expand[') ? path : []));
-  if (each.object === 'refund') {
-    const isWanted = wanted.includes('data.payment_intent');
-    return isWanted ? { ...each, payment_intent: on.intent(String(each.payment_intent)) } : each;
-  }
-  const taken = on.events().findLast(({ type, data }) => {
-    return type === 'payment_intent.succeeded' && 'id' in data.object && data.object.id === each.id;
-  });
-  if (!wanted.includes('data.latest_charge.balance_transaction') || taken === undefined) return each;
-  const balance_transaction = { id: 'txn_1', object: 'balance_transaction', created: taken.created };
-  return { ...each, latest_charge: { id: each.latest_charge, object: 'charge', balance_transaction } };
-};
-
 const toRoute = (method: string, path: string): Route | undefined => {
   const [, name, id = '', action] = /^\/v1\/(\w+)(?:\/(\w+))?(?:\/(\w+))?$/.exec(path) ?? [];
   switch (`${method} ${name}${id && '/id'}${action === undefined ? '' : `/${action}`}`) {
@@ -92,9 +78,9 @@ const toRoute = (method: string, path: string): Route | undefined => {
     case 'GET events/id':
       return { operation: 'retrieve', run: (on) => on.event(id) };
     case 'GET payment_intents':
-      return { operation: 'list', run: (on, params) => toExpandedList(on, on.intents(), params) };
+      return { operation: 'list', run: (on, params) => toList(on.intents(), params) };
     case 'GET refunds':
-      return { operation: 'list', run: (on, params) => toExpandedList(on, on.refunds(params), params) };
+      return { operation: 'list', run: (on, params) => toList(on.refunds(params), params) };
     case 'GET events':
       return { operation: 'list', run: (on, params) => toList(on.events(), params) };
     default:
@@ -102,32 +88,11 @@ const toRoute = (method: string, path: string): Route | undefined => {
   }
 };
 
-const toExpandedList = (
-  on: Account,
-  all: readonly (Stripe.Refund | Stripe.PaymentIntent)[],
-  params: Params,
-) => {
-  const { data, ...list } = toList(all, params);
-  return { ...list, data: data.map((each) => expand(on, params, each)) };
-};
-
 const toErrorAnswer = (error: unknown): Answer => {
   if (!(error instanceof ApiError)) throw error;
   return { status: error.status, body: { error: error.error } };
 };
 const storedError: Answer = { status: 500, body: { error: { type: 'api_error', message: 'Sorry.' } } };
-
-/** With its charge in it, if the request asks for that. */
-const expandIntent = (object: unknown): unknown => {
-  const { success, data } = z.looseObject({ latest_charge: z.string() }).safeParse(object);
-  return success ? { ...data, latest_charge: account.charge(data.latest_charge) } : object;
-};
-const expand = (body: unknown, params: Params): unknown => {
-  if (params['expand[0]'] === 'latest_charge') return expandIntent(body);
-  const list = z.looseObject({ data: z.array(z.unknown()) }).safeParse(body);
-  const isAsked = params['expand[0]'] === 'data.latest_charge';
-  return isAsked && list.success ? { ...list.data, data: list.data.data.map(expandIntent) } : body;
-};
 
 /** Does what is asked, and writes down what it led to with the answer for the key. */
 const carryOut = async (
@@ -146,7 +111,7 @@ const carryOut = async (
   const decline = fault?.kind === 'decline' ? fault.code : undefined;
   const attempt = (): Answer => {
     try {
-      return { status: 200, body: expand(run(account, params, { key, now, put, decline }), params) };
+      return { status: 200, body: expand(account, params, run(account, params, { key, now, put, decline })) };
     } catch (error) {
       return toErrorAnswer(error);
     }

@@ -16,7 +16,7 @@ import { sumByProduct } from './lines.ts';
 import type { DomainEvent, Line, MessageTo, Problem } from './messages.ts';
 
 type Purpose = 'check' | 'reserve' | 'commit' | 'release';
-interface Return {
+export interface Return {
   refundId: string;
   lines: { productId: string; quantity: number }[];
 }

@@ -18,7 +18,7 @@ import {
 import type { Adjustment, DomainEvent, Failure, Item, MessageTo, Notice, Refunded } from './messages.ts';
 
 /** What one notice says beside what all say of the order. */
-interface Asked {
+export interface Asked {
   notice: Notice;
   /** Why the order failed or was cancelled; null in other notices. */
   reason: Failure | null;

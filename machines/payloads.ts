@@ -100,7 +100,8 @@ export const refunded = z.strictObject({
 });
 export const attempt = { key: id, attempt: z.int().positive() };
 export const money = { amount: minorUnits, currency };
-export const locale = id;
+/** A tag of BCP 47: the longest that is in use has 35 characters. */
+export const locale = z.string().min(2).max(35);
 /** What a notice says of its order. */
 export const noticeContent = {
   orderId: id,

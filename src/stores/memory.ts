@@ -1,6 +1,5 @@
 // The store that forgets everything when the process ends: the contract of store.ts on tables. It never shares a value
 // with its callers. It is for trying things out, and for tests that are about something else.
-import type { ApiKey } from '../access.ts';
 import { drawEpoch } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type {
@@ -8,7 +7,6 @@ import type {
   Call,
   EventFilter,
   JournalEvent,
-  OrderNote,
   Store,
   StoredOrder,
   StoredOrderFilter,
@@ -17,6 +15,7 @@ import { createTurns, inTurn } from '../turns.ts';
 import { openBatch } from './batch.ts';
 import { createDoor } from './closing.ts';
 import { createHoldTable } from './memory-holds.ts';
+import { createPeople } from './memory-people.ts';
 import { createServiceIncidents } from './memory-service-incidents.ts';
 import {
   copy,
@@ -222,20 +221,6 @@ const createOrderChanges = ({ orders, idempotency }: MemoryTables) => ({
     for (const [name] of over) idempotency.delete(name);
     return over.length;
   },
-});
-
-const createPeople = ({ apiKeys, notes }: MemoryTables) => ({
-  apiKeys: () => [...apiKeys.values()],
-  writeApiKeys: (keys: readonly ApiKey[]): void => {
-    for (const key of keys) apiKeys.set(key.keyId, key);
-  },
-  removeApiKeys: (keyIds: readonly string[]): void => {
-    for (const keyId of keyIds) if (apiKeys.get(keyId)?.sessionOf !== null) apiKeys.delete(keyId);
-  },
-  addNote: (note: OrderNote): void => {
-    notes.push(note);
-  },
-  notes: (orderIds: readonly string[]) => notes.filter(({ orderId }) => orderIds.includes(orderId)),
 });
 
 export const createMemoryStore = (): Store => {

@@ -88,11 +88,6 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     serviceIncidents: guard(incidents.serviceIncidents),
     openServiceIncidents: guard(incidents.openServiceIncidents),
     check: change(createCheck(database, access)),
-    close: () =>
-      close(() =>
-        inTurn(takeTurn, () => {
-          database.close();
-        }),
-      ),
+    close: () => close(() => inTurn(takeTurn, () => database.close())),
   };
 };

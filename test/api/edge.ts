@@ -120,6 +120,19 @@ const products = [
   { productId: 'product-3', name: 'Samovar', unitPrice: 9900, currency: 'USD', onHand: 25 },
 ] as const;
 
+/** Places an order of one kettle, under this id. */
+const addOrderTo =
+  (runner: Pick<Awaited<ReturnType<typeof openHost>>['host'], 'place'>) =>
+  async (orderId: string, customerId = 'customer-1'): Promise<OrderView> => {
+    const items = products.slice(0, 1).map(({ productId, name, unitPrice }) => {
+      return { productId, name, quantity: 1, unitPrice, lineTotal: unitPrice };
+    });
+    const placing = { orderId, customerId, email: 'ada@example.com', currency: 'EUR', items, amount: 5000 };
+    const outcome = await runner.place(placing);
+    if (outcome.outcome !== 'done') throw new Error(`${orderId} was placed before`);
+    return outcome.result.view;
+  };
+
 export const createEdge = async ({
   settings = {},
   requestTimeoutMs,
@@ -170,16 +183,7 @@ export const createEdge = async ({
     });
   const placeOrder = (headers: Record<string, string> = {}, order: object = sampleOrder) =>
     post('/orders', order, { 'idempotency-key': 'key-1', ...headers });
-  /** Places the sample order under this id. */
-  const add = async (orderId: string, customerId = 'customer-1'): Promise<OrderView> => {
-    const items = products.slice(0, 1).map(({ productId, name, unitPrice }) => {
-      return { productId, name, quantity: 1, unitPrice, lineTotal: unitPrice };
-    });
-    const placing = { orderId, customerId, email: 'ada@example.com', currency: 'EUR', items, amount: 5000 };
-    const outcome = await runner.place(placing);
-    if (outcome.outcome !== 'done') throw new Error(`${orderId} was placed before`);
-    return outcome.result.view;
-  };
+  const add = addOrderTo(runner);
   /** Everything that a refused request must leave as it was. */
   const stored = async () => [
     await runner.list({ limit: 100 }),

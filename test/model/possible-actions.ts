@@ -27,7 +27,7 @@ export const refundOfPart: MoveAction = {
   amount: partialRefund,
 };
 /** One piece, which goes back into stock. */
-export const refundOfLine: MoveAction = {
+const refundOfLine: MoveAction = {
   type: 'move',
   move: 'refund',
   to: 'order',

@@ -23,7 +23,7 @@ export const rows: Readonly<Record<string, Shown>> = {
     'keeps the summed lines and ends when its time has passed since the decision',
   ],
   S3: [payment, 'that fails is retried with the same key and a higher attempt, with growing delays'],
-  S4: [notification, 'is sent once, however often it is asked for'],
+  S4: [notification, 'that is confirmed twice is announced once'],
   S5: ['main.test.ts', 'the whole can be embedded without listening, with every service replaced'],
   S6: [order, 'starts with everything that was ordered'],
   S7: [order, 'is rejected with all problems of all lines in one answer'],

@@ -94,7 +94,7 @@ it.each([
     (path: string) => makeDatabase(path, 'PRAGMA user_version = 99'),
   ],
   [
-    'it has the schema 0 of an older Orderchart; start this one (9) on it first',
+    'it has the schema 0 of an older Orderchart; start this one (10) on it first',
     (path: string) => makeDatabase(path, 'PRAGMA user_version = 0'),
   ],
   [

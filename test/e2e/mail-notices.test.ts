@@ -95,7 +95,7 @@ test('a mail server gets each notice once, in the customer’s language, and aga
   const ids = mail.received.map((each) => each.mail.messageId);
   const kinds = [`${cancelled}.cancellation.1`, `${cancelled}.cancellation.1`, `${refunded}.confirmation.1`];
   expect(ids).toEqual(
-    [...kinds, `${refunded}.refund.first`, `${refunded}.refund.second`].map(
+    [...kinds, `${refunded}.refund-notice.first`, `${refunded}.refund-notice.second`].map(
       (kind) => `<${kind}@shop.example>`,
     ),
   );

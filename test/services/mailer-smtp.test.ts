@@ -90,7 +90,13 @@ describe('a mail that is sent', () => {
     for (const command of [...allNotices, ...allNotices.map((each) => ({ ...each, attempt: 2 }))]) {
       ids.push((await deliver(command)).mail.messageId);
     }
-    const kinds = ['confirmation.1', 'failure.1', 'cancellation.1', 'refund.refund-1', 'refund.refund-2'];
+    const kinds = [
+      'confirmation.1',
+      'failure.1',
+      'cancellation.1',
+      'refund-notice.refund-1',
+      'refund-notice.refund-2',
+    ];
     const expected = [...kinds, 'payment-action.1'].map((kind) => `<${orderId}.${kind}@shop.example>`);
     expect(ids).toEqual([...expected, ...expected]);
   });

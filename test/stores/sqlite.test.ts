@@ -120,7 +120,7 @@ describe('opening a file', () => {
     const refusal = { code: 'store-unsupported', message: expect.stringContaining('newer Orderchart') };
     expect(() => openDatabase(files.path(), shop)).toThrow(expect.objectContaining(refusal));
     expect(query('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
-    connection.exec('PRAGMA user_version = 9');
+    connection.exec('PRAGMA user_version = 10');
     connection.close();
     openDatabase(files.path(), shop).close();
   });

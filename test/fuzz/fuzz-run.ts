@@ -135,7 +135,7 @@ const openService = async () => {
     [Symbol.asyncDispose]: async () => {
       process.off('uncaughtException', noteCrash);
       await shop.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 };

@@ -32,6 +32,7 @@ const fields: Readonly<Record<string, fc.Arbitrary<string>>> = {
   quantity: mostly(fc.constantFrom('1', '2'), 12, fc.constantFrom('10000')),
   amount: fc.constantFrom('1', '5000', '17500'),
   onHand: fc.constantFrom('0', '50', '1000000'),
+  locale: fc.constantFrom('en', 'de', 'de-CH'),
   outcome: fc.constantFrom('charged', 'refunded', 'committed', 'discarded'),
 };
 const known: Known = (name) => fields[name];

@@ -111,8 +111,16 @@ const checkAcceptance = (
 const toMediaType = ({ headers }: Answer): string => (headers.get('content-type') ?? '').split(';')[0] ?? '';
 
 /** Without the host; `*` is the root. */
+/** The request line's spaces around the target are not part of it. */
 const toPathname = (target: string): string =>
-  target === '*' ? '/' : decode(target.replace(/^https?:\/\/[^/]*/, '').split(/[?#]/)[0] ?? '');
+  target === '*'
+    ? '/'
+    : decode(
+        target
+          .trim()
+          .replace(/^https?:\/\/[^/]*/, '')
+          .split(/[?#]/)[0] ?? '',
+      );
 
 /** As a router does: an encoded slash, and what cannot be decoded, stays as it is. */
 const decode = (path: string): string =>

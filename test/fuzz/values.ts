@@ -101,11 +101,13 @@ export type Known = (name: string) => fc.Arbitrary<string> | undefined;
 
 /** A JSON text that matches the schema; fields with `known` names have existing values. */
 const validOf = (schema: Schema, known: Known): fc.Arbitrary<string> => {
+  const alternatives = (schema.oneOf ?? schema.anyOf ?? []).filter((each) => typeof each === 'object');
+  if (alternatives.length > 0) return fc.oneof(...alternatives.map((each) => validOf(each, known)));
   if (schema.type === 'object') {
     const fields = Object.entries(schema.properties ?? {}).map(([name, of]) => {
       const isRequired = schema.required?.includes(name) === true;
       const value = fieldOf(name, of, known).map((text) => `${JSON.stringify(name)}:${text}`);
-      return isRequired ? value : fc.option(value, { nil: '', freq: 2 });
+      return isRequired ? value : fc.oneof({ weight: 2, arbitrary: fc.constant('') }, value);
     });
     return fc.tuple(...fields).map((parts) => `{${parts.filter((part) => part !== '').join()}}`);
   }

@@ -3,6 +3,7 @@
 import type { Message } from '../../machines/messages.ts';
 import type { ApiKey } from '../../src/access.ts';
 import type { Rows } from '../../src/application.ts';
+import { noteProvider } from '../../src/shop/providers.ts';
 import { countRefunded } from '../../src/shop/refund-totals.ts';
 import type { SeededRandom } from '../../src/simulator/random.ts';
 import type { WebhookEndpoint } from '../../src/webhooks.ts';
@@ -108,6 +109,18 @@ const workWithServiceIncidents: Step = async ({ store, now }) => {
   await store.closeServiceIncident({ key: 'by-key' }, closing);
 };
 
+/** A pause of a service that is over. */
+const workWithServiceHolds: Step = async ({ store, now }) => {
+  const who = { reason: 'maintenance', principal: 'ada', resumedBy: 'ada' };
+  const times = { since: now(), resumedAt: now(), endedAt: now() };
+  await store.writeServiceHold({ holdId: 'hold-1', service: 'mailer', kind: 'pause', ...who, ...times });
+};
+
+const noteSimulatedProvider: Step = async ({ store }) => {
+  const settings = { newest: 'simulated', has: () => true, describe: String };
+  await noteProvider(store, settings, () => undefined);
+};
+
 /** 1 × Widget for 0.09. */
 const tooCheap = () => {
   const [item] = sample.items;
@@ -151,9 +164,11 @@ export const planWorkload = (
     workWithPeople(first),
     workWithWebhooks,
     workWithServiceIncidents,
+    workWithServiceHolds,
+    noteSimulatedProvider,
     move(second, later),
     advance(1000),
-    place('lost-late'),
+    place('lost-late', { ...sample, reference: 'cart-1' }),
   ];
   const afterStart = [
     advance(10),

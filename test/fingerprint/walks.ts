@@ -2,7 +2,7 @@
 // its messages, so that it stays the same when this file changes.
 import type { AnyEventObject } from 'xstate';
 import { type Application, viewOf } from '../../src/application.ts';
-import { type ExampleMessage, findField, toExample } from '../../src/example-messages.ts';
+import { type ExampleMessage, findField, type Lookup, toExample } from '../../src/example-messages.ts';
 import type { Placement } from '../../src/host.ts';
 import { toMoveMessages } from '../../src/inspector/server/what-if.ts';
 import { createRandom } from '../../src/simulator/random.ts';
@@ -27,8 +27,11 @@ interface Weather {
   readonly replies: Readonly<Record<string, readonly ExampleMessage[]>>;
   /** Share of the replies that are a success, which is declared first. */
   readonly successes: number;
+  /** What services report by themselves. */
+  readonly facts: readonly { readonly to: string; readonly message: ExampleMessage }[];
 }
-const fair: Weather = { replies: {}, successes: 0.5 };
+/** Of the messages, so many are facts. */
+const factRate = 0.1;
 
 /** The walk of one seed: the first message, then what is possible. */
 export const createWalk = (
@@ -36,7 +39,7 @@ export const createWalk = (
   system: RegisteredSystem,
   { orderId, message: first }: Placement,
   seed: number,
-  weather: Weather = fair,
+  weather: Weather,
 ): Walk => {
   const random = createRandom(seed, 'walk');
   const incoming: Incoming[] = [];
@@ -57,6 +60,12 @@ export const createWalk = (
     if (earlier.length > 0 && random.happens(repeatedRate)) {
       const { to, message } = random.pick(earlier);
       take(toIncoming(to, message));
+      continue;
+    }
+    if (weather.facts.length > 0 && random.happens(factRate)) {
+      const { to, message } = random.pick(weather.facts);
+      const { type, ...given } = message;
+      take(toIncoming(to, toExample(application.messages, type, given, createLookup(state, {}))));
       continue;
     }
     const replies = findReplies(application, state, weather).map(({ callId, message }): Incoming => {
@@ -83,11 +92,16 @@ export const createWalk = (
   return { seed, incoming };
 };
 
+/** What the command says under a name, or an actor. */
+const createLookup = ({ actors }: SystemState, command: object): Lookup => {
+  const sources = [command, ...[...actors.values()].map(({ snapshot }) => snapshot.context)];
+  return (name) =>
+    sources.map((source) => findField(source, name)).find((found) => found !== undefined && found !== '');
+};
+
 const findReplies = ({ messages }: Application, state: SystemState, { replies }: Weather) =>
   [...state.calls].flatMap(([callId, { command }]) => {
-    const sources = [command, ...[...state.actors.values()].map(({ snapshot }) => snapshot.context)];
-    const lookup = (name: string): unknown =>
-      sources.map((source) => findField(source, name)).find((found) => found !== undefined && found !== '');
+    const lookup = createLookup(state, command);
     const declared = messages[command.type]?.call?.replies ?? [];
     return [...declared, ...(replies[command.type] ?? [])].map(
       ({ type, ...given }): { callId: string; message: ExampleMessage } => ({

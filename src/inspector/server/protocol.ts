@@ -1,6 +1,6 @@
 // What the inspector's server says to its page, as JSON: the application with its charts, the flow of all orders, the
 // points of one order's timeline. Types alone; both sides import them, so that neither can drift from the other.
-import type { Holding, MoveField, Tone } from '../../display.ts';
+import type { Fact, Holding, MoveField, MoveParts, Tone } from '../../display.ts';
 import type { Slo, SloFigures } from '../../slo.ts';
 import type { MatrixRow } from '../../step/matrix.ts';
 import type { Incident, SystemView } from '../../step/view.ts';
@@ -50,6 +50,11 @@ export interface ApplicationInfo {
   readonly lanes: readonly string[];
   readonly charts: readonly Chart[];
   readonly labels: { readonly owner: string; readonly holding: string };
+  /** What messages mean and what deadlines end, in words, by type and by name. What is not here has no words. */
+  readonly words: {
+    readonly messages: Readonly<Record<string, string>>;
+    readonly deadlines: Readonly<Record<string, string>>;
+  };
   /** The moves that may be made for many orders at once. */
   readonly bulkMoves: readonly BulkMove[];
   /** The scope that each move needs, by the last part of its address. */
@@ -96,6 +101,7 @@ export interface Point {
   readonly taken: Readonly<Record<string, readonly string[]>>;
   readonly view: SystemView;
   readonly details: readonly string[];
+  readonly facts: readonly Fact[];
   /** How it ended and why, once its main actor is settled. */
   readonly outcome: string | null;
   /** Which attempt an actor is at, by actor: `attempt 2 of 5`. */
@@ -113,6 +119,8 @@ export interface OpenMove {
   readonly fields: readonly MoveField[];
   /** What `outcome` may be; empty when it is not asked for. */
   readonly outcomes: readonly string[];
+  /** What it may ask for instead of everything. */
+  readonly parts?: MoveParts;
   /** The last part of its address. */
   readonly path: string;
   /** The actor with the incident that it is for. */

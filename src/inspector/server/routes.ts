@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { Application } from '../../application.ts';
 import { publicPath } from '../../config.ts';
 import { limits } from '../../limits.ts';
+import { migrated, postponed } from '../../step/effect.ts';
 import { readCharts } from './charts.ts';
 import { readCoverage } from './coverage.ts';
 import { type FlowFilter, flowFilter } from './filter.ts';
@@ -167,6 +168,12 @@ const addLists = (api: FastifyInstance, { application, host }: ReadParts): void 
   );
 };
 
+/** What happens to orders of any application. */
+const engineWords = {
+  [postponed]: 'The deadline is postponed: the service that it is about is not called now',
+  [migrated]: 'The order is moved to another chart version',
+};
+
 const toInfo = (application: Application): Omit<ApplicationInfo, 'moveScopes' | 'hasDocs'> => {
   const { name, mainActor, charts, services, display } = application;
   return {
@@ -175,6 +182,10 @@ const toInfo = (application: Application): Omit<ApplicationInfo, 'moveScopes' | 
     lanes: ['outside', ...Object.keys(charts), ...Object.keys(services)],
     charts: readCharts(application),
     labels: { owner: 'Owner', holding: 'Holding', ...display?.labels },
+    words: {
+      messages: { ...engineWords, ...display?.messages },
+      deadlines: display?.deadlines ?? {},
+    },
     bulkMoves: findBulkMoves(application),
   };
 };

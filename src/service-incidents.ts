@@ -83,4 +83,6 @@ export interface ServiceIncidents {
   resolve(incidentId: string, closing: Pick<Closing, 'by' | 'note'>): Promise<ServiceIncident>;
   list(page: ServiceIncidentPage): Promise<readonly ServiceIncident[]>;
   countOpen(): Promise<number>;
+  /** How many are open, by service; services without any are left out. */
+  openByService(): Promise<Readonly<Record<string, number>>>;
 }

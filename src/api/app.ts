@@ -29,6 +29,7 @@ import { addRequestTraces } from './edge/traces.ts';
 import { addFacts } from './facts.ts';
 import { addKeys } from './keys.ts';
 import { addServiceIncidents } from './service-incidents.ts';
+import { addServices } from './services.ts';
 import { addSignIn } from './sign-in.ts';
 import { addWebhooks } from './webhooks.ts';
 
@@ -117,6 +118,7 @@ export const createApi = (
     addKeys(api, keys);
     addFacts(api, dependencies);
     addServiceIncidents(api, dependencies.incidents, dependencies);
+    addServices(api, dependencies);
     if (dependencies.webhooks) addWebhooks(api, dependencies.webhooks, dependencies);
     addRoutes(api, { disconnects });
   });

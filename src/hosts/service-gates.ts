@@ -36,6 +36,10 @@ export const openGates = async (parts: GatesParts): Promise<ServiceGates> =>
 
 const nothing = new CallWindow();
 
+/** What the log says of a service before and after somebody changed it: a hold keeps only its last reason. */
+const toLogged = ({ held }: ServiceGate) =>
+  held === undefined ? { state: 'running' } : { state: held.state, reason: held.reason, by: held.principal };
+
 export class ServiceGates implements Postponing, ServiceControl {
   readonly #parts: GatesParts;
   readonly #gates: ReadonlyMap<string, ServiceGate>;
@@ -99,13 +103,17 @@ export class ServiceGates implements Postponing, ServiceControl {
   };
 
   pauseService: ServiceControl['pauseService'] = async (service, { reason, principal }) => {
-    await this.#find(service).pause(reason, principal ?? null);
-    this.#parts.logger.warn({ service, principal }, 'a service is paused');
+    const gate = this.#find(service);
+    const before = toLogged(gate);
+    await gate.pause(reason, principal ?? null);
+    this.#parts.logger.warn({ service, principal, before, after: toLogged(gate) }, 'a service is paused');
   };
 
   resumeService: ServiceControl['resumeService'] = async (service, principal) => {
-    await this.#find(service).resume(principal ?? null);
-    this.#parts.logger.info({ service, principal }, 'a service is resumed');
+    const gate = this.#find(service);
+    const before = toLogged(gate);
+    await gate.resume(principal ?? null);
+    this.#parts.logger.warn({ service, principal, before, after: toLogged(gate) }, 'a service is resumed');
   };
 
   /** @throws AppError for a service that cannot be paused. */

@@ -49,6 +49,7 @@ export const createServiceIncidents = (parts: IncidentParts): ServiceIncidents =
     list: (page) => store.serviceIncidents(page),
     countOpen: async () =>
       Object.values(await store.openServiceIncidents()).reduce((sum, count) => sum + count, 0),
+    openByService: () => store.openServiceIncidents(),
   };
 };
 

@@ -2,6 +2,7 @@
 import type { AddRoutes } from '../app.ts';
 import { addMigrations } from '../migrations.ts';
 import { addAudit } from './audit.ts';
+import { addCalls } from './calls.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { addDocuments } from './documents.ts';
 import { addEvents } from './events.ts';
@@ -24,6 +25,7 @@ export const createShopRoutes =
     addMoves(api, connected);
     addPaymentAction(api, connected);
     addAudit(api, connected);
+    addCalls(api, connected);
     addEvents(api, connected);
     addInventory(api, connected);
     addMigrations(api, dependencies.migratePage);

@@ -59,9 +59,14 @@ export interface ApplicationInfo {
   readonly bulkMoves: readonly BulkMove[];
   /** The scope that each move needs, by the last part of its address. */
   readonly moveScopes: Readonly<Record<string, string>>;
+  /** The scopes that changes of services need; those that the API does not offer are left out. */
+  readonly serviceScopes: Readonly<Partial<Record<ServiceChange, string>>>;
   /** Whether the pages about the API are here. */
   readonly hasDocs: boolean;
 }
+
+/** What people do about services: pause or resume one, and close an incident of one. */
+export type ServiceChange = 'pause' | 'resolve';
 
 /** How much of a chart the model-based tests covered: of its states, transitions, deadlines or guards' answers. */
 export interface Coverage {

@@ -16,8 +16,8 @@ import { type FlowFilter, flowFilter } from './filter.ts';
 import { findBulkMoves, toIncidents, toOpenMoves } from './forms.ts';
 import { addHypotheticals } from './hypotheticals.ts';
 import { toListed } from './in-flight.ts';
-import { collectMoveScopes } from './move-scopes.ts';
 import type { ApplicationInfo, IncidentList, ListedOrder } from './protocol.ts';
+import { collectScopes } from './route-scopes.ts';
 import { createStreams, type StreamParts, sharedQuery } from './streams.ts';
 import { createTimeline } from './timeline.ts';
 
@@ -174,7 +174,9 @@ const engineWords = {
   [migrated]: 'The order is moved to another chart version',
 };
 
-const toInfo = (application: Application): Omit<ApplicationInfo, 'moveScopes' | 'hasDocs'> => {
+const toInfo = (
+  application: Application,
+): Omit<ApplicationInfo, 'moveScopes' | 'serviceScopes' | 'hasDocs'> => {
   const { name, mainActor, charts, services, display } = application;
   return {
     name,
@@ -199,9 +201,11 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
     done();
   });
   addPage(api, parts.pageFolder ?? builtPage);
+  const scopes = collectScopes(api);
   const info: ApplicationInfo = {
     ...toInfo(parts.application),
-    moveScopes: collectMoveScopes(api),
+    moveScopes: scopes.moves,
+    serviceScopes: scopes.services,
     hasDocs: parts.settings.DOCS === '1',
   };
   api.get('/inspector/api/application', { schema: hide, config }, async (_request, reply) =>

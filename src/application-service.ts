@@ -26,7 +26,7 @@ import type { MigratePage } from './migration.ts';
 import type { Services } from './service.ts';
 import { createServiceIncidents } from './service-incidents/incidents.ts';
 import type { ServiceIncidents } from './service-incidents.ts';
-import { addReadiness, addServiceMetrics } from './service-metrics.ts';
+import { addReadiness, addServiceMetrics, addServiceStates } from './service-metrics.ts';
 import { SloTracker } from './slo-tracker.ts';
 import type { ClockJumps } from './steady-clock.ts';
 import type { Store } from './store.ts';
@@ -149,6 +149,7 @@ export const createService = async <View extends SystemView>(
   });
   const { host, recovery } = await createRunner(made);
   addReadiness(registry, () => host.health());
+  addServiceStates(registry, host);
   // Half of all that is loaded: a command that does not serve goes without.
   const [{ createApi }, { createAdminPort }, { addMigrations }, { addKeys }, { addIncidentOpening }] =
     await Promise.all([

@@ -9,6 +9,7 @@ import type { Clock } from './clock.ts';
 import type { HostHealth } from './host.ts';
 import type { Metrics } from './metrics.ts';
 import { findFailureReplies } from './service.ts';
+import type { ServiceControl } from './service-holds.ts';
 import { within } from './slo.ts';
 import type { Store } from './store.ts';
 
@@ -35,6 +36,37 @@ export const addReadiness = (registry: Registry, check: () => Promise<HostHealth
     const { ready } = await check().catch(() => ({ ready: false }));
     return ready ? 1 : 0;
   });
+
+const states = ['running', 'paused', 'open', 'resuming'] as const;
+
+/** Whether each service is called now, and what waits for it. */
+export const addServiceStates = (
+  registry: Registry,
+  { services }: Pick<ServiceControl, 'services'>,
+): void => {
+  const read = readOnce(services);
+  const state: Gauge = new Gauge({
+    name: 'orderchart_service_state',
+    help: 'Whether a service is in a state: running, paused, open (its circuit) or resuming (a few calls at a time): 1 or 0',
+    labelNames: ['service', 'state'],
+    registers: [registry],
+    collect: async () => {
+      for (const { service, held } of await read()) {
+        for (const each of states)
+          state.set({ service, state: each }, each === (held?.state ?? 'running') ? 1 : 0);
+      }
+    },
+  });
+  const waiting: Gauge = new Gauge({
+    name: 'orderchart_service_waiting_calls',
+    help: 'Calls to a service that are decided and not under way',
+    labelNames: ['service'],
+    registers: [registry],
+    collect: async () => {
+      for (const each of await read()) waiting.set({ service: each.service }, each.waiting);
+    },
+  });
+};
 
 const addGauge = (registry: Registry, name: string, help: string, read: () => Promise<number>): void => {
   const gauge: Gauge = new Gauge({

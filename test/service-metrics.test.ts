@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newestVersion } from '../machines/registry.ts';
-import { addReadiness, addServiceMetrics } from '../src/service-metrics.ts';
+import { addReadiness, addServiceMetrics, addServiceStates } from '../src/service-metrics.ts';
 import { shop } from '../src/shop/shop.ts';
 import { createMemoryStore } from '../src/stores/memory.ts';
 import { until } from './e2e/client.ts';
@@ -110,4 +110,32 @@ test('a service says how much room its disk has, and that it is not ready once i
   expect((await scrape())('orderchart_disk_free_bytes')).toBe(0);
   await server.kill();
   await folder.remove();
+});
+
+test('each service says whether it is called, and how many calls wait for it', async () => {
+  const opened = await openHost();
+  const { host, registry, clock } = opened;
+  addServiceStates(registry, host);
+  await host.pauseService('gateway', { reason: 'maintenance', principal: 'ada' });
+  await place(opened);
+  await settleNow(opened);
+  const paused = await registry.metrics();
+  const ofGateway = (state: string, value: number) =>
+    `orderchart_service_state{service="gateway",state="${state}"} ${value}\n`;
+  for (const state of ['running', 'open', 'resuming']) expect(paused).toContain(ofGateway(state, 0));
+  expect(paused).toContain(ofGateway('paused', 1));
+  expect(paused).toContain('orderchart_service_state{service="mailer",state="running"} 1\n');
+  expect(paused).toContain('orderchart_service_waiting_calls{service="gateway"} 1\n');
+  expect(paused).toContain('orderchart_service_waiting_calls{service="mailer"} 0\n');
+  expect((await host.health()).ready).toBe(true);
+  await host.resumeService('gateway', undefined);
+  await settleNow(opened);
+  await clock.advance(10_000);
+  const resumed = await registry.metrics();
+  expect([resumed.includes(ofGateway('running', 1)), resumed.includes(ofGateway('paused', 0))]).toEqual([
+    true,
+    true,
+  ]);
+  expect(resumed).toContain('orderchart_service_waiting_calls{service="gateway"} 0\n');
+  await shut(opened);
 });

@@ -150,6 +150,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The services, whether each is called now, and how its calls went lately */
+        get: operations["listServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One service, whether it is called now, and how its calls went lately */
+        get: operations["readService"];
+        /**
+         * Pauses a service with a reason, or resumes it
+         * @description While a service is paused no call to it is made, also after a start; calls under way end. Orders are taken and wait, and deadlines that wait for the service are postponed. Once it is resumed, a few calls are made at once, and more with each that succeeds. Pausing a paused service changes the reason. An open circuit closes by itself: `paused: false` leaves it alone.
+         */
+        put: operations["setService"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks": {
         parameters: {
             query?: never;
@@ -533,6 +571,26 @@ export interface paths {
         put?: never;
         /** Says who takes care of the incidents of the order */
         post: operations["assignOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every call to a service that the order decided, with what came back
+         * @description They are read off the recorded messages by a replay. The list is empty if the charts of the order are not known here.
+         */
+        get: operations["listCalls"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -956,6 +1014,99 @@ export interface components {
                 resolve: string;
             };
         };
+        /** @description Why a service is not called as always */
+        HeldService: {
+            /**
+             * @description somebody paused it, or its circuit opened
+             * @enum {string}
+             */
+            kind: "pause" | "circuit";
+            reason: string;
+            /**
+             * Format: date-time
+             * @description UTC, ISO 8601 with milliseconds
+             */
+            since: string;
+            /** @description the principal; null: nobody was named, or nobody asked */
+            by: string | null;
+            /** @description since when calls are made again, a few at a time; null: none are made */
+            resumedAt: string | null;
+            /** @description when one call is made to see whether the service works again; null unless its circuit is open */
+            triedAgainAt: string | null;
+        };
+        /** @description A time in which a service was not called, or only a few times at once */
+        ServiceHold: {
+            /**
+             * @description somebody paused it, or its circuit opened
+             * @enum {string}
+             */
+            kind: "pause" | "circuit";
+            reason: string;
+            /**
+             * Format: date-time
+             * @description UTC, ISO 8601 with milliseconds
+             */
+            since: string;
+            /** @description the principal; null: nobody was named, or nobody asked */
+            by: string | null;
+            /** @description since when calls are made again, a few at a time; null: none are made */
+            resumedAt: string | null;
+            /** @description the principal; null: nobody was named, or nobody asked */
+            resumedBy: string | null;
+            endedAt: string | null;
+        };
+        /** @description A service, and how its calls go */
+        Service: {
+            name: string;
+            /**
+             * @description inside: it lives in the store and answers within commits, so it is never paused
+             * @enum {string}
+             */
+            place: "inside" | "outside";
+            /**
+             * @description open: its circuit is open. resuming: it is called again, a few calls at a time
+             * @enum {string}
+             */
+            state: "running" | "paused" | "open" | "resuming";
+            held: components["schemas"]["HeldService"] | null;
+            /** @description calls that are under way */
+            inFlight: number;
+            /** @description calls that are decided and not under way */
+            waiting: number;
+            recently: {
+                /** @description the time that the figures are about, until now. They begin anew with each start */
+                windowMs: number;
+                calls: number;
+                failed: number;
+                /** @description null: there were no calls */
+                errorRate: number | null;
+                /** @description half of the calls took no longer */
+                p50Ms: number | null;
+                p95Ms: number | null;
+            };
+            /** @description the newest first */
+            lastErrors: {
+                /**
+                 * Format: date-time
+                 * @description UTC, ISO 8601 with milliseconds
+                 */
+                at: string;
+                orderId: string;
+                command: string;
+                /** @description a fixed word, such as no-answer */
+                what: string;
+            }[];
+            /** @description the last ones, the newest first */
+            holds: components["schemas"]["ServiceHold"][];
+            /** @description open incidents whose subject is this service */
+            incidents: number;
+            links: {
+                /** @description relative address */
+                self: string;
+                /** @description relative address */
+                incidents: string;
+            };
+        };
         /** @description An endpoint, without its secrets */
         Webhook: {
             id: string;
@@ -1124,9 +1275,16 @@ export interface components {
                  * @description UTC, ISO 8601 with milliseconds
                  */
                 dueAt: string;
+                /**
+                 * Format: date-time
+                 * @description when it was due before it was postponed
+                 */
+                firstDueAt?: string;
             }[];
             /** @description calls to services that have no answer yet */
             calls: {
+                /** @description it may be paused: `explain` and `GET /services` say so */
+                service: string;
                 actor: string;
                 type: string;
                 key: string;
@@ -1270,7 +1428,7 @@ export interface components {
             id: string;
             state: string;
             settled: boolean;
-            /** @description one sentence */
+            /** @description a sentence, and what else matters */
             summary: string;
             /** @description why times may not be what they seem: the machine's clock jumped; absent if it did not */
             clock?: string;
@@ -1302,6 +1460,47 @@ export interface components {
                  */
                 dueAt: string;
             } | null;
+            /** @description services that it waits for and that are not called as always; absent if it cannot be read */
+            held?: {
+                service: string;
+                /**
+                 * @description open: its circuit is open
+                 * @enum {string}
+                 */
+                state: "paused" | "open" | "resuming";
+                /**
+                 * Format: date-time
+                 * @description UTC, ISO 8601 with milliseconds
+                 */
+                since: string;
+                /** @description absent for keys of a customer */
+                reason?: string;
+                /**
+                 * Format: date-time
+                 * @description since when calls are made again, a few at a time
+                 */
+                resumedAt?: string;
+                /**
+                 * Format: date-time
+                 * @description when an open circuit is tried again
+                 */
+                triedAgainAt?: string;
+            }[];
+            /** @description deadlines that were postponed while a service was not called; absent if it cannot be read */
+            postponed?: {
+                actor: string;
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description UTC, ISO 8601 with milliseconds
+                 */
+                firstDueAt: string;
+                /**
+                 * Format: date-time
+                 * @description UTC, ISO 8601 with milliseconds
+                 */
+                dueAt: string;
+            }[];
             blockedBy: {
                 /** @description such as order, inventory, payment, notification */
                 actor: string;
@@ -1333,6 +1532,40 @@ export interface components {
             /** @description onHand − held */
             available: number;
         };
+        /** @description One try of a call to a service */
+        Call: {
+            /** @description 1, 2, 3, … within the order, as they were decided */
+            number: number;
+            id: string;
+            service: string;
+            actor: string;
+            command: string;
+            /** @description the idempotency key: the same for each attempt of one intent */
+            key: string;
+            attempt: number | null;
+            /**
+             * Format: date-time
+             * @description UTC, ISO 8601 with milliseconds
+             */
+            decidedAt: string;
+            /** @description null: nothing came back yet, or nothing will */
+            reply: {
+                type: string;
+                /**
+                 * Format: date-time
+                 * @description UTC, ISO 8601 with milliseconds
+                 */
+                at: string;
+                /** @description a fixed word */
+                reason: string | null;
+                /** @description a fixed word, such as the code of the bank */
+                code: string | null;
+                /** @enum {string} */
+                disposition: "applied" | "ignored" | "dead";
+            } | null;
+            /** @description when a migration dropped the call */
+            droppedAt: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -1345,6 +1578,9 @@ export type CloudEvent = components['schemas']['CloudEvent'];
 export type Problem = components['schemas']['Problem'];
 export type ApiKey = components['schemas']['ApiKey'];
 export type ServiceIncident = components['schemas']['ServiceIncident'];
+export type HeldService = components['schemas']['HeldService'];
+export type ServiceHold = components['schemas']['ServiceHold'];
+export type Service = components['schemas']['Service'];
 export type Webhook = components['schemas']['Webhook'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type Note = components['schemas']['Note'];
@@ -1354,6 +1590,7 @@ export type Message = components['schemas']['Message'];
 export type Incident = components['schemas']['Incident'];
 export type Explanation = components['schemas']['Explanation'];
 export type Product = components['schemas']['Product'];
+export type Call = components['schemas']['Call'];
 export type $defs = Record<string, never>;
 export interface operations {
     readSession: {
@@ -2806,6 +3043,433 @@ export interface operations {
             };
             /** @description `incident-closed` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listServices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All services */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        services: components["schemas"]["Service"][];
+                    };
+                };
+            };
+            /** @description If-None-Match holds the ETag of the answer, or `*` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `keys-needed-first`, `scope-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`, `closing`, `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of the service, such as gateway */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description If-None-Match holds the ETag of the answer, or `*` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `keys-needed-first`, `scope-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `service-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`, `closing`, `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of the service, such as gateway */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {boolean} */
+                    paused: true;
+                    /** @description why; those who may read all orders see it, and the log has it */
+                    reason: string & (unknown & unknown);
+                } | {
+                    /** @enum {boolean} */
+                    paused: false;
+                };
+            };
+        };
+        responses: {
+            /** @description The service as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin`, `keys-needed-first`, `scope-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `service-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6609,6 +7273,153 @@ export interface operations {
                 };
             };
             /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCalls: {
+        parameters: {
+            query?: {
+                /** @description the `next` of the page before */
+                after?: number;
+                /** @description entries on one page; 100 if it is left out */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the id of the order, at most 200 bytes in UTF-8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        calls: components["schemas"]["Call"][];
+                        /** @description pass it as `after` for the next page; null: this is the last. A page may have fewer entries than `limit` and still a next one: its entries have 1 MiB at most, unless a single one is larger */
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description If-None-Match holds the ETag of the answer, or `*` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `keys-needed-first`, `scope-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;

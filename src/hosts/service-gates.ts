@@ -113,6 +113,7 @@ export class ServiceGates implements Postponing, ServiceControl {
     const gate = this.#find(service);
     const before = toLogged(gate);
     await gate.resume(principal ?? null);
+    if (before.state !== 'paused') return;
     this.#parts.logger.warn({ service, principal, before, after: toLogged(gate) }, 'a service is resumed');
   };
 

@@ -50,9 +50,16 @@ export interface SystemView {
   readonly actors: Readonly<Record<string, ActorView>>;
   readonly owner: string;
   readonly incidents: readonly Incident[];
-  readonly deadlines: readonly { readonly actor: string; readonly name: string; readonly dueAt: number }[];
+  readonly deadlines: readonly {
+    readonly actor: string;
+    readonly name: string;
+    readonly dueAt: number;
+    /** Absent unless it was postponed. */
+    readonly firstDueAt?: number;
+  }[];
   /** Calls to services that have no answer yet. */
   readonly calls: readonly {
+    readonly service: string;
     readonly actor: string;
     readonly type: string;
     readonly key: string;
@@ -97,9 +104,13 @@ export const toSystemView = (rules: ViewRules, orderId: string, state: SystemSta
     owner: rules.ownerOf(state),
     incidents: names.flatMap((name) => findIncidents(rules, state, name)),
     deadlines: [...state.deadlines.entries()]
-      .map(([key, { source, dueAt }]) => ({ actor: source, name: toDeadlineName(key) ?? key, dueAt }))
+      .map(([key, { source, dueAt, firstDueAt }]) => ({
+        ...{ actor: source, name: toDeadlineName(key) ?? key, dueAt },
+        ...(firstDueAt !== undefined && { firstDueAt }),
+      }))
       .sort((a, b) => a.dueAt - b.dueAt),
-    calls: [...state.calls.values()].map(({ actor, command, at }) => ({
+    calls: [...state.calls.values()].map(({ service, actor, command, at }) => ({
+      service,
       actor,
       type: command.type,
       key: command.key,

@@ -39,6 +39,7 @@ beforeAll(async () => {
 const reads = [
   '',
   '/explain',
+  '/calls',
   '/events',
   '/messages',
   '/stream',

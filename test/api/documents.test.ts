@@ -37,6 +37,7 @@ const routes = [
   'get /orders',
   'get /orders/{id}',
   'get /orders/{id}/audit',
+  'get /orders/{id}/calls',
   'get /orders/{id}/events',
   'get /orders/{id}/explain',
   'get /orders/{id}/messages',
@@ -47,7 +48,9 @@ const routes = [
   'get /products/{id}',
   'get /readyz',
   'get /schemas/{type}/{version}',
+  'get /services',
   'get /services/incidents',
+  'get /services/{name}',
   'get /session',
   'get /webhooks',
   'get /webhooks/{id}/deliveries',
@@ -76,6 +79,7 @@ const routes = [
   'post /webhooks/{id}/replay',
   'post /webhooks/{id}/rotate',
   'put /products/{id}',
+  'put /services/{name}',
 ];
 const toOperations = (document: z.infer<typeof documentOf>) =>
   Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -148,7 +152,9 @@ describe('the OpenAPI document', () => {
       failure: { kind: 'cancelled', text: 't' },
       problems: [{ productId: 'p', kind: 'price-changed', expected: 1, actual: 2 }],
       incidents: [{ actor: 'payment', reason: 'r', text: 't', since: noon }],
-      calls: [{ actor: 'payment', type: 'gateway.charge', key: 'k', attempt: 1, at: noon }],
+      calls: [
+        { service: 'gateway', actor: 'payment', type: 'gateway.charge', key: 'k', attempt: 1, at: noon },
+      ],
     });
     const answers: [string, string, Awaited<ReturnType<typeof get>>][] = [
       ['/orders', 'post', placed],
@@ -158,6 +164,10 @@ describe('the OpenAPI document', () => {
       ['/orders/{id}', 'get', await get('/orders/nobody')],
       ['/orders/{id}/events', 'get', await get(`/orders/${id}/events`)],
       ['/orders/{id}/explain', 'get', await get(`/orders/${id}/explain`)],
+      ['/orders/{id}/calls', 'get', await get(`/orders/${id}/calls`)],
+      ['/services', 'get', await get('/services')],
+      ['/services/{name}', 'get', await get('/services/gateway')],
+      ['/services/{name}', 'get', await get('/services/nobody')],
       ['/orders/{id}/capture', 'post', await post(`/orders/${id}/capture`)],
       ['/orders/{id}/cancel', 'post', await post(`/orders/${id}/cancel`)],
       ['/incidents', 'get', await get('/incidents')],

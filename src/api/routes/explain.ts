@@ -4,6 +4,7 @@ import { type Clock, toIsoTime } from '../../clock.ts';
 import { describeDecline } from '../../shop/decline-codes.ts';
 import type { OrderView, ReadableOrderView } from '../../shop/view.ts';
 import { explainClock } from './explain-clock.ts';
+import { describeHolds, type HeldContext, toHeld, toPostponed } from './explain-held.ts';
 import type { ExplanationJson } from './schemas.ts';
 import { toIncident, toMoves } from './views.ts';
 
@@ -73,7 +74,11 @@ const toRestitution = ({ actors, refundedAmount, paidAmount }: ReadableOrderView
   return `${stock} ${refundedAmount === paidAmount ? 'Money refunded.' : 'Money refunded in part.'}`;
 };
 
-const toSummary = (view: OrderView, now: number, declineCode: string | undefined): string => {
+const toSummary = (
+  view: OrderView,
+  now: number,
+  { declineCode, held }: Pick<ExplanationContext, 'declineCode' | 'held'>,
+): string => {
   const state = toSentence(view.state);
   const [incident, ...others] = view.incidents;
   if (view.unreadable !== undefined) return `Unreadable: ${view.unreadable}`;
@@ -91,20 +96,22 @@ const toSummary = (view: OrderView, now: number, declineCode: string | undefined
   const until = deadline === undefined ? '' : `; next deadline ${toIsoTime(deadline.dueAt)}`;
   if (order === undefined) return `${state}${until}.`;
   // While a state awaits something its description names just that: "the payment".
-  return `${state}: waiting for ${order.description} for ${toDuration(now - order.since)}${until}.`;
+  const waiting = `waiting for ${order.description} for ${toDuration(now - order.since)}`;
+  return `${state}: ${waiting}${until}.${describeHolds(view, held)}`;
 };
 
 export interface ExplanationContext {
   readonly clock: Pick<Clock, 'now' | 'jumps'>;
   /** What the bank gave as its reason. */
   readonly declineCode: string | undefined;
+  readonly held: HeldContext;
   /** What clients' addresses begin with. */
   readonly path: string;
 }
 
 export const toExplanation = (
   view: OrderView,
-  { clock, declineCode, path }: ExplanationContext,
+  { clock, declineCode, held, path }: ExplanationContext,
 ): ExplanationJson => {
   const now = clock.now();
   const next = toNext(view.deadlines);
@@ -115,11 +122,13 @@ export const toExplanation = (
     id: view.id,
     state: view.state,
     settled: view.settled,
-    summary: toSummary(view, now, declineCode),
+    summary: toSummary(view, now, { declineCode, held }),
     ...(clockText !== undefined && { clock: clockText }),
     ...(view.unreadable === undefined && {
       waiting: toWaiting(view, now),
       nextDeadline: next ? { actor: next.actor, name: next.name, dueAt: toIsoTime(next.dueAt) } : null,
+      held: toHeld(view, held),
+      postponed: toPostponed(view),
     }),
     blockedBy: view.incidents.map(toIncident),
     moves: toMoves(view.id, view.moves, path),

@@ -129,7 +129,9 @@ const addReading = (api: Api, parts: RouteDependencies): void => {
     },
     async (request) => {
       const view = await findOrder(host, request.params.id, request.caller);
-      return toExplanation(view, { clock, declineCode: await findDeclineCode(host, view), path });
+      const held = { services: host.heldServices(), saysWhy: request.caller.owner === undefined };
+      const declineCode = await findDeclineCode(host, view);
+      return toExplanation(view, { clock, declineCode, held, path });
     },
   );
 };

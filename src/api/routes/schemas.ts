@@ -71,10 +71,16 @@ export const order = z
     failure: failure.nullable(),
     problems: z.array(lineProblem),
     incidents: z.array(incidentOfOrder),
-    deadlines: z.array(z.strictObject({ actor: z.string(), name: z.string(), dueAt: instant })),
+    deadlines: z.array(
+      z.strictObject({
+        ...{ actor: z.string(), name: z.string(), dueAt: instant },
+        firstDueAt: instant.optional().describe('when it was due before it was postponed'),
+      }),
+    ),
     calls: z
       .array(
         z.strictObject({
+          service: z.string().describe('it may be paused: `explain` and `GET /services` say so'),
           actor: z.string(),
           type: z.string(),
           key: z.string(),
@@ -155,12 +161,20 @@ export const incidentPage = z.strictObject({
     .describe('how many incidents of services are open, and where they are; absent for keys of a customer'),
 });
 
+const heldService = z.strictObject({
+  service: z.string(),
+  state: z.enum(['paused', 'open', 'resuming']).describe('open: its circuit is open'),
+  since: instant,
+  reason: z.string().optional().describe('absent for keys of a customer'),
+  resumedAt: instant.optional().describe('since when calls are made again, a few at a time'),
+  triedAgainAt: instant.optional().describe('when an open circuit is tried again'),
+});
 export const explanation = z
   .strictObject({
     id: z.string(),
     state: z.string(),
     settled: z.boolean(),
-    summary: z.string().describe('one sentence'),
+    summary: z.string().describe('a sentence, and what else matters'),
     clock: z
       .string()
       .optional()
@@ -183,6 +197,14 @@ export const explanation = z
       .nullable()
       .optional()
       .describe('absent if the order cannot be read'),
+    held: z
+      .array(heldService)
+      .optional()
+      .describe('services that it waits for and that are not called as always; absent if it cannot be read'),
+    postponed: z
+      .array(z.strictObject({ actor: z.string(), name: z.string(), firstDueAt: instant, dueAt: instant }))
+      .optional()
+      .describe('deadlines that were postponed while a service was not called; absent if it cannot be read'),
     blockedBy: z.array(incidentOfOrder),
     moves: z.array(move),
   })

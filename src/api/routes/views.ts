@@ -94,8 +94,12 @@ export const toOrder = (view: OrderView, path: string): OrderJson | UnreadableOr
     disputes: [...view.disputes],
     failure: view.failure,
     problems: [...view.problems],
-    deadlines: view.deadlines.map(({ actor, name, dueAt }) => ({ actor, name, dueAt: toIsoTime(dueAt) })),
-    calls: view.calls.map(({ actor, type, key, attempt, at }) => ({
+    deadlines: view.deadlines.map(({ actor, name, dueAt, firstDueAt }) => ({
+      ...{ actor, name, dueAt: toIsoTime(dueAt) },
+      ...(firstDueAt !== undefined && { firstDueAt: toIsoTime(firstDueAt) }),
+    })),
+    calls: view.calls.map(({ service, actor, type, key, attempt, at }) => ({
+      service,
       actor,
       type,
       key,

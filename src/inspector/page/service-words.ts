@@ -96,10 +96,3 @@ export const toOutcome = (
   const waited = toDuration(Math.max(0, now - Date.parse(decidedAt)));
   return held.has(service) ? `Not made yet: ${service} is held (${waited})` : `Waiting for ${waited}`;
 };
-
-/** The services that an order waits for. */
-export const findAwaited = (calls: readonly Call[]): readonly string[] => [
-  ...new Set(
-    calls.flatMap(({ reply, droppedAt, service }) => (reply === null && droppedAt === null ? [service] : [])),
-  ),
-];

@@ -29,6 +29,8 @@ export interface ChartEdge {
     readonly on: string;
     readonly kind: 'message' | 'deadline' | 'always';
     readonly guard: string;
+    /** What it means; empty: nothing is known but its name. */
+    readonly text: string;
   }[];
 }
 

@@ -1834,6 +1834,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `card-number` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -1971,6 +1980,15 @@ export interface operations {
             };
             /** @description `unknown-host` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `card-number` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2276,6 +2294,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `card-number` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -2439,6 +2466,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `card-number` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -2585,6 +2621,15 @@ export interface operations {
             };
             /** @description `unknown-host` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `card-number` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2784,7 +2829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused` */
+            /** @description `idempotency-key-reused`, `card-number` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3088,6 +3133,15 @@ export interface operations {
             };
             /** @description `unknown-host` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `card-number` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3522,6 +3576,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `card-number` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -3817,6 +3880,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `card-number` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -3968,6 +4040,15 @@ export interface operations {
             };
             /** @description `unknown-host` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `card-number` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4283,6 +4364,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `card-number` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -4429,6 +4519,15 @@ export interface operations {
             };
             /** @description `unknown-host` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `card-number` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4601,6 +4700,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `card-number` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -4761,6 +4869,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `card-number` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -4907,6 +5024,15 @@ export interface operations {
             };
             /** @description `unknown-host` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `card-number` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5261,7 +5387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused`, `unknown-product`, `product-off-sale`, `price-mismatch`, `currency-mismatch`, `total-mismatch`, `total-below-zero` */
+            /** @description `idempotency-key-reused`, `unknown-product`, `product-off-sale`, `price-mismatch`, `currency-mismatch`, `total-mismatch`, `total-below-zero`, `card-number` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5861,7 +5987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused` */
+            /** @description `idempotency-key-reused`, `card-number` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6042,7 +6168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused` */
+            /** @description `idempotency-key-reused`, `card-number` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6233,7 +6359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused` */
+            /** @description `idempotency-key-reused`, `card-number` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6418,7 +6544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused` */
+            /** @description `idempotency-key-reused`, `card-number` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6607,7 +6733,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused` */
+            /** @description `idempotency-key-reused`, `card-number` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7080,6 +7206,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `card-number` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate-limited` */
             429: {
                 headers: {
@@ -7238,6 +7373,15 @@ export interface operations {
             };
             /** @description `unknown-host` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `card-number` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8617,7 +8761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stock-not-set` */
+            /** @description `stock-not-set`, `card-number` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8807,7 +8951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused` */
+            /** @description `idempotency-key-reused`, `card-number` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9016,6 +9160,15 @@ export interface operations {
             };
             /** @description `unknown-host` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `card-number` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -156,6 +156,7 @@ describe('the OpenAPI document', () => {
         { service: 'gateway', actor: 'payment', type: 'gateway.charge', key: 'k', attempt: 1, at: noon },
       ],
     });
+    const cardNumber = { note: '4111 1111 1111 1111' };
     const answers: [string, string, Awaited<ReturnType<typeof get>>][] = [
       ['/orders', 'post', placed],
       ['/orders', 'get', await get('/orders')],
@@ -168,6 +169,7 @@ describe('the OpenAPI document', () => {
       ['/services', 'get', await get('/services')],
       ['/services/{name}', 'get', await get('/services/gateway')],
       ['/services/{name}', 'get', await get('/services/nobody')],
+      ['/incidents/{id}/resolve', 'post', await post('/incidents/none/resolve', cardNumber)],
       ['/orders/{id}/capture', 'post', await post(`/orders/${id}/capture`)],
       ['/orders/{id}/cancel', 'post', await post(`/orders/${id}/cancel`)],
       ['/incidents', 'get', await get('/incidents')],

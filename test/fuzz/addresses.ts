@@ -58,6 +58,7 @@ const someId = (path: string, method: string): fc.Arbitrary<string> => {
   if (path.startsWith('/orders')) return orderIds;
   if (path.startsWith('/problems')) return fc.constantFrom('overloaded', 'invalid-request', 'nothing');
   if (path.startsWith('/schemas')) return fc.constantFrom('order.created', 'payment.failed', '1', '2');
+  if (path.startsWith('/services')) return fc.constantFrom('gateway', 'mailer', 'warehouse', 'nobody');
   return method === 'PUT' ? mostly(fc.constantFrom('fuzz-1', 'fuzz-2', 'fuzz-3'), 5, productIds) : productIds;
 };
 

@@ -31,6 +31,7 @@ const fields: Readonly<Record<string, fc.Arbitrary<string>>> = {
   currency: mostly(fc.constant('USD'), 12, fc.constantFrom('EUR', 'KWD')),
   quantity: mostly(fc.constantFrom('1', '2'), 12, fc.constantFrom('10000')),
   amount: fc.constantFrom('1', '5000', '17500'),
+  locale: fc.constantFrom('de', 'en-GB', 'zh-Hant'),
   onHand: fc.constantFrom('0', '50', '1000000'),
   outcome: fc.constantFrom('charged', 'refunded', 'committed', 'discarded'),
 };

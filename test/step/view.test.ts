@@ -75,7 +75,10 @@ describe('an order that is paying', () => {
 
   test('shows the call that has no answer yet', () => {
     expect(view.calls).toEqual([
-      { actor: 'payment', type: 'gateway.charge', key: 'order-1/charge/1', attempt: 1, at: newYear },
+      {
+        ...{ service: 'gateway', actor: 'payment', type: 'gateway.charge' },
+        ...{ key: 'order-1/charge/1', attempt: 1, at: newYear },
+      },
     ]);
   });
 

@@ -41,8 +41,9 @@ export const problems = (...codes: readonly ProblemCode[]): Record<number, Probl
     'closing',
     'overloaded',
   ];
-  // Whatever takes a body changes something.
-  const ofWrites: ProblemCode[] = codes.includes('unsupported-media-type') ? ['foreign-origin'] : [];
+  // Whatever takes a body changes something, and is looked through for numbers of cards.
+  const takesBody = codes.includes('unsupported-media-type');
+  const ofWrites: ProblemCode[] = takesBody ? ['foreign-origin', 'card-number'] : [];
   const byStatus = Map.groupBy(
     [...new Set([...codes, ...ofWrites, ...everywhere])],
     (code) => problemKinds[code].status,

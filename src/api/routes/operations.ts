@@ -23,6 +23,7 @@ const links = {
   orders: '/orders',
   events: '/events',
   incidents: '/incidents',
+  services: '/services',
   products: '/products',
   health: '/readyz',
 } as const;

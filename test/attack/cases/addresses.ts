@@ -51,7 +51,7 @@ const identifiers: readonly HostileCase[] = ids.map(([id, status]) => ({
   name: `an order named ${id.length > 60 ? `by ${id.length} letters` : id} is refused for all that is asked of it`,
   attack: async ({ shop, tokens }) => {
     const key = tokens.root;
-    for (const part of ['', '/events', '/messages', '/explain', '/stream', '/audit']) {
+    for (const part of ['', '/events', '/messages', '/explain', '/calls', '/stream', '/audit']) {
       const answer = await shop.ask(`/orders/${encodeURI(id).replaceAll('%25', '%')}${part}`, { key });
       expectRefused(answer, status === 400 ? [400, 404] : [status, 404]);
       assert.equal(answer.headers['set-cookie'], undefined);

@@ -101,6 +101,19 @@ const lists: readonly HostileCase[] = [
     },
   },
   {
+    name: "services are neither shown to a customer's key nor paused by it",
+    attack: async ({ shop, tokens }) => {
+      for (const path of ['/services', '/services/gateway', '/services/incidents']) {
+        expectRefused(await shop.ask(path, { key: tokens.owner }), 403, 'scope-missing');
+      }
+      const body = { paused: true, reason: 'x' };
+      const request = { method: 'PUT', body, key: tokens.owner };
+      expectRefused(await shop.ask('/services/gateway', request), 403, 'scope-missing');
+      const { body: shown } = await shop.ask('/services/gateway', { key: tokens.root });
+      assert.equal(JSON.parse(shown).state, 'running');
+    },
+  },
+  {
     name: "the inspector is closed to a customer's key",
     attack: async (attack) => {
       for (const route of (await readRoutes()).filter((each) => each.includes('/inspector'))) {

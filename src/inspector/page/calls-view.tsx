@@ -5,8 +5,8 @@ import type { ApplicationInfo, Point } from '../server/protocol.ts';
 import { Link } from './addresses.tsx';
 import { toDuration, toPreciseClock } from './formats.ts';
 import { useNow } from './live.ts';
-import { toHeldText, toOutcome } from './service-words.ts';
-import { type Call, useServices } from './services.ts';
+import { type Call, countTries, type Service, toHeldText, toOutcome } from './service-words.ts';
+import { useServices } from './services.ts';
 import { ask, toRefusal } from './session.ts';
 
 const page = 100;
@@ -83,9 +83,19 @@ export const WaitsForHeld = ({ view }: { view: View }) => {
   ));
 };
 
-const Row = ({ call, words, held }: { call: Call; words: Words; held: ReadonlySet<string> }) => {
+const Row = ({
+  call,
+  count,
+  words,
+  held,
+}: {
+  call: Call;
+  count: number;
+  words: Words;
+  held: readonly Service[];
+}) => {
   const now = useNow(1000);
-  const { number, service, command, key, attempt, decidedAt, reply } = call;
+  const { number, service, command, key, decidedAt, reply } = call;
   const isOpen = reply === null && call.droppedAt === null;
   return (
     <tr className={isOpen ? 'open' : ''}>
@@ -95,7 +105,7 @@ const Row = ({ call, words, held }: { call: Call; words: Words; held: ReadonlySe
       </td>
       <td>
         {words[command] ?? service} <code title={`idempotency key ${key}`}>{command}</code>
-        {attempt !== null && attempt > 1 && <span className="quiet"> attempt {attempt}</span>}
+        {count > 1 && <span className="quiet"> try {count}</span>}
       </td>
       <td>
         {toOutcome(call, words, held, now)} {reply && <code>{reply.type}</code>}
@@ -110,7 +120,8 @@ type Words = ApplicationInfo['words']['messages'];
 /** `view`: the order as it is now. */
 export const Calls = ({ view, words }: { view: View; words: Words }) => {
   const { calls, problem } = useCalls(view.id, view.version);
-  const held = new Set(useHeld(view).map(({ name }) => name));
+  const held = useHeld(view);
+  const tries = countTries(calls ?? []);
   if (calls === undefined && problem === undefined) return null;
   return (
     <section className="card wide calls" aria-label="Calls">
@@ -132,7 +143,7 @@ export const Calls = ({ view, words }: { view: View; words: Words }) => {
             </thead>
             <tbody>
               {calls.map((call) => (
-                <Row key={call.id} {...{ call, words, held }} />
+                <Row key={call.id} {...{ call, words, held }} count={tries.get(call.id) ?? 1} />
               ))}
             </tbody>
           </table>

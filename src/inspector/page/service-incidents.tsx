@@ -2,7 +2,8 @@
 import type { ApplicationInfo } from '../server/protocol.ts';
 import { FormButton } from './form-button.tsx';
 import { toDuration } from './formats.ts';
-import { resolveServiceIncident, type ServiceIncident } from './services.ts';
+import type { ServiceIncident } from './service-words.ts';
+import { resolveServiceIncident } from './services.ts';
 import { useMay } from './signed-in.tsx';
 
 const Resolving = ({ id, onDone }: { id: string; onDone(): void }) => (

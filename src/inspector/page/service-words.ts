@@ -1,6 +1,10 @@
 // What is so of a service or of a call to one, in words. Pure: what the API says in, sentences out.
+import type { components } from '../../client.ts';
 import { toClock, toDuration } from './formats.ts';
-import type { Call, Service } from './services.ts';
+
+export type Service = components['schemas']['Service'];
+export type ServiceIncident = components['schemas']['ServiceIncident'];
+export type Call = components['schemas']['Call'];
 
 type Words = Readonly<Record<string, string>>;
 
@@ -83,7 +87,7 @@ export const toLatency = (ms: number | null): string => (ms === null ? '–' : t
 export const toOutcome = (
   { reply, droppedAt, decidedAt, service }: Call,
   words: Words,
-  held: ReadonlySet<string>,
+  held: readonly Pick<Service, 'name' | 'state'>[],
   now: number,
 ): string => {
   if (reply !== null) {
@@ -94,5 +98,21 @@ export const toOutcome = (
   }
   if (droppedAt !== null) return 'Dropped when the order was moved to another chart version';
   const waited = toDuration(Math.max(0, now - Date.parse(decidedAt)));
-  return held.has(service) ? `Not made yet: ${service} is held (${waited})` : `Waiting for ${waited}`;
+  const holding = held.find(({ name }) => name === service);
+  return `Waiting for ${waited}${holding === undefined ? '' : `; ${service} is ${stateTexts[holding.state]}`}`;
+};
+
+/** Which try of the same intent each call is, by its id: 1, 2, 3, … */
+export const countTries = (
+  calls: readonly Pick<Call, 'id' | 'key' | 'command'>[],
+): ReadonlyMap<string, number> => {
+  const tries = new Map<string, number>();
+  return new Map(
+    calls.map(({ id, key, command }) => {
+      const intent = `${command} ${key}`;
+      const count = (tries.get(intent) ?? 0) + 1;
+      tries.set(intent, count);
+      return [id, count];
+    }),
+  );
 };

@@ -7,6 +7,7 @@ import { toClock, toCount, toDuration, toShortId } from './formats.ts';
 import { useNow } from './live.ts';
 import { ServiceIncidents } from './service-incidents.tsx';
 import {
+  type Service,
   stateTexts,
   toErrorText,
   toFailureText,
@@ -14,7 +15,7 @@ import {
   toHoldText,
   toLatency,
 } from './service-words.ts';
-import { pauseService, resumeService, type Service, useServiceIncidents, useServices } from './services.ts';
+import { pauseService, resumeService, useServiceIncidents, useServices } from './services.ts';
 import { useMay } from './signed-in.tsx';
 import { useCounter } from './use-counter.ts';
 
@@ -35,7 +36,7 @@ const Pausing = ({ service: { name, place, state, held }, onDone }: { service: S
         />
       )}
       <FormButton
-        label={isPaused ? `Change reason` : `Pause ${name}`}
+        label={isPaused ? 'Change reason' : `Pause ${name}`}
         consequence={
           isPaused
             ? `${name} stays paused.`
@@ -104,7 +105,7 @@ const LastErrors = ({
 
 const Holds = ({ holds, now }: { holds: Service['holds']; now: number }) => (
   <details>
-    <summary className="quiet">{toCount(holds.length, 'hold')} before and now</summary>
+    <summary className="quiet">Holds so far: {holds.length}</summary>
     <ul className="service-lines">
       {holds.map((hold) => (
         <li key={`${hold.kind} ${hold.since}`}>{toHoldText(hold, now)}</li>

@@ -1,11 +1,7 @@
 // The services as the API says they are: which are called now, how their calls went, and what is changed about them.
-import type { components } from '../../client.ts';
 import { useAnswer } from './live.ts';
+import type { Service, ServiceIncident } from './service-words.ts';
 import { ask, toRefusal } from './session.ts';
-
-export type Service = components['schemas']['Service'];
-export type ServiceIncident = components['schemas']['ServiceIncident'];
-export type Call = components['schemas']['Call'];
 
 /** Read again whenever `version` changes. */
 export const useServices = (version: unknown): readonly Service[] | undefined =>

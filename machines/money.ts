@@ -11,6 +11,18 @@ const find = (currency: string) => {
 /** Whether `currency` is an ISO 4217 code. */
 export const isCurrency = (currency: string): boolean => find(currency) !== undefined;
 
+/**
+ * An amount that a person wrote, in minor units: `12.5, 'USD'` → 1250. Undefined if it is none, or has more decimals than the
+ * currency.
+ */
+export const readMoney = (text: string, currency: string): number | undefined => {
+  const digits = find(currency)?.digits;
+  const [, units, decimals = ''] = /^(\d{1,15})(?:\.(\d+))?$/.exec(text.trim()) ?? [];
+  if (digits === undefined || units === undefined || decimals.length > digits) return undefined;
+  const amount = Number(units + decimals.padEnd(digits, '0'));
+  return Number.isSafeInteger(amount) ? amount : undefined;
+};
+
 /** `quantity` × `unitPrice` in minor units. @throws RangeError above 2^53 − 1. */
 export const toLineTotal = (quantity: number, unitPrice: number): number => safe(quantity * unitPrice);
 

@@ -1,7 +1,7 @@
 // How people see an application's systems in the inspector: words, colours and forms beside what the charts say
 // themselves. All of it can be left out, and nothing of it is stored or decides anything.
 import type { Received } from './step/effect.ts';
-import type { SystemView } from './step/view.ts';
+import type { Move, SystemView } from './step/view.ts';
 
 /** `undoing`: what was done is taken back. */
 export type Tone = 'doing' | 'undoing' | 'good' | 'settled' | 'incident';
@@ -26,6 +26,26 @@ export interface MoveField {
   readonly outcome?: string;
 }
 
+/** Something that is so of a system beside its state: `Payment provider` and `stripe`. */
+export interface Fact {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** What a move may ask for instead of everything. Amounts are in minor units of the currency. */
+export interface MoveParts {
+  readonly currency: string;
+  /** The most that it may ask for. */
+  readonly upTo: number;
+  /** The most of each product that it may name, at the price of one. Empty: it takes an amount alone. */
+  readonly lines: readonly {
+    readonly productId: string;
+    readonly name: string;
+    readonly quantity: number;
+    readonly unitPrice: number;
+  }[];
+}
+
 /** How a move is offered and made. */
 export interface MoveForm<View extends SystemView = SystemView> {
   /** On its button: `Cancel order`. Left out: its name. */
@@ -38,6 +58,8 @@ export interface MoveForm<View extends SystemView = SystemView> {
   readonly isBulk?: boolean;
   /** What it does, in one or two sentences. */
   consequence?(view: View): string;
+  /** Left out, or undefined: it takes all or nothing. */
+  parts?(view: View, move: Move): MoveParts | undefined;
 }
 
 export interface Display<View extends SystemView = SystemView> {
@@ -48,6 +70,10 @@ export interface Display<View extends SystemView = SystemView> {
    * behind it. Left out: the chart's own description.
    */
   readonly states?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What a message means (`The bank declines the charge`), by its type. Left out: the type alone. */
+  readonly messages?: Readonly<Record<string, string>>;
+  /** What a deadline ends (`time for the payment`), by its name. Left out: the name. */
+  readonly deadlines?: Readonly<Record<string, string>>;
   /** What an incident is, by its reason. Left out: the text that was recorded. */
   readonly incidents?: Readonly<Record<string, string>>;
   /** Colours of the main actor's states and of those within them, by dotted path. Left out: from their tags. */
@@ -61,6 +87,8 @@ export interface Display<View extends SystemView = SystemView> {
   readonly declines?: readonly string[];
   /** What distinguishes a system in a list, beside its owner: `175.00 USD`. */
   details?(view: View): readonly string[];
+  /** What else there is to know of a system. */
+  facts?(view: View): readonly Fact[];
   /** What an incident puts at stake, beside `details`: `reserved: 2 × Kettle`. */
   stake?(view: View): string | undefined;
   /** How a system ended and why, in full sentences, once its main actor is settled. `received`: its messages so far. */

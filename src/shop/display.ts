@@ -2,7 +2,10 @@
 // distinguishes an order in a list. None of it is stored.
 import { formatMoney } from '../../machines/money.ts';
 import { toRefundable } from '../../machines/order-context.ts';
-import type { Display } from '../display.ts';
+import type { Display, MoveParts } from '../display.ts';
+import type { Move } from '../step/view.ts';
+import { deadlineWords, messageWords } from './message-words.ts';
+import { toFacts } from './order-facts.ts';
 import { toOutcome } from './outcome.ts';
 import { sumShares } from './stock.ts';
 import type { OrderView, ReadableOrderView } from './view.ts';
@@ -22,6 +25,7 @@ const states = {
     validating: 'Checking stock and prices',
     reserving: 'Reserving stock',
     'paying.charging': 'Waiting for the payment',
+    'paying.awaitingCustomer': 'Waiting for the customer to confirm the payment at the bank (3-D Secure)',
     'paying.authorized': 'Authorised; waiting for capture',
     'paying.capturing': 'Capturing the payment',
     'paying.selling.asking': committingStock,
@@ -30,7 +34,9 @@ const states = {
     'completed.closed': 'Completed',
     'completed.refunding.waiting': 'Refunding',
     'compensating.stock.returning': 'Releasing stock',
+    'compensating.stock.returned': 'Stock released',
     'compensating.money.returning': 'Returning money',
+    'compensating.money.returned': 'Money returned',
     rejected: 'Rejected as it was placed',
     failed: 'Failed; stock released and money returned',
     cancelled: 'Cancelled; stock released and money returned',
@@ -45,18 +51,22 @@ const states = {
     ...calling('releasing', "the warehouse's release"),
     unavailable: 'Not in stock; nothing is reserved',
     committed: 'Stock committed',
+    'committed.kept': 'Stock committed',
+    ...calling('committed.returning', "the warehouse's return of refunded products"),
     released: 'Stock released',
   },
   payment: {
     idle: 'No payment requested',
     ...calling('charging', 'the charge'),
     ...calling('lookingUp', 'the look-up of the charge'),
+    'awaitingCustomer.waiting': 'Waiting for the customer to confirm the charge at the bank',
+    'awaitingCustomer.asking': 'Asking the bank whether the customer has confirmed the charge',
     authorized: 'Authorised; waiting for capture',
     ...calling('capturing', 'the capture'),
     ...calling('voiding', 'the void of the authorisation'),
     'charged.kept': 'Paid',
     ...calling('charged.refunding', 'the refund'),
-    refunded: 'Refunded in full',
+    refunded: 'Nothing of the money is left: refunded, or lost in a dispute',
     declined: 'Declined by the bank',
     failed: 'The charge did not take effect; no more attempts',
     cancelled: 'Cancelled; no money is authorised or taken',
@@ -76,6 +86,7 @@ const paidNotCommitted = 'the order is paid, but its reserved stock is not commi
 const incidents = {
   'charge-unknown':
     'the outcome of the charge is unknown. Look it up at the bank; if it was charged, resolve with its transaction ID',
+  'capture-unconfirmed': 'the bank does not confirm the capture',
   'void-unconfirmed': 'the bank does not confirm that the authorised money is free again',
   'commit-unconfirmed': commitUnconfirmed,
   'sale-unconfirmed': commitUnconfirmed,
@@ -85,6 +96,13 @@ const incidents = {
   'stock-not-returned': 'the stock is not released',
   'money-not-returned': 'the money is not returned',
   'refund-overdue': 'the refund is overdue',
+  'refund-unconfirmed': 'the bank does not confirm the refund',
+  'payment-disputed':
+    'the customer disputes the payment at the bank. Send evidence there before its deadline, or accept the loss',
+  'check-unanswered': 'the warehouse does not answer the check of stock and prices',
+  'reservation-unconfirmed': 'the warehouse does not confirm the reservation',
+  'return-unconfirmed': 'the warehouse does not confirm that refunded products are back in stock',
+  'notice-unsent': 'the notice cannot be sent',
 };
 
 const reason = { name: 'reason', label: 'Reason' };
@@ -93,6 +111,16 @@ const holding = /^(?:reserved|committing|releasing)/;
 const isHolding = ({ actors }: OrderView): boolean => holding.test(actors['inventory']?.state ?? '');
 
 const toLeft = (view: ReadableOrderView): string => formatMoney(toRefundable(view), view.currency);
+
+/** By amount, or by product at its price of the order. Version 1 takes a part of a refund by amount alone. */
+const toParts = (view: OrderView, { upTo, lines = [] }: Move): MoveParts | undefined => {
+  if (view.unreadable !== undefined || upTo === undefined) return undefined;
+  const priced = lines.flatMap(({ productId, quantity }) => {
+    const item = view.items.find((each) => each.productId === productId);
+    return item === undefined ? [] : [{ productId, name: item.name, quantity, unitPrice: item.unitPrice }];
+  });
+  return { currency: view.currency, upTo, lines: priced };
+};
 
 /** An order that cannot be read has no moves. */
 const saying =
@@ -112,6 +140,8 @@ const toAttempt = (context: Readonly<Record<string, unknown>>): string | undefin
 export const shopDisplay: Display<OrderView> = {
   labels: { owner: 'Customer', holding: 'Product' },
   states,
+  messages: messageWords,
+  deadlines: deadlineWords,
   incidents,
   tones: { completed: 'good', 'completed.refunding': 'undoing', compensating: 'undoing' },
   started: 'order.created',
@@ -127,14 +157,17 @@ export const shopDisplay: Display<OrderView> = {
     capture: {
       label: 'Capture payment',
       consequence: saying(
-        ({ amount, currency }) => `Captures the authorised ${formatMoney(amount, currency)}.`,
+        ({ amount, currency }) =>
+          `Captures the authorised ${formatMoney(amount, currency)}, or a part of it; the bank releases the rest.`,
       ),
+      parts: toParts,
     },
     refund: {
       label: 'Refund',
       path: 'refunds',
       fields: [reason],
-      consequence: saying((view) => `Refunds ${toLeft(view)}, all that is left, to the customer.`),
+      consequence: saying((view) => `${toLeft(view)} can still be refunded. The customer is told.`),
+      parts: toParts,
     },
     resolve: {
       fields: [
@@ -149,6 +182,7 @@ export const shopDisplay: Display<OrderView> = {
     const total = formatMoney(amount, currency);
     return refundedAmount > 0 ? [total, `${formatMoney(refundedAmount, currency)} refunded`] : [total];
   },
+  facts: toFacts,
   stake: (view) =>
     view.unreadable === undefined && isHolding(view)
       ? `reserved: ${view.items.map(({ quantity, name }) => `${quantity} × ${name}`).join(', ')}`

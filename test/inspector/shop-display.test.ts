@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { versionsOf } from '../../src/application.ts';
 import { readCharts } from '../../src/inspector/server/charts.ts';
 import { shopDisplay } from '../../src/shop/display.ts';
 import { toOutcome } from '../../src/shop/outcome.ts';
@@ -17,6 +18,35 @@ test('the words of the shop are about states and incidents that its charts have'
   const definitions = JSON.stringify(charts.map(({ definition }) => definition));
   const reasons = Object.keys(shopDisplay.incidents ?? {});
   expect(reasons.filter((reason) => !definitions.includes(`"${reason}"`))).toEqual([]);
+});
+
+/** Those in which actors are; an incident has the words of its reason. */
+const resting = charts.flatMap(({ name, version, nodes }) =>
+  nodes
+    .filter(({ kind, tone }) => (kind === 'atomic' || kind === 'final') && tone !== 'incident')
+    .map(({ path }) => ({ name, version, path })),
+);
+
+test('every state of the charts has words of its own, in each version', () => {
+  const bare = resting.filter(({ name, path }) => shopDisplay.states?.[name]?.[path] === undefined);
+  expect(bare).toEqual([]);
+});
+
+test('every incident of the charts has words of its own', () => {
+  const definitions = JSON.stringify(charts.map(({ definition }) => definition));
+  const reasons = [...definitions.matchAll(/"incident":\{"reason":"([^"]+)"/g)].map(([, reason]) => reason);
+  expect(reasons.length).toBeGreaterThan(10);
+  expect(reasons.filter((reason = '') => shopDisplay.incidents?.[reason] === undefined)).toEqual([]);
+});
+
+test('every message of the charts has words, and every deadline', () => {
+  const types = [...versionsOf(shop).values()].flatMap(({ messages }) => Object.keys(messages));
+  expect(types.filter((type) => shopDisplay.messages?.[type] === undefined)).toEqual([]);
+  expect(Object.keys(shopDisplay.messages ?? {}).filter((type) => !types.includes(type))).toEqual([]);
+  const names = [...versionsOf(shop).values()].flatMap((version) =>
+    Object.values(version.charts).flatMap(({ implementations }) => Object.keys(implementations.delays)),
+  );
+  expect(new Set(Object.keys(shopDisplay.deadlines ?? {}))).toEqual(new Set(names));
 });
 
 const settle = async (parts: Parameters<typeof openHost>[0] = {}, basket = sample) => {

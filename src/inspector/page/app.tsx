@@ -8,6 +8,7 @@ import { FlowView } from './flow-view.tsx';
 import { IncidentsView } from './incidents-view.tsx';
 import { type Connection, useApplication, useFlow } from './live.ts';
 import { OrderView } from './order-view.tsx';
+import { ServicesView } from './services-view.tsx';
 import { Refusal, SignedIn } from './signed-in.tsx';
 
 const useMedia = (query: string): boolean => {
@@ -52,6 +53,7 @@ const connectionTexts: Readonly<Record<Connection, string>> = {
 const places = [
   { path: '', title: 'Flow' },
   { path: 'incidents', title: 'Incidents' },
+  { path: 'services', title: 'Services' },
   { path: 'charts', title: 'Charts' },
 ] as const;
 
@@ -118,6 +120,7 @@ export const App = () => {
         {application && place === 'incidents' && (
           <IncidentsView application={application} count={frame?.incidents ?? 0} />
         )}
+        {application && place === 'services' && <ServicesView application={application} />}
         {application && place === 'charts' && (
           <ChartsView charts={application.charts} versions={frame?.versions ?? {}} />
         )}

@@ -21,8 +21,9 @@ export interface Drawing {
 const toTitle = ({ edge: { from, to, causes } }: Route): string =>
   [
     `${from} → ${to}`,
-    ...causes.map(({ on, kind, guard }) => {
-      const what = kind === 'deadline' ? `${on} passes` : on || 'always';
+    ...causes.map(({ on, kind, guard, text }) => {
+      const name = kind === 'deadline' ? `${on} passes` : on || 'always';
+      const what = text === '' ? name : `${text} (${name})`;
       return guard === '' ? what : `${what}, if ${guard}`;
     }),
   ].join('\n');

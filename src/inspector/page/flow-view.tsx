@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import type { Slo, SloFigures } from '../../slo.ts';
 import type { ApplicationInfo, ChartNode, FlowFrame, FlowState, Sample } from '../server/protocol.ts';
-import { go, toPublic, useAddress } from './addresses.tsx';
+import { go, Link, toPublic, useAddress } from './addresses.tsx';
 import { ChartPicture, type Drawing } from './chart-picture.tsx';
 import { FlowFilters, readFilter } from './flow-filter.tsx';
 import { toCount, toDuration, toPercent, toShortDuration, toSloText } from './formats.ts';
@@ -143,7 +143,7 @@ const Services = ({ frame }: { frame: FlowFrame | undefined }) => (
       return (
         <li key={name}>
           <i className={`light ${health}`} />
-          <span>{name}</span>
+          {name === 'store' ? <span>{name}</span> : <Link to="/inspector/services">{name}</Link>}
           <span className="quiet">
             {replies === 0
               ? 'idle'

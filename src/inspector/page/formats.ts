@@ -46,4 +46,4 @@ export const toCount = (count: number, one: string, many = `${one}s`): string =>
 
 /** The type of a message, or the name of the deadline that passes. */
 export const toMessageName = ({ kind, type }: Pick<Point, 'kind' | 'type'>): string =>
-  kind === 'deadline' ? `${toDeadlineName(type) ?? type} passes` : type;
+  kind === 'deadline' && toDeadlineName(type) !== undefined ? `${toDeadlineName(type)} passes` : type;

@@ -5,8 +5,11 @@ import { Bulk } from './bulk.tsx';
 import { toDuration, toShortId } from './formats.ts';
 import { useAnswer, useNow } from './live.ts';
 import { Moves } from './moves.tsx';
+import { ServiceIncidents } from './service-incidents.tsx';
+import { useServiceIncidents } from './services.ts';
 import { ask, toRefusal } from './session.ts';
 import { useAllowed } from './signed-in.tsx';
+import { useCounter } from './use-counter.ts';
 
 const Incident = ({
   application,
@@ -45,33 +48,6 @@ const Incident = ({
   </li>
 );
 
-/** As `GET /services/incidents` answers. */
-interface ServiceIncidents {
-  readonly incidents: readonly {
-    readonly id: string;
-    readonly subject: { readonly name: string };
-    readonly reason: string;
-    readonly text: string;
-    readonly since: string;
-  }[];
-}
-
-/** What needs a person and is about a service. It is closed over the API, with a note. */
-const OfServices = ({ incidents, now }: ServiceIncidents & { readonly now: number }) => (
-  <ul className="plain">
-    {incidents.map(({ id, subject, reason, text, since }) => (
-      <li key={id} className="card incident-row" aria-label={`Incident of the service ${subject.name}`}>
-        <p>
-          <b>{subject.name}</b>: {text}{' '}
-          <span className="quiet">
-            ({reason}, open for {toDuration(now - Date.parse(since))}; POST /incidents/{id}/resolve closes it)
-          </span>
-        </p>
-      </li>
-    ))}
-  </ul>
-);
-
 const isRetriable = ({ moves }: OrderWithIncidents): boolean => moves.some(({ path }) => path === 'retry');
 
 /** All that can be retried, also those behind the page that is shown. */
@@ -91,7 +67,8 @@ export const IncidentsView = ({ application, count }: { application: Application
   const now = useNow(2000);
   const answer = useAnswer<IncidentList>('/inspector/api/incidents', now);
   const orders = answer?.orders ?? [];
-  const services = useAnswer<ServiceIncidents>('/services/incidents', now)?.incidents ?? [];
+  const [changes, onDone] = useCounter();
+  const services = useServiceIncidents(`${now} ${changes}`) ?? [];
   const { allowed } = useAllowed(application.bulkMoves, application);
   const retry = allowed.find(({ move }) => move === 'retry');
   return (
@@ -115,7 +92,7 @@ export const IncidentsView = ({ application, count }: { application: Application
           />
         )}
       </header>
-      <OfServices incidents={services} now={now} />
+      <ServiceIncidents {...{ application, now, onDone }} incidents={services} />
       {answer && orders.length === 0 && services.length === 0 && (
         <p className="quiet empty">No open incidents</p>
       )}

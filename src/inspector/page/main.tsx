@@ -7,6 +7,7 @@ import './base.css';
 import './chart.css';
 import './flow.css';
 import './order.css';
+import './services.css';
 import './signed-in.css';
 import './views.css';
 

@@ -1,10 +1,10 @@
 // The moves that an order accepts now, as buttons that ask for confirmation. The chart decides: a move that it does not
 // accept any more is answered with the reason.
-
-import { type SyntheticEvent, useRef, useState } from 'react';
 import { newIdempotencyKey } from '../../client.ts';
 import type { ApplicationInfo, OpenMove } from '../server/protocol.ts';
 import { movesApi } from './api.ts';
+import { type ReadParts, useExtension } from './extension.ts';
+import { FormButton, type Send } from './form-button.tsx';
 import { useAllowed } from './signed-in.tsx';
 
 interface Making {
@@ -52,67 +52,48 @@ const Fields = ({ move: { outcomes, fields } }: { move: OpenMove }) => (
   </>
 );
 
-/** What is in the dialog while it is open. */
-const Confirmation = ({ orderId, move, onClose }: { orderId: string; move: OpenMove; onClose(): void }) => {
-  const [problem, setProblem] = useState<string>();
-  const key = useRef(newIdempotencyKey());
-  // What is done about an incident is for the one that was read: another may have taken its place since.
-  const seen = useRef(move.actor === undefined ? undefined : move.version);
-  const submit = async (event: SyntheticEvent<HTMLFormElement>): Promise<void> => {
-    event.preventDefault();
-    const given = [...new FormData(event.currentTarget)].filter(([, value]) => value !== '');
-    const actor = move.actor === undefined ? {} : { actor: move.actor };
-    const body = { ...Object.fromEntries(given), ...actor };
-    try {
-      const wrong = await makeMove(orderId, move.path, body, { key: key.current, ifVersion: seen.current });
-      key.current = newIdempotencyKey();
-      setProblem(wrong);
-      if (wrong === undefined) onClose();
-    } catch {
-      setProblem('No response from the server. Try again: a repeated request takes effect only once.');
-    }
-  };
-  return (
-    <form onSubmit={submit}>
-      <h2>{move.label}?</h2>
-      <p>{move.consequence}</p>
-      <Fields move={move} />
-      {problem !== undefined && <p role="alert">{problem}</p>}
-      <div className="row end">
-        <button type="button" onClick={onClose}>
-          Close
-        </button>
-        <button type="submit" className={move.isDangerous ? 'danger primary' : 'primary'}>
-          {move.label}
-        </button>
-      </div>
-    </form>
-  );
+/** What the fields of `move` say, as the body of its request. */
+const toBody = ({ actor, fields }: OpenMove, form: FormData): Readonly<Record<string, unknown>> => {
+  const names = new Set(['outcome', ...fields.map(({ name }) => name)]);
+  const given = [...form].filter(([name, value]) => names.has(name) && value !== '');
+  return { ...Object.fromEntries(given), ...(actor === undefined ? {} : { actor }) };
 };
 
-const MoveButton = ({ orderId, move }: { orderId: string; move: OpenMove }) => {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [isOpen, setOpen] = useState(false);
-  const open = (): void => {
-    setOpen(true);
-    dialog.current?.showModal();
+const openMove = (orderId: string, move: OpenMove, readParts: ReadParts): Send => {
+  let key = newIdempotencyKey();
+  // What is done about an incident is for the one that was read: another may have taken its place since.
+  const ifVersion = move.actor === undefined ? undefined : move.version;
+  return async (form) => {
+    const { problem, body } = move.parts === undefined ? { body: {} } : readParts(form, move.parts);
+    if (problem !== undefined) return problem;
+    const wrong = await makeMove(orderId, move.path, { ...toBody(move, form), ...body }, { key, ifVersion });
+    key = newIdempotencyKey();
+    return wrong;
   };
+};
+
+/** Without words of the application for parts, a move takes everything. */
+const readNoParts: ReadParts = () => ({ body: {} });
+
+const MoveButton = ({
+  application,
+  orderId,
+  move,
+}: {
+  application: ApplicationInfo;
+  orderId: string;
+  move: OpenMove;
+}) => {
+  const extension = useExtension(application.name);
+  const { label, consequence, isDangerous, parts } = move;
   return (
-    <>
-      <button type="button" className={move.isDangerous ? 'danger' : ''} onClick={open}>
-        {move.label}
-      </button>
-      <dialog ref={dialog} aria-label={`Confirm: ${move.label}`} onClose={() => setOpen(false)}>
-        {isOpen && (
-          <Confirmation
-            {...{ orderId, move }}
-            onClose={() => {
-              dialog.current?.close();
-            }}
-          />
-        )}
-      </dialog>
-    </>
+    <FormButton
+      {...{ label, consequence, isDangerous }}
+      open={() => openMove(orderId, move, extension?.readParts ?? readNoParts)}
+    >
+      {parts && extension && <extension.PartsFields parts={parts} />}
+      <Fields move={move} />
+    </FormButton>
   );
 };
 
@@ -129,7 +110,7 @@ export const Moves = ({
   return (
     <div className="row moves">
       {allowed.map((move) => (
-        <MoveButton key={move.label} orderId={orderId} move={move} />
+        <MoveButton key={move.label} {...{ application, orderId, move }} />
       ))}
       {others !== undefined && <span className="quiet">{others}</span>}
       {moves.length === 0 && <span className="quiet">No moves available</span>}

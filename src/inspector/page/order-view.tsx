@@ -3,11 +3,13 @@
 import { useCallback, useMemo, useState } from 'react';
 import type { ApplicationInfo, Chart, Point } from '../server/protocol.ts';
 import { go, toOrder, useAddress } from './addresses.tsx';
+import { Calls, WaitsForHeld } from './calls-view.tsx';
 import { ChartPicture } from './chart-picture.tsx';
 import { toClock, toCount, toDuration } from './formats.ts';
 import { toHeadline } from './headline.ts';
 import { withWords } from './layout-graph.ts';
 import { useNow, useTimeline } from './live.ts';
+import { toDeadlineText } from './meanings.ts';
 import { Moves } from './moves.tsx';
 import { Sequence } from './sequence.tsx';
 import { Timeline } from './timeline.tsx';
@@ -50,17 +52,29 @@ const ActorChart = ({ chart, points }: { chart: Chart; points: readonly Point[] 
   );
 };
 
-const Deadlines = ({ point, now }: { point: Point; now: number }) => (
+const Deadlines = ({ point, words, now }: { point: Point; words: ApplicationInfo['words']; now: number }) => (
   <ul className="deadlines" aria-label="Deadlines">
-    {point.view.deadlines.map(({ actor, name, dueAt }) => (
+    {point.view.deadlines.map(({ actor, name, dueAt, firstDueAt }) => (
       <li key={`${actor} ${name}`}>
-        <span>
-          {actor} <code>{name}</code>
+        <span title={name}>
+          {actor}: {toDeadlineText(words, name)}
         </span>
         <b>{dueAt > now ? toDuration(dueAt - now) : 'due'}</b>
+        {firstDueAt !== undefined && <span title={`It was due at ${toClock(firstDueAt)}.`}>postponed</span>}
       </li>
     ))}
   </ul>
+);
+
+const Facts = ({ facts }: Pick<Point, 'facts'>) => (
+  <dl className="facts">
+    {facts.map(({ label, text }) => (
+      <div key={`${label} ${text}`}>
+        <dt>{label}</dt>
+        <dd>{text}</dd>
+      </div>
+    ))}
+  </dl>
 );
 
 const Json = ({ value, name }: { value: unknown; name: string }) => (
@@ -97,7 +111,7 @@ const Summary = ({
   isLive: boolean;
   hypotheticals: number;
 }) => {
-  const { view, details, moves } = point;
+  const { view, details, facts, moves } = point;
   const { tone, text, lines } = toHeadline(application, point, isLive ? now : point.at);
   return (
     <section className={`card summary ${tone}`} aria-label="Summary">
@@ -123,8 +137,10 @@ const Summary = ({
             : `As it was at ${toClock(point.at)}`}
         </p>
       )}
+      {isLive && <WaitsForHeld view={view} />}
+      {facts.length > 0 && <Facts facts={facts} />}
       {isLive && <Moves application={application} orderId={view.id} moves={moves} />}
-      {isLive && <Deadlines point={point} now={now} />}
+      {isLive && <Deadlines point={point} words={application.words} now={now} />}
     </section>
   );
 };
@@ -161,7 +177,7 @@ const Body = ({
   );
   const contexts = useMemo(() => toContexts(shown), [shown]);
   const selected = points[index];
-  const point = shown.at(-1);
+  const [point, latest] = [shown.at(-1), points.at(-1)];
   if (point === undefined || selected === undefined) return null;
   return (
     <div className={hypotheticals.length > 0 ? 'order hypothetical' : 'order'}>
@@ -172,7 +188,7 @@ const Body = ({
         isLive={isLatest && hypotheticals.length === 0}
         hypotheticals={hypotheticals.length}
       />
-      <Timeline points={points} selected={index} isLatest={isLatest} onSelect={select} />
+      <Timeline {...{ points, isLatest }} selected={index} onSelect={select} words={application.words} />
       <div className="charts">
         {application.charts
           .filter(({ version }) => version === point.view.chartVersion)
@@ -193,10 +209,12 @@ const Body = ({
         <h2>Messages</h2>
         <Sequence
           lanes={application.lanes}
+          words={application.words}
           points={shown}
           onVersion={(version) => select(points.findIndex((each) => each.version === version))}
         />
       </section>
+      {latest && <Calls view={latest.view} words={application.words.messages} />}
     </div>
   );
 };

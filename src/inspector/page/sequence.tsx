@@ -1,8 +1,9 @@
 // The messages of an order as a sequence diagram, up to the selected point of the timeline, with the pauses between
 // them. Hovering a message highlights what it caused.
 import { useState } from 'react';
-import type { Point } from '../server/protocol.ts';
+import type { ApplicationInfo, Point } from '../server/protocol.ts';
 import { toDisposition, toDuration, toMessageName, toPreciseClock } from './formats.ts';
+import { toMeaning } from './meanings.ts';
 
 interface Arrow {
   readonly key: string;
@@ -19,7 +20,11 @@ interface Arrow {
 }
 
 /** The same command with the same key again is a retry. */
-const toArrows = (points: readonly Point[], attempts = new Map<string, number>()): Arrow[] =>
+const toArrows = (
+  points: readonly Point[],
+  words: ApplicationInfo['words'],
+  attempts = new Map<string, number>(),
+): Arrow[] =>
   points.flatMap((point, index) => {
     const before = points[index - 1];
     const about = { version: point.version, causes: point.messageId };
@@ -30,7 +35,7 @@ const toArrows = (points: readonly Point[], attempts = new Map<string, number>()
       from: point.kind === 'deadline' ? point.to : point.from,
       to: point.to,
       type: toMessageName(point),
-      title: `${toPreciseClock(point.at)} ${toDisposition(point.disposition)}${point.reason === null ? '' : `: ${point.reason}`}`,
+      title: `${toMeaning(words, point) ?? point.type}\n${toPreciseClock(point.at)} ${toDisposition(point.disposition)}${point.reason === null ? '' : `: ${point.reason}`}`,
       isIgnored,
       isRetry: false,
       cause: point.causationId,
@@ -46,7 +51,7 @@ const toArrows = (points: readonly Point[], attempts = new Map<string, number>()
         from: delivered.from,
         to: delivered.to,
         type: tries > 1 ? `${delivered.type} (attempt ${tries})` : delivered.type,
-        title: JSON.stringify(delivered.data, null, 1),
+        title: `${words.messages[delivered.type] ?? delivered.type}\n${JSON.stringify(delivered.data, null, 1)}`,
         isIgnored: false,
         isRetry: tries > 1,
         cause: point.messageId,
@@ -98,17 +103,19 @@ const toPlaced = (arrows: readonly Arrow[]): readonly PlacedArrow[] => {
 
 export const Sequence = ({
   lanes,
+  words,
   points,
   onVersion,
 }: {
   /** Those that send and receive, from left to right. */
   lanes: readonly string[];
+  words: ApplicationInfo['words'];
   points: readonly Point[];
   onVersion(version: number): void;
 }) => {
   const [hovered, setHovered] = useState<string>();
   const toX = (lane: string): number => 66 + Math.max(0, lanes.indexOf(lane)) * column;
-  const placed = toPlaced(toArrows(points));
+  const placed = toPlaced(toArrows(points, words));
   const bottom = placed.at(-1)?.y ?? 40;
   const width = column * lanes.length;
   return (

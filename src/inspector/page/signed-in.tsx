@@ -35,6 +35,12 @@ export const Refusal = ({ place }: { place: string }) => {
   );
 };
 
+/** Whether the key allows what needs `scope`; undefined: it needs none. */
+export const useMay = (scope: string | undefined): boolean => {
+  const { session } = useKnown();
+  return session === undefined || scope === undefined || session.scopes.includes(scope);
+};
+
 interface Movable {
   readonly label: string;
   readonly path: string;

@@ -1,7 +1,8 @@
 // The messages of an order on a line: click one, scrub, or play them back.
 import { useEffect, useState } from 'react';
-import type { Point } from '../server/protocol.ts';
+import type { ApplicationInfo, Point } from '../server/protocol.ts';
 import { toDisposition, toDuration, toMessageName, toPreciseClock } from './formats.ts';
+import { toMeaning } from './meanings.ts';
 
 const playEveryMs = 700;
 
@@ -65,22 +66,25 @@ const Controls = ({ points, selected, onSelect, isLatest }: Selection & { isLate
   );
 };
 
-const Marks = ({ points, selected, onSelect }: Selection) => (
+type Words = ApplicationInfo['words'];
+
+const Marks = ({ points, selected, onSelect, words }: Selection & { words: Words }) => (
   <ol className="marks">
-    {points.map(({ version, type, disposition, kind, events }, index) => {
+    {points.map((point, index) => {
+      const { version, type, disposition, kind, events } = point;
       const names = [
         `mark ${disposition} ${kind}`,
         index === selected && 'here',
         index > selected && 'later',
       ];
-      const emitted = events.map((event) => `\n${event.type}`).join('');
+      const emitted = events.map((event) => `\n→ ${words.messages[event.type] ?? event.type}`).join('');
       return (
         <li key={version}>
           <button
             type="button"
             tabIndex={-1}
             className={names.filter(Boolean).join(' ')}
-            title={`${version}. ${type} (${toDisposition(disposition)})${emitted}`}
+            title={`${version}. ${toMeaning(words, point) ?? type} (${toDisposition(disposition)})${emitted}`}
             aria-label={`message ${version}: ${type}`}
             onClick={() => onSelect(index === points.length - 1 ? undefined : index)}
           />
@@ -90,24 +94,35 @@ const Marks = ({ points, selected, onSelect }: Selection) => (
   </ol>
 );
 
-export const Timeline = (selection: Selection & { isLatest: boolean }) => {
-  const { points, selected } = selection;
+/** The selected message: what it means, and what it led to. */
+const Caption = ({ point, first, of, words }: { point: Point; first: Point; of: number; words: Words }) => {
+  const meaning = toMeaning(words, point);
+  const events = point.events.map(({ type }) => words.messages[type] ?? type);
+  return (
+    <>
+      <p className="caption">
+        <b>
+          {point.version}/{of}
+        </b>{' '}
+        <code>{toPreciseClock(point.at)}</code>{' '}
+        <span className="quiet">+{toDuration(point.at - first.at)}</span>{' '}
+        {meaning !== undefined && <b>{meaning}.</b>} {point.from} → {point.to}{' '}
+        <code>{toMessageName(point)}</code>
+        {point.disposition === 'applied' ? '' : ` ${toDisposition(point.disposition)}: ${point.reason}`}
+      </p>
+      {events.length > 0 && <p className="caption quiet">Recorded: {events.join('; ')}</p>}
+    </>
+  );
+};
+
+export const Timeline = (selection: Selection & { isLatest: boolean; words: Words }) => {
+  const { points, selected, words } = selection;
   const [first, point] = [points[0], points[selected]];
   return (
     <section className="card timeline" aria-label="Timeline">
       <Controls {...selection} />
       <Marks {...selection} />
-      {point && first && (
-        <p className="caption">
-          <b>
-            {point.version}/{points.length}
-          </b>{' '}
-          <code>{toPreciseClock(point.at)}</code>{' '}
-          <span className="quiet">+{toDuration(point.at - first.at)}</span> {point.from} → {point.to}{' '}
-          <code>{toMessageName(point)}</code>
-          {point.disposition === 'applied' ? '' : ` ${toDisposition(point.disposition)}: ${point.reason}`}
-        </p>
-      )}
+      {point && first && <Caption {...{ point, first, words }} of={points.length} />}
     </section>
   );
 };

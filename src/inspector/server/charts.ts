@@ -51,13 +51,20 @@ const toNode = (actor: string, node: AnyStateNode, { mainActor, display }: Appli
 
 const within = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(within)];
 
-const toCause = ({ eventType, guard }: AnyTransitionDefinition): Cause => {
+const toCause = (
+  { eventType, guard }: AnyTransitionDefinition,
+  { messages = {}, deadlines = {} }: Pick<Display, 'messages' | 'deadlines'>,
+): Cause => {
   const words = guard === undefined ? '' : toGuardText(guard);
   const delay = /^xstate\.after\.([^.]+)/.exec(eventType)?.[1];
-  if (delay !== undefined) return { on: delay, kind: 'deadline', guard: words };
-  if (eventType === '') return { on: '', kind: 'always', guard: words };
-  if (eventType.startsWith('xstate.done')) return { on: 'all done', kind: 'always', guard: words };
-  return { on: eventType, kind: 'message', guard: words };
+  if (delay !== undefined) {
+    const ended = deadlines[delay];
+    const text = ended === undefined ? '' : `The ${ended} is over`;
+    return { on: delay, kind: 'deadline', guard: words, text };
+  }
+  if (eventType === '') return { on: '', kind: 'always', guard: words, text: '' };
+  if (eventType.startsWith('xstate.done')) return { on: 'all done', kind: 'always', guard: words, text: '' };
+  return { on: eventType, kind: 'message', guard: words, text: messages[eventType] ?? '' };
 };
 
 const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
@@ -66,7 +73,7 @@ const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
 ];
 
 /** Transitions that do not leave their state change no picture, and are left to the matrix. */
-const toEdges = (root: AnyStateNode): ChartEdge[] => {
+const toEdges = (root: AnyStateNode, { display = {} }: Application): ChartEdge[] => {
   const edges = new Map<string, { from: string; to: string; causes: Cause[] }>();
   for (const node of within(root)) {
     for (const transition of transitionsOf(node)) {
@@ -75,7 +82,7 @@ const toEdges = (root: AnyStateNode): ChartEdge[] => {
         const [from, to] = [toPath(node), toPath(target)];
         const id = `${from}>${to}`;
         const edge = edges.get(id) ?? { from, to, causes: [] };
-        edge.causes.push(toCause(transition));
+        edge.causes.push(toCause(transition, display));
         edges.set(id, edge);
       }
     }
@@ -90,7 +97,7 @@ export const readCharts = (application: Application): readonly Chart[] =>
       name,
       version,
       nodes: within(machine.root).map((node) => toNode(name, node, application)),
-      edges: toEdges(machine.root),
+      edges: toEdges(machine.root, application),
       matrix: toMatrix(
         machine,
         Object.keys(messages).filter((type) => messages[type]?.to.includes(name)),

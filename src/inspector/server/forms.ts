@@ -38,8 +38,10 @@ export const toOpenMoves = (application: Application, view: SystemView): readonl
   view.moves.map((open) => {
     const { move, actor, outcomes = [] } = open;
     const { fields = [], path = move, isDangerous = false, ...form } = toForm(application, move);
+    const parts = form.parts?.(view, open);
     return {
       label: toLabel(application, open),
+      ...(parts === undefined ? {} : { parts }),
       consequence: form.consequence?.(view) ?? '',
       fields: fields.filter(({ outcome }) => outcome === undefined || outcomes.includes(outcome)),
       outcomes,

@@ -1,6 +1,6 @@
 // What the inspector's server says to its page, as JSON: the application with its charts, the flow of all orders, the
 // points of one order's timeline. Types alone; both sides import them, so that neither can drift from the other.
-import type { Holding, MoveField, Tone } from '../../display.ts';
+import type { Fact, Holding, MoveField, MoveParts, Tone } from '../../display.ts';
 import type { Slo, SloFigures } from '../../slo.ts';
 import type { MatrixRow } from '../../step/matrix.ts';
 import type { Incident, SystemView } from '../../step/view.ts';
@@ -29,6 +29,8 @@ export interface ChartEdge {
     readonly on: string;
     readonly kind: 'message' | 'deadline' | 'always';
     readonly guard: string;
+    /** What it means; empty: nothing is known but its name. */
+    readonly text: string;
   }[];
 }
 
@@ -50,13 +52,23 @@ export interface ApplicationInfo {
   readonly lanes: readonly string[];
   readonly charts: readonly Chart[];
   readonly labels: { readonly owner: string; readonly holding: string };
+  /** What messages mean and what deadlines end, in words, by type and by name. What is not here has no words. */
+  readonly words: {
+    readonly messages: Readonly<Record<string, string>>;
+    readonly deadlines: Readonly<Record<string, string>>;
+  };
   /** The moves that may be made for many orders at once. */
   readonly bulkMoves: readonly BulkMove[];
   /** The scope that each move needs, by the last part of its address. */
   readonly moveScopes: Readonly<Record<string, string>>;
+  /** The scopes that changes of services need; those that the API does not offer are left out. */
+  readonly serviceScopes: Readonly<Partial<Record<ServiceChange, string>>>;
   /** Whether the pages about the API are here. */
   readonly hasDocs: boolean;
 }
+
+/** What people do about services: pause or resume one, and close an incident of one. */
+export type ServiceChange = 'pause' | 'resolve';
 
 /** How much of a chart the model-based tests covered: of its states, transitions, deadlines or guards' answers. */
 export interface Coverage {
@@ -96,6 +108,7 @@ export interface Point {
   readonly taken: Readonly<Record<string, readonly string[]>>;
   readonly view: SystemView;
   readonly details: readonly string[];
+  readonly facts: readonly Fact[];
   /** How it ended and why, once its main actor is settled. */
   readonly outcome: string | null;
   /** Which attempt an actor is at, by actor: `attempt 2 of 5`. */
@@ -113,6 +126,8 @@ export interface OpenMove {
   readonly fields: readonly MoveField[];
   /** What `outcome` may be; empty when it is not asked for. */
   readonly outcomes: readonly string[];
+  /** What it may ask for instead of everything. */
+  readonly parts?: MoveParts;
   /** The last part of its address. */
   readonly path: string;
   /** The actor with the incident that it is for. */

@@ -9,14 +9,15 @@ import { z } from 'zod';
 import type { Application } from '../../application.ts';
 import { publicPath } from '../../config.ts';
 import { limits } from '../../limits.ts';
+import { migrated, postponed } from '../../step/effect.ts';
 import { readCharts } from './charts.ts';
 import { readCoverage } from './coverage.ts';
 import { type FlowFilter, flowFilter } from './filter.ts';
 import { findBulkMoves, toIncidents, toOpenMoves } from './forms.ts';
 import { addHypotheticals } from './hypotheticals.ts';
 import { toListed } from './in-flight.ts';
-import { collectMoveScopes } from './move-scopes.ts';
 import type { ApplicationInfo, IncidentList, ListedOrder } from './protocol.ts';
+import { collectScopes } from './route-scopes.ts';
 import { createStreams, type StreamParts, sharedQuery } from './streams.ts';
 import { createTimeline } from './timeline.ts';
 
@@ -167,7 +168,15 @@ const addLists = (api: FastifyInstance, { application, host }: ReadParts): void 
   );
 };
 
-const toInfo = (application: Application): Omit<ApplicationInfo, 'moveScopes' | 'hasDocs'> => {
+/** What happens to orders of any application. */
+const engineWords = {
+  [postponed]: 'The deadline is postponed: the service that it is about is not called now',
+  [migrated]: 'The order is moved to another chart version',
+};
+
+const toInfo = (
+  application: Application,
+): Omit<ApplicationInfo, 'moveScopes' | 'serviceScopes' | 'hasDocs'> => {
   const { name, mainActor, charts, services, display } = application;
   return {
     name,
@@ -175,6 +184,10 @@ const toInfo = (application: Application): Omit<ApplicationInfo, 'moveScopes' | 
     lanes: ['outside', ...Object.keys(charts), ...Object.keys(services)],
     charts: readCharts(application),
     labels: { owner: 'Owner', holding: 'Holding', ...display?.labels },
+    words: {
+      messages: { ...engineWords, ...display?.messages },
+      deadlines: display?.deadlines ?? {},
+    },
     bulkMoves: findBulkMoves(application),
   };
 };
@@ -188,9 +201,11 @@ export const addRoutes = (api: FastifyInstance, routeParts: RouteParts): void =>
     done();
   });
   addPage(api, parts.pageFolder ?? builtPage);
+  const scopes = collectScopes(api);
   const info: ApplicationInfo = {
     ...toInfo(parts.application),
-    moveScopes: collectMoveScopes(api),
+    moveScopes: scopes.moves,
+    serviceScopes: scopes.services,
     hasDocs: parts.settings.DOCS === '1',
   };
   api.get('/inspector/api/application', { schema: hide, config }, async (_request, reply) =>

@@ -157,10 +157,11 @@ const describeView = (
   view: Point['view'],
   state: SystemState,
   received: () => readonly Received[],
-): Pick<Point, 'details' | 'outcome' | 'attempts' | 'incidents' | 'moves'> => {
+): Pick<Point, 'details' | 'facts' | 'outcome' | 'attempts' | 'incidents' | 'moves'> => {
   const { display } = application;
   return {
     details: display?.details?.(view) ?? [],
+    facts: display?.facts?.(view) ?? [],
     outcome: view.actors[application.mainActor]?.settled
       ? (display?.outcome?.(view, received()) ?? null)
       : null,

@@ -1,10 +1,10 @@
 // Shop: the stock of every product (on hand, reserved, sold and available), and the orders that reserve it.
+import { formatMoney } from '../../../../machines/money.ts';
 import type { Product } from '../../../client.ts';
 import type { HolderList } from '../../server/protocol.ts';
 import { Link, toOrder, useAddress } from '../addresses.tsx';
 import { toClock, toCount, toDuration, toShortId } from '../formats.ts';
 import { useAnswer, useNow } from '../live.ts';
-import { toMoney } from './money.ts';
 import { useProducts } from './products.ts';
 
 const Bar = ({ product: { available, held, onHand } }: { product: Product }) => (
@@ -64,7 +64,7 @@ export const ProductsView = () => {
           <li key={product.productId} className="card product">
             <div>
               <b>{product.name}</b> <code>{product.productId}</code>{' '}
-              <span className="quiet">{toMoney(product.unitPrice, product.currency)}</span>
+              <span className="quiet">{formatMoney(product.unitPrice, product.currency)}</span>
               {!product.onSale && <span className="quiet"> · off sale: no new orders</span>}
             </div>
             <Bar product={product} />

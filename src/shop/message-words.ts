@@ -1,0 +1,147 @@
+// What the messages and deadlines of the shop's charts mean, in plain words, for people who read an order's timeline. None of
+// it is stored or decides anything.
+import type { MessageType } from '../../machines/messages.ts';
+
+const asked = {
+  'order.place': 'The customer places the order',
+  'order.cancel': 'Somebody cancels the order',
+  'order.capture': 'An operator captures the payment',
+  'order.refund': 'An operator refunds the customer',
+  'incident.retry': 'An operator retries what the incident stopped',
+  'incident.resolve': 'An operator resolves the incident',
+} as const;
+
+const ofOrders = {
+  'order.created': 'The order is created',
+  'order.validated': 'Stock and prices are as ordered',
+  'order.rejected': 'The order is rejected',
+  'order.processing-started': 'The order is being processed',
+  'order.completed': 'The order is completed',
+  'order.failed': 'The order has failed',
+  'order.cancelled': 'The order is cancelled',
+  'order.confirmation-sent': 'The customer has got the confirmation',
+  'order.failure-notification-sent': 'The customer was told that the order failed',
+  'order.cancellation-notice-sent': 'The customer was told that the order is cancelled',
+  'order.refund-notice-sent': 'The customer was told about the refund',
+  'order.payment-action-notice-sent': 'The customer was asked to confirm the payment',
+  'incident.opened': 'An incident is opened: a person is needed',
+  'incident.closed': 'The incident is closed',
+} as const;
+
+const ofStock = {
+  'inventory.check': 'The order asks for a check of stock and prices',
+  'inventory.reserve': 'The order asks to reserve the stock',
+  'inventory.release': 'The order asks to release the stock',
+  'inventory.commit': 'The order asks to commit the stock',
+  'inventory.return': 'The order asks to put refunded products back into stock',
+  'inventory.check-passed': 'Everything is in stock, at the expected price',
+  'inventory.check-failed': 'Not everything can be ordered like this',
+  'inventory.reservation-completed': 'All of the stock is reserved',
+  'inventory.reservation-failed': 'There is not enough stock to reserve',
+  'inventory.reservation-expired': 'The reservation has expired',
+  'inventory.release-completed': 'All of the stock is released',
+  'inventory.commit-completed': 'All of the stock is committed',
+  'inventory.commit-failed': 'The stock cannot be committed',
+  'inventory.reserved': 'Stock of a product is reserved',
+  'inventory.released': 'Stock of a product is released',
+  'inventory.committed': 'Stock of a product is committed',
+  'inventory.returned': 'A refunded product is back in stock',
+  'inventory.insufficient': 'There is not enough stock of a product',
+} as const;
+
+const ofPayments = {
+  'payment.charge': 'The order asks for the payment',
+  'payment.capture': 'The order asks to capture the payment',
+  'payment.cancel': 'The order asks to return the money',
+  'payment.refund': 'The order asks to refund money',
+  'payment.initiated': 'An attempt of the charge begins',
+  'payment.not-needed': 'There is nothing to pay: the order is free',
+  'payment.action-required': 'The customer has to confirm the payment at the bank (3-D Secure)',
+  'payment.authorized': 'The payment is authorised, and not captured yet',
+  'payment.completed': 'The payment is captured',
+  'payment.failed': 'The payment has failed',
+  'payment.outcome-unknown': 'It is not known whether the charge was made; it will be looked up',
+  'payment.cancelled': 'The payment is cancelled: no money is authorised or taken',
+  'payment.refunded': 'Money is refunded',
+  'payment.refund-refused': 'The refund is refused',
+  'payment.dispute-opened': 'The customer disputes the payment at the bank',
+  'payment.evidence-due': 'The time to send evidence for the dispute is over',
+  'payment.dispute-won': 'The dispute is won: the money stays here',
+  'payment.dispute-lost': 'The dispute is lost: the bank took the money back',
+} as const;
+
+const ofNotices = {
+  'notification.send-confirmation': 'The order asks to send the confirmation',
+  'notification.send-failure': 'The order asks to tell the customer that it failed',
+  'notification.send-cancellation': 'The order asks to tell the customer that it is cancelled',
+  'notification.send-refund': 'The order asks to tell the customer about the refund',
+  'notification.send-payment-action': 'The order asks to tell the customer to confirm the payment',
+  'notification.delivered': 'The notice is sent',
+  'notification.delayed': 'The notice is delayed; the order does not wait for it',
+} as const;
+
+const ofServices = {
+  'warehouse.check': 'The warehouse is asked to check stock and prices',
+  'warehouse.reserve': 'The warehouse is asked to reserve the stock',
+  'warehouse.release': 'The warehouse is asked to release the stock',
+  'warehouse.commit': 'The warehouse is asked to commit the stock',
+  'warehouse.return': 'The warehouse is asked to take products back into stock',
+  'warehouse.checked': 'The warehouse has checked stock and prices',
+  'warehouse.reserved': 'The warehouse has reserved the stock',
+  'warehouse.insufficient': 'The warehouse has not enough stock',
+  'warehouse.released': 'The warehouse has released the stock',
+  'warehouse.committed': 'The warehouse has committed the stock',
+  'warehouse.returned': 'The warehouse has taken the products back into stock',
+  'warehouse.refused': 'The warehouse refuses',
+  'warehouse.failed': 'The call to the warehouse has failed',
+  'gateway.charge': 'The bank is asked for the charge',
+  'gateway.look-up': 'The bank is asked what became of the charge',
+  'gateway.capture': 'The bank is asked to capture the money',
+  'gateway.void': 'The bank is asked to void the authorisation',
+  'gateway.refund': 'The bank is asked to refund money',
+  'gateway.authorized': 'The bank has authorised the charge',
+  'gateway.action-required': 'The bank wants the customer to confirm the charge',
+  'gateway.charged': 'The bank has made the charge',
+  'gateway.declined': 'The bank declines the charge',
+  'gateway.absent': 'The bank does not know the charge',
+  'gateway.captured': 'The bank has captured the money',
+  'gateway.voided': 'The bank has voided the authorisation',
+  'gateway.refunded': 'The bank has refunded the money',
+  'gateway.refused': 'The bank refuses',
+  'gateway.failed': 'The call to the bank has failed, without effect',
+  'gateway.unknown': 'The bank gives no clear answer',
+  'gateway.dispute-opened': 'The bank reports a dispute',
+  'gateway.dispute-closed': 'The bank has decided on the dispute',
+  'mailer.send': 'The mail server is asked to send a notice',
+  'mailer.sent': 'The mail server has taken the notice',
+  'mailer.failed': 'The mail server has not taken the notice',
+} as const;
+
+export const messageWords: Readonly<Record<MessageType, string>> = {
+  ...asked,
+  ...ofOrders,
+  ...ofStock,
+  ...ofPayments,
+  ...ofNotices,
+  ...ofServices,
+};
+
+/** `sellDeadline` is the name in version 1. */
+export const deadlineWords = {
+  validateDeadline: 'time for the check of stock and prices',
+  reserveDeadline: 'time for the reservation',
+  payDeadline: 'time for the payment',
+  actionDeadline: "time for the customer's confirmation",
+  authorizationExpiry: 'time to capture the payment',
+  commitDeadline: 'time to commit the stock',
+  sellDeadline: 'time to commit the stock',
+  notifyDeadline: 'time for the confirmation',
+  compensateDeadline: 'time to release stock and return money',
+  refundDeadline: 'time for the refund',
+  reservationExpiry: 'time that the stock is reserved for',
+  answerDeadline: 'time for an answer',
+  backOff: 'pause before the next attempt',
+  lookUpBackOff: 'pause before the next look-up',
+  confirmationPoll: 'pause before the bank is asked again',
+  evidenceDeadline: 'time to send evidence',
+};

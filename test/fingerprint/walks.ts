@@ -1,6 +1,7 @@
 // Random walks of an application's systems: messages that are possible at each point, drawn from a seed. A walk is kept as
 // its messages, so that it stays the same when this file changes.
 import type { AnyEventObject } from 'xstate';
+import { z } from 'zod';
 import { type Application, viewOf } from '../../src/application.ts';
 import { type ExampleMessage, findField, type Lookup, toExample } from '../../src/example-messages.ts';
 import type { Placement } from '../../src/host.ts';
@@ -65,7 +66,8 @@ export const createWalk = (
     if (weather.facts.length > 0 && random.happens(factRate)) {
       const { to, message } = random.pick(weather.facts);
       const { type, ...given } = message;
-      take(toIncoming(to, toExample(application.messages, type, given, createLookup(state, {}))));
+      const lookup = createLookup(state, state.actors.get(to)?.snapshot.context);
+      take(toIncoming(to, toExample(application.messages, type, given, lookup)));
       continue;
     }
     const replies = findReplies(application, state, weather).map(({ callId, message }): Incoming => {
@@ -92,9 +94,9 @@ export const createWalk = (
   return { seed, incoming };
 };
 
-/** What the command says under a name, or an actor. */
-const createLookup = ({ actors }: SystemState, command: object): Lookup => {
-  const sources = [command, ...[...actors.values()].map(({ snapshot }) => snapshot.context)];
+/** What is known under a name: by `first`, or by an actor. */
+const createLookup = ({ actors }: SystemState, first: unknown): Lookup => {
+  const sources = [first, ...[...actors.values()].map(({ snapshot }) => snapshot.context)];
   return (name) =>
     sources.map((source) => findField(source, name)).find((found) => found !== undefined && found !== '');
 };
@@ -113,11 +115,16 @@ const findReplies = ({ messages }: Application, state: SystemState, { replies }:
 
 const findMoves = (application: Application, orderId: string, state: SystemState) =>
   viewOf(application, orderId, state).moves.flatMap((move) =>
-    toMoveMessages(application, move).map((message) => ({
-      to: move.actor ?? application.mainActor,
-      message,
-    })),
+    toMoveMessages(application, move)
+      .flatMap((message) => ('lines' in message ? [message, restocked(message)] : [message]))
+      .map((message) => ({ to: move.actor ?? application.mainActor, message })),
   );
+
+/** The same refund, whose products go back into stock. */
+const restocked = (message: ExampleMessage): ExampleMessage => {
+  const lines = z.array(z.looseObject({})).parse(message['lines']);
+  return { ...message, lines: lines.map((line) => ({ ...line, restock: true })) };
+};
 
 const findNextDeadline = ({ deadlines }: SystemState) =>
   [...deadlines]

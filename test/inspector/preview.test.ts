@@ -90,6 +90,18 @@ test('a charge that is reported again changes nothing, and the reason is given',
   expect(point?.reason).toMatch(/\w/);
 });
 
+test('a refund can be tried by amount and of every line, and both are taken', async () => {
+  const { host } = await openCompleted();
+  const last = (await host.get('order-1'))?.version ?? 0;
+  const refunds = (await labelsOf(host, last)).filter(({ label }) => label.startsWith('Refund'));
+  expect(refunds.map(({ label }) => label)).toEqual(['Refund', 'Refund: every line']);
+  for (const { hypothetical } of refunds) {
+    const request = { version: last, hypotheticals: [hypothetical] };
+    const followed = await followWhatIf(parts, host, 'order-1', request, new Pace());
+    expect(followed?.points.map(({ disposition }) => disposition)).toEqual(['applied']);
+  }
+});
+
 test('the holders of a product are the orders that reserved stock of it, those first that expire first', async () => {
   const [clock, store] = [createFakeClock(), createMemoryStore()];
   const flow = new Flow({ application: shop, clock, readFigures: store.figures });

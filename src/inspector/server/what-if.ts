@@ -95,22 +95,29 @@ const toLateReplies = (
 /** A move's message for each outcome that it may state. */
 export const toMoveMessages = (
   { messages, moves }: Application,
-  { move, outcomes, upTo }: Move,
+  { move, outcomes, upTo, lines }: Move,
 ): readonly ExampleMessage[] => {
   const { type = '' } = moves[move] ?? {};
   // The number that a move may ask for is limited by `upTo`.
   const toMessage = (given: Readonly<Record<string, unknown>>) =>
     toExample(messages, type, given, () => upTo);
-  return outcomes?.length && move === 'resolve'
-    ? outcomes.map((outcome) => toMessage({ outcome }))
-    : [toMessage({})];
+  if (outcomes?.length && move === 'resolve') return outcomes.map((outcome) => toMessage({ outcome }));
+  if (lines === undefined) return [toMessage({})];
+  // A made-up product is none of the order's.
+  const { lines: _, ...byAmount } = toMessage({});
+  return lines.length === 0 ? [byAmount] : [byAmount, toMessage({ lines })];
+};
+
+const toVariant = (message: ExampleMessage): string => {
+  if ('lines' in message) return ': every line';
+  return 'outcome' in message ? `: ${message['outcome']}` : '';
 };
 
 const toMoves = (application: Application, moves: readonly Move[]): readonly Possibility[] =>
   moves.flatMap((open) =>
     toMoveMessages(application, open).map(
       (message): Possibility => ({
-        label: `${toLabel(application, open)}${'outcome' in message ? `: ${message['outcome']}` : ''}`,
+        label: `${toLabel(application, open)}${toVariant(message)}`,
         kind: 'move',
         hypothetical: { kind: 'message', to: open.actor ?? application.mainActor, message },
       }),

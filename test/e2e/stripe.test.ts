@@ -2,7 +2,9 @@
 // of the facts that Stripe reports by webhook.
 import { setTimeout as pause } from 'node:timers/promises';
 import type Stripe from 'stripe';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { startMailServer } from '../services/smtp/server.ts';
 import { secretKey } from '../support/stripe/open-double.ts';
 import { openStripeShop, type StripeShop } from '../support/stripe/open-shop.ts';
 import { ask, post, until } from './client.ts';
@@ -29,9 +31,16 @@ const factsOf = async (shop: StripeShop, orderId: string) =>
   (await shop.received(orderId)).filter(({ id }) => id.startsWith('evt_'));
 
 describe('an order', () => {
-  it('is completed by one payment intent of its amount, and the secret key is in no log', async () => {
-    const shop = await openStripeShop();
+  it('is completed by one payment intent of its amount and one mail, and the secret key is in no log', async () => {
+    const mail = await startMailServer();
+    onTestFinished(mail.close);
+    const shop = await openStripeShop({ SMTP_URL: `smtp://127.0.0.1:${mail.port}` });
     await shop.untilState(sampleId, 'completed');
+    await until(
+      () => shop.read(sampleId),
+      ({ settled }) => settled === true,
+    );
+    expect(mail.received).toMatchObject([{ to: ['customer-123@example.com'] }]);
     const { intents } = await shop.double.ledger();
     expect(intents).toMatchObject([
       { amount: 17_500, amount_received: 17_500, currency: 'usd', status: 'succeeded' },
@@ -190,6 +199,20 @@ describe('a fact that Stripe reports', () => {
         details: { orderId: '01900000-0000-7000-8000-000000000176', eventId: event.id },
       },
     ]);
+  });
+
+  it('with a forged order id is ignored by that order, whose money is its own', async () => {
+    const shop = await openStripeShop({}, 'none');
+    const orderId = await shop.place();
+    await shop.untilState(orderId, 'completed');
+    const event = await eventOf(shop, sampleId, 'payment_intent.succeeded');
+    const { metadata } = z.looseObject({ metadata: z.object({}).loose() }).parse(event.data.object);
+    const object = { ...event.data.object, metadata: { ...metadata, orderchart_order: orderId } };
+    expect(await shop.report({ ...event, data: { object } })).toMatchObject({ status: 204 });
+    const forged = (await shop.received(orderId)).filter(({ id }) => id === event.id);
+    expect(forged).toMatchObject([{ disposition: 'ignored' }]);
+    expect(await shop.read(orderId)).toMatchObject({ state: 'completed', paidAmount: 17_500 });
+    expect((await shop.double.ledger()).refunds).toEqual([]);
   });
 
   it('about an object of others on the account is left alone', async () => {

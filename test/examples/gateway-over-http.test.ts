@@ -1,7 +1,8 @@
 // examples/gateway-over-http with a real service: the sample order is paid through it, and so are the other commands.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ask, post, sampleBody, until } from '../e2e/client.ts';
 import { launch, makeFolder, type Program, type Server, startServer } from '../e2e/server.ts';
+import { startMailServer } from '../services/smtp/server.ts';
 
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 const sample = '01900000-0000-7000-8000-000000000175';
@@ -38,10 +39,13 @@ const settled = (id: string, state: string) =>
     ({ body }) => body.state === state && body.settled,
   );
 
-test('the sample order is charged once and completed through it, and refunded', async () => {
-  server = await start('start');
+test('the sample order is charged once and completed through it, with one mail, and refunded', async () => {
+  const mail = await startMailServer();
+  onTestFinished(mail.close);
+  server = await start('start', { SMTP_URL: `smtp://127.0.0.1:${mail.port}` });
   const { body } = await settled(sample, 'completed');
   expect(body).toMatchObject({ amount: 17_500, currency: 'USD' });
+  expect(mail.received).toMatchObject([{ to: ['customer-123@example.com'] }]);
   expect(asked()).toEqual([`gateway.charge ${sample}/charge/1`]);
   const refund = { amount: 500, reason: 'a scratch' };
   expect((await post(`${server.url}/orders/${sample}/refunds`, refund, 'r1')).status).toBe(201);

@@ -54,7 +54,8 @@ export const paymentSetup = setup({
     /** The operator gave up on the refund, and it took effect after all. */
     isRefundedAfterAll: ({ context, event }) =>
       'key' in event && event.key === context.key && context.refundAmount > 0,
-    isNothingLeft: ({ context }) => toLeft(context) === 0,
+    /** Less than nothing, if the bank took back in a dispute what it was refunding at the same time. */
+    isNothingLeft: ({ context }) => toLeft(context) <= 0,
     /** A charge that an operator reports can be refunded only if its transaction is known. */
     namesTransaction: ({ event }) => 'transactionId' in event && event.transactionId !== undefined,
   },

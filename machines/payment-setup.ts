@@ -38,7 +38,9 @@ export const paymentSetup = setup({
     /** Not a repeated answer about an authorisation that is known, and may be voided by now. */
     isNewTransaction: ({ context, event }) =>
       'transactionId' in event && event.transactionId !== context.transactionId,
-    isOurCapture: ({ context, event }) => 'key' in event && event.key === toKey(context, 'capture'),
+    /** Of a transaction that is known: without one nothing could be given back. */
+    isOurCapture: ({ context, event }) =>
+      'key' in event && event.key === toKey(context, 'capture') && context.transactionId !== '',
     isUnwanted: ({ context }) => context.unwanted,
     isDisputed: ({ context }) => openDispute(context) !== undefined,
     isNewDispute: ({ context, event }) =>

@@ -24,7 +24,7 @@ import { describeStates, describeStep, toStateKey } from './state-keys.ts';
 export interface FaultLimits {
   /** Whether every step of the whole counts, or only the items of each chart. */
   readonly whole?: boolean;
-  /** Services that may answer late, badly, or not at all. The others answer at once. */
+  /** Services that may answer badly, or not at all. */
   readonly services: readonly ServiceName[];
   /** Bad or missing answers and deadlines (other than backoffs) on one path, at most. */
   readonly most: number;
@@ -116,7 +116,7 @@ const choose = (
 ): readonly Action[] => {
   const { moment, spent } = place;
   if (!isPlaced(moment)) return [{ type: 'place', ...(faultLimits.isFree && { isFree: true }) }];
-  const prompt = findPromptAnswer(faultLimits, moment);
+  const prompt = faultLimits.whole ? undefined : findPromptAnswer(faultLimits, moment);
   if (prompt) return prompt;
   const mayBeBad = spent.bad < faultLimits.most;
   const silent = silentService(moment);
@@ -139,7 +139,10 @@ const choose = (
   ];
 };
 
-/** Services that are not listed answer before anything else happens: their steps are interleaved with no others. */
+/**
+ * In the graph of one chart, services that are not listed answer before anything else happens: how their steps interleave is
+ * in the graphs of the whole.
+ */
 const findPromptAnswer = ({ services }: FaultLimits, moment: Moment): readonly Action[] | undefined => {
   const others = serviceNames.filter((name) => !services.includes(name));
   const answers = findAnswers(moment, 'good', others).filter((action) => action.type === 'answer');

@@ -92,7 +92,11 @@ const dispute = { disputeId: 'dispute-1', amount: 1000, currency: sampleOrder.cu
 /** Answers that one word of the charts does not name. */
 const wholes: Readonly<Record<string, AnyEventObject>> = {
   problems: { type: 'warehouse.checked', problems: [shortage] },
-  'dispute-opened': { type: 'gateway.dispute-opened', ...dispute, reason: 'fraudulent' },
+  // Evidence is taken for a moment: with the usual week, timers of a week would fire on every path.
+  'dispute-opened': {
+    ...{ type: 'gateway.dispute-opened', ...dispute, reason: 'fraudulent' },
+    evidenceDueInMs: 33_000,
+  },
   'dispute-won': { type: 'gateway.dispute-closed', ...dispute, outcome: 'won' },
   'dispute-lost': { type: 'gateway.dispute-closed', ...dispute, outcome: 'lost' },
   /** All of the money is gone. */

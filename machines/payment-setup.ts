@@ -202,12 +202,12 @@ export const paymentSetup = setup({
       const type = event.outcome === 'lost' ? 'payment.dispute-lost' : 'payment.dispute-won';
       return { type, disputeId, amount, currency };
     }),
-    reportCompleted: report(({ context }) => ({
-      type: 'payment.completed',
-      amount: context.captured,
-      currency: context.currency,
-      transactionId: context.transactionId,
-    })),
+    /** Once: a dispute about money that is gone leads back to where money is captured. */
+    reportCompleted: report(({ context: { captured, currency, transactionId, refunded, lost } }) =>
+      refunded + lost > 0
+        ? undefined
+        : { type: 'payment.completed', amount: captured, currency, transactionId },
+    ),
     reportDeclined: report(() => ({ type: 'payment.failed', reason: 'declined' })),
     reportGaveUp: report(() => ({ type: 'payment.failed', reason: 'gave-up' })),
     announceCancelled: announce(() => ({ type: 'payment.cancelled' })),

@@ -49,6 +49,8 @@ const internalRoutes = [
   '/inspector/api/settled-orders',
   '/inspector/api/shared-live',
   '/inspector/assets/*',
+  // A customer at the simulated bank, in trials.
+  '/orders/:id/payment-action',
   '/sign-in',
 ];
 

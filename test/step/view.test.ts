@@ -90,7 +90,7 @@ describe('an order that is paying', () => {
     later.answer('gateway', 'gateway.authorized', charge);
     expect(show(later).moves).toEqual([
       { move: 'cancel', by: 'customer' },
-      { move: 'capture', by: 'operator' },
+      { move: 'capture', by: 'operator', upTo: 17_500 },
     ]);
   });
 });
@@ -119,7 +119,11 @@ describe('a completed order', () => {
       calls: [],
       incidents: [],
     });
-    expect(view.moves).toEqual([{ move: 'refund', by: 'operator', upTo: 17_500 }]);
+    const lines = [
+      { productId: 'lamp', quantity: 2 },
+      { productId: 'desk', quantity: 1 },
+    ];
+    expect(view.moves).toEqual([{ move: 'refund', by: 'operator', upTo: 17_500, lines }]);
   });
 
   test('can be refunded up to what is left', () => {

@@ -38,7 +38,9 @@ export const paymentSetup = setup({
     /** Not a repeated answer about an authorisation that is known, and may be voided by now. */
     isNewTransaction: ({ context, event }) =>
       'transactionId' in event && event.transactionId !== context.transactionId,
-    isOurCapture: ({ context, event }) => 'key' in event && event.key === toKey(context, 'capture'),
+    /** Of a transaction that is known: without one nothing could be given back. */
+    isOurCapture: ({ context, event }) =>
+      'key' in event && event.key === toKey(context, 'capture') && context.transactionId !== '',
     isUnwanted: ({ context }) => context.unwanted,
     isDisputed: ({ context }) => openDispute(context) !== undefined,
     isNewDispute: ({ context, event }) =>
@@ -54,7 +56,8 @@ export const paymentSetup = setup({
     /** The operator gave up on the refund, and it took effect after all. */
     isRefundedAfterAll: ({ context, event }) =>
       'key' in event && event.key === context.key && context.refundAmount > 0,
-    isNothingLeft: ({ context }) => toLeft(context) === 0,
+    /** Less than nothing, if the bank took back in a dispute what it was refunding at the same time. */
+    isNothingLeft: ({ context }) => toLeft(context) <= 0,
     /** A charge that an operator reports can be refunded only if its transaction is known. */
     namesTransaction: ({ event }) => 'transactionId' in event && event.transactionId !== undefined,
   },
@@ -199,12 +202,12 @@ export const paymentSetup = setup({
       const type = event.outcome === 'lost' ? 'payment.dispute-lost' : 'payment.dispute-won';
       return { type, disputeId, amount, currency };
     }),
-    reportCompleted: report(({ context }) => ({
-      type: 'payment.completed',
-      amount: context.captured,
-      currency: context.currency,
-      transactionId: context.transactionId,
-    })),
+    /** Once: a dispute about money that is gone leads back to where money is captured. */
+    reportCompleted: report(({ context: { captured, currency, transactionId, refunded, lost } }) =>
+      refunded + lost > 0
+        ? undefined
+        : { type: 'payment.completed', amount: captured, currency, transactionId },
+    ),
     reportDeclined: report(() => ({ type: 'payment.failed', reason: 'declined' })),
     reportGaveUp: report(() => ({ type: 'payment.failed', reason: 'gave-up' })),
     announceCancelled: announce(() => ({ type: 'payment.cancelled' })),

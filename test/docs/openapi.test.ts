@@ -26,10 +26,7 @@ const path = new URL('openapi.json', docsFolder);
 const source = await readFile(path, 'utf8');
 const { info, paths } = documentShape.parse(JSON.parse(source));
 
-/**
- * Not for callers: the page of the inspector with what it reads, the page on which the document is read, and the customer whom
- * the simulated gateway plays.
- */
+/** Not for callers: the page of the inspector with what it reads, and the page on which the document is read. */
 const internalRoutes = [
   '/docs',
   '/docs/json',
@@ -52,6 +49,7 @@ const internalRoutes = [
   '/inspector/api/settled-orders',
   '/inspector/api/shared-live',
   '/inspector/assets/*',
+  // A customer at the simulated bank, in trials.
   '/orders/:id/payment-action',
   '/sign-in',
 ];

@@ -103,6 +103,24 @@ describe('a dispute', () => {
     expect(order.stateOf('payment')).toBe('refunded');
   });
 
+  it('of money that was refunded does not report the payment again', () => {
+    const order = placeOrder();
+    order.refund();
+    order.send('payment', opened);
+    order.send('payment', closed('won'));
+    expect(order.eventsOf('payment.completed')).toHaveLength(1);
+    expect(order.stateOf('payment')).toBe('refunded');
+  });
+
+  it('that is lost while the money is refunded anyway leaves nothing to refund', () => {
+    const order = placeOrder({ 'warehouse.commit': ['refused'], 'gateway.refund': ['silent'] });
+    expect(order.stateOf('payment')).toBe('charged.refunding.asking');
+    order.send('payment', closed('lost'));
+    order.answer('gateway.refund', 'refunded');
+    expect(order.commands('gateway.refund')).toMatchObject([{ amount: 17_500 }]);
+    expect(order.view).toMatchObject({ state: 'failed', settled: true });
+  });
+
   it('stays open when its deadline for evidence has passed', () => {
     const order = disputed();
     order.advance(604_800_000);

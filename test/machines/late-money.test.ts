@@ -90,6 +90,15 @@ describe('a late capture', () => {
   });
 });
 
+describe('a capture of a payment without a known transaction', () => {
+  it('is ignored: there is nothing that could be refunded', () => {
+    const order = placeOrder({ 'gateway.charge': ['declined'] });
+    const captured = { type: 'gateway.captured', key: 'order-1/capture/1', attempt: 1 };
+    expect(order.send('payment', captured)).toBe('ignored: no capture is waiting for this answer');
+    expect(order.view).toMatchObject({ state: 'failed', paidAmount: 0, settled: true });
+  });
+});
+
 describe('a late authorisation', () => {
   it('after a cancel is voided', () => {
     const order = placeOrder(

@@ -8,7 +8,10 @@ const orderCount = 150;
 
 /** With everything that an order may carry. */
 const fullOrder = {
-  adjustments: [{ kind: 'discount', name: 'A voucher', amount: -500 }],
+  adjustments: [
+    { kind: 'discount', name: 'A voucher', amount: -500 },
+    { kind: 'shipping', name: 'By post', amount: 500 },
+  ],
   ...{ locale: 'de', paymentMethod: 'pm_card', reference: 'cart-1' },
 };
 const about = { key: 'order-1/charge/1', attempt: 1 };
@@ -40,7 +43,10 @@ const rareOrders: readonly (() => TestOrder)[] = [
     order.refundLines([{ productId: 'product-1', quantity: 1, restock: true }], 'returned');
     return order;
   },
-  () => placeOrder({}, { order: { ...fullOrder, amount: 0 } }),
+  () => {
+    const adjustments = [{ kind: 'discount', name: 'A free sample', amount: -17_500 }];
+    return placeOrder({}, { order: { ...fullOrder, adjustments, amount: 0 } });
+  },
   () => {
     const order = placeOrder({ 'gateway.charge': ['declined'] }, { order: fullOrder });
     return order;

@@ -14,7 +14,7 @@ import {
   toExpectedOrder,
 } from './expected.ts';
 import type { Model, Moment, MoveAction } from './model.ts';
-import { everyMove } from './possible-actions.ts';
+import { captureOfMore, everyMove } from './possible-actions.ts';
 import { checkUnknownOutcome, readOrder, requestMove, type ServerOrder, toPath } from './server-actions.ts';
 
 interface MoveJson extends Offered {
@@ -100,6 +100,7 @@ const findRefusedMoves = ({ state }: Moment, offered: readonly MoveJson[]): Move
   return [
     { type: 'move', move: 'cancel', to: 'order' },
     { type: 'move', move: 'capture', to: 'order' },
+    captureOfMore,
     refund,
     ...(upTo === undefined ? [] : [{ ...refund, amount: upTo + 1 }]),
     ...everyMove.filter(({ to, move }) => to === other && move === 'retry'),

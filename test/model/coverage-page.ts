@@ -11,7 +11,7 @@ export const renderCoverage = (observer: ChartObserver, coverage: Coverage): str
   [
     toHeading(
       'What the model-based tests cover',
-      'Paths are found by `xstate/graph` in the charts that run, and each is driven through the HTTP API of a real server (test/model). A state, transition, deadline or result of a guard counts as tested if such a path covers it and the server agrees with the charts after it. The states and steps of the whole are those of the four charts together, with up to two faults on a path (wrong, missing or refused answers, deadlines) or a crash of the process, before or after one wrong answer of the bank; each single chart is tested with as many faults as it takes. `npm test` fails below 100 %.',
+      'Paths are found by `xstate/graph` in the charts that run, and each is driven through the HTTP API of a real server (test/model). A state, transition, deadline or result of a guard counts as tested if such a path covers it and the server agrees with the charts after it. The states and steps of the whole are those of the four charts together, with up to two faults on a path (wrong, missing or refused answers, deadlines) or a crash of the process, before or after one wrong answer of the bank; each single chart is tested with as many faults, unsolicited answers and reports of disputes as it takes, while the services of the other charts answer at once. `npm test` fails below 100 %.',
     ),
     toTable(
       ['What', 'Tested', 'Possible'],

@@ -8,6 +8,7 @@ import { viewOf } from '../../src/application.ts';
 import { toIsoTime } from '../../src/clock.ts';
 import { shop } from '../../src/shop/shop.ts';
 import type { NewEvent, Received } from '../../src/step/effect.ts';
+import { sampleOrder } from '../machines/sample-order.ts';
 import type { Model, Moment } from './model.ts';
 import { findMoves } from './possible-actions.ts';
 
@@ -23,8 +24,8 @@ const toTimed = <T extends object, K extends keyof T & string>(
 export const toExpectedOrder = ({ orderId }: Model, { state }: Moment): unknown => {
   const { moves, owner, actors, incidents, deadlines, calls, ...shown } = viewOf(shop, orderId, state);
   if (shown.unreadable !== undefined) throw new Error('the model cannot read its own order');
-  // It has an address of its own.
-  const { awaitedPayment, ...view } = shown;
+  // The first has an address of its own; the other is for hosts, and said by the state.
+  const { awaitedPayment, awaitsCaller, ...view } = shown;
   strictEqual(owner, view.customerId);
   return {
     ...toTimed(view, 'createdAt', 'updatedAt'),
@@ -64,6 +65,7 @@ export interface Offered {
   readonly actor?: ActorName;
   readonly outcomes?: readonly string[];
   readonly upTo?: number;
+  readonly lines?: readonly { readonly productId: string; readonly quantity: number }[];
 }
 
 /** The moves that the charts take at this moment, as the API must offer them. */
@@ -77,7 +79,9 @@ export const toExpectedMoves = (model: Model, moment: Moment): Offered[] => {
     ...open.flatMap(({ move, to }): Offered[] => {
       if (move === 'resolve') return [];
       if (move === 'retry') return [{ move, actor: to }];
-      return move === 'refund' ? [{ move, upTo: findMost(model, moment) }] : [{ move }];
+      if (move === 'refund')
+        return [{ move, upTo: findMostRefund(model, moment), lines: findRefundableLines(model, moment) }];
+      return move === 'capture' ? [{ move, upTo: findMostCapture(model, moment) }] : [{ move }];
     }),
     ...[...resolving].map(
       ([actor, moves]): Offered => ({
@@ -89,12 +93,30 @@ export const toExpectedMoves = (model: Model, moment: Moment): Offered[] => {
   ];
 };
 
-/** The largest refund that the charts take. */
-const findMost = (model: Model, moment: Moment): number => {
-  const takes = (amount: number) =>
-    model.takes(moment, { type: 'move', move: 'refund', to: 'order', amount });
-  const { paidAmount, refundedAmount } = moment.state.actors.get('order')?.snapshot.context ?? {};
-  const most = paidAmount - refundedAmount;
-  if (!takes(most) || takes(most + 1)) throw new Error(`${most} is not the most that can be refunded`);
+const orderOf = ({ state }: Moment) => state.actors.get('order')?.snapshot.context;
+
+/** The largest amount that the charts take for a move, which is `most`. */
+const requireMost = (model: Model, moment: Moment, move: MoveName, most: number): number => {
+  const takes = (amount: number) => model.takes(moment, { type: 'move', move, to: 'order', amount });
+  if (!takes(most) || takes(most + 1)) throw new Error(`${most} is not the most of the ${move}`);
   return most;
 };
+const findMostRefund = (model: Model, moment: Moment): number => {
+  const { paidAmount, refundedAmount } = orderOf(moment);
+  const { lost } = moment.state.actors.get('payment')?.snapshot.context ?? {};
+  return requireMost(model, moment, 'refund', paidAmount - refundedAmount - lost);
+};
+const findMostCapture = (model: Model, moment: Moment): number =>
+  requireMost(model, moment, 'capture', sampleOrder.amount);
+
+/** Of each product as many pieces as the charts take. */
+const findRefundableLines = (model: Model, moment: Moment): NonNullable<Offered['lines']> =>
+  sampleOrder.items.flatMap(({ productId, quantity: ordered }) => {
+    const takes = (quantity: number) =>
+      model.takes(moment, {
+        ...{ type: 'move', move: 'refund', to: 'order' },
+        lines: [{ productId, quantity, restock: false }],
+      });
+    const quantity = Array.from({ length: ordered + 1 }, (_, less) => ordered + 1 - less).find(takes);
+    return quantity === undefined ? [] : [{ productId, quantity }];
+  });

@@ -30,7 +30,7 @@ export const toSettings = (more: Readonly<Record<string, string | number>> = {})
 const atOnce = toSettings();
 const later = toSettings({ PAYMENT_CAPTURE: 'later' });
 /** The order gives up waiting before its services do. */
-const impatient = toSettings({ COMPENSATE_WITHIN_MS: 4000 });
+const impatient = toSettings({ COMPENSATE_WITHIN_MS: 4000, ACTION_WITHIN_MS: 3000 });
 
 /** The whole system: every state and every step of it counts. */
 export const wholes: readonly (readonly [Settings, FaultLimits])[] = [
@@ -46,19 +46,19 @@ export const charts: readonly (readonly [Settings, FaultLimits])[] = [
   [atOnce, { services: ['warehouse'], most: 5 }],
   [later, { services: ['gateway'], most: 4 }],
   [atOnce, { services: ['warehouse'], most: 1, facts: ['warehouse'] }],
-  [atOnce, { services: ['mailer'], most: 1, facts: ['mailer'] }],
+  [atOnce, { services: ['mailer'], most: 2, facts: ['mailer'] }],
   [
     later,
-    {
-      services: ['gateway'],
-      most: 2,
-      facts: ['gateway'],
-      moves: ['cancel', 'capture', 'refund', 'resolve'],
-    },
+    { services: ['gateway'], most: 2, facts: ['gateway'], moves: ['cancel', 'capture', 'refund', 'resolve'] },
   ],
+  [atOnce, { services: ['gateway'], most: 1, disputes: 3, moves: ['cancel', 'refund', 'resolve'] }],
+  // A dispute while the stock is committed, or the notice sent; also of an order that fails then.
+  [atOnce, { services: ['warehouse', 'mailer'], most: 1, disputes: 2, moves: [] }],
+  // A refund that an operator gave up on, a dispute, and the bank made the refund after all.
+  [atOnce, { services: ['gateway'], most: 1, facts: ['gateway'], disputes: 1, moves: ['refund', 'resolve'] }],
   [atOnce, { services: ['warehouse', 'gateway', 'mailer'], most: 2, crashes: 1, crashAfter: 2, moves: [] }],
-  [later, { services: ['gateway'], most: 1, crashes: 1, crashAfter: 1, moves: ['capture', 'cancel'] }],
+  [later, { services: ['gateway'], most: 1, crashes: 1, moves: ['capture', 'cancel'] }],
   [atOnce, { services: ['warehouse'], most: 1, moves: ['cancel'], isFree: true }],
   [impatient, { services: ['warehouse', 'gateway'], most: 2, moves: ['cancel', 'retry'] }],
-  [atOnce, { services: ['warehouse'], most: 1, crashes: 1, crashAfter: 1, moves: [] }],
+  [atOnce, { services: ['warehouse'], most: 1, crashes: 1, moves: ['refund'] }],
 ];

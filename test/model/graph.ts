@@ -11,6 +11,7 @@ import { type Action, createModel, type Model, type Moment } from './model.ts';
 import {
   canWait,
   findAnswers,
+  findDisputeReports,
   findFacts,
   findHeardMoves,
   isBackOff,
@@ -27,7 +28,10 @@ export interface FaultLimits {
   readonly services: readonly ServiceName[];
   /** Bad or missing answers and deadlines (other than backoffs) on one path, at most. */
   readonly most: number;
+  /** Services that say something unsolicited, once on a path. */
   readonly facts?: readonly ServiceName[];
+  /** Reports of a dispute by the bank on one path, at most. */
+  readonly disputes?: number;
   readonly crashes?: number;
   /** Faults before a crash, at least. */
   readonly crashAfter?: number;
@@ -40,7 +44,12 @@ export interface FaultLimits {
 /** A moment, with the faults so far and the items that the last action covered. */
 export interface Place {
   readonly moment: Moment;
-  readonly spent: { readonly bad: number; readonly facts: number; readonly crashes: number };
+  readonly spent: {
+    readonly bad: number;
+    readonly told: number;
+    readonly disputes: number;
+    readonly crashes: number;
+  };
   readonly met: readonly string[];
 }
 
@@ -58,7 +67,7 @@ const mostSteps = 30_000;
 export const explore = (observer: ChartObserver, settings: Settings, faultLimits: FaultLimits): Graph => {
   const model = createModel(observer.system, toPolicy(settings, ownProvider));
   const graph = walkGraph<Place, Action>({
-    first: { moment: model.first, spent: { bad: 0, facts: 0, crashes: 0 }, met: [] },
+    first: { moment: model.first, spent: { bad: 0, told: 0, disputes: 0, crashes: 0 }, met: [] },
     next: (place, action) => {
       observer.met.clear();
       const moment = model.next(place.moment, action);
@@ -90,10 +99,12 @@ const isBad = (moment: Moment, action: Action): boolean =>
   findAnswers(moment, 'good', serviceNames).every((good) => JSON.stringify(good) !== JSON.stringify(action));
 
 const spend = (place: Place, action: Action): Place['spent'] => {
-  const { bad, facts, crashes } = place.spent;
+  const { bad, told, disputes, crashes } = place.spent;
+  const isDispute = action.type === 'fact' && action.word.startsWith('dispute');
   return {
     bad: bad + (isFault(place, action) ? 1 : 0),
-    facts: facts + (action.type === 'fact' ? 1 : 0),
+    told: told + (action.type === 'fact' && !isDispute ? 1 : 0),
+    disputes: disputes + (isDispute ? 1 : 0),
     crashes: crashes + (action.type === 'crash' ? 1 : 0),
   };
 };
@@ -105,6 +116,8 @@ const choose = (
 ): readonly Action[] => {
   const { moment, spent } = place;
   if (!isPlaced(moment)) return [{ type: 'place', ...(faultLimits.isFree && { isFree: true }) }];
+  const prompt = faultLimits.whole ? undefined : findPromptAnswer(faultLimits, moment);
+  if (prompt) return prompt;
   const mayBeBad = spent.bad < faultLimits.most;
   const silent = silentService(moment);
   const mayWait =
@@ -118,11 +131,23 @@ const choose = (
       .filter(({ move }) => faultLimits.moves?.includes(move) ?? true)
       .filter((move) => next(place, move).moment.results[0]?.received.disposition === 'applied'),
     ...(mayWait && canWait(moment) ? [{ type: 'wait' } as const] : []),
-    ...(spent.facts < (faultLimits.facts ? 1 : 0) ? findFacts(moment, faultLimits.facts ?? []) : []),
+    ...(spent.told < (faultLimits.facts ? 1 : 0) ? findFacts(moment, faultLimits.facts ?? []) : []),
+    ...(spent.disputes < (faultLimits.disputes ?? 0) ? findDisputeReports(moment) : []),
     ...(spent.crashes < (faultLimits.crashes ?? 0) && spent.bad >= (faultLimits.crashAfter ?? 0)
       ? findCrashes(moment)
       : []),
   ];
+};
+
+/**
+ * In the graph of one chart, services that are not listed answer before anything else happens: how their steps interleave is
+ * in the graphs of the whole.
+ */
+const findPromptAnswer = ({ services }: FaultLimits, moment: Moment): readonly Action[] | undefined => {
+  const others = serviceNames.filter((name) => !services.includes(name));
+  const answers = findAnswers(moment, 'good', others).filter((action) => action.type === 'answer');
+  const [first] = answers;
+  return first && answers.filter(({ call }) => call === first.call);
 };
 
 const findCrashes = ({ state, flights }: Moment): Action[] => [

@@ -93,7 +93,7 @@ const findNext = (
   passed: ReadonlySet<Place | undefined>,
 ): Action | undefined => {
   // Faults are limited only while the graph is explored; a path may contain more of them.
-  const choices = graph.choices({ ...place, spent: { ...place.spent, bad: 0, facts: 0 } });
+  const choices = graph.choices({ ...place, spent: { ...place.spent, bad: 0, told: 0, disputes: 0 } });
   const fresh = choices.filter((action) => isNew(graph, known, place, action));
   const where = describeStates(place.moment);
   const staying = fresh.find((action) => describeStates(graph.next(place, action).moment) === where);

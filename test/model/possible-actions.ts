@@ -16,7 +16,15 @@ import {
   toCallName,
   toFact,
 } from './model.ts';
-import { answersTo, clients, type FactKey, facts, toService } from './service-answers.ts';
+import {
+  answersTo,
+  clients,
+  disputeReports,
+  type FactKey,
+  type FactWords,
+  facts,
+  toService,
+} from './service-answers.ts';
 
 /** Less than the whole amount, and more than half of it. */
 export const partialRefund = 10_000;
@@ -34,7 +42,7 @@ const refundOfLine: MoveAction = {
   lines: [{ productId: 'product-1', quantity: 1, restock: true }],
 };
 /** More than was authorised. */
-const captureOfMore: MoveAction = { type: 'move', move: 'capture', to: 'order', amount: 1_000_000 };
+export const captureOfMore: MoveAction = { type: 'move', move: 'capture', to: 'order', amount: 1_000_000 };
 const transactionId = 'transaction-1';
 
 const snapshotOf = ({ state }: Moment, actor: ActorName): AnyMachineSnapshot => {
@@ -101,8 +109,16 @@ export const findHeardMoves = (moment: Moment): MoveAction[] =>
 
 /** Unsolicited answers for which there is a transition. */
 export const findFacts = (moment: Moment, services: readonly string[]): FactAction[] =>
-  facts
-    .filter(({ service }) => services.includes(service))
+  findWords(
+    moment,
+    facts.filter(({ service }) => services.includes(service)),
+  );
+
+/** Reports of a dispute for which there is a transition. */
+export const findDisputeReports = (moment: Moment): FactAction[] => findWords(moment, [disputeReports]);
+
+const findWords = (moment: Moment, told: readonly FactWords[]): FactAction[] =>
+  told
     .flatMap(({ service, of, stale }): FactAction[] => {
       const to = clients[service];
       const { attempt } = snapshotOf(moment, to).context;

@@ -17,7 +17,7 @@ import {
   requestMoveThroughCrash,
   type ServerOrder,
 } from './server-actions.ts';
-import { answersTo, clients, type FactKey, facts } from './service-answers.ts';
+import { answersTo, clients, disputeReports, type FactKey, facts } from './service-answers.ts';
 
 /** The order in the model. */
 export interface ModelSide {
@@ -128,7 +128,7 @@ const makeMoveThroughCrash = (move: MoveAction, crashAt: CrashAt): RandomAction 
   toString: () => `${nameOf(move)}, crash ${crashAt}`,
 });
 
-const everyFact: readonly FactAction[] = facts.flatMap(({ service, of, stale }) => {
+const everyFact: readonly FactAction[] = [...facts, disputeReports].flatMap(({ service, of, stale }) => {
   const words = [...new Set([...Object.values(of).flat(), ...stale])];
   const keys: readonly FactKey[] =
     service === 'gateway'

@@ -42,7 +42,7 @@ export const answersTo: Readonly<Record<string, Answers>> = {
 /** The key of an unsolicited answer: of one of our purposes, of the last call, or a foreign one. */
 export type FactKey = 'charge' | 'capture' | 'void' | 'refund' | 'asked' | 'foreign';
 
-interface FactWords {
+export interface FactWords {
   readonly service: ServiceName;
   /** Answers that may arrive twice, late or unsolicited, by their key. */
   readonly of: Readonly<Partial<Record<FactKey, readonly string[]>>>;
@@ -55,7 +55,6 @@ const warehouseSays = [
 ];
 const gatewaySays = [
   ...['charged', 'authorized', 'action-required', 'declined', 'captured', 'voided', 'refunded'],
-  ...['dispute-opened', 'dispute-won'],
 ];
 
 export const facts: readonly FactWords[] = [
@@ -67,10 +66,7 @@ export const facts: readonly FactWords[] = [
   {
     service: 'gateway',
     of: {
-      charge: [
-        ...['charged', 'authorized', 'action-required', 'declined', 'voided'],
-        ...['dispute-opened', 'dispute-won', 'dispute-lost'],
-      ],
+      charge: ['charged', 'authorized', 'action-required', 'declined', 'voided'],
       capture: ['captured'],
       void: ['voided'],
       refund: ['refunded'],
@@ -81,14 +77,35 @@ export const facts: readonly FactWords[] = [
   { service: 'mailer', of: { foreign: ['sent'] }, stale: ['failed', 'sent'] },
 ];
 
+/** What the bank reports of disputes: they are limited on their own, since each one multiplies the states that follow. */
+export const disputeReports: FactWords = {
+  service: 'gateway',
+  of: {
+    charge: ['dispute-opened', 'dispute-won', 'dispute-lost', 'dispute-lost-whole', 'dispute-2-won'],
+    foreign: ['dispute-opened', 'dispute-won'],
+  },
+  stale: [],
+};
+
 /** A part of the money, so that some is left to refund. */
 const dispute = { disputeId: 'dispute-1', amount: 1000, currency: sampleOrder.currency };
 /** Answers that one word of the charts does not name. */
 const wholes: Readonly<Record<string, AnyEventObject>> = {
   problems: { type: 'warehouse.checked', problems: [shortage] },
-  'dispute-opened': { type: 'gateway.dispute-opened', ...dispute, reason: 'fraudulent' },
+  // Evidence is taken for a moment: with the usual week, timers of a week would fire on every path.
+  'dispute-opened': {
+    ...{ type: 'gateway.dispute-opened', ...dispute, reason: 'fraudulent' },
+    evidenceDueInMs: 33_000,
+  },
   'dispute-won': { type: 'gateway.dispute-closed', ...dispute, outcome: 'won' },
   'dispute-lost': { type: 'gateway.dispute-closed', ...dispute, outcome: 'lost' },
+  /** All of the money is gone. */
+  'dispute-lost-whole': {
+    ...{ type: 'gateway.dispute-closed', ...dispute, outcome: 'lost' },
+    amount: sampleOrder.amount,
+  },
+  /** Whose opening was not reported. */
+  'dispute-2-won': { type: 'gateway.dispute-closed', ...dispute, disputeId: 'dispute-2', outcome: 'won' },
 };
 
 /** The reply to `command` that is named `word`. */

@@ -6,47 +6,67 @@ import { toStateName } from '../../src/step/notes.ts';
 import type { SystemState } from '../../src/step/system-state.ts';
 import { type Action, findNextEvent, type Moment } from './model.ts';
 
-type Context = AnyMachineSnapshot['context'];
+/** Whether a chart is in one of these states, each named by its path. */
+const isIn = (snapshot: AnyMachineSnapshot, ...names: readonly string[]): boolean =>
+  names.some((name) => snapshot._nodes.some(({ path }) => path.join('.') === name));
 
-/** What the guards of each chart read, with finitely many values. */
-const read: Readonly<Record<ActorName, (context: Context) => readonly unknown[]>> = {
-  order: ({ failure, amount, paidAmount, refundedAmount, disputes, refundedLines, refund }) => [
-    amount === 0,
-    toStates(disputes),
-    refundedLines.length > 0,
-    (refund?.lines ?? []).length,
-    failure === null ? 'none' : failure.kind === 'cancelled',
-    paidAmount,
-    Math.min(refundedAmount, paidAmount),
-  ],
-  inventory: ({ key, tries, why, unwanted, returns }) => [
-    toPurpose(key),
-    tries,
-    why === 'expired',
-    unwanted,
-    Math.min(returns.length, 2),
-  ],
-  payment: ({ key, refundId, ...context }) => [
-    toPurpose(key),
-    context.keyExpired,
-    context.tries,
-    context.lookUps,
-    context.transactionId,
-    context.captured,
-    context.refunded,
-    context.refundAmount,
-    context.unwanted,
-    context.captureAmount,
-    context.lost,
-    toStates(context.disputes),
-    key.endsWith(`/${refundId}`),
-  ],
-  notification: ({ tries, waiting }) => [tries, Math.min(waiting.length, 1)],
+/** What the guards of each chart read, with finitely many values, and only in states from which such a guard can be reached. */
+const read: Readonly<Record<ActorName, (snapshot: AnyMachineSnapshot) => readonly unknown[]>> = {
+  order: (snapshot) => {
+    const { failure, amount, paidAmount, refundedAmount, disputes, refundedLines, refund } = snapshot.context;
+    const isEnding = isIn(snapshot, 'compensating', 'failed', 'cancelled');
+    return [
+      amount === 0,
+      toStates(disputes),
+      failure === null ? 'none' : failure.kind === 'cancelled',
+      ...(isEnding
+        ? []
+        : [paidAmount - refundedAmount, toQuantity(refundedLines), toQuantity(refund?.lines ?? [])]),
+    ];
+  },
+  inventory: (snapshot) => {
+    const { key, tries, unwanted, returns } = snapshot.context;
+    return [
+      toPurpose(key),
+      isIn(snapshot, ...retryingInventory) ? tries : 0,
+      isIn(snapshot, 'reserving') && unwanted,
+      Math.min(returns.length, 2),
+    ];
+  },
+  payment: (snapshot) => {
+    const { key, captureAmount, captured, refunded, ...context } = snapshot.context;
+    const isLookingUp = isIn(snapshot, 'lookingUp');
+    return [
+      toPurpose(key),
+      isLookingUp && [context.keyExpired, context.lookUps],
+      isIn(snapshot, ...retryingPayment) ? context.tries : 0,
+      context.transactionId,
+      captured === 0 ? captureAmount : 'captured',
+      captured - refunded,
+      context.refundAmount,
+      context.unwanted,
+      context.lost,
+      toStates(context.disputes),
+    ];
+  },
+  notification: (snapshot) => {
+    const { tries, waiting, notice } = snapshot.context;
+    return isIn(snapshot, 'sending') ? [tries, Math.min(waiting.length, 1), notice === 'confirmation'] : [];
+  },
 };
+/** Where attempts are counted: each begins with none, whatever was before. */
+const retryingInventory = ['checking', 'reserving', 'committing', 'releasing', 'committed.returning'];
+const retryingPayment = ['charging', 'lookingUp', 'capturing', 'voiding', 'charged.refunding'];
 
-/** Of disputes, whatever their ids. */
-const toStates = (disputes: readonly { readonly state: string }[]): string =>
-  disputes.map(({ state }) => state).join();
+const toQuantity = (lines: readonly { readonly quantity: number }[]): number =>
+  lines.reduce((sum, { quantity }) => sum + quantity, 0);
+
+/** Of disputes, in whatever order they were reported. */
+const toStates = (disputes: readonly { readonly disputeId: string; readonly state: string }[]): string =>
+  disputes
+    .map(({ disputeId, state }) => `${disputeId} ${state}`)
+    .sort()
+    .join();
 
 /** `order-1/charge/1` → `charge`. */
 const toPurpose = (key: string): string | undefined => key.split('/')[1];
@@ -56,7 +76,7 @@ export const toChartsKey = (state: SystemState): string =>
   JSON.stringify(
     actorNames.map((name) => {
       const snapshot = state.actors.get(name)?.snapshot;
-      return snapshot && [snapshot.value, ...read[name](snapshot.context)];
+      return snapshot && [snapshot.value, ...read[name](snapshot)];
     }),
   );
 

@@ -25,7 +25,7 @@ import { wants } from '../../src/testing/happenings.ts';
 import { sampleOrder } from '../machines/sample-order.ts';
 import { toSample } from '../step/explore.ts';
 import { toSettings } from './fault-limits.ts';
-import { start } from './model.ts';
+import { start, wholeDiscount } from './model.ts';
 import { outcomesOf, partialRefund } from './possible-actions.ts';
 import { toChartsKey } from './state-keys.ts';
 
@@ -43,7 +43,7 @@ const carried: { readonly [T in MessageType]?: readonly More[] } = {
   'order.place': [
     { policy: policyOf('at-once') },
     { policy: policyOf('later') },
-    { policy: policyOf('later'), amount: 0 },
+    { policy: policyOf('later'), amount: 0, adjustments: [wholeDiscount] },
   ],
   'order.refund': [
     { amount: partialRefund, lines: undefined },
@@ -80,7 +80,16 @@ const keysOf = (to: ActorName, { key, charge, refundId }: AnyMachineSnapshot['co
   ]);
 };
 
-const toMessages = (to: ActorName, { context }: AnyMachineSnapshot, type: MessageType) => {
+/** Refunds have an id each: the host makes a new one whenever one is requested. */
+const toRefundIds = ({ refund }: AnyMachineSnapshot['context'], type: MessageType, version: number) => {
+  if (type === 'order.refund') return [{ refundId: `refund-${version}` }];
+  return type === 'payment.refunded' || type === 'payment.refund-refused'
+    ? [{ refundId: 'rest' }, ...(refund ? [{ refundId: refund.refundId }] : [])]
+    : [{}];
+};
+
+const toMessages = (to: ActorName, snapshot: AnyMachineSnapshot, type: MessageType, version: number) => {
+  const { context } = snapshot;
   const { attempt } = context;
   const answers = [...keysOf(to, context)].flatMap((key) =>
     // Guards compare the attempt only for the current key.
@@ -95,11 +104,20 @@ const toMessages = (to: ActorName, { context }: AnyMachineSnapshot, type: Messag
     type === 'incident.resolve'
       ? [...outcomes, { outcome: 'charged', transactionId: undefined }]
       : (carried[type] ?? [{}]);
-  return answered.flatMap((answer) => said.map((more) => toSample(type, { retrying, ...more, ...answer })));
+  return answered.flatMap((answer) =>
+    said.flatMap((more) =>
+      toRefundIds(context, type, version).map((id) =>
+        toSample(type, { retrying, ...more, ...answer, ...id }),
+      ),
+    ),
+  );
 };
 
 /** All messages that can reach the charts of `names` from outside of them. */
-const findIncoming = (names: readonly ActorName[], { actors, deadlines }: SystemState): Incoming[] => {
+const findIncoming = (
+  names: readonly ActorName[],
+  { actors, deadlines, version }: SystemState,
+): Incoming[] => {
   const isInside = (address: string) => names.some((name) => name === address);
   const say = (to: ActorName, message: AnyEventObject): Incoming => ({
     ...{ kind: 'message', ...arrival, messageId: 'message-1', to, message, causationId: null },
@@ -111,12 +129,12 @@ const findIncoming = (names: readonly ActorName[], { actors, deadlines }: System
       if (snapshot === undefined) return [];
       return typesTo(to)
         .filter((type) => wants(snapshot, type) && !messages[type].from.every(isInside))
-        .flatMap((type) => toMessages(to, snapshot, type).map((message) => say(to, message)));
+        .flatMap((type) => toMessages(to, snapshot, type, version).map((message) => say(to, message)));
     }),
   ];
 };
 
-const mostStates = 60_000;
+const mostStates = 20_000;
 
 /** The shop's, without the messages to actors that are not explored: those are calls here. */
 const invariants: Invariants = {

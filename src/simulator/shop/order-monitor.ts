@@ -22,7 +22,7 @@ interface Books {
 export interface OrderMonitor extends Monitor {
   /** The order's total in minor units; 0 when it is not known. */
   amountOf(orderId: string): number;
-  /** What its customer has to be told of what has happened, such as `confirmation/1` and `refund/REFUND`. */
+  /** What its customer has to be told of what has happened, such as `confirmation/1` and `refund-notice/REFUND`. */
   noticesDue(orderId: string): ReadonlySet<string>;
 }
 
@@ -125,7 +125,7 @@ const toNotice = (
     case 'order.cancelled':
       return isFirst ? 'failure/1' : 'cancellation/1';
     case 'payment.refunded':
-      return isFirst ? undefined : `refund/${data['refundId']}`;
+      return isFirst ? undefined : `refund-notice/${data['refundId']}`;
     default:
       return undefined;
   }

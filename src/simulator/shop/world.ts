@@ -16,7 +16,7 @@ export interface World {
   readonly network: Network;
   gatewayFor(process: Process): ShopService<'gateway'>;
   mailerFor(process: Process): ShopService<'mailer'>;
-  /** Notices that reached the customer of an order, such as `confirmation/1` and `refund/REFUND`. */
+  /** Notices that reached the customer of an order, such as `confirmation/1` and `refund-notice/REFUND`. */
   notices(orderId: string): ReadonlySet<string>;
   /** Whether all that the customer has to be told so far was. */
   isNotified(orderId: string): boolean;

@@ -1,14 +1,26 @@
 // What customers do at the bank of a simulation: they confirm a payment, fail to, or never come; and they dispute what was
 // taken, until the bank decides. The bank reports disputes by webhook alone.
 import type { LedgerEntry } from '../../shop/audit/gateway-ledger.ts';
+import type { Monitor } from '../monitor.ts';
+import type { SeededRandom } from '../random.ts';
+import type { Timeline } from '../timeline.ts';
 import type { Bank } from './bank.ts';
 import type { DisputeReport, Disputes } from './disputes.ts';
-import type { WorldParts } from './world.ts';
+import type { Scenario } from './scenario.ts';
+import type { Webhook } from './webhooks.ts';
+
+export interface CardHolderParts {
+  readonly timeline: Timeline;
+  readonly scenario: Scenario;
+  readonly monitor: Monitor;
+  readonly random: (name: string) => SeededRandom;
+  readonly onWebhook: (webhook: Webhook) => void;
+}
 
 const takings = ['charged', 'captured'];
 
 export const createCardHolders = (
-  { timeline, scenario, monitor, random, onWebhook }: WorldParts,
+  { timeline, scenario, monitor, random, onWebhook }: CardHolderParts,
   bank: Bank,
   disputes: Disputes,
 ) => {

@@ -5,14 +5,11 @@ import type { LedgerEntry } from '../../shop/audit/gateway-ledger.ts';
 import type { CommandTo, ShopService } from '../../shop/services.ts';
 import { createNetwork, type Network } from '../network.ts';
 import type { Process } from '../process.ts';
-import type { SeededRandom } from '../random.ts';
-import type { Timeline } from '../timeline.ts';
 import { type Bank, createBank } from './bank.ts';
-import { createCardHolders } from './card-holders.ts';
+import { type CardHolderParts, createCardHolders } from './card-holders.ts';
 import { createDisputes, type Disputes } from './disputes.ts';
 import type { OrderMonitor } from './order-monitor.ts';
-import { day, type Scenario } from './scenario.ts';
-import type { Webhook } from './webhooks.ts';
+import { day } from './scenario.ts';
 
 export interface World {
   readonly bank: Bank;
@@ -26,12 +23,8 @@ export interface World {
   isNotified(orderId: string): boolean;
 }
 
-export interface WorldParts {
-  readonly timeline: Timeline;
-  readonly scenario: Scenario;
+export interface WorldParts extends CardHolderParts {
   readonly monitor: OrderMonitor;
-  readonly random: (name: string) => SeededRandom;
-  readonly onWebhook: (webhook: Webhook) => void;
 }
 
 export const createWorld = (parts: WorldParts): World => {

@@ -66,16 +66,13 @@ export const chartParts = <
   /** Emits a domain event, which the journal keeps. */
   announce: (toMessage: (input: ChartInput<Context, Received>) => EventOf<Known>) =>
     emit<Context, Received, undefined, Received, EventOf<Known>>(toMessage),
-  /** Emits a domain event and sends the same message to the order. Undefined: nothing is to be said. */
+  /** Emits a domain event and sends the same message to the order. */
   report: (
-    toMessage: (
-      input: ChartInput<Context, Received>,
-    ) => (EventOf<Known> & MessageFor<Known, 'order'>) | undefined,
+    toMessage: (input: ChartInput<Context, Received>) => EventOf<Known> & MessageFor<Known, 'order'>,
   ) =>
     enqueueActions<Context, Received, undefined, Received, never, never, never, never, EventOf<Known>>(
       ({ context, event, system, enqueue }) => {
         const message = toMessage({ context, event });
-        if (message === undefined) return;
         enqueue.emit(message);
         enqueue.sendTo(system.get('order'), message);
       },

@@ -4,8 +4,8 @@ import { ifCurrentTryAgain } from './chart.ts';
 import { callStates, disputes, incident, onRefunded, paymentSetup } from './payment-setup.ts';
 
 export const charged = paymentSetup.createStateConfig({
-  initial: 'kept',
-  entry: ['noteCapture', 'reportCompleted'],
+  // Not on entry: a dispute of money that was refunded comes back in here, and nothing is captured again.
+  initial: { target: 'kept', actions: ['noteCapture', 'reportCompleted'] },
   on: disputes,
   states: {
     kept: {

@@ -73,7 +73,9 @@ export const toKey = ({ orderId, charge, refundId }: PaymentContext, purpose: Pu
 export const money = ({ amount, currency }: PaymentContext) => ({ amount, currency });
 /** For each call: the provider that has this payment. */
 export const at = ({ provider }: PaymentContext) => (provider === null ? {} : { provider });
-export const toLeft = ({ captured, refunded, lost }: PaymentContext): number => captured - refunded - lost;
+/** A refund can take effect just before its dispute is lost, and be known of only afterwards: that is counted in both. */
+export const toLeft = ({ captured, refunded, lost }: PaymentContext): number =>
+  Math.max(0, captured - refunded - lost);
 /** If the bank does not say until when it takes evidence: a week, the shortest that card schemes give. */
 export const evidenceWithinMs = 604_800_000;
 export const openDispute = ({ disputes }: PaymentContext): Dispute | undefined =>

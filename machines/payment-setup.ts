@@ -56,8 +56,7 @@ export const paymentSetup = setup({
     /** The operator gave up on the refund, and it took effect after all. */
     isRefundedAfterAll: ({ context, event }) =>
       'key' in event && event.key === context.key && context.refundAmount > 0,
-    /** Less than nothing, if the bank took back in a dispute what it was refunding at the same time. */
-    isNothingLeft: ({ context }) => toLeft(context) <= 0,
+    isNothingLeft: ({ context }) => toLeft(context) === 0,
     /** A charge that an operator reports can be refunded only if its transaction is known. */
     namesTransaction: ({ event }) => 'transactionId' in event && event.transactionId !== undefined,
   },
@@ -202,12 +201,10 @@ export const paymentSetup = setup({
       const type = event.outcome === 'lost' ? 'payment.dispute-lost' : 'payment.dispute-won';
       return { type, disputeId, amount, currency };
     }),
-    /** Once: a dispute about money that is gone leads back to where money is captured. */
-    reportCompleted: report(({ context: { captured, currency, transactionId, refunded, lost } }) =>
-      refunded + lost > 0
-        ? undefined
-        : { type: 'payment.completed', amount: captured, currency, transactionId },
-    ),
+    reportCompleted: report(({ context: { captured, currency, transactionId } }) => ({
+      type: 'payment.completed',
+      ...{ amount: captured, currency, transactionId },
+    })),
     reportDeclined: report(() => ({ type: 'payment.failed', reason: 'declined' })),
     reportGaveUp: report(() => ({ type: 'payment.failed', reason: 'gave-up' })),
     announceCancelled: announce(() => ({ type: 'payment.cancelled' })),

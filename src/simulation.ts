@@ -48,6 +48,10 @@ export const sightings = {
   migrated: 'an order was moved to other charts',
   'migrated-while-calling': 'an order was moved to other charts while a call of it was pending',
   'migrated-back': 'an order was moved back, because nothing had happened to it since',
+  'customer-answered-bank': 'the bank asked a customer to confirm a payment, and the customer answered',
+  'dispute-won': 'a payment was disputed, and the money was kept',
+  'dispute-lost': 'a payment was disputed, and the bank took the money back',
+  'stock-returned': 'refunded products came back into stock',
   'completed-beside-quarantined': 'an order completed that shares a product with a quarantined one',
 } as const;
 export type Sighting = keyof typeof sightings;

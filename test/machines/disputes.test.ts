@@ -101,6 +101,17 @@ describe('a dispute', () => {
     expect(order.incidents).toEqual(['payment: payment-disputed']);
     order.send('payment', closed('lost'));
     expect(order.stateOf('payment')).toBe('refunded');
+    expect(order.eventsOf('payment.completed')).toHaveLength(1);
+  });
+
+  it('that is lost before a refund is known to be made leaves nothing to refund', () => {
+    const order = placeOrder({ 'warehouse.commit': ['refused'], 'gateway.refund': ['silent'] });
+    order.send('payment', opened);
+    order.send('payment', closed('lost'));
+    order.answer('gateway.refund', 'refunded');
+    expect(order.commands('gateway.refund')).toHaveLength(1);
+    expect(order.stateOf('payment')).toBe('refunded');
+    expect(order.view).toMatchObject({ state: 'failed', settled: true });
   });
 
   it('of money that was refunded does not report the payment again', () => {

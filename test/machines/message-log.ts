@@ -2,16 +2,13 @@
 // are checked against it.
 import type { AnyEventObject } from 'xstate';
 import { runRandomOrder } from './random-orders.ts';
-import { placeOrder, type TestOrder } from './test-order.ts';
+import { discountTo, placeOrder, type TestOrder } from './test-order.ts';
 
 const orderCount = 150;
 
 /** With everything that an order may carry. */
 const fullOrder = {
-  adjustments: [
-    { kind: 'discount', name: 'A voucher', amount: -500 },
-    { kind: 'shipping', name: 'By post', amount: 500 },
-  ],
+  ...discountTo(17_000),
   ...{ locale: 'de', paymentMethod: 'pm_card', reference: 'cart-1' },
 };
 const about = { key: 'order-1/charge/1', attempt: 1 };
@@ -38,15 +35,13 @@ const rareOrders: readonly (() => TestOrder)[] = [
   () => placeOrder({}, { policy: { capture: 'later' } }),
   () => {
     const order = placeOrder({ 'gateway.charge': ['action-required'] }, { order: fullOrder });
-    order.send('payment', { ...about, type: 'gateway.authorized', expiresInMs: 60_000, ...charge });
-    order.send('payment', { ...about, type: 'gateway.charged', ...charge });
+    const reduced = { ...charge, amount: 17_000 };
+    order.send('payment', { ...about, type: 'gateway.authorized', expiresInMs: 60_000, ...reduced });
+    order.send('payment', { ...about, type: 'gateway.charged', ...reduced });
     order.refundLines([{ productId: 'product-1', quantity: 1, restock: true }], 'returned');
     return order;
   },
-  () => {
-    const adjustments = [{ kind: 'discount', name: 'A free sample', amount: -17_500 }];
-    return placeOrder({}, { order: { ...fullOrder, adjustments, amount: 0 } });
-  },
+  () => placeOrder({}, { order: { ...fullOrder, ...discountTo(0) } }),
   () => {
     const order = placeOrder({ 'gateway.charge': ['declined'] }, { order: fullOrder });
     return order;

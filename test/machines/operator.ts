@@ -27,19 +27,34 @@ const lookups: Readonly<Record<string, Lookup>> = {
   },
   'charge-unknown': ({ transactions: [made] }) => {
     if (made?.state === 'captured') return { outcome: 'charged', more: { transactionId: made.id } };
-    return resolveIf(made?.state !== 'authorized', 'not-charged');
+    return resolveIf(made?.state !== 'authorized' && made?.state !== 'asked', 'not-charged');
   },
   'capture-unconfirmed': ({ transactions: [made] }) => ({
     outcome: made?.state === 'captured' ? 'captured' : 'not-captured',
   }),
   'void-unconfirmed': ({ transactions: [made] }) =>
     resolveIf(made?.state === 'captured', 'captured') ?? resolveIf(made?.state === 'voided', 'voided'),
-  'refund-unconfirmed': ({ bank }, key) => resolveIf(bank.knows(key), 'refunded'),
+  'refund-unconfirmed': ({ bank, transactions }, key) => {
+    if (bank.knows(key)) return { outcome: 'refunded' };
+    // What the bank took back in a dispute can be refunded no more.
+    return resolveIf(
+      transactions.some(({ lost }) => lost > 0),
+      'not-refunded',
+    );
+  },
+  'payment-disputed': (books) => {
+    const outcome = books.decide();
+    return outcome && { outcome };
+  },
+  'return-unconfirmed': ({ returns }, key) => resolveIf(returns.has(key), 'returned'),
   'paid-but-not-committed': ({ stock }) => resolveIf(stock === 'sold', 'committed'),
   'stock-not-returned': ({ stock }) => resolveIf(stock === 'released', 'stock-returned'),
   'money-not-returned': ({ transactions }) =>
     resolveIf(
-      transactions.every(({ state, amount, refunded }) => state === 'voided' || amount === refunded),
+      transactions.every(
+        ({ state, amount, refunded, lost }) =>
+          state === 'voided' || (state !== 'asked' && amount === refunded + lost),
+      ),
       'money-returned',
     ),
   'refund-overdue': () => ({ outcome: 'refused' }),

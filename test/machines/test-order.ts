@@ -39,6 +39,12 @@ export const placeOrder = (
   return order;
 };
 
+/** What brings the sample order's total to `amount`. */
+export const discountTo = (amount: number) => ({
+  amount,
+  adjustments: [{ kind: 'discount', name: 'A voucher', amount: amount - sampleOrder.amount }],
+});
+
 export class TestOrder {
   /** The domain events so far. */
   readonly events: DomainEvent[] = [];

@@ -94,10 +94,21 @@ const toEvents = (snapshot: AnyMachineSnapshot, type: string): readonly AnyEvent
   return [{}, ...answered].flatMap((answer) => given.map((each) => toSample(type, { ...answer, ...each })));
 };
 
-/** The key of a state for a walk. It leaves out how many messages led to the state. */
+/**
+ * The key of a state for a walk. It leaves out how many messages led to the state, the sum of refunds, which could grow for
+ * ever, and what is only remembered of disputes and authorisations.
+ */
 const toMark = ({ value, context }: AnyMachineSnapshot): string => {
-  const { attempt: _, key: __, ...rest } = context;
-  return JSON.stringify([value, rest]);
+  const {
+    attempt: _,
+    key: __,
+    authorizationExpiresInMs: ___,
+    refundedAmount,
+    disputes = [],
+    ...rest
+  } = context;
+  const ends = disputes.map(({ state }: { readonly state: string }) => state);
+  return JSON.stringify([value, refundedAmount > 0, ends, rest]);
 };
 
 /** Every edge of `chart` that a walk over its messages meets, and every state (one snapshot of each). */

@@ -19,7 +19,7 @@ const toListeners = ({ type, params }: ExecutableActionObject): readonly string[
   type === 'xstate.sendTo' ? [{ to: { id: '' }, ...params }.to.id] : [];
 
 describe.each([...orders.charts.values()])('the chart $name', (chart) => {
-  const { states, edges } = explore(chart, 1000);
+  const { states, edges } = explore(chart, 1500);
 
   test('starts as under initialTransition', () => {
     const [snapshot, actions] = initialTransition(chart.machine);

@@ -90,7 +90,7 @@ const checkChargeNumbers = ({ orderId, eventsOf, messages }: ShopOrder, results:
 };
 
 const checkStockReserved = (order: ShopOrder, results: ShopResults): void => {
-  const { orderId, reservations, taken, returned, state, eventsOf, wasResolved } = order;
+  const { orderId, reservations, taken, returned, lost, state, eventsOf, wasResolved } = order;
   const initiated = eventsOf('payment.initiated');
   if (initiated.length === 0) return;
   results.count('stockReservedForMoney', initiated.length);
@@ -107,7 +107,7 @@ const checkStockReserved = (order: ShopOrder, results: ShopResults): void => {
       report(`event ${seq} charges after the stock was released`);
     }
   }
-  const keeps = taken > returned && !wasResolved('payment', 'not-refunded');
+  const keeps = taken > returned + lost && !wasResolved('payment', 'not-refunded');
   const isPaying = state?.actors.get('payment')?.snapshot.hasTag('settled') === false;
   if (status === 'released' && keeps && !isPaying) {
     report(`its stock was released, and ${taken - returned} was kept`);

@@ -46,6 +46,23 @@ export const toShopOrder = (audited: AuditedOrder) => {
     /** What the journal says was taken and given back, in minor units. */
     taken: sum(eventsOf('payment.completed')),
     returned: sum(eventsOf('payment.refunded')),
+    lost: sumLost(eventsOf('payment.completed', 'payment.refunded', 'payment.dispute-lost')),
   };
+};
+
+/** What the bank took back in disputes; what was refunded before cannot be lost again. */
+const sumLost = (events: readonly AuditedEvent[]): number => {
+  let left = 0;
+  let lost = 0;
+  for (const { type, fields } of events) {
+    const amount = numberIn(fields, 'amount') ?? 0;
+    if (type === 'payment.completed') left += amount;
+    else {
+      const gone = Math.min(amount, left);
+      left -= gone;
+      if (type === 'payment.dispute-lost') lost += gone;
+    }
+  }
+  return lost;
 };
 export type ShopOrder = ReturnType<typeof toShopOrder>;

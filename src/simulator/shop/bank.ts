@@ -8,23 +8,30 @@ import { day } from './scenario.ts';
 
 type Command = CommandTo<'gateway'>;
 type Charge = Extract<Command, { type: 'gateway.charge' }>;
+type Change = Exclude<Command, { type: 'gateway.charge' | 'gateway.look-up' }>;
 type Reply = ReplyFrom<'gateway'>;
 
-interface Transaction {
+export interface Transaction {
   readonly id: string;
   readonly key: string;
   /** Authorised, then captured. */
   amount: number;
   readonly currency: string;
-  state: 'authorized' | 'captured' | 'voided';
+  /** `asked`: the customer has to confirm the charge; `unconfirmed`: that failed. */
+  state: 'asked' | 'unconfirmed' | 'authorized' | 'captured' | 'voided';
+  readonly capture: Charge['capture'];
   refunded: number;
+  /** What the bank took back in a dispute. */
+  lost: number;
 }
 
 export interface Bank {
   /** A command arrives. */
   act(command: Command, orderId: string): Reply;
   /** What it did for an order, as the bank itself would show it to a person. */
-  transactions(orderId: string): readonly Readonly<Transaction>[];
+  transactions(orderId: string): readonly Transaction[];
+  /** The customer answers the question whether a charge is right. Undefined: there is no such question. */
+  confirm(orderId: string, isRight: boolean): Reply | undefined;
   /** Whether anything was ever done under a key. */
   knows(key: string): boolean;
   readonly ledger: GatewayLedger;
@@ -39,6 +46,10 @@ export interface BankOptions {
   isRefused?(charge: Charge, orderId: string): boolean;
   /** Whether it declines a charge; left out: never. */
   isDeclined?(charge: Charge, orderId: string): boolean;
+  /** Whether the customer has to confirm a charge; left out: never. */
+  asksCustomer?(charge: Charge, orderId: string): boolean;
+  /** For how long it holds authorised money, in ms, if it says so. */
+  readonly holdsForMs?: number;
   /** Called with each line of the ledger as it is written. */
   onEntry?(entry: LedgerEntry): void;
   /** The ledger with which it starts. */
@@ -47,63 +58,48 @@ export interface BankOptions {
 
 export const createBank = (options: BankOptions): Bank => {
   const { now } = options;
-  const lines: LedgerEntry[] = [];
-  const byOrder = new Map<string, Transaction[]>();
-  const byKey = new Map<string, LedgerEntry>();
-  const find = (orderId: string, transactionId: string | null) =>
-    byOrder.get(orderId)?.find(({ id }) => id === transactionId);
-
-  const apply = (entry: LedgerEntry): void => {
-    const { key, orderId, amount, currency, result, transactionId } = entry;
-    lines.push(entry);
-    byKey.set(key, entry);
-    const found = find(orderId, transactionId);
-    if (found === undefined && transactionId !== null) {
-      const state = result === 'authorized' ? 'authorized' : 'captured';
-      const made: Transaction = { id: transactionId, key, amount, currency, state, refunded: 0 };
-      byOrder.set(orderId, [...(byOrder.get(orderId) ?? []), made]);
-    }
-    if (found !== undefined && result === 'refunded') found.refunded += amount;
-    if (found !== undefined && (result === 'captured' || result === 'voided')) found.state = result;
-    if (found !== undefined && result === 'captured') found.amount = amount;
-  };
-  for (const entry of options.lines ?? []) apply(entry);
+  const books = createBooks();
+  const { lines, find, byKey } = books;
+  for (const entry of options.lines ?? []) books.apply(entry);
 
   const enter = (entry: Omit<LedgerEntry, 'line' | 'at'>): Reply => {
     const line = { ...entry, line: lines.length + 1, at: now() };
-    apply(line);
+    books.apply(line);
     options.onEntry?.(line);
-    return toReply(line);
+    return answerAgain(line);
+  };
+  const answerAgain = (entry: LedgerEntry): Reply => {
+    const reply = toReply(entry);
+    const { holdsForMs } = options;
+    if (reply.type !== 'gateway.authorized' || holdsForMs === undefined) return reply;
+    return { ...reply, expiresInMs: Math.max(0, entry.at + holdsForMs - now()) };
   };
 
   const charge = (command: Charge, orderId: string): Reply => {
     const { key, amount, currency, capture } = command;
     const about = { key, orderId, amount, currency };
+    const question = find(orderId, (each) => each.key === key && !byKey.has(key));
+    if (question?.state === 'asked') return toQuestion(question);
+    if (question !== undefined) return refuse('cancelled');
     if (options.isRefused?.(command, orderId)) return refuse('account-closed');
     if (options.isDeclined?.(command, orderId)) {
       return enter({ ...about, result: 'declined', transactionId: null });
     }
+    if (options.asksCustomer?.(command, orderId)) return toQuestion(books.ask(command, orderId));
     const result = capture === 'later' ? 'authorized' : 'charged';
     return enter({ ...about, result, transactionId: `txn-${lines.length + 1}` });
   };
 
-  const change = (
-    command: Exclude<Command, { type: 'gateway.charge' | 'gateway.look-up' }>,
-    orderId: string,
-  ): Reply => {
-    const found = find(orderId, command.transactionId);
+  const change = (command: Change, orderId: string): Reply => {
+    const found = find(orderId, ({ id }) => id === command.transactionId);
     if (found === undefined) return refuse('no-such-transaction');
-    const { id: transactionId, currency, state, amount, refunded } = found;
+    const problem = findProblem(command, found);
+    if (problem !== undefined) return refuse(problem);
+    const { id: transactionId, currency } = found;
     const about = { key: command.key, orderId, currency, transactionId };
-    if (command.type === 'gateway.refund') {
-      const isPossible = state === 'captured' && command.amount <= amount - refunded;
-      if (!isPossible) return refuse('nothing-to-refund');
-      return enter({ ...about, amount: command.amount, result: 'refunded' });
-    }
-    if (state !== 'authorized') return refuse(`already-${state}`);
-    if (command.type === 'gateway.void') return enter({ ...about, amount, result: 'voided' });
-    if (command.amount > amount) return refuse('amount-too-large');
-    return enter({ ...about, amount: command.amount, result: 'captured' });
+    if (command.type === 'gateway.void') return enter({ ...about, amount: found.amount, result: 'voided' });
+    const result = command.type === 'gateway.refund' ? 'refunded' : 'captured';
+    return enter({ ...about, amount: command.amount, result });
   };
 
   return {
@@ -112,14 +108,22 @@ export const createBank = (options: BankOptions): Bank => {
       const known = byKey.get(key);
       if (command.type === 'gateway.look-up') {
         return lookUp(
-          byOrder.get(orderId)?.find((each) => each.key === key),
+          find(orderId, (each) => each.key === key),
           known,
         );
       }
-      if (known !== undefined && now() - known.at < day) return toReply(known);
+      if (known !== undefined && now() - known.at < day) return answerAgain(known);
       return command.type === 'gateway.charge' ? charge(command, orderId) : change(command, orderId);
     },
-    transactions: (orderId) => byOrder.get(orderId) ?? [],
+    confirm: (orderId, isRight) => {
+      const question = find(orderId, ({ state }) => state === 'asked');
+      if (question === undefined) return undefined;
+      const { id: transactionId, key, amount, currency, capture } = question;
+      const about = { key, orderId, amount, currency, transactionId };
+      const made = capture === 'later' ? 'authorized' : 'charged';
+      return enter({ ...about, result: isRight ? made : 'declined' });
+    },
+    transactions: books.transactions,
     knows: (key) => byKey.has(key),
     ledger: {
       entries: () =>
@@ -129,14 +133,83 @@ export const createBank = (options: BankOptions): Bank => {
   };
 };
 
+/** What the bank remembers: its ledger, and what follows from it; and of its questions only what has become of them. */
+const createBooks = () => {
+  const lines: LedgerEntry[] = [];
+  const byOrder = new Map<string, Transaction[]>();
+  const byKey = new Map<string, LedgerEntry>();
+  const transactions = (orderId: string) => byOrder.get(orderId) ?? [];
+  const add = (orderId: string, made: Omit<Transaction, 'refunded' | 'lost'>): Transaction => {
+    const transaction = { ...made, refunded: 0, lost: 0 };
+    byOrder.set(orderId, [...transactions(orderId), transaction]);
+    return transaction;
+  };
+  const find = (orderId: string, isIt: (transaction: Transaction) => boolean) =>
+    transactions(orderId).find(isIt);
+  let questions = 0;
+  return {
+    lines,
+    byKey,
+    transactions,
+    find,
+    /** Nothing is done yet: that is no line of the ledger. */
+    ask: ({ key, amount, currency, capture }: Charge, orderId: string): Transaction => {
+      questions += 1;
+      return add(orderId, { id: `asked-${questions}`, key, amount, currency, capture, state: 'asked' });
+    },
+    apply: (entry: LedgerEntry): void => {
+      const { key, orderId, amount, currency, result, transactionId } = entry;
+      lines.push(entry);
+      byKey.set(key, entry);
+      if (transactionId === null) return;
+      const capture = result === 'authorized' ? 'later' : 'at-once';
+      const made = find(orderId, ({ id }) => id === transactionId);
+      const found =
+        made ?? add(orderId, { id: transactionId, key, amount, currency, capture, state: 'asked' });
+      found.state = stateAfter[result] ?? found.state;
+      if (result === 'refunded') found.refunded += amount;
+      if (result === 'captured') found.amount = amount;
+    },
+  };
+};
+
+const stateAfter: { readonly [result in LedgerEntry['result']]?: Transaction['state'] } = {
+  charged: 'captured',
+  authorized: 'authorized',
+  captured: 'captured',
+  voided: 'voided',
+  declined: 'unconfirmed',
+};
+
+/** Why a command is refused; undefined: it is not. */
+const findProblem = (command: Change, { state, amount, refunded, lost }: Transaction): string | undefined => {
+  if (command.type === 'gateway.refund') {
+    const isPossible = state === 'captured' && command.amount <= amount - refunded - lost;
+    return isPossible ? undefined : 'nothing-to-refund';
+  }
+  // What is not confirmed takes no money: it can be called off.
+  const isVoidable = command.type === 'gateway.void' && (state === 'asked' || state === 'unconfirmed');
+  if (isVoidable) return undefined;
+  if (state !== 'authorized') return `already-${state}`;
+  return command.type === 'gateway.capture' && command.amount > amount ? 'amount-too-large' : undefined;
+};
+
 /** A charge as it is now; the bank's own records outlast its keys. */
 const lookUp = (made: Transaction | undefined, entry: LedgerEntry | undefined): Reply => {
-  if (made === undefined) return entry === undefined ? { type: 'gateway.absent' } : toReply(entry);
+  if (made?.state === 'asked') return toQuestion(made);
+  if (made === undefined || made.state === 'unconfirmed') {
+    return entry === undefined ? { type: 'gateway.absent' } : toReply(entry);
+  }
   if (made.state === 'voided') return { type: 'gateway.voided' };
   const { id: transactionId, amount, currency, state } = made;
   const type = state === 'captured' ? 'gateway.charged' : 'gateway.authorized';
   return { type, transactionId, amount, currency };
 };
+
+const toQuestion = ({ id: transactionId }: Transaction): Reply => ({
+  type: 'gateway.action-required',
+  transactionId,
+});
 
 const refuse = (code: string): Reply => ({ type: 'gateway.refused', code });
 

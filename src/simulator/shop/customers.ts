@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import type { Idempotency, Outcome, Receipt } from '../../host.ts';
 import type { Basket, ShopHost } from '../../shop/placement.ts';
 import type { OrderView } from '../../shop/view.ts';
+import type { Move } from '../../step/view.ts';
 import type { Monitor } from '../monitor.ts';
 import type { Node } from '../node.ts';
 import type { SeededRandom } from '../random.ts';
@@ -134,10 +135,15 @@ const wish = async (
   view: OrderView,
   left: number,
 ): Promise<boolean> => {
-  const { random } = parts;
-  const can = (move: string) => view.moves.some((each) => each.move === move);
-  if (can('capture') && random.happens(0.5)) {
-    await move(parts, view.id, `${view.id}/capture`, { type: 'order.capture' });
+  const { random, scenario } = parts;
+  const { partRate } = scenario;
+  const find = (name: string) => view.moves.find((each) => each.move === name);
+  const can = (name: string) => find(name) !== undefined;
+  const capture = find('capture');
+  if (capture !== undefined && random.happens(0.5)) {
+    const { upTo = 0 } = capture;
+    const part = upTo > 0 && random.happens(partRate) ? { amount: random.between(1, upTo) } : {};
+    await move(parts, view.id, `${view.id}/capture`, { type: 'order.capture', ...part });
     return false;
   }
   if (intent === 'cancel' && can('cancel') && random.happens(0.4)) {
@@ -145,14 +151,21 @@ const wish = async (
     return true;
   }
   if (intent === 'refund' && can('refund') && view.unreadable === undefined) {
-    const upTo = view.paidAmount - view.refundedAmount;
-    const amount = random.happens(0.4) ? undefined : random.between(1, upTo);
     const refundId = `refund-${left}`;
-    const refund = { refundId, reason: 'it was broken', ...(amount !== undefined && { amount }) };
+    const refund = { refundId, reason: 'it was broken', ...drawRefund(parts, find('refund')) };
     await move(parts, view.id, `${view.id}/${refundId}`, { type: 'order.refund', ...refund });
     return true;
   }
   return intent === 'keep' || (intent === 'cancel' && view.state === 'completed');
+};
+
+/** A line, an amount, or all. */
+const drawRefund = ({ random, scenario }: CustomerParts, { lines = [], upTo = 1 }: Partial<Move> = {}) => {
+  if (lines.length > 0 && random.happens(scenario.lineRate)) {
+    const { productId, quantity } = random.pick(lines);
+    return { lines: [{ productId, quantity: random.between(1, quantity), restock: random.happens(0.7) }] };
+  }
+  return random.happens(0.4) ? {} : { amount: random.between(1, upTo) };
 };
 
 const place = async (parts: CustomerParts, { name, basket }: Person): Promise<string> => {

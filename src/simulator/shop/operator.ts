@@ -74,7 +74,7 @@ const resolveAs = (outcome: string, more: { readonly transactionId?: string } = 
 });
 
 const findTruth = (
-  { bank, isNotified }: World,
+  { bank, disputes, isNotified }: World,
   view: ReadableOrderView,
   reason: string,
 ): Repair | undefined => {
@@ -85,9 +85,16 @@ const findTruth = (
     case 'capture-unconfirmed':
       return made?.state === 'captured' ? resolveAs('captured') : undefined;
     case 'void-unconfirmed':
-      return made && made.state !== 'authorized' ? resolveAs(made.state) : undefined;
-    case 'refund-unconfirmed':
-      return made && made.refunded > view.refundedAmount ? resolveAs('refunded') : undefined;
+      return made?.state === 'captured' || made?.state === 'voided' ? resolveAs(made.state) : undefined;
+    case 'refund-unconfirmed': {
+      if (made && made.refunded > view.refundedAmount) return resolveAs('refunded');
+      // What the bank took back in a dispute can be refunded no more.
+      return made && made.lost > 0 ? resolveAs('not-refunded') : undefined;
+    }
+    case 'payment-disputed': {
+      const outcome = disputes.lastEnd(view.id);
+      return outcome && resolveAs(outcome);
+    }
     case 'notice-unsent':
       return isNotified(view.id) ? resolveAs('sent') : undefined;
     default:

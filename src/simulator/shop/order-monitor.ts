@@ -22,7 +22,7 @@ interface Books {
 export interface OrderMonitor extends Monitor {
   /** The order's total in minor units; 0 when it is not known. */
   amountOf(orderId: string): number;
-  /** What its customer has to be told of what has happened, such as `confirmation/1` and `refund/REFUND`. */
+  /** What its customer has to be told of what has happened, such as `confirmation/1` and `refund-notice/REFUND`. */
   noticesDue(orderId: string): ReadonlySet<string>;
 }
 
@@ -36,17 +36,22 @@ export const webhookPrefix = 'webhook-';
 export const createOrderMonitor = (
   now: () => number,
   catalogue: Catalogue,
+  /** Of each product, at the start. */
+  stocked: number,
   onTrace: ((line: string) => void) | undefined,
   onOrder: (process: Process, write: OrderWrite, versionBefore: string | undefined) => void,
 ): OrderMonitor => {
   const books = new Map<string, Books>();
-  const stock = createStockBooks(catalogue, (problem) => monitor.violate(problem));
+  const stock = createStockBooks(catalogue, stocked, (problem) => monitor.violate(problem));
   const noteMessages = (order: Books, { received }: OrderWrite, before: FollowedOrder | undefined): void => {
     for (const { type, disposition } of received) {
       if (type === 'order.cancel' && disposition === 'applied') order.isCancelled = true;
       // What the warehouse did is done, although the order could not say so.
       if (disposition === 'dead' && reservationEnds.includes(type)) {
-        for (const productId of order.reserved.keys()) stock.set(order, productId, 0);
+        for (const [productId, quantity] of order.reserved) {
+          if (type === 'warehouse.committed') stock.sell(productId, quantity);
+          stock.set(order, productId, 0);
+        }
       }
     }
     for (const sighting of received.flatMap((message) => findSightings(message, before))) {
@@ -72,9 +77,15 @@ export const createOrderMonitor = (
       if (type === 'order.completed' && isBesideQuarantined(order)) {
         monitor.saw('completed-beside-quarantined');
       }
+      const productId = String(data['productId']);
+      const quantity = Number(data['quantity']);
+      if (type === 'inventory.committed') stock.sell(productId, quantity);
+      if (type === 'inventory.returned') {
+        stock.sell(productId, -quantity);
+        monitor.saw('stock-returned');
+      }
       if (stockEvents.includes(type)) {
-        const quantity = type === 'inventory.reserved' ? Number(data['quantity']) : 0;
-        stock.set(order, String(data['productId']), quantity);
+        stock.set(order, productId, type === 'inventory.reserved' ? quantity : 0);
       }
     }
   };
@@ -125,17 +136,23 @@ const toNotice = (
     case 'order.cancelled':
       return isFirst ? 'failure/1' : 'cancellation/1';
     case 'payment.refunded':
-      return isFirst ? undefined : `refund/${data['refundId']}`;
+      return isFirst ? undefined : `refund-notice/${data['refundId']}`;
     default:
       return undefined;
   }
 };
 
 /** What the orders say is reserved, by product. */
-const createStockBooks = (catalogue: Catalogue, violate: (problem: string) => void) => {
+const createStockBooks = (catalogue: Catalogue, stocked: number, violate: (problem: string) => void) => {
   const reserved = new Map<string, number>();
+  const bought = new Map<string, number>();
   let hasChanged = false;
   return {
+    /** Less than 0: it came back. */
+    sell: (productId: string, quantity: number): void => {
+      bought.set(productId, (bought.get(productId) ?? 0) + quantity);
+      hasChanged = true;
+    },
     set: (order: Books, productId: string, quantity: number): void => {
       const change = quantity - (order.reserved.get(productId) ?? 0);
       order.reserved.set(productId, quantity);
@@ -149,6 +166,10 @@ const createStockBooks = (catalogue: Catalogue, violate: (problem: string) => vo
       for (const { productId, held, onHand, sold } of await catalogue.products({ limit: 100 })) {
         const expected = reserved.get(productId) ?? 0;
         if (held !== expected) violate(`${productId} has ${held} reserved, and its orders say ${expected}`);
+        const left = bought.get(productId) ?? 0;
+        if (sold !== left) violate(`${productId} has ${sold} sold, and its orders say ${left}`);
+        if (onHand + sold !== stocked)
+          violate(`${productId} has ${onHand} on hand and ${sold} sold of ${stocked}`);
         if (held < 0 || sold < 0 || held > onHand) violate(`${productId} is oversold`);
       }
     },

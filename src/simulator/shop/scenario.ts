@@ -25,6 +25,12 @@ export interface Scenario extends FaultPlan {
   readonly refundRate: number;
   /** On hand of each product at the start. */
   readonly stock: number;
+  /** Shares of the charges that the customer has to confirm, and of captured money that is disputed later. */
+  readonly questionRate: number;
+  readonly disputeRate: number;
+  /** Shares of the captures that are of a part, and of the refunds that are of lines. Version 1 of the charts has neither. */
+  readonly partRate: number;
+  readonly lineRate: number;
 }
 
 export const day = 86_400_000;
@@ -79,6 +85,10 @@ export const drawScenario = ({ seed, orders, crashAt, upgrade }: SimulationOrder
     cancelRate: pick([0.1, 0.1, 0.5]),
     refundRate: pick([0.1, 0.4]),
     stock: pick([2, 1, 4]) * orders,
+    questionRate: upgrade ? 0 : pick([0, 0.1, 0.3]),
+    disputeRate: upgrade || isSilent ? 0 : pick([0, 0.1, 0.2]),
+    partRate: upgrade ? 0 : 0.3,
+    lineRate: upgrade ? 0 : 0.4,
   };
 };
 
@@ -116,5 +126,6 @@ const drawSettings = (
     MAX_PENDING_MESSAGES: pick([4, 10_000, 10_000]),
     POLL_MS: pick([200, 1000, 3000]),
     DRAIN_MS: pick([0, 2000]),
+    ACTION_WITHIN_MS: pick([20_000, 120_000]),
   });
 };

@@ -1,8 +1,7 @@
-// The bank's webhooks: what it reports by itself of money that it took or set aside, early or late, once or several
+// The bank's webhooks: what it reports by itself of money that it took or set aside, and of disputes, early or late, once or several
 // times, at whatever node is up, until it is accepted. It reports only what happened.
 import type { Message } from '../../../machines/messages.ts';
 import { AppError } from '../../errors.ts';
-import type { LedgerEntry } from '../../shop/audit/gateway-ledger.ts';
 import type { Monitor } from '../monitor.ts';
 import type { SeededRandom } from '../random.ts';
 import type { Timeline } from '../timeline.ts';
@@ -10,7 +9,10 @@ import type { ShopNode } from './customers.ts';
 import { webhookPrefix } from './order-monitor.ts';
 
 export interface Webhook {
-  readonly entry: LedgerEntry;
+  readonly orderId: string;
+  /** Its own: it is repeated with it. */
+  readonly name: string;
+  readonly message: Message;
   /** It may arrive before the answer to the call. */
   readonly isQuick: boolean;
 }
@@ -43,7 +45,7 @@ export const createWebhooks = (
       again(random.between(1000, latestMs), repetitions);
       return;
     }
-    const { orderId } = webhook.entry;
+    const { orderId } = webhook;
     let isOver = false;
     /** Only the first end counts: an answer, an error, or none in time. */
     const end = (next: () => void) => {
@@ -80,19 +82,9 @@ export const createWebhooks = (
     get pending() {
       return pending.length;
     },
-    isPending: (orderId) => pending.some(({ entry }) => entry.orderId === orderId),
+    isPending: (orderId) => pending.some((webhook) => webhook.orderId === orderId),
   };
 };
 
-const toSending = ({ entry }: Webhook) => {
-  const { orderId, line, key, amount, currency, transactionId, result } = entry;
-  const type = result === 'charged' ? 'gateway.charged' : 'gateway.authorized';
-  const message: Message = { type, key, attempt: 1, transactionId: String(transactionId), amount, currency };
-  return {
-    orderId,
-    to: 'payment',
-    message,
-    messageId: `${webhookPrefix}${line}`,
-    otherwise: 'record',
-  } as const;
-};
+const toSending = ({ orderId, name, message }: Webhook) =>
+  ({ orderId, to: 'payment', message, messageId: `${webhookPrefix}${name}`, otherwise: 'record' }) as const;

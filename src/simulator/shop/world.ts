@@ -1,33 +1,30 @@
 // The world outside the processes of a simulation: the bank, the mail, and the services through which a process reaches
 // them. Money and mail are counted here, when they move, and never asked of an order.
+import type { Message } from '../../../machines/messages.ts';
 import type { LedgerEntry } from '../../shop/audit/gateway-ledger.ts';
 import type { CommandTo, ShopService } from '../../shop/services.ts';
 import { createNetwork, type Network } from '../network.ts';
 import type { Process } from '../process.ts';
-import type { SeededRandom } from '../random.ts';
-import type { Timeline } from '../timeline.ts';
 import { type Bank, createBank } from './bank.ts';
+import { type CardHolderParts, createCardHolders } from './card-holders.ts';
+import { createDisputes, type Disputes } from './disputes.ts';
 import type { OrderMonitor } from './order-monitor.ts';
-import { day, type Scenario } from './scenario.ts';
-import type { Webhook } from './webhooks.ts';
+import { day } from './scenario.ts';
 
 export interface World {
   readonly bank: Bank;
+  readonly disputes: Disputes;
   readonly network: Network;
   gatewayFor(process: Process): ShopService<'gateway'>;
   mailerFor(process: Process): ShopService<'mailer'>;
-  /** Notices that reached the customer of an order, such as `confirmation/1` and `refund/REFUND`. */
+  /** Notices that reached the customer of an order, such as `confirmation/1` and `refund-notice/REFUND`. */
   notices(orderId: string): ReadonlySet<string>;
   /** Whether all that the customer has to be told so far was. */
   isNotified(orderId: string): boolean;
 }
 
-export interface WorldParts {
-  readonly timeline: Timeline;
-  readonly scenario: Scenario;
+export interface WorldParts extends CardHolderParts {
   readonly monitor: OrderMonitor;
-  readonly random: (name: string) => SeededRandom;
-  readonly onWebhook: (webhook: Webhook) => void;
 }
 
 export const createWorld = (parts: WorldParts): World => {
@@ -44,11 +41,17 @@ export const createWorld = (parts: WorldParts): World => {
     onEntry: (entry) => {
       monitor.trace(`bank ${entry.result} ${entry.key} ${entry.amount}`);
       noteMoney(entry);
-      if (entry.result !== 'charged' && entry.result !== 'authorized') return;
-      if (webhookRate > 0) onWebhook({ entry, isQuick: draws.happens(webhookRate) });
+      people.noteEntry(entry);
+      const message = toReport(entry);
+      if (message === undefined || webhookRate === 0) return;
+      const { orderId, line } = entry;
+      onWebhook({ orderId, name: String(line), message, isQuick: draws.happens(webhookRate) });
     },
+    asksCustomer: (_, orderId) => people.isAsked(orderId),
   });
-  const mail = createMail(monitor, bank);
+  const disputes = createDisputes(bank);
+  const people = createCardHolders(parts, bank, disputes);
+  const mail = createMail(monitor, bank, people.wasAsked);
   /** Charges that took effect, with their answers lost. */
   const unanswered = new Set<string>();
 
@@ -70,6 +73,7 @@ export const createWorld = (parts: WorldParts): World => {
 
   return {
     bank,
+    disputes,
     network,
     gatewayFor: (process) => ({
       name: 'gateway',
@@ -107,8 +111,15 @@ export const createWorld = (parts: WorldParts): World => {
   };
 };
 
+/** What the bank reports by webhook of what it did; undefined: nothing. */
+const toReport = ({ key, amount, currency, transactionId, result }: LedgerEntry): Message | undefined => {
+  if (result !== 'charged' && result !== 'authorized') return undefined;
+  const about = { key, attempt: 1, transactionId: String(transactionId), amount, currency };
+  return { type: `gateway.${result}`, ...about };
+};
+
 /** A mailer that sends once for each key. */
-const createMail = (monitor: OrderMonitor, bank: Bank) => {
+const createMail = (monitor: OrderMonitor, bank: Bank, wasAsked: (orderId: string) => boolean) => {
   const sent = new Map<string, Set<string>>();
   const keys = new Set<string>();
   /** What customers were told that they got back, by order. */
@@ -118,8 +129,8 @@ const createMail = (monitor: OrderMonitor, bank: Bank) => {
     if (notice === 'confirmation' && !made.some(({ state }) => state === 'captured')) {
       monitor.violate(`${orderId} was confirmed before it was paid`);
     }
-    if (notice === 'payment-action') {
-      monitor.violate(`${orderId} was to be confirmed, and the bank asks nobody for that`);
+    if (notice === 'payment-action' && !wasAsked(orderId)) {
+      monitor.violate(`${orderId} was to be confirmed, and the bank did not ask for that`);
     }
     if (notice !== 'refund') return;
     const refunds = (told.get(orderId) ?? 0) + (refund?.amount ?? 0);

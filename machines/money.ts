@@ -38,8 +38,8 @@ export const formatMoney = (amount: number, currency: string): string => {
   const digits = find(currency)?.digits;
   if (digits === undefined) throw new RangeError(`${currency} is not an ISO 4217 currency`);
   if (digits === 0) return `${amount} ${currency}`;
-  const padded = String(amount).padStart(digits + 1, '0');
-  return `${padded.slice(0, -digits)}.${padded.slice(-digits)} ${currency}`;
+  const padded = String(Math.abs(amount)).padStart(digits + 1, '0');
+  return `${amount < 0 ? '-' : ''}${padded.slice(0, -digits)}.${padded.slice(-digits)} ${currency}`;
 };
 
 const safe = (amount: number): number => {

@@ -35,8 +35,7 @@ export const toMoneyWriter = (locale: string, currency: string): ((minorUnits: n
 
 /** `17500` of `USD` → `175.00`: a number as text, since a double would round large amounts. */
 const toDecimal = (minorUnits: number, currency: string): `${number}` => {
-  const amount = formatMoney(Math.abs(minorUnits), currency).slice(0, -` ${currency}`.length);
-  const decimal = minorUnits < 0 ? `-${amount}` : amount;
+  const decimal = formatMoney(minorUnits, currency).slice(0, -` ${currency}`.length);
   if (!isDecimal(decimal)) throw new RangeError(`${minorUnits} is no amount in minor units`);
   return decimal;
 };

@@ -32,6 +32,7 @@ describe('a text', () => {
     ['two numbers after each other', '4242 4242 4242 4242 5555 5555 5555 4444'],
     ['its security code behind it', '4242 4242 4242 4242 123'],
     ['letters around it', 'pan4242424242424242x'],
+    ['letters and digits before it that make no IBAN', 'BE1842424242424242'],
     ['full-width digits', '４２４２４２４２４２４２４２４２'],
   ])('with %s is seen', (_what, text) => {
     expect(hasCardNumber(text)).toBe(true);
@@ -50,6 +51,8 @@ describe('a text', () => {
     ['an object id with digits by chance', '4242424242424242abcdef01'],
     ['a time in ms', '1764370000004'],
     ['a telephone number', '+49 170 1234567'],
+    ['an IBAN whose digits pass the check', 'AT610005390075470340'],
+    ['such an IBAN in groups', 'DK61 0539 0075 4703 40'],
     ['zeros', '0000000000000000'],
     ['a date and an amount', '2026-11-28, 175.00 USD'],
   ])('with %s is not', (_what, text) => {

@@ -1,10 +1,13 @@
 // Finds what reads as the number of a payment card in a text, so that none is ever stored: a customer pays with a token. It never
-// says the number. Numbers of products are none: a valid GTIN (EAN-13, GTIN-14) passes.
+// says the number. Numbers of products and of bank accounts are none: a valid GTIN
+// (EAN-13, GTIN-14) and a valid IBAN pass.
 
 /** Digits, with a few spaces or dashes between them. */
 const runs = /\p{Nd}(?:[\s\p{Pd}]{0,3}\p{Nd}){12,}/gu;
 /** Ids of others with digits by chance: UUIDs, and hashes or object ids in hex. */
 const ids = /\b(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?=\d*[a-f])[\da-f]{20,})\b/giu;
+/** How a bank account is written (ISO 13616): a country, two check digits, and the account, in groups or not. */
+const accounts = /\b[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?\b/g;
 /** How numbers of cards are written in groups. */
 const groupings: ReadonlySet<string> = new Set(['4-4-4-4', '4-4-4-4-3', '4-6-5', '4-6-4']);
 const fewest = 13;
@@ -29,6 +32,13 @@ const isProductNumber = (digits: string): boolean => {
   return sum % 10 === 0;
 };
 
+/** ISO 7064: behind the account stand the country (A is 10) and the check digits, and the rest by 97 is 1. */
+const isAccount = (text: string): boolean => {
+  const [, start = '', account = ''] = /^(.{4})(.+)$/.exec(text.replaceAll(' ', '')) ?? [];
+  const digits = [...(account + start)].map((each) => Number.parseInt(each, 36)).join('');
+  return BigInt(digits) % 97n === 1n;
+};
+
 const isCardNumber = (digits: string): boolean => {
   if (digits.length < fewest || digits.length > most) return false;
   // No card begins with 0, and a time in ms since 1970 has 13 digits and begins with 1.
@@ -51,6 +61,10 @@ const toCandidates = (run: string): string[] => {
 /** Whether a text has 13 to 19 digits, spaces or dashes between them allowed, that pass the check of card numbers. */
 export const hasCardNumber = (text: string): boolean => {
   // Full-width digits are digits, too.
-  const runsIn = text.normalize('NFKC').replace(ids, 'id').match(runs) ?? [];
+  const searched = text
+    .normalize('NFKC')
+    .replace(ids, 'id')
+    .replace(accounts, (each) => (isAccount(each) ? 'account' : each));
+  const runsIn = searched.match(runs) ?? [];
   return runsIn.some((run) => toCandidates(run).some(isCardNumber));
 };

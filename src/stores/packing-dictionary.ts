@@ -1,6 +1,6 @@
-// What stored order systems have in common: one that was completed, with placeholder ids and times. It must
-// never change: what was packed with it can be unpacked with nothing else. Charts that have grown far away from it
-// deserve a second one, with a number of its own (sqlite-packing.ts).
+// What stored order systems have in common: for each version of the shop's charts one that was completed, with placeholder ids
+// and times. They must never change: what was packed with one can be unpacked with nothing else. Charts that have grown far
+// away from the newest deserve another one, with a number of its own (sqlite-packing.ts).
 export const firstDictionary = [
   '{"charts":"1","version":6,"events":11,"correlationId":"01900000-0000-7000-8000-000000000001"',
   ',"createdAt":1767225600000,"updatedAt":1767225600000,"actors":{"order":{"value":{"completed":"closed"}',
@@ -37,4 +37,46 @@ export const firstDictionary = [
   ',"payment":{"key":"01900000-0000-7000-8000-000000000000/charge/1","at":1767225600000}',
   ',"notification":{"key":"01900000-0000-7000-8000-000000000000/confirmation/1","at":1767225600000}}',
   ',"quarantined":[]}',
+].join('');
+
+export const secondDictionary = [
+  '{"charts":"2","version":6,"events":11,"correlationId":"01900000-0000-7000-8000-000000000001"',
+  ',"createdAt":1767225600000,"updatedAt":1767225600000,"actors":{"order":{"value":{',
+  '"completed":"closed"},"context":{"orderId":"01900000-0000-7000-8000-000000000000"',
+  ',"customerId":"customer-123","email":"someone@example.com","amount":17500,"currency":"USD"',
+  ',"items":[{"productId":"product-1","name":"Widget","quantity":2,"unitPrice":5000',
+  ',"lineTotal":10000},{"productId":"product-2","name":"Gadget","quantity":1,"unitPrice":7500',
+  ',"lineTotal":7500}],"adjustments":[],"policy":{"capture":"at-once","provider":"simulated"',
+  ',"actionWithinMs":600000,"validateWithinMs":60000,"reserveWithinMs":60000,"payWithinMs":300000',
+  ',"authorizationTtlMs":604800000,"commitWithinMs":60000,"notifyWithinMs":10000',
+  ',"compensateWithinMs":300000,"refundWithinMs":300000,"reservationTtlMs":900000,"inventory":{',
+  '"attempts":5,"firstDelayMs":1000,"longestDelayMs":60000,"answerWithinMs":35000},"payment":{',
+  '"attempts":5,"firstDelayMs":1000,"longestDelayMs":60000,"answerWithinMs":35000},"notification":{',
+  '"attempts":5,"firstDelayMs":1000,"longestDelayMs":60000,"answerWithinMs":35000}},"failure":null',
+  ',"problems":[],"paidAmount":17500,"refundedAmount":0,"refundedLines":[],"refund":null',
+  ',"authorizationExpiresInMs":null,"disputes":[]},"since":1767225600000},"inventory":{"value":{',
+  '"committed":"kept"},"context":{"orderId":"01900000-0000-7000-8000-000000000000","lines":[{',
+  '"productId":"product-1","quantity":2,"unitPrice":5000,"currency":"USD"},{"productId":"product-2"',
+  ',"quantity":1,"unitPrice":7500,"currency":"USD"}],"reservationTtlMs":900000,"retrying":{',
+  '"attempts":5,"firstDelayMs":1000,"longestDelayMs":60000,"answerWithinMs":35000}',
+  ',"key":"01900000-0000-7000-8000-000000000000/commit/1","attempt":3,"tries":1,"why":"failed"',
+  ',"unwanted":false,"problems":[],"returns":[]},"since":1767225600000},"payment":{"value":{',
+  '"charged":"kept"},"context":{"orderId":"01900000-0000-7000-8000-000000000000","amount":17500',
+  ',"currency":"USD","method":"card","capture":"at-once","provider":"simulated","paymentMethod":null',
+  ',"retrying":{"attempts":5,"firstDelayMs":1000,"longestDelayMs":60000,"answerWithinMs":35000}',
+  ',"charge":1,"keyExpired":false,"key":"01900000-0000-7000-8000-000000000000/charge/1","attempt":1',
+  ',"tries":1,"lookUps":0,"transactionId":"txn-1","expiresInMs":null,"captureAmount":0',
+  ',"captured":17500,"refunded":0,"lost":0,"disputes":[],"refundId":"","refundAmount":0',
+  ',"unwanted":false},"since":1767225600000},"notification":{"value":"sent","context":{',
+  '"orderId":"01900000-0000-7000-8000-000000000000","notice":"confirmation"',
+  ',"recipient":"someone@example.com","amount":17500,"currency":"USD","items":[{',
+  '"productId":"product-1","name":"Widget","quantity":2,"unitPrice":5000,"lineTotal":10000},{',
+  '"productId":"product-2","name":"Gadget","quantity":1,"unitPrice":7500,"lineTotal":7500}]',
+  ',"adjustments":[],"locale":null,"reason":null,"refund":null,"waiting":[],"retrying":{"attempts":5',
+  ',"firstDelayMs":1000,"longestDelayMs":60000,"answerWithinMs":35000}',
+  ',"key":"01900000-0000-7000-8000-000000000000/confirmation/1","attempt":1,"tries":1}',
+  ',"since":1767225600000}},"deadlines":{},"calls":{},"keys":{"inventory":{',
+  '"key":"01900000-0000-7000-8000-000000000000/commit/1","at":1767225600000},"payment":{',
+  '"key":"01900000-0000-7000-8000-000000000000/charge/1","at":1767225600000},"notification":{',
+  '"key":"01900000-0000-7000-8000-000000000000/confirmation/1","at":1767225600000}},"quarantined":[]}',
 ].join('');

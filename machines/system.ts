@@ -7,8 +7,8 @@ import { orderChart } from './order.ts';
 import { paymentChart } from './payment.ts';
 
 export const orderSystem = {
-  /** A draft until its release: what is stored on a draft need not be readable later. */
-  version: '2-draft',
+  /** Released: what these charts do is kept in fingerprints/. A change takes a copy of them to v2/, and another version. */
+  version: '2',
   charts: {
     order: orderChart,
     inventory: inventoryChart,

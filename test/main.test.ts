@@ -60,7 +60,7 @@ test('the whole can be embedded without listening, with every service replaced',
   const metrics = (await running.api.inject('/metrics')).body;
   for (const figure of [
     'orderchart_orders{state="completed"} 1',
-    'orderchart_orders_by_chart_version{chart_version="2-draft"} 1',
+    'orderchart_orders_by_chart_version{chart_version="2"} 1',
     'orderchart_orders_parked{why="unreadable"} 0',
     'orderchart_calls_pending 0',
   ]) {

@@ -16,7 +16,7 @@ test('a rehearsal says in words what would happen to the orders that match, and 
   expect(answer.json()).toMatchObject({
     ...{ next: null, orders: 1 },
     groups: [{ from: newestVersion, state: 'paying', count: 1, examples: ['order-2'] }],
-    summary: [expect.stringMatching(/^1 order on version 2-draft in paying: would /)],
+    summary: [expect.stringMatching(/^1 order on version 2 in paying: would /)],
   });
   expect(await stored()).toEqual(before);
 });
@@ -28,7 +28,7 @@ test('orders that are on the version already are not touched', async () => {
   const body = { to: newestVersion, filter: { from: [newestVersion] } };
   expect((await post('/migrations', body)).json()).toMatchObject({
     groups: [{ outcome: 'already-there', count: 1 }],
-    summary: ['1 order on version 2-draft in paying: there already'],
+    summary: ['1 order on version 2 in paying: there already'],
   });
   expect((await post('/migrations', { to: newestVersion })).json()).toEqual({
     ...{ next: null, orders: 0, groups: [], summary: [] },
@@ -72,7 +72,7 @@ test.each<[object, string]>([
 test('a version and a cursor that are not known are refused, with what is known', async () => {
   const { post } = await createEdge();
   expect((await post('/migrations', { to: '9' })).json()).toMatchObject({
-    ...{ status: 400, detail: 'There is no chart version 9; there are 1, 2-draft.' },
+    ...{ status: 400, detail: 'There is no chart version 9; there are 1, 2.' },
   });
   expect((await post('/migrations', { to: '1', after: 'ghost' })).json()).toMatchObject({
     ...{ status: 400, detail: 'There is no order ghost to continue after.' },

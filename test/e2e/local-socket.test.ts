@@ -24,7 +24,7 @@ test('another process asks the running service who it is, and a clean stop remov
   expect((mode & 0o777).toString(8)).toBe('600');
   const client = await connectToService(database);
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-  const described = { version, pid: server.pid, address: server.url, chartVersions: ['2-draft', '1'] };
+  const described = { version, pid: server.pid, address: server.url, chartVersions: ['2', '1'] };
   expect(client?.service).toEqual(described);
   expect(await client?.request('GET', '/service')).toEqual(described);
   await expect(client?.request('POST', '/dances')).rejects.toMatchObject({

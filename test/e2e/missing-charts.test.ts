@@ -32,7 +32,7 @@ afterEach(() => folder.remove());
 test('a start is refused with one line that counts the orders and says what to do', async () => {
   const { code, output } = await runCommand(['serve'], folder.path, { PORT: '0', ...quick });
   expect({ code, lines: output.trim().split('\n').length }).toEqual({ code: 1, lines: 1 });
-  expect(output).toMatch(/1 stored order is on .*: 1 on version 9 \(it has 2-draft, 1\).*--leave-unreadable/);
+  expect(output).toMatch(/1 stored order is on .*: 1 on version 9 \(it has 2, 1\).*--leave-unreadable/);
 });
 
 test('with --leave-unreadable it starts, shows what the row knows, and counts the order', async () => {

@@ -6,6 +6,7 @@ import { toStateName } from '../../src/step/notes.ts';
 import type { RegisteredSystem } from '../../src/step/register.ts';
 import { newSystem, toStored } from '../../src/step/snapshot.ts';
 import { type StepResult, step } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
 import { startedAt, type Walk } from './walks.ts';
 
 export interface RecordedWalk extends Walk {
@@ -13,13 +14,18 @@ export interface RecordedWalk extends Walk {
   readonly lines: readonly string[];
 }
 
-/** Takes the messages of a walk through `system`; one line says what each led to. */
-export const takeWalk = (system: RegisteredSystem, { incoming }: Walk): readonly string[] => {
+/** Takes the messages of a walk through `system`; one line says what each led to. `onState` sees every state on the way. */
+export const takeWalk = (
+  system: RegisteredSystem,
+  { incoming }: Walk,
+  onState: (state: SystemState) => void = () => undefined,
+): readonly string[] => {
   let state = newSystem(system, startedAt, 'correlation');
   return incoming.map((next) => {
     const result = step(system, state, next);
     if (result === undefined) return 'nothing: its call or deadline is not there';
     ({ state } = result);
+    onState(state);
     return toLine(result);
   });
 };
@@ -36,8 +42,12 @@ const toLine = ({ state, received, events, calls }: StepResult): string => {
 };
 
 /** The first difference between what was recorded and what the charts do now; undefined if there is none. */
-export const findDifference = (system: RegisteredSystem, walk: RecordedWalk): string | undefined => {
-  const lines = takeWalk(system, walk);
+export const findDifference = (
+  system: RegisteredSystem,
+  walk: RecordedWalk,
+  onState?: (state: SystemState) => void,
+): string | undefined => {
+  const lines = takeWalk(system, walk, onState);
   const index = lines.findIndex((line, place) => line !== walk.lines[place]);
   if (index === -1) return undefined;
   const next = walk.incoming[index];

@@ -67,7 +67,7 @@ test('a call that was lost in a crash is made again with the same key, and the s
   const before = await openHost({ store, ids, gateway: never });
   const { id } = await place(before);
   const after = await openHost({ store, ids, clock: before.clock });
-  expect(after.recovery).toEqual({ resumed: 1, overdue: 0, incidents: 0, versions: { '2-draft': 1 } });
+  expect(after.recovery).toEqual({ resumed: 1, overdue: 0, incidents: 0, versions: { '2': 1 } });
   expect(await settle(after, id)).toMatchObject({ state: 'completed' });
   expect(after.gatewayCalls[0]?.command).toMatchObject({ key: `${id}/charge/1`, attempt: 1 });
 });

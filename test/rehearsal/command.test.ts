@@ -18,7 +18,7 @@ test('orders of version 1 do the same on the newest version: it ends with 0, and
   await addOrders(folder, { completed: 3, paying: 1 });
   const before = readRows(folder);
   const { code, output } = await rehearse();
-  expect(output).toMatch(/^4 orders with \d+ messages replayed on version 2-draft: nothing differs\.$/m);
+  expect(output).toMatch(/^4 orders with \d+ messages replayed on version 2: nothing differs\.$/m);
   expect({ code, rows: readRows(folder) }).toEqual({ code: 0, rows: before });
 });
 
@@ -29,7 +29,7 @@ test('a history that the charts do not lead to is listed with its orders and mes
   connection.close();
   const { code, output } = await rehearse();
   expect(output).toContain(`1 order: its state then paying / now completed\n    ${first} at the end\n`);
-  expect(output).toContain('replayed on version 2-draft: 2 the same, 1 different.');
+  expect(output).toContain('replayed on version 2: 2 the same, 1 different.');
   expect(code).toBe(1);
   const { output: json } = await rehearse('--json');
   expect(JSON.parse(json)).toMatchObject({
@@ -49,7 +49,7 @@ test('only orders on the version of --from are replayed, also beside a running s
 });
 
 test.each([
-  [['--to', '9'], 'There is no chart version 9; there are 1, 2-draft.'],
+  [['--to', '9'], 'There is no chart version 9; there are 1, 2.'],
   [['--from', '9'], 'There is no chart version 9'],
   [['--last', '0'], 'Invalid --last=0: it must be a whole number from 1'],
   [['--to', ''], 'Invalid --to: name the chart version to try'],

@@ -69,6 +69,26 @@ describe('a refund of lines', () => {
     expect(order.commands('gateway.refund')).toEqual([]);
   });
 
+  it('is not made for a product that was not ordered, not even beside one that was', () => {
+    const order = placeOrder();
+    const unknown = { productId: 'product-9', quantity: 1, restock: true };
+    expect(order.refundLines([unknown], 'r1')).toMatch(/^ignored: /);
+    expect(order.refundLines([widget(1), unknown], 'r1')).toMatch(/^ignored: /);
+    expect(order.commands('gateway.refund')).toEqual([]);
+  });
+
+  it('counts its lines also if another refund is refused meanwhile', () => {
+    const order = placeOrder({ 'gateway.refund': ['silent'] });
+    order.refundLines([widget(1)], 'r1');
+    const refused = { type: 'payment.refund-refused', refundId: 'r0', amount: 5000, currency: 'USD' };
+    expect(order.send('order', refused)).toBe('applied');
+    order.answer('gateway.refund', 'refunded');
+    expect(order.commands('mailer.send').at(-1)).toMatchObject({
+      refund: { refundId: 'r1', amount: 5000, lines: [widget(1)] },
+    });
+    expect(order.refundLines([widget(2)], 'r2')).toMatch(/^ignored: /);
+  });
+
   it('is not made twice for the same pieces', () => {
     const order = placeOrder();
     order.refundLines([widget(2)], 'r1');

@@ -1,5 +1,6 @@
 // Refunds by line: the money is the lines' price, products go back into stock where that was asked for, and the customer is told.
 import { describe, expect, it } from 'vitest';
+import { toLinesTotal } from '../../machines/lines.ts';
 import { placeOrder, type TestOrder } from './test-order.ts';
 
 const widget = (quantity: number, restock = true) => ({ productId: 'product-1', quantity, restock });
@@ -75,6 +76,11 @@ describe('a refund of lines', () => {
     expect(order.refundLines([unknown], 'r1')).toMatch(/^ignored: /);
     expect(order.refundLines([widget(1), unknown], 'r1')).toMatch(/^ignored: /);
     expect(order.commands('gateway.refund')).toEqual([]);
+  });
+
+  it('has no price for what was not ordered', () => {
+    const items = [{ productId: 'product-1', quantity: 2, unitPrice: 5000 }];
+    expect(toLinesTotal(items, [widget(1), { productId: 'product-9', quantity: 3 }])).toBe(5000);
   });
 
   it('counts its lines also if another refund is refused meanwhile', () => {

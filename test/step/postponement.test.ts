@@ -179,7 +179,7 @@ describe('a replay', () => {
   test('takes a message of that name from outside as what it was: ignored', () => {
     const bench = openAsking();
     const before = bench.state();
-    const { received } = bench.send('deadline.postponed', 'toy', later);
+    const { received } = bench.send('deadline.postponed', 'toy', { ...later });
     expect(received).toMatchObject({
       disposition: 'ignored',
       reason: 'a deadline is postponed by its host alone',

@@ -104,7 +104,7 @@ export const inventorySetup = setup({
     askForReturn: tell('warehouse', ({ context }) => ({
       type: 'warehouse.return',
       ...currentCall(context),
-      lines: context.returns[0]?.lines ?? [],
+      lines: context.returns.slice(0, 1).flatMap(({ lines }) => lines),
     })),
     announceReturned: enqueueActions(({ context: { returns }, enqueue }) => {
       for (const { refundId, lines } of returns.slice(0, 1)) {

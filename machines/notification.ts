@@ -118,17 +118,12 @@ export const notificationChart = setup({
       ...(about.refund !== null && { refund: about.refund }),
     })),
     announceSent: announce(({ context: { notice, recipient, reason, refund } }) => {
-      switch (notice) {
-        case 'refund':
-          return { type: 'order.refund-notice-sent', recipient, refundId: refund?.refundId ?? '' };
-        case 'payment-action':
-          return { type: 'order.payment-action-notice-sent', recipient };
-        default:
-          if (reason === null) return { type: 'order.confirmation-sent', recipient };
-          return notice === 'cancellation'
-            ? { type: 'order.cancellation-notice-sent', recipient, reason }
-            : { type: 'order.failure-notification-sent', recipient, reason };
-      }
+      if (refund !== null) return { type: 'order.refund-notice-sent', recipient, refundId: refund.refundId };
+      if (notice === 'payment-action') return { type: 'order.payment-action-notice-sent', recipient };
+      if (reason === null) return { type: 'order.confirmation-sent', recipient };
+      return notice === 'cancellation'
+        ? { type: 'order.cancellation-notice-sent', recipient, reason }
+        : { type: 'order.failure-notification-sent', recipient, reason };
     }),
     tellDelivered: tell('order', ({ context }) => ({
       type: 'notification.delivered',

@@ -86,8 +86,10 @@ export const toRefundAmount = (
   (lines === undefined
     ? toRefundable(account)
     : Math.min(toLinesTotal(account.items, lines), toRefundable(account)));
-export const toReturns = (refund: Refunded | null) =>
-  sumByProduct(refund?.lines.filter(({ restock }) => restock) ?? []);
+export const toReturns = (refund: Refunded | null) => {
+  const { lines } = { lines: [], ...refund };
+  return sumByProduct(lines.filter(({ restock }) => restock));
+};
 export const toNotice = (context: OrderContext) => ({
   orderId: context.orderId,
   recipient: context.email,

@@ -80,6 +80,11 @@ export const toLeft = ({ captured, refunded, lost }: PaymentContext): number =>
 export const evidenceWithinMs = 604_800_000;
 export const openDispute = ({ disputes }: PaymentContext): Dispute | undefined =>
   disputes.find(({ state }) => state === 'open');
+/** The dispute that is open. Only for the state `disputed`, which always has one. */
+export const currentDispute = (context: PaymentContext): Omit<Dispute, 'state'> => ({
+  ...{ disputeId: '', amount: 0, currency: context.currency, evidenceDueInMs: null },
+  ...openDispute(context),
+});
 
 type DisputeEnd = Extract<MessageTo<'payment'>, { type: 'gateway.dispute-closed' | 'incident.resolve' }>;
 /** The dispute that ends: an operator speaks of the one that is open. */
@@ -87,9 +92,7 @@ export const disputeOf = (
   context: PaymentContext,
   event: DisputeEnd,
 ): Omit<Dispute, 'state' | 'evidenceDueInMs'> =>
-  event.type === 'gateway.dispute-closed'
-    ? event
-    : (openDispute(context) ?? { disputeId: '', amount: 0, currency: context.currency });
+  event.type === 'gateway.dispute-closed' ? event : currentDispute(context);
 export const closeDispute = (context: PaymentContext, event: DisputeEnd) => {
   const { disputeId, amount, currency } = disputeOf(context, event);
   const others = context.disputes.filter((each) => each.disputeId !== disputeId);

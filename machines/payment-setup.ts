@@ -6,6 +6,7 @@ import type { DomainEvent, MessageTo } from './messages.ts';
 import {
   at,
   closeDispute,
+  currentDispute,
   disputeOf,
   evidenceWithinMs,
   money,
@@ -64,7 +65,7 @@ export const paymentSetup = setup({
     ...callDelays,
     /** Until a customer's confirmation is looked for, should its report be lost. */
     confirmationPoll: ({ context }) => context.retrying.longestDelayMs,
-    evidenceDeadline: ({ context }) => openDispute(context)?.evidenceDueInMs ?? evidenceWithinMs,
+    evidenceDeadline: ({ context }) => currentDispute(context).evidenceDueInMs ?? evidenceWithinMs,
     lookUpBackOff: ({ context }) => toBackoffMs(context.retrying, context.lookUps),
   },
   actions: {
@@ -192,7 +193,7 @@ export const paymentSetup = setup({
     }),
     announceEvidenceDue: announce(({ context }) => ({
       type: 'payment.evidence-due',
-      disputeId: openDispute(context)?.disputeId ?? '',
+      disputeId: currentDispute(context).disputeId,
     })),
     /** Before `noteDisputeClosed`, which ends the dispute that an operator speaks of. */
     reportDisputeClosed: report(({ context, event }) => {

@@ -59,7 +59,7 @@ export const findAwaitedService = (
 
 /** Since when a deadline may have waited for its service: for calls that its system waits for, since those were decided. */
 export const findWaitingSince = (state: SystemState, { source }: Deadline, service: string): number => {
-  let since = state.actors.get(source)?.since ?? state.updatedAt;
+  let { since } = { since: state.updatedAt, ...state.actors.get(source) };
   for (const call of state.calls.values()) if (call.service === service) since = Math.min(since, call.at);
   return since;
 };

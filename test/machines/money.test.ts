@@ -1,6 +1,6 @@
 // Money is whole minor units with a currency that ISO 4217 knows; what would not be exact throws.
 import { describe, expect, it } from 'vitest';
-import { formatMoney, isCurrency, sum, toLineTotal } from '../../machines/money.ts';
+import { formatMoney, isCurrency, readMoney, sum, toLineTotal } from '../../machines/money.ts';
 
 describe('an amount', () => {
   it.each([
@@ -20,6 +20,32 @@ describe('an amount', () => {
 
   it.each(['XYZ', 'usd', '', 'US'])("in '%s' is not written: ISO 4217 does not know it", (currency) => {
     expect(() => formatMoney(1, currency)).toThrow(RangeError);
+  });
+});
+
+describe('an amount that a person wrote', () => {
+  it.each([
+    ['12.5', 'USD', 1250],
+    ['12', 'USD', 1200],
+    [' 0.05 ', 'USD', 5],
+    ['500', 'JPY', 500],
+    ['1.234', 'KWD', 1234],
+    ['90071992547409.91', 'USD', Number.MAX_SAFE_INTEGER],
+  ])("'%s' in %s is %i minor units", (text, currency, amount) => {
+    expect(readMoney(text, currency)).toBe(amount);
+  });
+
+  it.each([
+    ['1', 'usd', 'a currency that ISO 4217 does not know'],
+    ['ten', 'USD', 'no number'],
+    ['-1', 'USD', 'less than nothing'],
+    ['1.', 'USD', 'a point without decimals'],
+    ['1,50', 'USD', 'a comma'],
+    ['1.005', 'USD', 'more decimals than the currency'],
+    ['1.0', 'JPY', 'decimals where the currency has none'],
+    ['90071992547409.92', 'USD', 'more than is exact'],
+  ])("'%s' in '%s' is none: %s", (text, currency) => {
+    expect(readMoney(text, currency)).toBeUndefined();
   });
 });
 

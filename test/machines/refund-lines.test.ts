@@ -1,5 +1,6 @@
 // Refunds by line: the money is the lines' price, products go back into stock where that was asked for, and the customer is told.
 import { describe, expect, it } from 'vitest';
+import { toLinesTotal } from '../../machines/lines.ts';
 import { placeOrder, type TestOrder } from './test-order.ts';
 
 const widget = (quantity: number, restock = true) => ({ productId: 'product-1', quantity, restock });
@@ -67,6 +68,31 @@ describe('a refund of lines', () => {
     const order = placeOrder();
     expect(order.refundLines(lines, 'r1', 100)).toMatch(/^ignored: /);
     expect(order.commands('gateway.refund')).toEqual([]);
+  });
+
+  it('is not made for a product that was not ordered, not even beside one that was', () => {
+    const order = placeOrder();
+    const unknown = { productId: 'product-9', quantity: 1, restock: true };
+    expect(order.refundLines([unknown], 'r1')).toMatch(/^ignored: /);
+    expect(order.refundLines([widget(1), unknown], 'r1')).toMatch(/^ignored: /);
+    expect(order.commands('gateway.refund')).toEqual([]);
+  });
+
+  it('has no price for what was not ordered', () => {
+    const items = [{ productId: 'product-1', quantity: 2, unitPrice: 5000 }];
+    expect(toLinesTotal(items, [widget(1), { productId: 'product-9', quantity: 3 }])).toBe(5000);
+  });
+
+  it('counts its lines also if another refund is refused meanwhile', () => {
+    const order = placeOrder({ 'gateway.refund': ['silent'] });
+    order.refundLines([widget(1)], 'r1');
+    const refused = { type: 'payment.refund-refused', refundId: 'r0', amount: 5000, currency: 'USD' };
+    expect(order.send('order', refused)).toBe('applied');
+    order.answer('gateway.refund', 'refunded');
+    expect(order.commands('mailer.send').at(-1)).toMatchObject({
+      refund: { refundId: 'r1', amount: 5000, lines: [widget(1)] },
+    });
+    expect(order.refundLines([widget(2)], 'r2')).toMatch(/^ignored: /);
   });
 
   it('is not made twice for the same pieces', () => {

@@ -1,14 +1,27 @@
 // What anyone may see of any system, whatever its application.
 import { describe, expect, test } from 'vitest';
+import { assign } from 'xstate';
 import { viewOf } from '../../src/application.ts';
 import { limits } from '../../src/limits.ts';
 import { shop } from '../../src/shop/shop.ts';
+import { postpone } from '../../src/step/postponement.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { newSystem } from '../../src/step/snapshot.ts';
-import { isSettled, toTopState } from '../../src/step/view.ts';
+import { endsWait, isSettled, toStoppedView, toSystemView, toTopState } from '../../src/step/view.ts';
 import { createStory, newYear, orderId, orderSystem } from './stories.ts';
 import { createBench } from './toy-bench.ts';
 import { chart, tellLater } from './toy-words.ts';
+
+const toyRules = { mainActor: 'toy', ownerOf: () => 'ada', findMoves: () => [] };
+const failing = chart({
+  on: {
+    FAIL: {
+      actions: assign(() => {
+        throw new Error('it is broken');
+      }),
+    },
+  },
+});
 
 describe('any system', () => {
   test('is settled when each actor is in a settled state or has ended', () => {
@@ -57,5 +70,56 @@ describe('any system', () => {
       { actor: 'notification', name: 'notification:reminder', dueAt: newYear + 9 },
     ]);
     expect(newSystem(system, 1, 'c').deadlines.size).toBe(0);
+  });
+
+  test('shows when a postponed deadline was due at first', () => {
+    const bench = createBench({ toy: chart({ initial: 'a', states: { a: { after: { 10: 'b' } }, b: {} } }) });
+    bench.send('HELLO');
+    const key = 'toy:xstate.after.10.(machine).a';
+    const times = { at: 1010, dueAt: 1010, until: 1500 };
+    const result = postpone(bench.state(), {
+      ...{ kind: 'postponement', orderId: 'o', key, service: 'world' },
+      ...times,
+    });
+    expect(result && toSystemView(toyRules, 'o', result.state).deadlines).toEqual([
+      { actor: 'toy', name: '10', dueAt: 1500, firstDueAt: 1010 },
+    ]);
+  });
+
+  test('that its host leaves alone shows why, beside its own incidents', () => {
+    const bench = createBench({ toy: failing });
+    bench.send('FAIL');
+    const view = toSystemView(toyRules, 'o', bench.state());
+    const stopped = toStoppedView(view, 'toy', 'its commits fail');
+    expect(stopped.incidents).toMatchObject([
+      { actor: 'toy', reason: 'message-quarantined' },
+      { actor: 'toy', reason: 'set-aside', text: 'its commits fail', since: view.updatedAt },
+    ]);
+    expect(stopped).toEqual({ ...view, incidents: stopped.incidents });
+  });
+});
+
+describe('who waits for a system gets an answer', () => {
+  const working = createBench({ toy: failing }).state();
+
+  test('when it is settled', () => {
+    const bench = createBench({ toy: chart({ tags: 'settled' }) });
+    expect(endsWait({}, bench.state())).toBe(true);
+  });
+
+  test('when it needs a person', () => {
+    const bench = createBench({ toy: failing });
+    bench.send('FAIL');
+    expect(endsWait({}, bench.state())).toBe(true);
+  });
+
+  test('when it waits for them', () => {
+    expect(endsWait({ awaitsCaller: () => true }, working)).toBe(true);
+    expect(toSystemView({ ...toyRules, awaitsCaller: () => true }, 'o', working).awaitsCaller).toBe(true);
+  });
+
+  test('and not while it works', () => {
+    expect(endsWait({}, working)).toBe(false);
+    expect(endsWait({ awaitsCaller: () => false }, working)).toBe(false);
   });
 });

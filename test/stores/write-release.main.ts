@@ -1,9 +1,8 @@
-// Writes a store with an order in each kind of state, as a crash leaves it: `node write-release.main.ts FILE`. Each
+// Writes a store with an order in each kind of state: `node write-release.main.ts FILE`. Each
 // release keeps such a file beside this script (release-….db). A file that is kept is never written again.
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../../machines/messages.ts';
 import { createIds } from '../../src/clock.ts';
 import { shop } from '../../src/shop/shop.ts';
@@ -92,11 +91,9 @@ await close(capturing);
 const last = await open();
 await place(last, 'failing-waiting', 'silent-charging');
 await clock.advance(500);
-for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${target}${end}`);
-// The last connection that closes writes the log back into the file.
-const copy = new DatabaseSync(target);
-copy.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-copy.close();
+// A store that was not closed is no whole copy. What is pending stays pending.
+await last.store.close();
+copyFileSync(path, target);
 rmSync(folder, { recursive: true });
 console.log(`written at ${new Date(clock.now()).toISOString()}`);
 process.exit();

@@ -28,12 +28,28 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Folders whose files share processes: they start none, and leave nothing in their own (test/shared-process.ts checks that). */
-const sharing = ['access', 'api', 'docs', 'hosts', 'machines', 'services', 'shop', 'slo', 'step', 'webhooks'];
-/** Of these folders, the files that do not: one counts what its own orders do, others replace methods of the process. */
+/** Folders whose files share processes: they leave nothing in their own, which test/shared-process.ts checks. */
+const sharing = [
+  'access',
+  'api',
+  'diff',
+  'docs',
+  'doctor',
+  'hosts',
+  'machines',
+  'services',
+  'shop',
+  'slo',
+  'step',
+  'testing',
+  'webhooks',
+];
+/** Of these folders, the files that do not share: they count what they do, measure time, or change their process. */
 const alone = {
+  diff: ['command'],
+  doctor: ['doctor'],
   machines: ['random-orders'],
-  services: ['gateway-ledger', 'mailer-files'],
+  services: ['gateway-ledger', 'mailer-files', 'stripe-outcomes'],
   step: ['equivalence', 'random-charts', 'snapshot'],
 };
 const namesAlone = Object.values(alone).flat().join('|');

@@ -5,7 +5,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { makeFolder, startServer } from '../e2e/server.ts';
-import { installPackage, runIn } from './package.ts';
+import { checkTypesNatively, installPackage, runIn } from './package.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let project: string;
@@ -51,7 +51,7 @@ test('a program in a project of its own places an order by it', async () => {
 });
 
 test('its types hold in that project', async () => {
-  expect(await runIn(project, ['tsc'])).toEqual({ code: 0, output: '', errors: '' });
+  expect(await runIn(project, checkTypesNatively)).toEqual({ code: 0, output: '', errors: '' });
 });
 
 test('a page that is bundled with it has none of the server and nothing of Node', async () => {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ask, post, until } from '../e2e/client.ts';
 import { launch, makeFolder, type Program } from '../e2e/server.ts';
 import { type CourierDouble, startCourier } from './courier-double.ts';
-import { installPackage, runIn, writeFilesOfPage } from './package.ts';
+import { checkTypes, installPackage, runIn, writeFilesOfPage } from './package.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let project: string;
@@ -43,7 +43,7 @@ beforeAll(async () => {
   files = await writeFilesOfPage('docs/extending.md', project);
   environment = { ...quick, COURIER_URL: courier.url, NODE_COMPILE_CACHE: join(folder.path, 'compiled') };
   // The types are checked meanwhile: the last test waits for that.
-  typesChecked = runIn(project, ['tsc']);
+  typesChecked = runIn(project, checkTypes);
 }, 60_000);
 
 afterAll(async () => {

@@ -9,6 +9,12 @@ import { z } from 'zod';
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 const bin = join(root, 'node_modules/.bin');
+// Both compilers bring a program named `tsc`, so they are named by their paths.
+const compiler = join(root, 'node_modules/typescript/bin/tsc');
+
+/** What checks the types of a project: with the compiler that builds the package, and with the one that checks our types. */
+export const checkTypes = ['node', compiler];
+export const checkTypesNatively = ['node', join(root, 'node_modules/@typescript/native/bin/tsc')];
 
 /** What `npm run build` copies beside what tsc makes. */
 const copiedFolders = [
@@ -27,11 +33,9 @@ const pack = async (folder: string): Promise<string> => {
   await Promise.all([
     // `npm run types` checks the types.
     run(
-      join(bin, 'tsc'),
-      ['--project', 'tsconfig.build.json', '--noCheck', '--outDir', join(folder, 'dist')],
-      {
-        cwd: root,
-      },
+      process.execPath,
+      [compiler, '--project', 'tsconfig.build.json', '--noCheck', '--outDir', join(folder, 'dist')],
+      { cwd: root },
     ),
     ...['package.json', 'README.md', 'LICENSE', ...shipped].map((name) =>
       cp(join(root, name), join(folder, name), { recursive: true }),

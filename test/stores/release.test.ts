@@ -99,7 +99,12 @@ test.each(releases)(
   async (release, version, position) => {
     await using files = await copyKept(release);
     const opened = await open(files.path);
-    expect(opened.recovery).toMatchObject({ resumed: 1, overdue: 0, incidents: 3, versions: { [version]: 12 } });
+    expect(opened.recovery).toMatchObject({
+      resumed: 1,
+      overdue: 0,
+      incidents: 3,
+      versions: { [version]: 12 },
+    });
     expect(await summarize(opened)).toEqual(written);
     expect(await opened.host.lastPosition()).toBe(position);
     const history = await opened.host.history('completed-1', 0, 100);

@@ -16,7 +16,9 @@ test('the service needs nothing that only development has', async () => {
 
 test('every dependency is pinned exactly', () => {
   const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
-  expect(versions.filter((version) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)))).toEqual([]);
+  expect(
+    versions.filter((version) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version))),
+  ).toEqual([]);
 });
 
 test('the lockfile names no registry', async () => {

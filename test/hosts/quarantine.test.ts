@@ -17,7 +17,7 @@ test('an order that cannot be read is set aside and listed, and the others go on
   });
   const { id } = await place(before);
   await shut(before);
-  const newer = { ...orderSystem, version: '2' };
+  const newer = { ...orderSystem, version: '3' };
   const settings = { LEAVE_UNREADABLE: '1' };
   const after = await openHost({ store, ids, clock: before.clock, charts: newer, settings });
   await after.clock.advance(0);

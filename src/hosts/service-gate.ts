@@ -141,8 +141,7 @@ export class ServiceGate {
     }
     const hold = this.#toHold('pause', reason, principal);
     await this.#parts.write(hold);
-    this.#endHold();
-    this.#add(hold);
+    this.#replaceCurrent(hold);
     this.#circuit = new Circuit(this.#parts.settings);
     this.#change();
   }
@@ -205,8 +204,7 @@ export class ServiceGate {
     if (current?.kind === 'circuit') {
       this.#replace({ ...current, resumedAt: null });
     } else {
-      this.#endHold();
-      this.#add(this.#toHold('circuit', circuitReason, null));
+      this.#replaceCurrent(this.#toHold('circuit', circuitReason, null));
     }
     const hold = this.#current();
     if (hold) this.#parts.note(hold);
@@ -228,16 +226,22 @@ export class ServiceGate {
   }
 
   #endHold(): void {
+    this.#endCurrent();
+    this.#change();
+  }
+
+  #endCurrent(): void {
     const current = this.#current();
     if (current === undefined) return;
     const now = this.#parts.clock.now();
     const ended = { ...current, resumedAt: current.resumedAt ?? now, endedAt: now };
     this.#replace(ended);
     this.#parts.note(ended);
-    this.#change();
   }
 
-  #add(hold: ServiceHold): void {
+  /** Nobody is told in between: the service would be called without any limit. */
+  #replaceCurrent(hold: ServiceHold): void {
+    this.#endCurrent();
     this.#holds = [...this.#holds, hold].slice(-limits.heldStretches);
   }
 

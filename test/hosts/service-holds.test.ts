@@ -2,11 +2,11 @@
 import { expect, test } from 'vitest';
 import { readSettings } from '../../src/config.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
-import { never, type OpenHost, openHost, place, shut } from './harness.ts';
+import { chargeAll, never, type OpenHost, openHost, place, settleNow, shut } from './harness.ts';
 
 const hour = 3_600_000;
 const pause = { reason: 'the provider is at work', principal: 'clerk' };
-const { POLL_MS: pollMs } = readSettings();
+const { POLL_MS: pollMs, CIRCUIT_CALLS: circuitCalls } = readSettings();
 
 const readGateway = async ({ host }: Pick<OpenHost, 'host'>) =>
   (await host.services()).find(({ service }) => service === 'gateway');
@@ -59,4 +59,50 @@ test('a hold whose end was not stored ended when the next one began: it postpone
   const types = (await started.host.received(id, 0, 1000)).map(({ type }) => type);
   expect(types).not.toContain('deadline.postponed');
   expect(await store.serviceHolds()).toMatchObject([{ endedAt: 2 }, { endedAt: 4 }]);
+});
+
+const failing = () => {
+  throw new Error('down');
+};
+
+test('a pause while the circuit is open makes none of the calls that wait', async () => {
+  const open = await openHost({ gateway: failing, settings: { PAY_WITHIN_MS: hour } });
+  for (let index = 0; index < 2 * circuitCalls; index += 1) await place(open);
+  await settleNow(open);
+  expect((await readGateway(open))?.held?.state).toBe('open');
+  for (let index = 0; index < 5; index += 1) await place(open);
+  await settleNow(open);
+  const before = open.gatewayCalls.length;
+  await open.host.pauseService('gateway', pause);
+  await settleNow(open);
+  expect((await readGateway(open))?.held?.state).toBe('paused');
+  expect(open.gatewayCalls).toHaveLength(before);
+});
+
+test('a pause soon after a resume makes none of the calls that still wait', async () => {
+  const open = await openHost({ gateway: never, settings: { PAY_WITHIN_MS: hour } });
+  await open.host.pauseService('gateway', pause);
+  for (let index = 0; index < 20; index += 1) await place(open);
+  await open.host.resumeService('gateway', 'clerk');
+  await settleNow(open);
+  const before = open.gatewayCalls.length;
+  expect(before).toBeLessThan(20);
+  await open.host.pauseService('gateway', pause);
+  await settleNow(open);
+  expect(open.gatewayCalls).toHaveLength(before);
+});
+
+test('a circuit that opens soon after a resume makes none of the calls that still wait', async () => {
+  let isDown = false;
+  const open = await openHost({
+    gateway: (call) => (isDown ? failing() : chargeAll(call)),
+    settings: { PAY_WITHIN_MS: hour, CIRCUIT_CALLS: 2 },
+  });
+  await open.host.pauseService('gateway', pause);
+  for (let index = 0; index < 40; index += 1) await place(open);
+  isDown = true;
+  await open.host.resumeService('gateway', 'clerk');
+  await settleNow(open);
+  expect((await readGateway(open))?.held?.state).toBe('open');
+  expect(open.gatewayCalls.length).toBeLessThan(10);
 });

@@ -4,6 +4,7 @@ import type { Clock, Ids } from '../clock.ts';
 import type { Settings } from '../config.ts';
 import { limits } from '../limits.ts';
 import type { HeldService, ServiceHold } from '../service-holds.ts';
+import { createTurns, inTurn } from '../turns.ts';
 import { CallWindow } from './call-window.ts';
 import { Circuit } from './circuit.ts';
 
@@ -38,10 +39,19 @@ export interface Passage {
 
 const circuitReason = 'most of its last calls failed';
 
+/** A hold ends where the next one begins, also if a crash came before that was stored: an open one postpones deadlines. */
+const endReplaced = (holds: readonly ServiceHold[]): readonly ServiceHold[] =>
+  holds.map((hold, index) => {
+    const next = holds[index + 1];
+    if (next === undefined || hold.endedAt !== null) return hold;
+    return { ...hold, resumedAt: hold.resumedAt ?? next.since, endedAt: next.since };
+  });
+
 export class ServiceGate {
   readonly service: string;
   readonly #parts: GateParts;
   readonly #window = new CallWindow();
+  readonly #takeTurn = createTurns();
   /** The oldest first; the last one alone may not have ended. */
   #holds: readonly ServiceHold[];
   #circuit: Circuit;
@@ -55,8 +65,9 @@ export class ServiceGate {
 
   constructor(service: string, holds: readonly ServiceHold[], parts: GateParts) {
     this.service = service;
-    this.#holds = holds;
+    this.#holds = endReplaced(holds);
     this.#parts = parts;
+    for (const hold of this.#holds) if (!holds.includes(hold)) parts.note(hold);
     this.#circuit = new Circuit(parts.settings);
     // Failures are not counted over a start: a circuit that was open is tried a few calls at a time.
     const hold = this.#current();
@@ -112,7 +123,15 @@ export class ServiceGate {
     if (this.held?.state === 'resuming' && this.#inFlight === 0) this.#endHold();
   }
 
-  async pause(reason: string, principal: string | null): Promise<void> {
+  pause(reason: string, principal: string | null): Promise<void> {
+    return inTurn(this.#takeTurn, () => this.#pause(reason, principal));
+  }
+
+  resume(principal: string | null): Promise<void> {
+    return inTurn(this.#takeTurn, () => this.#resume(principal));
+  }
+
+  async #pause(reason: string, principal: string | null): Promise<void> {
     const current = this.#current();
     if (current?.kind === 'pause' && current.resumedAt === null) {
       const changed = { ...current, reason, principal };
@@ -120,24 +139,14 @@ export class ServiceGate {
       this.#replace(changed);
       return;
     }
-    const { clock, ids } = this.#parts;
-    const times = { since: clock.now(), resumedAt: null, resumedBy: null, endedAt: null };
-    const hold = {
-      holdId: ids.next(),
-      service: this.service,
-      kind: 'pause',
-      reason,
-      principal,
-      ...times,
-    } as const;
+    const hold = this.#toHold('pause', reason, principal);
     await this.#parts.write(hold);
-    this.#endHold();
-    this.#add(hold);
+    this.#replaceCurrent(hold);
     this.#circuit = new Circuit(this.#parts.settings);
     this.#change();
   }
 
-  async resume(principal: string | null): Promise<void> {
+  async #resume(principal: string | null): Promise<void> {
     const current = this.#current();
     if (current?.kind !== 'pause' || current.resumedAt !== null) return;
     const resumed = { ...current, resumedAt: this.#parts.clock.now(), resumedBy: principal };
@@ -145,6 +154,14 @@ export class ServiceGate {
     this.#replace(resumed);
     this.#ramp = limits.resumeWith;
     this.#change();
+  }
+
+  #toHold(kind: ServiceHold['kind'], reason: string, principal: string | null): ServiceHold {
+    const { clock, ids } = this.#parts;
+    // A start may find the machine's time set back. A store tells the newest hold by when it began.
+    const since = Math.max(clock.now(), this.#holds.at(-1)?.since ?? 0);
+    const open = { since, resumedAt: null, resumedBy: null, endedAt: null };
+    return { holdId: ids.next(), service: this.service, kind, reason, principal, ...open };
   }
 
   #current(): ServiceHold | undefined {
@@ -182,15 +199,12 @@ export class ServiceGate {
   }
 
   #openCircuit(): void {
-    const { clock, ids, settings } = this.#parts;
+    const { clock, settings } = this.#parts;
     const current = this.#current();
     if (current?.kind === 'circuit') {
       this.#replace({ ...current, resumedAt: null });
     } else {
-      this.#endHold();
-      const times = { since: clock.now(), resumedAt: null, resumedBy: null, endedAt: null };
-      const who = { service: this.service, principal: null };
-      this.#add({ holdId: ids.next(), ...who, kind: 'circuit', reason: circuitReason, ...times });
+      this.#replaceCurrent(this.#toHold('circuit', circuitReason, null));
     }
     const hold = this.#current();
     if (hold) this.#parts.note(hold);
@@ -212,16 +226,22 @@ export class ServiceGate {
   }
 
   #endHold(): void {
+    this.#endCurrent();
+    this.#change();
+  }
+
+  #endCurrent(): void {
     const current = this.#current();
     if (current === undefined) return;
     const now = this.#parts.clock.now();
     const ended = { ...current, resumedAt: current.resumedAt ?? now, endedAt: now };
     this.#replace(ended);
     this.#parts.note(ended);
-    this.#change();
   }
 
-  #add(hold: ServiceHold): void {
+  /** Nobody is told in between: the service would be called without any limit. */
+  #replaceCurrent(hold: ServiceHold): void {
+    this.#endCurrent();
     this.#holds = [...this.#holds, hold].slice(-limits.heldStretches);
   }
 

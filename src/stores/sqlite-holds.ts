@@ -21,8 +21,12 @@ export const createHoldTable = ({ writer, reader }: OpenDatabase, transact: Tran
   const holds = reader.prepare('SELECT * FROM service_holds ORDER BY since, rowid');
   const counts = reader.prepare('SELECT service, count(*) AS number FROM calls GROUP BY service');
   const write = writer.prepare(
-    `REPLACE INTO service_holds (hold_id, service, kind, reason, principal, since, resumed_at, resumed_by, ended_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    // An update keeps the row's number, and so its place among those that began at the same time.
+    `INSERT INTO service_holds (hold_id, service, kind, reason, principal, since, resumed_at, resumed_by, ended_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (hold_id) DO UPDATE SET service = excluded.service, kind = excluded.kind, reason = excluded.reason,
+       principal = excluded.principal, since = excluded.since, resumed_at = excluded.resumed_at,
+       resumed_by = excluded.resumed_by, ended_at = excluded.ended_at`,
   );
   const trim = writer.prepare(
     `DELETE FROM service_holds WHERE hold_id IN (SELECT hold_id FROM service_holds

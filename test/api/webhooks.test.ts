@@ -204,6 +204,7 @@ describe('whoever runs the service', () => {
 
   it.each([
     ['with a URL of no use', '/webhooks', { url: 'ftp://a.example' }, 400, 'invalid-request'],
+    ['with a line break in its URL', '/webhooks', { url: 'https://a.example/a\nb' }, 400, 'invalid-request'],
     ['without a URL', '/webhooks', {}, 400, 'invalid-request'],
     [
       'for a type that is no event',

@@ -23,6 +23,13 @@ export const describeHolds = (current: () => Store): void => {
     ]);
   });
 
+  it('a hold that is written again keeps its place among those that began at the same time', async () => {
+    await current().writeServiceHold(toHold('first'));
+    await current().writeServiceHold(toHold('second'));
+    await current().writeServiceHold(toHold('first', { endedAt: noon }));
+    expect((await current().serviceHolds()).map(({ holdId }) => holdId)).toEqual(['first', 'second']);
+  });
+
   it('of holds that ended the oldest go, those of other services and open ones stay', async () => {
     await current().writeServiceHold(toHold('other', { service: 'mailer', endedAt: noon }));
     await current().writeServiceHold(toHold('open', { since: noon - 1 }));

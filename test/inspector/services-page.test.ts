@@ -57,7 +57,8 @@ test('a refund by product gives back its price, and the product goes back into s
   const id = await shop.placeOne();
   await shop.host.waitUntilSettled(id, 40_000);
   await page.goto(`/inspector/orders/${id}`);
-  await page.getByRole('button', { name: 'Refund', exact: true }).click();
+  const summary = page.getByRole('region', { name: 'Summary' });
+  await summary.getByRole('button', { name: 'Refund', exact: true }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('By product').check();
   await dialog.getByRole('spinbutton', { name: 'Mug, blue' }).fill('1');

@@ -86,10 +86,11 @@ export const toRefundAmount = (
   (lines === undefined
     ? toRefundable(account)
     : Math.min(toLinesTotal(account.items, lines), toRefundable(account)));
-export const toReturns = (refund: Refunded | null) => {
-  const { lines } = { lines: [], ...refund };
-  return sumByProduct(lines.filter(({ restock }) => restock));
-};
+/** The lines of the refund that was asked for; none of another, which the bank made by itself. */
+export const linesOf = ({ refund }: Pick<OrderContext, 'refund'>, refundId: string) =>
+  refund?.refundId === refundId ? refund.lines : [];
+/** What goes back into stock. */
+export const toReturns = (lines: Refunded['lines']) => sumByProduct(lines.filter(({ restock }) => restock));
 export const toNotice = (context: OrderContext) => ({
   orderId: context.orderId,
   recipient: context.email,

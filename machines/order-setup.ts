@@ -8,6 +8,7 @@ import {
   disputeStates,
   type failures,
   isDisputed,
+  linesOf,
   money,
   type OrderContext,
   toEndReason,
@@ -46,10 +47,8 @@ export const orderSetup = setup({
       return isLeft && amount > 0 && amount <= toRefundable(context);
     },
     /** Something of what was refunded goes back into stock. */
-    returnsStock: ({ context: { refund }, event }) =>
-      event.type === 'payment.refunded' &&
-      refund?.refundId === event.refundId &&
-      toReturns(refund).length > 0,
+    returnsStock: ({ context, event }) =>
+      event.type === 'payment.refunded' && toReturns(linesOf(context, event.refundId)).length > 0,
     /** Not the notice that was sent before it. */
     isConfirmation: ({ event }) => 'notice' in event && event.notice === 'confirmation',
     /** Or one whose opening was not reported yet. */
@@ -190,13 +189,14 @@ export const orderSetup = setup({
     askToTellRefund: tell('notification', ({ context, event }) => {
       assertEvent(event, 'payment.refunded');
       const { refundId, amount } = event;
-      const lines = context.refund?.refundId === refundId ? context.refund.lines : [];
+      const lines = linesOf(context, refundId);
       return { type: 'notification.send-refund', ...toNotice(context), refund: { refundId, amount, lines } };
     }),
     /** Before `noteRefunded`, too. */
-    askToReturnStock: tell('inventory', ({ context: { refund }, event }) => {
+    askToReturnStock: tell('inventory', ({ context, event }) => {
       assertEvent(event, 'payment.refunded');
-      return { type: 'inventory.return', refundId: event.refundId, lines: toReturns(refund) };
+      const { refundId } = event;
+      return { type: 'inventory.return', refundId, lines: toReturns(linesOf(context, refundId)) };
     }),
 
     announceCreated: announce(({ context }) => ({

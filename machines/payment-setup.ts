@@ -202,9 +202,11 @@ export const paymentSetup = setup({
       const type = event.outcome === 'lost' ? 'payment.dispute-lost' : 'payment.dispute-won';
       return { type, disputeId, amount, currency };
     }),
-    reportCompleted: report(({ context: { captured, currency, transactionId } }) => ({
+    reportCompleted: report(({ context }) => ({
       type: 'payment.completed',
-      ...{ amount: captured, currency, transactionId },
+      amount: context.captured,
+      currency: context.currency,
+      transactionId: context.transactionId,
     })),
     reportDeclined: report(() => ({ type: 'payment.failed', reason: 'declined' })),
     reportGaveUp: report(() => ({ type: 'payment.failed', reason: 'gave-up' })),

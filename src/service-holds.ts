@@ -52,9 +52,13 @@ export interface CallFigures {
   readonly lastErrors: readonly FailedTry[];
 }
 
+/** `open`: its circuit is open. */
+export const serviceStates = ['running', 'paused', 'open', 'resuming'] as const;
+export type ServiceState = (typeof serviceStates)[number];
+
 /** A service that is not called now, or only few times at once. */
 export interface HeldService extends Omit<ServiceHold, 'holdId' | 'endedAt'> {
-  readonly state: 'paused' | 'open' | 'resuming';
+  readonly state: Exclude<ServiceState, 'running'>;
   /** When one call is made to see whether the service works again (ms since 1970); null unless the circuit is open. */
   readonly triedAgainAt: number | null;
 }
@@ -72,6 +76,9 @@ export interface ServiceStatus {
   /** The last holds, the newest first. */
   readonly holds: readonly ServiceHold[];
 }
+
+export const toServiceState = ({ held }: Pick<ServiceStatus, 'held'>): ServiceState =>
+  held?.state ?? 'running';
 
 /** What people see and change of services. */
 export interface ServiceControl {

@@ -9,7 +9,7 @@ import type { Clock } from './clock.ts';
 import type { HostHealth } from './host.ts';
 import type { Metrics } from './metrics.ts';
 import { findFailureReplies } from './service.ts';
-import type { ServiceControl } from './service-holds.ts';
+import { type ServiceControl, serviceStates, toServiceState } from './service-holds.ts';
 import { within } from './slo.ts';
 import type { Store } from './store.ts';
 
@@ -37,8 +37,6 @@ export const addReadiness = (registry: Registry, check: () => Promise<HostHealth
     return ready ? 1 : 0;
   });
 
-const states = ['running', 'paused', 'open', 'resuming'] as const;
-
 /** Whether each service is called now, and what waits for it. */
 export const addServiceStates = (
   registry: Registry,
@@ -51,9 +49,11 @@ export const addServiceStates = (
     labelNames: ['service', 'state'],
     registers: [registry],
     collect: async () => {
-      for (const { service, held } of await read()) {
-        for (const each of states)
-          state.set({ service, state: each }, each === (held?.state ?? 'running') ? 1 : 0);
+      for (const status of await read()) {
+        const { service } = status;
+        for (const each of serviceStates) {
+          state.set({ service, state: each }, each === toServiceState(status) ? 1 : 0);
+        }
       }
     },
   });

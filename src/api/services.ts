@@ -4,7 +4,13 @@ import { z } from 'zod';
 import { toIsoTime } from '../clock.ts';
 import { publicPath } from '../config.ts';
 import { AppError } from '../errors.ts';
-import type { HeldService, ServiceHold, ServiceStatus } from '../service-holds.ts';
+import {
+  type HeldService,
+  type ServiceHold,
+  type ServiceStatus,
+  serviceStates,
+  toServiceState,
+} from '../service-holds.ts';
 import type { Api, EdgeDependencies } from './edge/dependencies.ts';
 import { identifier, text } from './edge/inputs.ts';
 import { bodyProblems, json, problems } from './edge/responses.ts';
@@ -66,7 +72,7 @@ const service = z
       .enum(['inside', 'outside'])
       .describe('inside: it lives in the store and answers within commits, so it is never paused'),
     state: z
-      .enum(['running', 'paused', 'open', 'resuming'])
+      .enum(serviceStates)
       .describe('open: its circuit is open. resuming: it is called again, a few calls at a time'),
     held: held.nullable(),
     inFlight: z.int().describe('calls that are under way'),
@@ -107,7 +113,7 @@ const toService = (status: ServiceStatus, incidents: number, path: string): Serv
   return {
     name,
     place,
-    state: status.held?.state ?? 'running',
+    state: toServiceState(status),
     held: status.held === undefined ? null : toHeld(status.held),
     inFlight,
     waiting,

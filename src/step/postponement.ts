@@ -59,9 +59,9 @@ export const findAwaitedService = (
 
 /** Since when a deadline may have waited for its service: for calls that its system waits for, since those were decided. */
 export const findWaitingSince = (state: SystemState, { source }: Deadline, service: string): number => {
-  let { since } = { since: state.updatedAt, ...state.actors.get(source) };
-  for (const call of state.calls.values()) if (call.service === service) since = Math.min(since, call.at);
-  return since;
+  const entered = [...state.actors].flatMap(([name, { since }]) => (name === source ? [since] : []));
+  const decided = [...state.calls.values()].flatMap((call) => (call.service === service ? [call.at] : []));
+  return Math.min(state.updatedAt, ...entered, ...decided);
 };
 
 /** Sets the deadline anew. Undefined if it is not set for that time any more: there is nothing to record. */

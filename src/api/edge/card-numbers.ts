@@ -1,6 +1,6 @@
-// Finds what reads as the number of a payment card in a text, so that none is ever stored: a customer pays with a token. It never
-// says the number. Numbers of products and of bank accounts are none: a valid GTIN
-// (EAN-13, GTIN-14) and a valid IBAN pass.
+// Finds what reads as the number of a payment card in a text, so that none is ever stored: a customer pays with a token. It
+// never says the number. Numbers of products and of bank accounts are none: a valid GTIN (EAN-13, GTIN-14) and a valid
+// IBAN pass.
 
 /** Digits, with a few spaces or dashes between them. */
 const runs = /\p{Nd}(?:[\s\p{Pd}]{0,3}\p{Nd}){12,}/gu;

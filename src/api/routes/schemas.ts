@@ -2,6 +2,7 @@
 // are made from them. It never checks what callers send (inputs.ts does).
 import { z } from 'zod';
 import { actorNames } from '../../../machines/messages.ts';
+import { serviceStates } from '../../service-holds.ts';
 import { amount, components, instant, link, move, next } from '../edge/schemas.ts';
 
 const actor = z.string().describe(`such as ${actorNames.join(', ')}`);
@@ -163,7 +164,7 @@ export const incidentPage = z.strictObject({
 
 const heldService = z.strictObject({
   service: z.string(),
-  state: z.enum(['paused', 'open', 'resuming']).describe('open: its circuit is open'),
+  state: z.enum(serviceStates).exclude(['running']).describe('open: its circuit is open'),
   since: instant,
   reason: z.string().optional().describe('absent for keys of a customer'),
   resumedAt: instant.optional().describe('since when calls are made again, a few at a time'),

@@ -4,7 +4,7 @@ import { FormButton } from './form-button.tsx';
 import { toDuration } from './formats.ts';
 import type { ServiceIncident } from './service-words.ts';
 import { resolveServiceIncident } from './services.ts';
-import { useMay } from './signed-in.tsx';
+import { toForbidden, useMay } from './signed-in.tsx';
 
 const Resolving = ({ id, onDone }: { id: string; onDone(): void }) => (
   <FormButton
@@ -50,9 +50,7 @@ export const ServiceIncidents = ({
           </p>
           <div className="row moves">
             {mayResolve && resolve !== undefined && <Resolving id={id} onDone={onDone} />}
-            {!mayResolve && (
-              <span className="quiet">Not with your key: resolve (needs the scope {resolve})</span>
-            )}
+            {!mayResolve && <span className="quiet">{toForbidden([['resolve', resolve]])}</span>}
           </div>
         </li>
       ))}

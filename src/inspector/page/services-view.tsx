@@ -16,7 +16,7 @@ import {
   toLatency,
 } from './service-words.ts';
 import { pauseService, resumeService, useServiceIncidents, useServices } from './services.ts';
-import { useMay } from './signed-in.tsx';
+import { toForbidden, useMay } from './signed-in.tsx';
 import { useCounter } from './use-counter.ts';
 
 const tones = { running: 'good', paused: 'warn', open: 'bad', resuming: 'doing' } as const;
@@ -140,9 +140,7 @@ const ServiceCard = ({
         {place === 'outside' && mayPause && pause !== undefined && (
           <Pausing service={service} onDone={onDone} />
         )}
-        {place === 'outside' && !mayPause && (
-          <span className="quiet">Not with your key: pause (needs the scope {pause})</span>
-        )}
+        {place === 'outside' && !mayPause && <span className="quiet">{toForbidden([['pause', pause]])}</span>}
       </header>
       {held !== undefined && <p className="held">{held}</p>}
       {place === 'outside' && (

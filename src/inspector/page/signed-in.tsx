@@ -35,11 +35,18 @@ export const Refusal = ({ place }: { place: string }) => {
   );
 };
 
-/** Whether the key allows what needs `scope`; undefined: it needs none. */
-export const useMay = (scope: string | undefined): boolean => {
+/** Whether the key allows what needs a scope; undefined: it needs none. */
+const useMayWith = (): ((scope: string | undefined) => boolean) => {
   const { session } = useKnown();
-  return session === undefined || scope === undefined || session.scopes.includes(scope);
+  return (scope) => session === undefined || scope === undefined || session.scopes.includes(scope);
 };
+export const useMay = (scope: string | undefined): boolean => useMayWith()(scope);
+
+/** What the key does not allow, each with its scope. */
+export const toForbidden = (
+  things: readonly (readonly [label: string, scope: string | undefined])[],
+): string =>
+  `Not with your key: ${things.map(([label, scope]) => `${label} (needs the scope ${scope})`).join(', ')}`;
 
 interface Movable {
   readonly label: string;
@@ -51,15 +58,12 @@ export const useAllowed = <M extends Movable>(
   moves: readonly M[],
   { moveScopes }: Pick<ApplicationInfo, 'moveScopes'>,
 ): { readonly allowed: readonly M[]; readonly others: string | undefined } => {
-  const { session } = useKnown();
-  const isAllowed = ({ path }: Movable): boolean => {
-    const scope = moveScopes[path];
-    return session === undefined || scope === undefined || session.scopes.includes(scope);
-  };
+  const mayWith = useMayWith();
+  const isAllowed = ({ path }: Movable): boolean => mayWith(moveScopes[path]);
   const others = moves.filter((move) => !isAllowed(move));
-  const texts = others.map(({ label, path }) => `${label} (needs the scope ${moveScopes[path]})`);
+  const forbidden = others.map(({ label, path }) => [label, moveScopes[path]] as const);
   return {
     allowed: moves.filter(isAllowed),
-    others: texts.length === 0 ? undefined : `Not with your key: ${texts.join(', ')}`,
+    others: forbidden.length === 0 ? undefined : toForbidden(forbidden),
   };
 };

@@ -1,5 +1,5 @@
-// Which scope each move needs, and each change of a service, learned from the routes that make them: what the page offers cannot differ from what
-// the API accepts. It decides nothing.
+// Which scope each move and each change of a service needs, learned from the routes that make them: what the page offers
+// cannot differ from what the API accepts. It decides nothing.
 import type { FastifyInstance } from 'fastify';
 import { type Scope, scopeNames } from '../../access.ts';
 import type { ServiceChange } from './protocol.ts';

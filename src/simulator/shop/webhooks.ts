@@ -1,5 +1,5 @@
-// The bank's webhooks: what it reports by itself of money that it took or set aside, and of disputes, early or late, once or several
-// times, at whatever node is up, until it is accepted. It reports only what happened.
+// The bank's webhooks: what it reports by itself of money that it took or set aside, and of disputes, early or late, once
+// or several times, at whatever node is up, until it is accepted. It reports only what happened.
 import type { Message } from '../../../machines/messages.ts';
 import { AppError } from '../../errors.ts';
 import type { Monitor } from '../monitor.ts';

@@ -148,6 +148,9 @@ export const createService = async <View extends SystemView>(
       logger.error({ error: describeError(error) }, 'the last uses of keys could not be stored'),
   });
   const { host, recovery } = await createRunner(made);
+  // Closed again if the rest of the start fails.
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => host.close());
   addReadiness(registry, () => host.health());
   addServiceStates(registry, host);
   // Half of all that is loaded: a command that does not serve goes without.
@@ -190,6 +193,7 @@ export const createService = async <View extends SystemView>(
     await store.close();
   };
   const listenForAdmins = () => adminPort.listen(api);
+  opened.move();
   return { host, keys, api, listenForAdmins, localSocket, recovery, close };
 };
 

@@ -38,7 +38,7 @@ import {
 import { readPackageVersion } from './package-version.ts';
 import type { Services } from './service.ts';
 import { type HttpServiceParts, httpService } from './services/http.ts';
-import { createFacts, createShopServices } from './services/shop-services.ts';
+import { closeServices, createFacts, createShopServices } from './services/shop-services.ts';
 import { findUnknownOrders, type UnknownOrder } from './shop/audit/unknown-orders.ts';
 import { type Catalogue, createCatalogue } from './shop/catalogue.ts';
 import { createShopHost, type ShopHost } from './shop/placement.ts';
@@ -124,15 +124,15 @@ export const createOrderchart = async (
   const { application = shop, clock = systemClock, logger = createLogger(settings) } = replacements;
   const { services: given = {}, faults, tracer } = replacements;
   const ids = replacements.ids ?? createIds(clock);
+  // Closed again if the start fails; whatever is given is closed by its owner.
+  await using opened = new AsyncDisposableStack();
   const store = replacements.store ?? openStore(settings, application);
+  if (replacements.store === undefined) opened.defer(() => store.close());
   const catalogue = createCatalogue(store);
   const newest = given.gateway === undefined ? settings.PAYMENT_GATEWAY : ownProvider;
-  const providers = await openProviders(store, settings, newest, logger).catch(async (error: unknown) => {
-    // Whoever brought a store closes it.
-    if (replacements.store === undefined) await store.close();
-    throw error;
-  });
+  const providers = await openProviders(store, settings, newest, logger);
   const services = await createShopServices({ application, settings, clock, logger, given, providers });
+  opened.defer(() => closeServices(services, given));
   const { host, ...service } = await createService({
     ...{ application, store, services, clock, ids, settings, logger },
     ...(faults && { faults }),
@@ -154,6 +154,7 @@ export const createOrderchart = async (
   for (const unknown of unknownOrders) {
     logger.warn(unknown, 'the gateway knows an order that is not in the copy that was restored');
   }
+  opened.move();
   return { ...service, host: createShopHost(host, settings, ids, newest), catalogue, unknownOrders };
 };
 

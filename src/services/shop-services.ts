@@ -39,12 +39,18 @@ export const createShopServices = async (
   if (simulated.length === 1) {
     logger.warn({ simulated }, 'some services are replaced, and others are still simulated');
   }
-  return {
-    ...replaced,
-    warehouse: given.warehouse ?? createWarehouse(),
-    gateway: given.gateway ?? (await createGateway(parts)),
-    mailer: replaced['mailer'] ?? (await createMailer(settings, clock)),
-  };
+  const gateway = given.gateway ?? (await createGateway(parts));
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => closeServices({ gateway }, given));
+  const mailer = replaced['mailer'] ?? (await createMailer(settings, clock));
+  opened.move();
+  return { ...replaced, warehouse: given.warehouse ?? createWarehouse(), gateway, mailer };
+};
+
+/** Closes those that were made here: a start that fails leaves nothing open. */
+export const closeServices = async (services: Services, given: Services): Promise<void> => {
+  const made = Object.entries(services).filter(([name, service]) => given[name] !== service);
+  await Promise.all(made.map(([, service]) => service.close?.()));
 };
 
 const toHttpMailer = ({ MAILER_URL: url, MAILER_SECRET: secret }: Settings, clock: Clock): Services =>

@@ -19,6 +19,12 @@ export class BatchRows {
   readonly #loaded = new Map<string, Row | undefined>();
   readonly #changed = new Map<string, Row>();
   readonly #appended: Appended[] = [];
+  readonly #findAtHand: (key: string) => Row | undefined;
+
+  /** `findAtHand`: a row that needs no load. */
+  constructor(findAtHand: (key: string) => Row | undefined = () => undefined) {
+    this.#findAtHand = findAtHand;
+  }
 
   /** Notes which rows were asked for, and those that exist. */
   add(keys: readonly string[], rows: ReadonlyMap<string, Row>): void {
@@ -57,7 +63,10 @@ export class BatchRows {
   #get(key: string): Row | undefined {
     const row = this.#changed.get(key);
     if (row !== undefined) return row;
-    if (!this.#loaded.has(key)) throw new RowNeeded(key);
-    return this.#loaded.get(key);
+    if (this.#loaded.has(key)) return this.#loaded.get(key);
+    const atHand = this.#findAtHand(key);
+    if (atHand === undefined) throw new RowNeeded(key);
+    this.#loaded.set(key, atHand);
+    return atHand;
   }
 }

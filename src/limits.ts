@@ -131,6 +131,13 @@ export const limits = {
   callFigures: { windowMs: 600_000, calls: 2000, errors: 20 },
   /** Messages of one order in one commit. */
   messagesPerCommit: 50,
+  /** Batches that are decided and not durable yet, at most: one that is being written, and the next. */
+  batchesUnderWay: 2,
+  /** From so many orders on, an idle store gets half of them, so that the others are decided while it writes. */
+  splitBatchFrom: 8,
+  /** Orders and rows of a SQLite store whose committed state is kept in memory. */
+  cachedHeads: 10_000,
+  cachedRows: 10_000,
   /** Times a batch is stepped again for an order whose version moved on. */
   staleRetries: 20,
   /** How much longer than its call's deadline a lease lasts. */

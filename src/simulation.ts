@@ -36,6 +36,8 @@ export const sightings = {
   'crash-in-recovery': 'a process crashed while it resumed what another had left',
   'stale-order': 'an order in memory was older than in the store, and was loaded again',
   'stale-batch': 'a batch was released before its write, and was decided again',
+  'decided-on-unstored': 'a batch was decided on top of one that was not durable yet',
+  'dropped-batch': 'a batch was dropped, because the one that it was decided on could not be stored',
   'unknown-commit-stored': 'a commit without an answer turned out to be stored',
   'unknown-commit-lost': 'a commit without an answer turned out to be lost',
   'webhook-after-settled': 'a webhook reported to a settled order what it knew already',

@@ -3,28 +3,16 @@
 // happen afterwards (calls, deadlines) is rows. Nothing here assumes one process, or that an answer comes at
 // once: a batch whose orders changed meanwhile is refused as stale, and its caller opens and decides again.
 import type { KeyStore } from './access.ts';
-import type { Row, RowChanges } from './application.ts';
-import type { Claim, Lease } from './call-claims.ts';
+import type { Row } from './application.ts';
+import type { Claim } from './call-claims.ts';
 import type { HoldStore } from './service-holds.ts';
 import type { ServiceIncidentStore } from './service-incidents.ts';
 import type { Call, NewEvent, Received } from './step/effect.ts';
+import type { Batch, IdempotencyRecord, Needs, OrderSummary } from './store-batch.ts';
 import type { WebhookStore } from './webhooks.ts';
 
 export type { Call, NewEvent, Received } from './step/effect.ts';
-
-/** What is kept beside the system so that orders can be listed without reading it. */
-export interface OrderSummary {
-  /** Whose the order is; it never changes. */
-  readonly owner: string;
-  /** The main actor's top-level state. */
-  readonly state: string;
-  readonly settled: boolean;
-  readonly incident: boolean;
-  readonly chartVersion: string;
-  /** ms since 1970. */
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
+export * from './store-batch.ts';
 
 /** What a store returns for one order. */
 export interface StoredOrder {
@@ -62,109 +50,6 @@ export interface Restored {
   readonly lastEventAt: number | null;
   /** Calls that were pending in it, and may have been made since. */
   readonly doubtfulCalls: number;
-}
-
-/** The stored answer for an idempotency key. `scope` keeps routes apart; `orderId` is empty if it is about no order. */
-export interface IdempotencyRecord {
-  readonly scope: string;
-  readonly key: string;
-  /** Hash of the request body. */
-  readonly fingerprint: string;
-  readonly orderId: string;
-  readonly status: number;
-  readonly body: string;
-  /** The order's version that `body` shows, or the revision of what else it shows. */
-  readonly version: number;
-  readonly at: number;
-}
-
-/** What a batch's decision needs, named before it is decided. */
-export interface Needs {
-  /** Orders by id, with the version that the caller has in memory: their systems need not be read. */
-  readonly orders: ReadonlyMap<string, number | undefined>;
-  /** Messages that may have been recorded before. */
-  readonly received: readonly { readonly orderId: string; readonly messageId: string }[];
-  readonly keys: readonly { readonly scope: string; readonly key: string }[];
-  /** Keys of the application's rows. */
-  readonly rows: readonly string[];
-}
-
-export interface LoadedOrder {
-  readonly version: number;
-  /** `seq` of its last event. */
-  readonly lastSeq: number;
-  /** Left out when `version` is the one that the caller has. */
-  readonly system?: string;
-}
-
-export interface Loaded {
-  /** Orders that exist. */
-  readonly orders: ReadonlyMap<string, LoadedOrder>;
-  hasReceived(orderId: string, messageId: string): boolean;
-  record(scope: string, key: string): IdempotencyRecord | undefined;
-  /** Rows that exist, by key. */
-  readonly rows: ReadonlyMap<string, Row>;
-}
-
-/** Everything that is written for one order in one batch. */
-export interface OrderWrite {
-  readonly orderId: string;
-  /** The version that the decision started from; 0 places a new order. */
-  readonly baseVersion: number;
-  /** `baseVersion` plus the number of `received`. */
-  readonly version: number;
-  /** `seq` of its last event, those in `events` included. */
-  readonly lastSeq: number;
-  readonly system: string;
-  readonly summary: OrderSummary;
-  /** When the order's next deadline is due (ms since 1970), or null. */
-  readonly wakeAt: number | null;
-  readonly received: readonly Received[];
-  readonly events: readonly NewEvent[];
-  readonly calls: readonly Call[];
-  /** Calls that were answered, or are no longer wanted: their rows go. */
-  readonly finishedCalls: readonly string[];
-  readonly idempotency: readonly IdempotencyRecord[];
-}
-
-export interface BatchWrite {
-  readonly orders: readonly OrderWrite[];
-  readonly rows: RowChanges;
-  /** Answers about no order. */
-  readonly idempotency?: readonly IdempotencyRecord[];
-  /** Of new calls. */
-  readonly lease: Lease;
-}
-
-/** One open batch. What it loaded stays valid until it is written or released. */
-export interface Batch {
-  readonly loaded: Loaded;
-  /** Loads more: what the decision turned out to need. `loaded` then has both. */
-  load(needs: Needs): Promise<void>;
-  /**
-   * Stores all of `write` in one durable transaction, and ends the batch.
-   * @throws StaleBatch when what was loaded has changed meanwhile, RefusedWrite when its values cannot be stored;
-   * any other error means that the store cannot write now. Nothing was stored, unless the answer was lost.
-   */
-  write(write: BatchWrite): Promise<void>;
-  /** Ends the batch without a write; after `write` it does nothing. */
-  release(): void;
-}
-
-/** What a batch was decided on is no longer true: nothing was written; open it and decide again. */
-export class StaleBatch extends Error {
-  constructor(what: string) {
-    super(`${what} changed while a batch was decided`);
-    this.name = 'StaleBatch';
-  }
-}
-
-/** The store works, and the values of a batch cannot be stored: nothing was written. `cause` says why. */
-export class RefusedWrite extends Error {
-  constructor(cause: unknown) {
-    super('the store refuses what a batch would write', { cause });
-    this.name = 'RefusedWrite';
-  }
 }
 
 export interface OrderFilter {
@@ -244,7 +129,7 @@ export interface OrderNote {
 }
 
 export interface Store extends RowReads, KeyStore, WebhookStore, HoldStore, ServiceIncidentStore {
-  /** Loads what a batch needs. Batches of one store do not overlap in what they change. */
+  /** Loads what a batch needs, on top of what earlier batches are about to store. */
   open(needs: Needs): Promise<Batch>;
   load(orderIds: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>>;
 

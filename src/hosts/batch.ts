@@ -1,5 +1,6 @@
-// One batch, from its tasks to their answers, in one straight line: load what the orders need, decide in memory, write
-// everything in one transaction, then carry out the effects. Nothing leaves before the write is durable.
+// One batch, from its tasks to what is stored of them, in one straight line: load what the orders need, decide in memory,
+// write everything in one transaction. The next batch can begin once this one is handed over to the store; nothing of it
+// leaves before it is durable.
 
 import { BatchRows } from '../batch-rows.ts';
 import type { Clock } from '../clock.ts';
@@ -16,27 +17,38 @@ export interface BatchParts<View extends SystemView> {
   readonly lease: BatchWrite['lease'];
 }
 
-/**
- * Decides the tasks of a batch and stores the decision. What it returns is durable.
- * @throws StaleBatch when the batch has to be decided again, RefusedWrite when one of its orders cannot be stored;
- * any other error means that the store cannot write now.
- */
+/** A batch that the store has taken over. */
+export interface HandedOver<View extends SystemView> {
+  readonly decision: BatchDecision<View>;
+  /**
+   * Resolves when the decision is durable, with everything that it rests on: refusals and replayed keys may leave then, too.
+   * @throws StaleBatch when the batch has to be decided again, RefusedWrite when one of its orders cannot be stored;
+   * any other error means that the store cannot write now.
+   */
+  readonly durable: Promise<void>;
+}
+
+/** Decides the tasks of a batch and hands the decision over to the store. @throws as `durable` does. */
 export const runBatch = async <View extends SystemView>(
   { engine, store, clock, lease }: BatchParts<View>,
   orders: readonly OrderTasks<View>[],
-): Promise<BatchDecision<View>> => {
+): Promise<HandedOver<View>> => {
   const needs = findNeeds(engine, orders);
   const batch = await store.open(needs);
   try {
-    const rows = new BatchRows();
+    const rows = new BatchRows((key) => batch.loaded.rowAtHand(key));
     rows.add(needs.rows, batch.loaded.rows);
     const decision = new BatchDecision(engine, batch.loaded, rows, clock.now());
     for (let open = orders; open.length > 0; ) open = await decideOrLoad(decision, open, batch, rows);
     const writes = decision.decided.flatMap(({ write }) => write ?? []);
-    if (writes.length > 0) await batch.write({ orders: writes, rows: rows.toChanges(), lease });
-    return decision;
-  } finally {
+    const durable =
+      writes.length > 0 ? batch.write({ orders: writes, rows: rows.toChanges(), lease }) : batch.confirm();
+    // A write that never reached the store leaves the batch open. Its error is for whoever waits for `durable`.
+    durable.then(batch.release, batch.release);
+    return { decision, durable };
+  } catch (error) {
     batch.release();
+    throw error;
   }
 };
 

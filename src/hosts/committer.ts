@@ -1,6 +1,6 @@
 // Group commit: messages for different orders that are ready at the same time share one transaction, one order's
-// messages follow each other, and a single message never waits for company. A caller is answered after the commit
-// and not before. A batch whose ground moved is decided again; an order that cannot be stored is kept from the others.
+// messages follow each other, and a single message never waits for company. While one batch is written, the next one is
+// decided on top of it. A caller is answered after the commit and not before. A batch whose ground moved is decided again; an order that cannot be stored is kept from the others.
 import type { Logger } from 'pino';
 import type { Lease } from '../call-claims.ts';
 import type { Clock } from '../clock.ts';
@@ -39,6 +39,12 @@ export class Committer<View extends SystemView> {
   readonly #queues = new Map<string, Task<View>[]>();
   /** Orders with queued tasks that no batch has taken yet, in the order of arrival. */
   readonly #ready = new Set<string>();
+  /** Orders in a batch that is not durable yet: their next messages wait for it. */
+  readonly #underWay = new Set<string>();
+  #batches = 0;
+  /** Of the last batch, ms since 1970. */
+  #lastDoneAt = 0;
+  #wake: PromiseWithResolvers<void> | undefined;
   readonly #rate = new CommitRate();
   #hasConnected = false;
   #pending = 0;
@@ -48,13 +54,14 @@ export class Committer<View extends SystemView> {
     this.#parts = parts;
   }
 
-  /** Queues a task; its commit starts when the current one is done. */
+  /** Queues a task; its commit starts when the store has taken over the current one. */
   add(task: Task<View>): void {
     const queue = this.#queues.get(task.orderId);
     if (queue) queue.push(task);
     else this.#queues.set(task.orderId, [task]);
     this.#ready.add(task.orderId);
     this.#count(1);
+    if (!this.#underWay.has(task.orderId)) this.#wake?.resolve();
     if (this.#idle) return;
     this.#idle = Promise.withResolvers<void>();
     this.#parts.clock.soon(() => this.#run());
@@ -86,23 +93,54 @@ export class Committer<View extends SystemView> {
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#parts;
-    while (this.#ready.size > 0) {
-      const startedAt = clock.now();
-      const orders = this.#takeOrders();
-      const count = orders.reduce((sum, { tasks }) => sum + tasks.length, 0);
-      try {
-        await this.#commit(orders);
-      } catch (error) {
-        this.#parts.logger.error({ error: describeError(error) }, 'a commit could not be carried out');
-        for (const { tasks } of orders) this.#reject(tasks, error);
+    while (this.#ready.size > 0 || this.#batches > 0) {
+      const orders = this.#batches < limits.batchesUnderWay ? this.#takeOrders() : [];
+      if (orders.length === 0) {
+        await this.#woken();
+        continue;
       }
-      this.#count(-count);
+      await this.#start(orders);
       await this.#listen();
-      this.#rate.note(count, clock.now() - startedAt);
     }
     this.#idle?.resolve();
     this.#idle = undefined;
+  }
+
+  /** Resolves when a batch is done, or an order is ready that no batch has. */
+  async #woken(): Promise<void> {
+    this.#wake = Promise.withResolvers<void>();
+    await this.#wake.promise;
+    this.#wake = undefined;
+    // Others get ready in the same moment.
+    await new Promise<void>((resolve) => this.#parts.clock.soon(resolve));
+  }
+
+  /** Begins a batch. Resolves when the next one can begin: the store has it, or it is done. */
+  async #start(orders: readonly OrderTasks<View>[]): Promise<void> {
+    const handedOver = Promise.withResolvers<void>();
+    for (const { orderId } of orders) this.#underWay.add(orderId);
+    void this.#finish(orders, handedOver.resolve).then(handedOver.resolve);
+    await handedOver.promise;
+  }
+
+  async #finish(orders: readonly OrderTasks<View>[], onHandedOver: () => void): Promise<void> {
+    const { clock } = this.#parts;
+    const startedAt = clock.now();
+    const count = orders.reduce((sum, { tasks }) => sum + tasks.length, 0);
+    this.#batches += 1;
+    try {
+      await this.#commit(orders, onHandedOver);
+    } catch (error) {
+      this.#parts.logger.error({ error: describeError(error) }, 'a commit could not be carried out');
+      for (const { tasks } of orders) this.#reject(tasks, error);
+    }
+    this.#batches -= 1;
+    for (const { orderId } of orders) this.#underWay.delete(orderId);
+    this.#count(-count);
+    const now = clock.now();
+    this.#rate.note(count, now - Math.max(startedAt, this.#lastDoneAt));
+    this.#lastDoneAt = now;
+    this.#wake?.resolve();
   }
 
   /** Lets requests that arrived during the flush join the next batch. Node accepts one connection per turn of the event loop. */
@@ -116,7 +154,10 @@ export class Committer<View extends SystemView> {
   }
 
   #takeOrders(): OrderTasks<View>[] {
-    const orderIds = [...this.#ready].slice(0, this.#parts.settings.MAX_BATCH_ORDERS);
+    const free = [...this.#ready].filter((orderId) => !this.#underWay.has(orderId));
+    const isIdle = this.#batches === 0 && free.length >= limits.splitBatchFrom;
+    const most = isIdle ? Math.ceil(free.length / 2) : free.length;
+    const orderIds = free.slice(0, Math.min(most, this.#parts.settings.MAX_BATCH_ORDERS));
     return orderIds.map((orderId) => this.#toOrder(orderId, this.#takeTasks(orderId)));
   }
 
@@ -133,19 +174,22 @@ export class Committer<View extends SystemView> {
     return tasks;
   }
 
-  /** Commits a batch, carries out its effects and answers its callers. */
-  async #commit(orders: readonly OrderTasks<View>[], tries = 1): Promise<void> {
+  /** Commits a batch, carries out its effects and answers its callers. `onHandedOver`: the next one can begin. */
+  async #commit(orders: readonly OrderTasks<View>[], onHandedOver: () => void, tries = 1): Promise<void> {
     const { engine, store, clock, settings, owner, metrics, inFlight } = this.#parts;
     const startedAt = clock.now();
     const until = this.#parts.mayCall() ? startedAt + leaseMs(settings) : 0;
     const lease = { owner, until, except: this.#parts.heldServices() };
     let decision: BatchDecision<View>;
     try {
-      decision = await runBatch({ engine, store, clock, lease }, orders);
+      const handedOver = await runBatch({ engine, store, clock, lease }, orders);
+      onHandedOver();
+      await handedOver.durable;
+      decision = handedOver.decision;
     } catch (error) {
       for (const { orderId } of orders) inFlight.delete(orderId);
-      if (error instanceof StaleBatch) return this.#again(orders, tries, error);
-      if (error instanceof RefusedWrite) return this.#commitAlone(orders, tries, error.cause);
+      if (error instanceof StaleBatch) return this.#again(orders, onHandedOver, tries, error);
+      if (error instanceof RefusedWrite) return this.#commitAlone(orders, onHandedOver, tries, error.cause);
       return this.#refuseAll(orders, error);
     }
     metrics.commitSeconds.observe((clock.now() - startedAt) / 1000);
@@ -155,14 +199,19 @@ export class Committer<View extends SystemView> {
   }
 
   /** A batch that stays stale is split, and each of its orders is tried once more alone. */
-  async #again(orders: readonly OrderTasks<View>[], tries: number, stale: StaleBatch): Promise<void> {
+  async #again(
+    orders: readonly OrderTasks<View>[],
+    onHandedOver: () => void,
+    tries: number,
+    stale: StaleBatch,
+  ): Promise<void> {
     if (tries <= limits.staleRetries) {
       const reloaded = orders.map(({ orderId, tasks, failures }) => this.#toOrder(orderId, tasks, failures));
-      return this.#commit(reloaded, tries + 1);
+      return this.#commit(reloaded, onHandedOver, tries + 1);
     }
     if (orders.length > 1) {
       for (const { orderId, tasks, failures } of orders) {
-        await this.#commit([this.#toOrder(orderId, tasks, failures)], tries);
+        await this.#commit([this.#toOrder(orderId, tasks, failures)], onHandedOver, tries);
       }
       return;
     }
@@ -174,9 +223,14 @@ export class Committer<View extends SystemView> {
    * A batch cannot be stored because of one of its orders: each is committed alone. The one that fails alone has
    * its messages quarantined; when that does not help, the order is marked unreadable.
    */
-  async #commitAlone(orders: readonly OrderTasks<View>[], tries: number, cause: unknown): Promise<void> {
+  async #commitAlone(
+    orders: readonly OrderTasks<View>[],
+    onHandedOver: () => void,
+    tries: number,
+    cause: unknown,
+  ): Promise<void> {
     if (orders.length > 1) {
-      for (const order of orders) await this.#commit([order], tries);
+      for (const order of orders) await this.#commit([order], onHandedOver, tries);
       return;
     }
     for (const { orderId, tasks, failures } of orders) {
@@ -185,7 +239,7 @@ export class Committer<View extends SystemView> {
       const isStored = tasks[0]?.kind !== 'place';
       if (isStored && untried.length > 0) {
         for (const task of untried) failures.set(task, { error: cause });
-        await this.#commit([this.#toOrder(orderId, tasks, failures)], tries);
+        await this.#commit([this.#toOrder(orderId, tasks, failures)], onHandedOver, tries);
         continue;
       }
       const unreadable = `nothing can be committed for it: ${describeError(cause)}`;

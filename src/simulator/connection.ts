@@ -1,7 +1,7 @@
-// A process's connection to the store: the store itself, far enough away that it can be out of reach, full, or store a
-// batch whose answer gets lost. The monitor gets every stored batch, even if the process never learns of it.
-import type { RowChanges } from '../application.ts';
-import { type Batch, type BatchWrite, type Needs, StaleBatch, type Store } from '../store.ts';
+// A process's connection to the store: the store itself, far enough away that it can be out of reach, or store a batch
+// whose answer gets lost. The monitor gets every stored batch, even if the process never learns of it.
+import { type Batch, type BatchWrite, DroppedBatch, type Needs, StaleBatch, type Store } from '../store.ts';
+import { DiskFull } from './disk.ts';
 import type { FaultRates } from './fault-rates.ts';
 import type { Monitor } from './monitor.ts';
 import type { Process } from './process.ts';
@@ -15,18 +15,24 @@ export interface ConnectionParts {
   readonly monitor: Monitor;
 }
 
-/** SQLITE_FULL, as the driver reports it. */
-class DiskFull extends Error {
-  readonly errcode = 13;
-}
-
 const mostTravelMs = 20;
 const latestBatchMs = 3000;
 
 export const connect = (store: Store, process: Process, parts: ConnectionParts): Store => {
   const { receive } = process;
+  let writing = 0;
+  const noteWriting = async (durable: Promise<void>): Promise<void> => {
+    writing += 1;
+    await durable.finally(() => {
+      writing -= 1;
+    });
+  };
   return {
-    open: (needs) => receive(() => open(store, process, parts, needs)),
+    open: async (needs) => {
+      const batch = await receive(() => open(store, process, parts, needs));
+      if (writing > 0) parts.monitor.saw('decided-on-unstored');
+      return { ...batch, write: (decided) => noteWriting(batch.write(decided)) };
+    },
     load: (orderIds) => receive(() => store.load(orderIds)),
     claimCalls: (claim) => receive(() => store.claimCalls(claim)),
     returnCalls: (owner, callIds) => receive(() => store.returnCalls(owner, callIds)),
@@ -108,6 +114,12 @@ const open = async (store: Store, process: Process, parts: ConnectionParts, need
         await deliver();
       }),
     write: (decided) => process.receive(() => write(batch, decided, process, parts).finally(release)),
+    confirm: () =>
+      process.receive(async () => {
+        await travel(parts);
+        await batch.confirm();
+        await travel(parts);
+      }),
     release,
   };
 };
@@ -123,25 +135,17 @@ const write = async (
   // A process that ended meanwhile never sent it.
   if (!process.isRunning) return;
   if (random.happens(rates.storeAway)) throw new Error('the store is out of reach');
-  const isFull = random.happens(rates.storeFull);
-  if (isFull) monitor.noteFull(decided);
   try {
-    await batch.write(isFull ? { ...decided, rows: fillingRows } : decided);
+    await batch.write(decided);
   } catch (error) {
-    if (error instanceof StaleBatch) monitor.saw('stale-batch');
+    if (error instanceof DroppedBatch) monitor.saw('dropped-batch');
+    else if (error instanceof StaleBatch) monitor.saw('stale-batch');
+    if (error instanceof DiskFull) monitor.noteFull(decided);
     throw error;
   }
   await monitor.noteWrite(process, decided);
   if (random.happens(rates.writeUnanswered)) throw new Error('the connection broke during the commit');
   await travel(parts);
-};
-
-/** A store writes the rows last: the disk is full inside its transaction, with everything else written. */
-const fillingRows: RowChanges = {
-  get changed(): never {
-    throw new DiskFull('database or disk is full');
-  },
-  appended: [],
 };
 
 const travel = ({ timeline, random }: ConnectionParts): Promise<void> =>

@@ -1,6 +1,8 @@
-// A batch of a store that one process has to itself: it takes its turn when it is opened, so that nothing it loaded can
-// change before it is written. Each store brings how rows are read and written.
+// Batches of a store that one process has to itself. Each takes its turn when it is opened, so that nothing it loaded can
+// change before it is handed over; the next one is opened on top of it, while it is being written. What is handed over is
+// written in that order, and nothing that was decided on a batch outlives its failure.
 import type { Row } from '../application.ts';
+import { limits } from '../limits.ts';
 import {
   type Batch,
   type BatchWrite,
@@ -11,28 +13,33 @@ import {
   RefusedWrite,
   StaleBatch,
 } from '../store.ts';
-import type { TakeTurn } from '../turns.ts';
+import { inTurn, type TakeTurn } from '../turns.ts';
+import type { BatchAccess, BatchReads } from './batch-access.ts';
 import { requireContinuation } from './continuation.ts';
+import { toName, UnderWay } from './under-way.ts';
 
-/** How one store reads and writes a batch. */
-export interface BatchAccess {
-  orders(needed: Needs['orders']): ReadonlyMap<string, LoadedOrder>;
-  /** Those of `messages` that are recorded. */
-  received(messages: Needs['received']): Needs['received'];
-  records(keys: Needs['keys']): readonly IdempotencyRecord[];
-  rows(keys: readonly string[]): ReadonlyMap<string, Row>;
-  /** Stores everything in one durable transaction or nothing. @throws RefusedWrite. */
-  write(write: BatchWrite): void;
+export interface Batches {
+  /** Opens a batch when its turn comes. */
+  open(needs: Needs): Promise<Batch>;
+  /** Makes another change: in its turn, and when no batch is under way. */
+  change<T>(task: () => T | Promise<T>): Promise<T>;
 }
-
-const toName = (one: string, other: string): string => JSON.stringify([one, other]);
 
 /** Everything that was loaded, over one load or several. */
 class LoadedRows implements Loaded {
+  readonly #store: BatchReads;
   readonly orders = new Map<string, LoadedOrder>();
   readonly rows = new Map<string, Row>();
   readonly #received = new Set<string>();
   readonly #records = new Map<string, IdempotencyRecord>();
+
+  constructor(store: BatchReads) {
+    this.#store = store;
+  }
+
+  rowAtHand(key: string): Row | undefined {
+    return this.#store.rowAtHand(key);
+  }
 
   hasReceived(orderId: string, messageId: string): boolean {
     return this.#received.has(toName(orderId, messageId));
@@ -42,7 +49,8 @@ class LoadedRows implements Loaded {
     return this.#records.get(toName(scope, key));
   }
 
-  add(store: BatchAccess, needs: Needs): void {
+  add(needs: Needs): void {
+    const store = this.#store;
     if (needs.orders.size > 0) {
       for (const [orderId, order] of store.orders(needs.orders)) this.orders.set(orderId, order);
     }
@@ -71,39 +79,60 @@ const requireContinuations = ({ orders }: Loaded, write: BatchWrite): void => {
   }
 };
 
-/** Opens a batch when its turn comes. */
-export const openBatch = async (store: BatchAccess, takeTurn: TakeTurn, needs: Needs): Promise<Batch> => {
-  const loaded = new LoadedRows();
-  const endTurn = await takeTurn();
-  let isOpen = true;
-  const release = () => {
-    isOpen = false;
-    endTurn();
-  };
-  const requireOpen = () => {
-    if (!isOpen) throw new StaleBatch('A batch was released, and what it loaded');
-  };
-  try {
-    loaded.add(store, needs);
-  } catch (error) {
-    release();
-    throw error;
-  }
-  return {
-    loaded,
-    load: async (more) => {
-      requireOpen();
-      loaded.add(store, more);
-    },
-    write: async (write) => {
-      requireOpen();
-      try {
-        requireContinuations(loaded, write);
-        store.write(write);
-      } finally {
+export const createBatches = (access: BatchAccess, takeTurn: TakeTurn): Batches => {
+  const underWay = new UnderWay(access);
+
+  const open = async (needs: Needs): Promise<Batch> => {
+    const endTurn = await takeTurn();
+    let isOpen = true;
+    const release = (): void => {
+      isOpen = false;
+      endTurn();
+    };
+    const requireOpen = (): void => {
+      if (!isOpen) throw new StaleBatch('A batch was released, and what it loaded');
+    };
+    const loaded = new LoadedRows(underWay);
+    try {
+      await underWay.atMost(limits.batchesUnderWay - 1);
+      loaded.add(needs);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    const requireGround = underWay.stand();
+    return {
+      loaded,
+      load: async (more) => {
+        requireOpen();
+        loaded.add(more);
+      },
+      write: async (write) => {
+        requireOpen();
+        try {
+          requireGround();
+          requireContinuations(loaded, write);
+          return underWay.add(write);
+        } finally {
+          release();
+        }
+      },
+      confirm: async () => {
+        requireOpen();
+        const ground = underWay.newest();
         release();
-      }
-    },
-    release,
+        await ground;
+        requireGround();
+      },
+      release,
+    };
   };
+
+  const change = <T>(task: () => T | Promise<T>): Promise<T> =>
+    inTurn(takeTurn, async () => {
+      await underWay.atMost(0);
+      return task();
+    });
+
+  return { open, change };
 };

@@ -13,7 +13,7 @@ import {
   type Received,
   RefusedWrite,
 } from '../store.ts';
-import type { BatchAccess } from './batch.ts';
+import type { BatchAccess } from './batch-access.ts';
 
 export interface OrderRow {
   readonly orderId: string;
@@ -149,7 +149,8 @@ export const createBatchAccess = (tables: MemoryTables): BatchAccess => {
           return row ? [[key, copy(row)] as const] : [];
         }),
       ),
-    write: (given) => {
+    rowAtHand: () => undefined,
+    prepare: (given) => async () => {
       const write = copy(given);
       const changes = createChanges();
       try {

@@ -11,8 +11,8 @@ import type {
   StoredOrder,
   StoredOrderFilter,
 } from '../store.ts';
-import { createTurns, inTurn } from '../turns.ts';
-import { openBatch } from './batch.ts';
+import { createTurns } from '../turns.ts';
+import { createBatches } from './batch.ts';
 import { createDoor } from './closing.ts';
 import { createHoldTable } from './memory-holds.ts';
 import { createPeople } from './memory-people.ts';
@@ -226,11 +226,9 @@ const createOrderChanges = ({ orders, idempotency }: MemoryTables) => ({
 export const createMemoryStore = (): Store => {
   const tables = createTables();
   const { guard, close } = createDoor();
-  const takeTurn = createTurns();
-  /** A change waits for the current batch. */
+  const batches = createBatches(createBatchAccess(tables), createTurns());
   const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
-    guard((...given: Given) => inTurn(takeTurn, () => method(...given)));
-  const batchRows = createBatchAccess(tables);
+    guard((...given: Given) => batches.change(() => method(...given)));
   const orders = createOrderReads(tables);
   const others = createOtherReads(tables);
   const calls = createCallChanges(tables);
@@ -242,7 +240,7 @@ export const createMemoryStore = (): Store => {
   const epochs = [{ name: drawEpoch(), lastPosition: null }];
 
   return {
-    open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
+    open: guard(batches.open),
     load: guard(orders.load),
     claimCalls: change(calls.claimCalls),
     returnCalls: change(calls.returnCalls),
@@ -286,6 +284,6 @@ export const createMemoryStore = (): Store => {
     serviceIncidents: guard(incidents.serviceIncidents),
     openServiceIncidents: guard(incidents.openServiceIncidents),
     check: change(() => undefined),
-    close: () => close(() => inTurn(takeTurn, () => undefined)),
+    close: () => close(() => batches.change(() => undefined)),
   };
 };

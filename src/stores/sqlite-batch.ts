@@ -1,17 +1,18 @@
 // What a batch reads and writes in SQLite: many orders in one transaction, several rows to a statement. It never looks
 // into an order's system. It is the hot path: every statement here is paid for by every order.
-import type { TableStore } from '../application.ts';
+import type { Tables } from '../application.ts';
 import type { BatchWrite, IdempotencyRecord, LoadedOrder, Needs, OrderWrite } from '../store.ts';
-import type { BatchAccess } from './batch.ts';
+import type { BatchAccess } from './batch-access.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { toShortId } from './sqlite-ids.ts';
 import { pack, unpack } from './sqlite-packing.ts';
+import { createRecording, type Recording, type Run } from './sqlite-recording.ts';
 import { createRowWriter } from './sqlite-row-writer.ts';
 import { text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
 import { refusingValues, type WriterAccess } from './sqlite-transactions.ts';
 
 /** Where the orders of a batch stand, with the systems that the caller does not have: one statement for all. */
-const createOrderReader = (connection: Connection) => {
+const createOrderReader = (connection: Recording['connection']) => {
   const select = connection.prepare(
     `SELECT orders.order_id, version, last_seq, iif(version IS needed.value ->> 1, NULL, system) AS system
      FROM json_each(?) AS needed JOIN orders ON orders.order_id = needed.value ->> 0`,
@@ -28,7 +29,7 @@ const createOrderReader = (connection: Connection) => {
   };
 };
 
-const createReceivedReader = (connection: Connection) => {
+const createReceivedReader = (connection: Recording['connection']) => {
   const select = connection.prepare(
     'SELECT 1 FROM received WHERE order_id = ? AND message_id = ? AND causation_id IS NULL',
   );
@@ -36,7 +37,7 @@ const createReceivedReader = (connection: Connection) => {
     messages.filter(({ orderId, messageId }) => select.get(orderId, toShortId(orderId, messageId)));
 };
 
-const createKeys = (connection: Connection) => {
+const createKeys = (connection: Recording['connection']) => {
   const select = connection.prepare('SELECT * FROM idempotency WHERE scope = ? AND key = ?');
   const insert = connection.prepare(
     `INSERT INTO idempotency (scope, key, fingerprint, order_id, status, version, at, body)
@@ -56,7 +57,7 @@ const createKeys = (connection: Connection) => {
   };
 };
 
-const createOrderRowWriter = (connection: Connection) => {
+const createOrderRowWriter = (connection: Recording['connection']) => {
   const place = connection.prepare(
     `INSERT INTO orders (version, last_seq, state, settled, incident, chart_version, updated_at, wake_at,
        system, order_id, owner, created_at)
@@ -80,7 +81,7 @@ const createOrderRowWriter = (connection: Connection) => {
   };
 };
 
-const createHistoryWriter = (connection: Connection) => {
+const createHistoryWriter = (connection: Recording['connection']) => {
   const messages = createRowWriter(connection, 'received', [
     ...['order_id', 'version', 'message_id', 'kind', 'actor', 'type', 'data', 'causation_id'],
     ...['correlation_id', 'disposition', 'reason', 'at', 'principal'],
@@ -118,7 +119,7 @@ const createHistoryWriter = (connection: Connection) => {
   };
 };
 
-const createCallWriter = (connection: Connection) => {
+const createCallWriter = (connection: Recording['connection']) => {
   const rows = createRowWriter(connection, 'calls', [
     ...['call_id', 'order_id', 'service', 'actor', 'command', 'causation_id', 'correlation_id', 'at'],
     ...['key_first_used_at', 'lease_owner', 'lease_until'],
@@ -152,40 +153,47 @@ const createCallWriter = (connection: Connection) => {
   };
 };
 
+/** `reader` shows what is committed; `writeBatch` stores what is recorded here. */
 export const createBatchAccess = (
-  connection: Connection,
-  { transact, read }: WriterAccess,
-  tables: TableStore | undefined,
+  reader: Connection,
+  { read, writeBatch }: WriterAccess,
+  tables: Tables | undefined,
 ): BatchAccess => {
+  const { connection, record } = createRecording(reader);
   const readOrders = createOrderReader(connection);
   const readReceived = createReceivedReader(connection);
   const keys = createKeys(connection);
   const writeOrderRow = createOrderRowWriter(connection);
   const history = createHistoryWriter(connection);
   const calls = createCallWriter(connection);
+  const tableRows = tables?.sqlite.open(connection);
+
+  const recordAll = ({ orders, rows, idempotency = [], lease }: BatchWrite): readonly Run[] =>
+    record(() => {
+      // What a recording left behind that failed.
+      history.forget();
+      calls.forget();
+      for (const order of orders) {
+        writeOrderRow(order);
+        history.add(order);
+        calls.add(order, lease);
+        keys.write(order.idempotency);
+      }
+      history.flush();
+      calls.flush();
+      keys.write(idempotency);
+      tableRows?.write(rows);
+    });
 
   return {
     orders: (needed) => read(() => readOrders(needed)),
     received: (messages) => read(() => readReceived(messages)),
     records: (needed) => read(() => keys.read(needed)),
-    rows: (needed) => read(() => tables?.read(needed) ?? new Map()),
-    write: ({ orders, rows, idempotency = [], lease }) =>
-      refusingValues(() =>
-        transact(() => {
-          // What a transaction left behind that failed.
-          history.forget();
-          calls.forget();
-          for (const order of orders) {
-            writeOrderRow(order);
-            history.add(order);
-            calls.add(order, lease);
-            keys.write(order.idempotency);
-          }
-          history.flush();
-          calls.flush();
-          keys.write(idempotency);
-          tables?.write(rows);
-        }),
-      ),
+    rows: (needed) => read(() => tableRows?.read(needed) ?? new Map()),
+    rowAtHand: () => undefined,
+    prepare: (write) => {
+      const runs = refusingValues(() => recordAll(write));
+      return () => writeBatch(runs);
+    },
   };
 };

@@ -47,9 +47,9 @@ export const readMainFile = (path: string): MainFile | undefined => {
 
 /** https://sqlite.org/fileformat2.html#the_write_ahead_log */
 export interface LogFile {
-  /** The same number through all its restarts, another for another log. */
-  readonly identity: number;
-  /** How often it was begun anew, after it was folded in. */
+  /** One more after each restart, and by chance for another log. 32 bits: it goes on with 0 after the last one. */
+  readonly salt: number;
+  /** How often it was begun anew after it was folded in, as the connection counts that did it last: 0 for a new log. */
   readonly restarts: number;
 }
 
@@ -66,8 +66,7 @@ export const readLogFile = (path: string): LogFile | undefined => {
       // What is left of an earlier use of the log has another salt.
       if (frame.length < frameHeaderBytes || frame.compare(header, 16, 24, 8, 16) !== 0) return undefined;
       const endsCommit = frame.readUInt32BE(4) !== 0;
-      // Each restart counts one up, and the first salt with it.
-      if (endsCommit) return { identity: (header.readUInt32BE(16) - restarts) >>> 0, restarts };
+      if (endsCommit) return { salt: header.readUInt32BE(16), restarts };
     }
     return undefined;
   });

@@ -3,7 +3,7 @@
 import type { Call, Store } from '../store.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { toCall, whole } from './sqlite-rows.ts';
-import type { Transact } from './sqlite-transactions.ts';
+import type { Transact } from './sqlite-transaction.ts';
 
 /** The number after the list is 1 for the services in the list alone, 0 for all but those. */
 const claimable = `lease_until <= ? AND (service IN (SELECT value FROM json_each(?))) = ? AND EXISTS (SELECT 1 FROM orders WHERE orders.order_id = calls.order_id

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import type { ServiceHold } from '../service-holds.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { oneOf, type Row, text, textOrNull, whole, wholeOrNull } from './sqlite-rows.ts';
-import type { Transact } from './sqlite-transactions.ts';
+import type { Transact } from './sqlite-transaction.ts';
 
 const toHold = (row: Row): ServiceHold => ({
   holdId: text(row, 'hold_id'),

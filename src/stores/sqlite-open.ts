@@ -13,13 +13,17 @@ import { makePrivately, watchFiles } from './sqlite-files.ts';
 import { takeLock } from './sqlite-lock.ts';
 import { text, whole } from './sqlite-rows.ts';
 import { beginRun, endRun, markAsCopy, recognise } from './sqlite-run.ts';
+import { applySettings, busyMs } from './sqlite-settings.ts';
+import { createThreadWriter, type Writer } from './sqlite-writer.ts';
 
 /** An application whose tables live in the file. */
 export type TableOwner = Pick<Application, 'name' | 'tables'>;
 
 export interface OpenDatabase {
   readonly path: string;
-  /** The only connection that writes. */
+  /** Writes batches. */
+  readonly batches: Writer;
+  /** For all other changes, while no batch is written. */
   readonly writer: Connection;
   /** Sees what is committed, and never waits for a transaction of the writer. */
   readonly reader: Connection;
@@ -32,12 +36,6 @@ export interface OpenDatabase {
 export const applicationId = 0x4f726463;
 /** The first release whose WAL reset can't lose a commit to a checkpoint that runs at the same time. */
 const leastSqlite = [3, 51, 3] as const;
-/** How long a statement waits for a tool (a backup, `sqlite3`) that locks the file briefly. */
-const busyMs = 5000;
-/** The write-ahead log is cut to this size after a burst. */
-const logBytes = 64 * 1024 * 1024;
-/** 4 KiB each: 16 MiB of log. */
-const checkpointPages = 4096;
 const migrationsFolder = new URL('./migrations/', import.meta.url);
 
 /** @throws AppError `store-unsupported` below SQLite 3.51.3. */
@@ -171,15 +169,7 @@ export const prepareWriter = (
     const message = `${path} can't keep a write-ahead log (it stays in mode ${mode}): use a local disk.`;
     throw new AppError('store-unsupported', message);
   }
-  connection.exec('PRAGMA synchronous = FULL');
-  // Copies of pages, for statements that may fail half-way, stay in memory: in a file they would be written at each commit.
-  connection.exec('PRAGMA temp_store = MEMORY');
-  connection.exec(`PRAGMA journal_size_limit = ${logBytes}`);
-  // What is written again and again (the ends of tables, the orders that move) goes back into the file once.
-  connection.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-  connection.exec('PRAGMA foreign_keys = ON');
-  // Without it, INSERT OR REPLACE deletes rows without asking the append-only triggers.
-  connection.exec('PRAGMA recursive_triggers = ON');
+  applySettings(connection);
   migrate(connection, version, migrations);
   migrateTables(connection, path, application);
 };
@@ -215,7 +205,7 @@ const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions
       if (!endRun(writer)) writer.close();
       else reader.close();
     });
-    return { path, writer, reader, isInPlace: watchFiles(path), close };
+    return { path, batches: createThreadWriter(path), writer, reader, isInPlace: watchFiles(path), close };
   } catch (error) {
     close();
     throw error;

@@ -15,7 +15,7 @@ export interface RowWriter {
 }
 
 export const createRowWriter = (
-  connection: Connection,
+  connection: Pick<Connection, 'prepare'>,
   table: string,
   columns: readonly string[],
 ): RowWriter => {

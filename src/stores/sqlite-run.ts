@@ -118,10 +118,21 @@ const recogniseWithLog = (path: string, main: MainFile, log: LogFile, lastRun: s
   const alone = peek(path, false, readState);
   // A file of an earlier schema says nothing of its log.
   if (alone === undefined) return 'ours';
-  const isOwnLog = alone.state === 'open' && alone.log === log.identity;
+  const isOwnLog = alone.state === 'open' && followsFrom(alone.log, log.salt);
   const together = isOwnLog ? peek(path, true, readState) : readAsWhole(path, alone, log);
+  // What it says of the run, if anything, is this run or the next one, which ended before the file itself knew.
+  if (isOwnLog && together?.run !== alone.run && together?.runBefore !== alone.run) refuseForeignLog(path);
   return together === undefined || isLastRun(together, lastRun) ? 'ours' : 'copy';
 };
+
+/**
+ * Restarts of one log, at most: 16 MiB are written between two of them. It is the chance, 1 in 256, that a log of another file
+ * which was restarted too is taken for this one's.
+ */
+const mostRestarts = 2 ** 24;
+
+/** Whether the salt of a log can be what `first` came to by restarts. */
+const followsFrom = (first: number, salt: number): boolean => (salt - first) >>> 0 < mostRestarts;
 
 /**
  * A log of which the file knows nothing: of the run that began with it and ended before the file itself knew, or of another
@@ -177,7 +188,7 @@ export const beginRun = (connection: Connection, path: string, found: Found): st
     )
     .run(cookie);
   connection.exec('COMMIT');
-  const log = readLogFile(`${path}-wal`)?.identity ?? 0;
+  const log = readLogFile(`${path}-wal`)?.salt ?? 0;
   connection.prepare('UPDATE file_state SET log = ?').run(log);
   connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
   return text(connection.prepare('SELECT run FROM file_state').get() ?? {}, 'run');

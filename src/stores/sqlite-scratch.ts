@@ -8,12 +8,15 @@ import type { Store } from '../store.ts';
 import { createSqliteStore } from './sqlite.ts';
 import { openAuditSource } from './sqlite-audit-source.ts';
 import { openDatabase, type TableOwner } from './sqlite-open.ts';
+import { createInlineWriter, type Writer } from './sqlite-writer.ts';
 
 /** Opens a new, empty store. `openAudit` takes the time of the picture (ms since 1970). */
 export const openScratchStore = (
   application: TableOwner,
 ): {
   readonly store: Store;
+  /** From now on batches wait for `disk` before they are written, and are not if it rejects. */
+  attachDisk(disk: { untilWritable(): Promise<void> }): void;
   openAudit(now: number): AuditSource;
   remove(): Promise<void>;
 } => {
@@ -21,9 +24,22 @@ export const openScratchStore = (
   const path = join(folder, 'store.db');
   const database = openDatabase(path, application);
   database.writer.exec('PRAGMA synchronous = OFF');
-  const store = createSqliteStore(database, application.tables);
+  // In this thread: a simulation, which has its own time, cannot wait for another one.
+  const inline = createInlineWriter(database.writer);
+  let current = { untilWritable: async (): Promise<void> => {} };
+  const batches: Writer = {
+    ...inline,
+    write: async (runs) => {
+      await current.untilWritable();
+      await inline.write(runs);
+    },
+  };
+  const store = createSqliteStore({ ...database, batches }, application.tables);
   return {
     store,
+    attachDisk: (disk) => {
+      current = disk;
+    },
     openAudit: (now) => openAuditSource(path, application, now),
     remove: async () => {
       await store.close();

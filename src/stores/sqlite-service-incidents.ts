@@ -8,7 +8,7 @@ import type {
 } from '../service-incidents.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { type Row, record, text, textOrNull, whole, wholeOrNull } from './sqlite-rows.ts';
-import type { Transact } from './sqlite-transactions.ts';
+import type { Transact } from './sqlite-transaction.ts';
 
 const toIncident = (row: Row): ServiceIncident => ({
   incidentId: text(row, 'incident_id'),

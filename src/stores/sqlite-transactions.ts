@@ -4,14 +4,17 @@
 import { RefusedWrite } from '../store.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
-
-export type Transact = <T>(task: () => T) => T;
+import type { Run } from './sqlite-recording.ts';
+import { createTransact, type Transact } from './sqlite-transaction.ts';
+import { WriterGone } from './sqlite-writer.ts';
 
 export interface WriterAccess {
   /** Carries out `task` in one durable transaction, or not at all. */
   readonly transact: Transact;
-  /** Reads through the writer what a transaction will be decided on. */
+  /** Reads what a transaction will be decided on. */
   readonly read: Transact;
+  /** Stores a batch through its writer. @throws RefusedWrite when the values are invalid, not the file. */
+  writeBatch(runs: readonly Run[]): Promise<void>;
   /** @throws Error if nothing can be written any more, as far as that is known without writing. */
   requireUsable(): void;
 }
@@ -29,29 +32,29 @@ export class MissingFile extends Error {}
 
 /** Whether an error says that the file can't be written now, whatever the values. */
 const isStorageFailure = (error: unknown): boolean => {
-  if (error instanceof BrokenFile || error instanceof MissingFile) return true;
+  if (error instanceof BrokenFile || error instanceof MissingFile || error instanceof WriterGone) return true;
   const code = toPrimaryCode(error);
   return code !== undefined && !refusals.includes(code);
 };
 
-const isUntrusted = (error: unknown): boolean => untrusted.includes(toPrimaryCode(error) ?? 0);
+const isUntrusted = (error: unknown): boolean =>
+  error instanceof WriterGone || untrusted.includes(toPrimaryCode(error) ?? 0);
 
-export const createWriterAccess = ({ writer, path, isInPlace }: OpenDatabase): WriterAccess => {
-  // IMMEDIATE takes the write lock at once: a transaction that reads first and writes later can be refused.
-  const begin = writer.prepare('BEGIN IMMEDIATE');
-  const commit = writer.prepare('COMMIT');
-  const rollback = writer.prepare('ROLLBACK');
+export const createWriterAccess = ({ batches, writer, path, isInPlace }: OpenDatabase): WriterAccess => {
+  const transactOnWriter = createTransact(writer);
   let broken: BrokenFile | undefined;
 
+  const note = (error: unknown): void => {
+    if (!isUntrusted(error)) return;
+    const message = `Using ${path} failed. Nothing more is written until it is opened again.`;
+    broken ??= new BrokenFile(message, { cause: error });
+  };
   const read: Transact = (task) => {
     if (broken !== undefined) throw broken;
     try {
       return task();
     } catch (error) {
-      if (isUntrusted(error)) {
-        const message = `Using ${path} failed. Nothing more is written until it is opened again.`;
-        broken ??= new BrokenFile(message, { cause: error });
-      }
+      note(error);
       throw error;
     }
   };
@@ -61,20 +64,19 @@ export const createWriterAccess = ({ writer, path, isInPlace }: OpenDatabase): W
     throw new MissingFile(`${path} or its log was deleted or replaced. Nothing more is written to it.`);
   };
   const transact: Transact = (task) => {
+    requireUsable();
+    return read(() => transactOnWriter(task));
+  };
+  const writeBatch = async (runs: readonly Run[]): Promise<void> => {
     try {
       requireUsable();
-      return read(() => {
-        begin.run();
-        const result = task();
-        commit.run();
-        return result;
-      });
+      await batches.write(runs);
     } catch (error) {
-      if (writer.isTransaction) rollback.run();
-      throw error;
+      note(error);
+      throw toRefusal(error);
     }
   };
-  return { transact, read, requireUsable };
+  return { transact, read, writeBatch, requireUsable };
 };
 
 /** Does what `task` does. @throws RefusedWrite when the values are invalid, not the file. */
@@ -82,6 +84,8 @@ export const refusingValues = <T>(task: () => T): T => {
   try {
     return task();
   } catch (error) {
-    throw isStorageFailure(error) ? error : new RefusedWrite(error);
+    throw toRefusal(error);
   }
 };
+
+const toRefusal = (error: unknown): unknown => (isStorageFailure(error) ? error : new RefusedWrite(error));

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import type { WebhookDelivery, WebhookEndpoint } from '../webhooks.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { type Row, text, textOrNull, whole, wholeOrNull } from './sqlite-rows.ts';
-import type { Transact } from './sqlite-transactions.ts';
+import type { Transact } from './sqlite-transaction.ts';
 
 const secrets = z.array(z.strictObject({ secret: z.string(), endsAt: z.int().nullable() }));
 const types = z.array(z.string());

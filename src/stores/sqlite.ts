@@ -1,10 +1,11 @@
-// The store in one SQLite file, for one process: what a batch wrote is on the disk. It never answers from memory, and
-// never shows what is not committed.
+// The store in one SQLite file, for one process: what a batch wrote is on the disk. Decisions may rest on what is about to be
+// committed; nothing else is shown before it is.
 import type { Tables } from '../application.ts';
 import type { Store } from '../store.ts';
-import { createTurns, inTurn } from '../turns.ts';
-import { openBatch } from './batch.ts';
+import { createTurns } from '../turns.ts';
+import { createBatches } from './batch.ts';
 import { createDoor } from './closing.ts';
+import { withCache } from './committed-cache.ts';
 import { createBatchAccess } from './sqlite-batch.ts';
 import { createCallChanges, createOrderChanges } from './sqlite-changes.ts';
 import { createCheck } from './sqlite-check.ts';
@@ -21,15 +22,13 @@ import { createWebhookTables } from './sqlite-webhooks.ts';
  * `close` closes the file and releases its lock.
  */
 export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Store => {
-  const { writer, reader } = database;
+  const { reader } = database;
   const { guard, close } = createDoor();
-  const takeTurn = createTurns();
-  /** A change waits for the current batch. */
-  const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
-    guard((...given: Given) => inTurn(takeTurn, () => method(...given)));
   const access = createWriterAccess(database);
   const { transact } = access;
-  const batchRows = createBatchAccess(writer, access, tables?.sqlite.open(writer));
+  const batches = createBatches(withCache(createBatchAccess(reader, access, tables)), createTurns());
+  const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
+    guard((...given: Given) => batches.change(() => method(...given)));
   const orders = createOrderReads(reader);
   const history = createHistoryReads(reader);
   const others = createOtherReads(reader);
@@ -42,7 +41,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const incidents = createServiceIncidents(database, transact);
 
   return {
-    open: guard((needs) => openBatch(batchRows, takeTurn, needs)),
+    open: guard(batches.open),
     load: guard(orders.load),
     claimCalls: change(calls.claimCalls),
     returnCalls: change(calls.returnCalls),
@@ -88,6 +87,11 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     serviceIncidents: guard(incidents.serviceIncidents),
     openServiceIncidents: guard(incidents.openServiceIncidents),
     check: change(createCheck(database, access)),
-    close: () => close(() => inTurn(takeTurn, () => database.close())),
+    close: () => close(() => batches.change(() => closeDatabase(database))),
   };
+};
+
+const closeDatabase = async (database: OpenDatabase): Promise<void> => {
+  await database.batches.close();
+  database.close();
 };

@@ -5,6 +5,7 @@ import type { Database, PreparedStatement, SqlValue } from '@sqlite.org/sqlite-w
 import { shop } from '../../src/shop/shop.ts';
 import type { Connection, Statement } from '../../src/stores/sqlite-connection.ts';
 import { type OpenDatabase, prepareWriter, requireSqlite } from '../../src/stores/sqlite-open.ts';
+import { createInlineWriter } from '../../src/stores/sqlite-writer.ts';
 import type { Disk } from './disk.ts';
 import { mountDisk, sqlite3, vfsName } from './disk-vfs.ts';
 
@@ -46,7 +47,8 @@ export const openOn = (disk: Disk, onError: (error: SqliteError) => void = () =>
     prepareWriter(writer, path, shop);
     const reader = connect(path, 'r', () => {});
     opened.push(reader);
-    return { path, writer, reader, isInPlace: () => true, close };
+    const batches = createInlineWriter(writer);
+    return { path, batches, writer, reader, isInPlace: () => true, close };
   } catch (error) {
     close();
     throw error;

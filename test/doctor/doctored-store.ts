@@ -28,6 +28,7 @@ import {
   sample,
   widgets,
 } from '../hosts/harness.ts';
+import { writeHere } from '../stores/write-here.ts';
 
 const start = Date.UTC(2026, 0, 1);
 /** Long after everything that happens in these stores. */
@@ -97,7 +98,7 @@ export const openShop = async (
     delayMs: 0,
     clock,
   });
-  const store = createSqliteStore(openDatabase(files.store, shop), shop.tables);
+  const store = createSqliteStore(writeHere(openDatabase(files.store, shop)), shop.tables);
   const opened = await openHost({
     ...{ store, clock, ids, gateway },
     mailer: (call) =>

@@ -12,6 +12,7 @@ import { createRunner } from '../../src/hosts/runner.ts';
 import { createHost, createMemoryStore, openSqliteStore } from '../../src/main.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { randomCrashes } from '../../src/simulator/crashes.ts';
+import { createDisk, type Disk } from '../../src/simulator/disk.ts';
 import type { FaultRates } from '../../src/simulator/fault-rates.ts';
 import { stopFaults } from '../../src/simulator/fault-rates.ts';
 import { createMonitor } from '../../src/simulator/monitor.ts';
@@ -51,7 +52,7 @@ const startHost: StartHost = async (parts) => {
 };
 
 /** Two nodes over `store` that crash at any commit point while the parcels are sent. Returns what was seen. */
-const simulate = async (store: Store, seed: number) => {
+const simulate = async (store: Store, seed: number, attachDisk?: (disk: Disk) => void) => {
   const random = (name: string) => createRandom(seed, name);
   const timeline = createTimeline(start, random('timeline'), systemClock.soon);
   const monitor = createMonitor(
@@ -68,6 +69,8 @@ const simulate = async (store: Store, seed: number) => {
     ...{ answerMalformed: 0, serviceFailed: 0, storeAway: 0.01, storeFull: 0.01 },
     ...{ writeUnanswered: 0.01, batchLate: 0, crash: 0.01 },
   };
+  const disk = createDisk(timeline, random('disk'), rates);
+  attachDisk?.(disk);
   const network = createNetwork(timeline, random('network'), rates, 20);
   const keys = new Map<string, Set<string>>();
   const nodes = createNodes<SystemView, Host>({
@@ -129,6 +132,7 @@ const simulate = async (store: Store, seed: number) => {
   void retrying().catch((error: unknown) => monitor.violate(String(error)));
   await timeline.run(isQuiet, start + 1_200_000);
   for (const node of nodes) node.end();
+  disk.end();
   return { monitor, keys, now: timeline.now() };
 };
 
@@ -143,8 +147,8 @@ describe.each([1, 2, 3])('with crashes at any commit point, seed %i', (seed) => 
   });
 
   it('over SQLite too, and the doctor finds nothing', async () => {
-    const { store, openAudit, remove } = openScratchStore(parcels);
-    const { monitor, now } = await simulate(store, seed);
+    const { store, attachDisk, openAudit, remove } = openScratchStore(parcels);
+    const { monitor, now } = await simulate(store, seed, attachDisk);
     expect(monitor.violations).toEqual([]);
     await expectAllSent(store);
     const source = openAudit(now);

@@ -141,7 +141,7 @@ test('processes that are killed over one SQLite file lose no return and pay each
     const output = expect.stringContaining('All at rest');
     expect(await run(count, days)).toMatchObject({ code: 0, output });
   };
-  // The first half is accepted before anything happens to it; the second is stored, and nobody learns of it.
+  // The first half is accepted before anything happens to it; of the second some are stored, and nobody learns of it.
   await expectKilled('0', 'move.before-commit', String(ids.length / 2));
   await expectKilled('0', 'accept.after-commit');
   for (const point of ['call.after-reply', 'claim.after', 'reply.after-commit'])
@@ -151,7 +151,8 @@ test('processes that are killed over one SQLite file lose no return and pay each
   await expectKilled('30', 'deadline.after-commit');
   await expectRest('30');
 
-  expect(accepted.size).toBe(ids.length / 2);
+  expect(accepted.size).toBeGreaterThanOrEqual(ids.length / 2);
+  expect(accepted.size).toBeLessThan(ids.length);
   const store = openSqliteStore(file, returns);
   const stored = await store.load(ids);
   expect([...accepted].filter((id) => !stored.has(id))).toEqual([]);

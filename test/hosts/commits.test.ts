@@ -219,25 +219,28 @@ test('connections that never stop coming do not hold up the next commit', async 
 });
 
 test.each([
-  { messages: 16, ms: 3_600_000, why: 'the clock jumped' },
-  { messages: 1, ms: 900, why: 'it flushed one message alone' },
-])('a commit that took long because $why does not turn the next messages away', async ({ messages, ms }) => {
-  const clock = createFakeClock();
-  let passedMs = 0;
-  const slow: Intercept = (_write, proceed) => {
-    passedMs += ms;
-    return proceed();
-  };
-  const { hold, release } = holdWrite();
-  const { host } = await openHost({
-    clock: { ...clock, now: () => clock.now() + passedMs },
-    store: interceptNth(createMemoryStore(), { 2: slow, 3: hold }),
-    gateway: never,
-  });
-  await Promise.all(Array.from({ length: messages }, () => place({ host }, widgets(1))));
-  const placed = Array.from({ length: 15 }, () => place({ host }, widgets(1)));
-  await settleNow({ clock });
-  expect(host.acceptsWrites()).toBe(true);
-  release();
-  expect(await Promise.all(placed)).toHaveLength(15);
-});
+  { messages: 16, writes: 2, ms: 3_600_000, why: 'the clock jumped' },
+  { messages: 1, writes: 1, ms: 900, why: 'it flushed one message alone' },
+])(
+  'a commit that took long because $why does not turn the next messages away',
+  async ({ messages, writes, ms }) => {
+    const clock = createFakeClock();
+    let passedMs = 0;
+    const slow: Intercept = (_write, proceed) => {
+      passedMs += ms;
+      return proceed();
+    };
+    const { hold, release } = holdWrite();
+    const { host } = await openHost({
+      clock: { ...clock, now: () => clock.now() + passedMs },
+      store: interceptNth(createMemoryStore(), { 2: slow, [2 + writes]: hold }),
+      gateway: never,
+    });
+    await Promise.all(Array.from({ length: messages }, () => place({ host }, widgets(1))));
+    const placed = Array.from({ length: 15 }, () => place({ host }, widgets(1)));
+    await settleNow({ clock });
+    expect(host.acceptsWrites()).toBe(true);
+    release();
+    expect(await Promise.all(placed)).toHaveLength(15);
+  },
+);

@@ -19,6 +19,7 @@ import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { newYear, orders } from '../step/stories.ts';
 import { chargesAgainUnderANewKey, chargesTwice, refundsMoreThanAsked } from '../step/wrong-charts.ts';
 import { noteSizes } from '../stores/intercept.ts';
+import { writeHere } from '../stores/write-here.ts';
 import {
   chargeAll,
   createCounter,
@@ -134,7 +135,7 @@ test('a refund of more than was taken is not made; its key stays free, and who a
 const openOverFile = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'orderchart-'));
   const path = join(folder, 'orders.db');
-  const store = createSqliteStore(openDatabase(path, shop), shop.tables);
+  const store = createSqliteStore(writeHere(openDatabase(path, shop)), shop.tables);
   const answer = Promise.withResolvers<void>();
   const open = await openHost({
     store,

@@ -18,6 +18,7 @@ import {
   widgets,
 } from '../hosts/harness.ts';
 import { shopOfVersion1 } from '../released-shop.ts';
+import { writeHere } from '../stores/write-here.ts';
 
 export const to = newestVersion;
 const databaseIn = (folder: string): string => join(folder, 'data/orderchart.db');
@@ -36,7 +37,7 @@ export const addOrders = async (
   folder: string,
   { completed = 0, paying = 0, ageMs = 0, customerId = 'customer-1' }: Version1Orders,
 ): Promise<string[]> => {
-  const store = createSqliteStore(openDatabase(databaseIn(folder), shop), shop.tables);
+  const store = createSqliteStore(writeHere(openDatabase(databaseIn(folder), shop)), shop.tables);
   const clock = createFakeClock(Date.now() - ageMs);
   const ids: string[] = [];
   let charges = 0;

@@ -15,6 +15,7 @@ import { openAuditSource } from '../../src/stores/sqlite-audit-source.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { type Answer, chargeAll, openHost, sample, shut } from '../hosts/harness.ts';
+import { writeHere } from './write-here.ts';
 
 const writtenAt = Date.UTC(2026, 0, 1, 0, 15, 24, 500);
 const later = Date.UTC(2030, 0, 1);
@@ -66,7 +67,12 @@ const copyKept = async (release = '0.1.0') => {
 const open = async (path: string) => {
   const clock = createFakeClock(writtenAt);
   const ids = { next: () => crypto.randomUUID() };
-  return openHost({ store: createSqliteStore(openDatabase(path, shop), shop.tables), clock, ids, gateway });
+  return openHost({
+    store: createSqliteStore(writeHere(openDatabase(path, shop)), shop.tables),
+    clock,
+    ids,
+    gateway,
+  });
 };
 type Open = Awaited<ReturnType<typeof open>>;
 const close = async (opened: Open) => {

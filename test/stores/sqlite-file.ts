@@ -8,6 +8,7 @@ import { shop } from '../../src/shop/shop.ts';
 import type { Store } from '../../src/store.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { type OpenDatabase, openDatabase } from '../../src/stores/sqlite-open.ts';
+import { writeHere } from './write-here.ts';
 
 export const createFolder = () => mkdtempSync(join(tmpdir(), 'orderchart-'));
 export const removeFolder = (folder: string) => rmSync(folder, { recursive: true });
@@ -36,7 +37,7 @@ export const useFile = () => {
     },
     withStore: async <T>(use: (store: Store, database: OpenDatabase) => Promise<T>): Promise<T> => {
       const database = openDatabase(path(), shop);
-      const store = createSqliteStore(database, shop.tables);
+      const store = createSqliteStore(writeHere(database), shop.tables);
       try {
         return await use(store, database);
       } finally {

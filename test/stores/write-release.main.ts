@@ -19,6 +19,7 @@ import {
   shut,
   widgets,
 } from '../hosts/harness.ts';
+import { writeHere } from './write-here.ts';
 
 const target = process.argv[2] ?? 'release.db';
 const folder = mkdtempSync(join(tmpdir(), 'orderchart-release-'));
@@ -44,7 +45,7 @@ const mailer: Answer<'mailer'> = ({ orderId }) =>
 
 const open = (settings: Record<string, string | number> = {}) =>
   openHost({
-    store: createSqliteStore(openDatabase(path, shop), shop.tables),
+    store: createSqliteStore(writeHere(openDatabase(path, shop)), shop.tables),
     clock,
     ids,
     gateway,

@@ -13,6 +13,7 @@ import { createWarehouse } from '../../shop/warehouse.ts';
 import type { Simulate, SimulationOrder, SimulationReport } from '../../simulation.ts';
 import type { Store } from '../../store.ts';
 import { planCrashes, randomCrashes } from '../crashes.ts';
+import { createDisk, type Disk } from '../disk.ts';
 import { startFaults } from '../fault-injector.ts';
 import { createNodes, type StartHost } from '../nodes.ts';
 import { checkAccepted, isAtRest, reportStuck, toReport } from '../outcome.ts';
@@ -30,6 +31,7 @@ import { createWorld, type World } from './world.ts';
 /** A store that a simulation may use up. */
 interface Storage {
   readonly store: Store;
+  attachDisk(disk: Disk): void;
   /** A picture of the store; `now` is ms since 1970. */
   openAudit(now: number): AuditSource;
   remove(): Promise<void>;
@@ -60,6 +62,7 @@ export const createSimulate = (laboratory: Laboratory): Simulate => {
     } finally {
       // The store cannot be closed before their batches are released.
       for (const node of simulation.nodes) node.end();
+      simulation.disk.end();
       await storage.remove();
     }
   };
@@ -74,6 +77,7 @@ interface Simulation extends Storage, Pick<Laboratory, 'startHost'> {
   readonly timeline: Timeline;
   readonly monitor: OrderMonitor;
   readonly webhooks: Webhooks;
+  readonly disk: Disk;
   readonly world: World;
   readonly upgrade: Upgrade;
   /** Their processes still run at the end. */
@@ -104,10 +108,11 @@ const prepare = (
     isMigrating: () => timeline.now() - start < scenario.faultsMs,
   });
   const webhooks = createWebhooks(timeline, random('webhooks'), monitor, nodes);
+  const disk = createDisk(timeline, random('disk'), scenario.rates);
   const world = createWorld({ timeline, scenario, monitor, random, onWebhook: webhooks.send });
   return {
     ...{ ...storage, startHost, examine, order, scenario, random },
-    ...{ timeline, monitor, webhooks, world, nodes, upgrade },
+    ...{ timeline, monitor, webhooks, world, nodes, upgrade, disk },
   };
 };
 
@@ -115,6 +120,7 @@ const run = async (simulation: Simulation): Promise<SimulationReport> => {
   const { store, order, scenario, random, timeline, monitor, webhooks, world, nodes } = simulation;
   const stocked = products.map((product) => ({ ...product, onHand: scenario.stock }));
   await createCatalogue(store).seedProducts(stocked, start);
+  simulation.attachDisk(simulation.disk);
   nodes.push(...createShopNodes(simulation, () => faults.outageUntil));
   let stoppedAt = Number.POSITIVE_INFINITY;
   const faults = startFaults(timeline, random('faults'), scenario, nodes, () => {

@@ -1,0 +1,40 @@
+// A connection that reads what is committed, and writes nothing: it notes what is to be written, for the writer to run in
+// one transaction. So a batch is put together here, and the file is written elsewhere.
+import type { SQLInputValue } from 'node:sqlite';
+import type { Connection, Statement } from './sqlite-connection.ts';
+
+/** A statement's text, and the values that it is to be run with. */
+export type Run = readonly [sql: string, ...values: readonly SQLInputValue[]];
+
+export interface Recording {
+  readonly connection: Pick<Connection, 'prepare'>;
+  /** The runs that `task` asked for, in order. */
+  record(task: () => void): readonly Run[];
+}
+
+export const createRecording = (reader: Pick<Connection, 'prepare'>): Recording => {
+  let runs: Run[] = [];
+  const prepare = (sql: string): Statement => {
+    let reading: Statement | undefined;
+    const read = (): Statement => {
+      reading ??= reader.prepare(sql);
+      return reading;
+    };
+    return {
+      run: (...values) => {
+        runs.push([sql, ...values]);
+        return { changes: 0 };
+      },
+      get: (...values) => read().get(...values),
+      all: (...values) => read().all(...values),
+    };
+  };
+  return {
+    connection: { prepare },
+    record: (task) => {
+      runs = [];
+      task();
+      return runs;
+    },
+  };
+};

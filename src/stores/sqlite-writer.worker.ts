@@ -1,0 +1,33 @@
+// The thread that writes batches to a SQLite file, one after the other, each in one transaction. It decides nothing.
+import { parentPort, workerData } from 'node:worker_threads';
+import { DatabaseSync } from '../sqlite.ts';
+import type { Run } from './sqlite-recording.ts';
+import { applySettings, busyMs } from './sqlite-settings.ts';
+import { createTransact } from './sqlite-transaction.ts';
+import { createRunner, type WriterAnswer } from './sqlite-writer.ts';
+
+const connection = new DatabaseSync(String(workerData), { timeout: busyMs });
+applySettings(connection);
+const run = createRunner(connection);
+const transact = createTransact(connection);
+
+const write = (runs: readonly Run[]): WriterAnswer => {
+  try {
+    transact(() => run(runs));
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined;
+    return { message, errcode };
+  }
+};
+
+/** Null ends the thread. */
+parentPort?.on('message', (runs: readonly Run[] | null) => {
+  if (runs !== null) {
+    parentPort?.postMessage(write(runs));
+    return;
+  }
+  connection.close();
+  parentPort?.close();
+});

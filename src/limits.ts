@@ -84,6 +84,8 @@ export const limits = {
   /** One chart's microsteps for one message, and one step's messages between the actors. */
   microsteps: 1000,
   messagesPerStep: 1000,
+  /** Configurations of one chart whose transitions are planned; XState takes those of others. Ours have 30 at most. */
+  plannedConfigurations: 500,
   /** Histories with what each message changed that are asked for at the same time, by all and by one: they are read one by one. */
   waitingTrails: 20,
   trailsOfOne: 4,

@@ -1,0 +1,76 @@
+// The configurations of a chart: the sets of states that are active together, in the order in which they were entered. Each is
+// kept once, with its value and tags as XState computes them, and with the plans of the transitions that were taken from it.
+import type {
+  AnyActorScope,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  AnyStateNode,
+  AnyTransitionDefinition,
+} from 'xstate';
+import type { Plan } from './plan.ts';
+import { renew } from './xstate-internals.ts';
+
+export interface Configuration {
+  readonly nodes: AnyStateNode[];
+  readonly value: AnyMachineSnapshot['value'];
+  readonly tags: AnyMachineSnapshot['tags'];
+  /** For each active leaf its eventless transitions and those of its ancestors, in the order in which they are tried. */
+  readonly eventless: readonly (readonly AnyTransitionDefinition[])[];
+  /** Undefined for a transition that has no plan: XState takes it. */
+  readonly plans: Map<AnyTransitionDefinition, Plan | undefined>;
+}
+
+/** The configurations of one chart that are kept, `most` of them. */
+export class Configurations {
+  readonly #scope: AnyActorScope;
+  readonly #initial: AnyMachineSnapshot;
+  readonly #most: number;
+  readonly #kept = new Map<string, Configuration>();
+  readonly #byNodes = new WeakMap<readonly AnyStateNode[], Configuration>();
+
+  constructor(scope: AnyActorScope, initial: AnyMachineSnapshot, most: number) {
+    this.#scope = scope;
+    this.#initial = initial;
+    this.#most = most;
+  }
+
+  get machine(): AnyStateMachine {
+    return this.#initial.machine;
+  }
+
+  /** The configuration of `nodes`, or undefined if it is not kept and cannot be kept any more. */
+  of(nodes: AnyStateNode[]): Configuration | undefined {
+    const known = this.#byNodes.get(nodes);
+    if (known) return known;
+    const key = nodes.map(({ order }) => order).join();
+    const kept = this.#kept.get(key) ?? this.#keep(key, nodes);
+    // Two states with one id may have one order, too.
+    if (!kept?.nodes.every((node, index) => node === nodes[index])) return undefined;
+    this.#byNodes.set(nodes, kept);
+    return kept;
+  }
+
+  #keep(key: string, nodes: AnyStateNode[]): Configuration | undefined {
+    if (this.#kept.size >= this.#most) return undefined;
+    const { value, tags } = renew(this.#scope, { ...this.#initial, _nodes: nodes });
+    const configuration: Configuration = {
+      nodes,
+      value,
+      tags,
+      eventless: nodes
+        .filter(isLeaf)
+        .map(findEventless)
+        .filter(({ length }) => length > 0),
+      plans: new Map(),
+    };
+    this.#kept.set(key, configuration);
+    return configuration;
+  }
+}
+
+const isLeaf = ({ type }: AnyStateNode): boolean => type === 'atomic' || type === 'final';
+
+const findEventless = (node: AnyStateNode): AnyTransitionDefinition[] => [
+  ...(node.always ?? []),
+  ...(node.parent === undefined ? [] : findEventless(node.parent)),
+];

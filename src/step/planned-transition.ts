@@ -1,0 +1,117 @@
+// One message through planned transitions, as XState takes it: first the transition that the message enables, then the
+// eventless ones and the events that the chart raised, until nothing is left. It changes nothing but its own attempt.
+import type { AnyEventObject, AnyMachineSnapshot, AnyTransitionDefinition } from 'xstate';
+import { evaluateGuard } from 'xstate/guards';
+import type { Configurations } from './configurations.ts';
+import { planOf } from './plan.ts';
+import { type Attempt, changeSnapshot, runActions } from './planned-action.ts';
+import type { RegisteredChart } from './register.ts';
+import type { Taken } from './transition.ts';
+import { isFunction } from './xstate-internals.ts';
+
+/**
+ * What `event` leads to. Undefined if a part of it is not planned (history, several transitions at once, the end of the
+ * chart, more microsteps than the chart may take): then XState takes the event, and nothing of this is used.
+ */
+export const takePlanned = (
+  { machine, scope }: Pick<RegisteredChart, 'machine' | 'scope'>,
+  configurations: Configurations,
+  from: AnyMachineSnapshot,
+  event: AnyEventObject,
+): Taken | undefined => {
+  if (from.machine !== machine || from.status !== 'active' || isSpecial(event)) return undefined;
+  const configuration = configurations.of(from._nodes);
+  if (configuration === undefined) return undefined;
+  const attempt: Attempt = {
+    scope,
+    queue: [],
+    effects: [],
+    configuration,
+    snapshot: from,
+    isCopy: false,
+    isChanged: false,
+  };
+  if (!takeEvent(attempt, configurations, event)) return undefined;
+  if (!comeToRest(attempt, configurations, event)) return undefined;
+  return { snapshot: attempt.snapshot, effects: attempt.effects };
+};
+
+/** XState has rules of its own for these. */
+const isSpecial = ({ type }: AnyEventObject): boolean =>
+  type === '*' || type === 'xstate.init' || type === 'xstate.stop' || type.startsWith('xstate.error.actor');
+
+const takeEvent = (attempt: Attempt, configurations: Configurations, event: AnyEventObject): boolean => {
+  const enabled = configurations.machine.getTransitionData(attempt.snapshot, event);
+  return takeEnabled(attempt, configurations, enabled, event);
+};
+
+const takeEnabled = (
+  attempt: Attempt,
+  configurations: Configurations,
+  [transition, ...others]: readonly AnyTransitionDefinition[],
+  event: AnyEventObject,
+): boolean => {
+  if (transition === undefined) return true;
+  return others.length === 0 && takeTransition(attempt, configurations, transition, event);
+};
+
+const takeTransition = (
+  attempt: Attempt,
+  configurations: Configurations,
+  transition: AnyTransitionDefinition,
+  event: AnyEventObject,
+): boolean => {
+  const plan = planOf(configurations, attempt.configuration, transition);
+  if (plan === undefined) return false;
+  for (const { actions, done } of plan.parts) {
+    if (!runActions(attempt, actions, event)) return false;
+    for (const { type, output } of done) {
+      const { context } = attempt.snapshot;
+      const { self } = attempt.scope;
+      attempt.queue.push({ type, output: isFunction(output) ? output({ context, event, self }) : output });
+    }
+  }
+  if (plan.next === attempt.configuration) return true;
+  attempt.configuration = plan.next;
+  const { nodes, value, tags } = plan.next;
+  Object.assign(changeSnapshot(attempt), { _nodes: nodes, value, tags });
+  return true;
+};
+
+/** Returns false if it meets what is not planned. */
+const comeToRest = (attempt: Attempt, configurations: Configurations, first: AnyEventObject): boolean => {
+  const most = configurations.machine.options.maxIterations ?? Number.POSITIVE_INFINITY;
+  let event = first;
+  let mayBeEnabled = true;
+  for (let count = 1; count <= most; count += 1) {
+    const eventless = mayBeEnabled ? findEventless(attempt, event) : [];
+    attempt.isChanged = false;
+    if (eventless.length > 0) {
+      if (!takeEnabled(attempt, configurations, eventless, event)) return false;
+      // As in XState: an eventless transition that changes nothing is not taken again and again.
+      mayBeEnabled = attempt.isChanged;
+      continue;
+    }
+    const raised = attempt.queue.shift();
+    if (raised === undefined) return true;
+    event = raised;
+    if (!takeEvent(attempt, configurations, event)) return false;
+    mayBeEnabled = true;
+  }
+  return false;
+};
+
+const findEventless = (
+  { configuration, snapshot }: Attempt,
+  event: AnyEventObject,
+): readonly AnyTransitionDefinition[] => {
+  if (configuration.eventless.length === 0) return [];
+  const enabled = new Set<AnyTransitionDefinition>();
+  for (const transitions of configuration.eventless) {
+    const first = transitions.find(
+      ({ guard }) => guard === undefined || evaluateGuard(guard, snapshot.context, event, snapshot),
+    );
+    if (first !== undefined) enabled.add(first);
+  }
+  return [...enabled];
+};

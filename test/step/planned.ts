@@ -34,7 +34,7 @@ const toComparable = (from: AnyMachineSnapshot, { snapshot, effects }: Taken) =>
 });
 
 const toComparableEffect = ({ type, params, info }: ExecutableActionObject) => {
-  const to: unknown = params?.['to'];
+  const { to }: { readonly to?: unknown } = { ...params };
   const receiver = typeof to === 'object' && to !== null && 'id' in to ? to.id : undefined;
   return { type, params: { ...params, to: receiver }, event: info.event, context: info.context };
 };

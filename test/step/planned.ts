@@ -1,11 +1,12 @@
 // A message taken twice by the same chart, through its plans and through XState as a whole, and everything that a step could
 // notice of the results. It has no expectations but that the two are the same.
 import { isDeepStrictEqual } from 'node:util';
-import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject } from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, ExecutableActionObject } from 'xstate';
 import { takePlanned } from '../../src/step/planned-transition.ts';
-import type { RegisteredChart, RegisteredSystem } from '../../src/step/register.ts';
+import { type RegisteredChart, type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
 import { fromStored, newSystem, toStored } from '../../src/step/snapshot.ts';
 import type { Taken } from '../../src/step/transition.ts';
+import { limits } from './equivalence.ts';
 
 /** Through XState as a whole. */
 export const takeWhole = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Taken => {
@@ -69,4 +70,26 @@ export const reload = (
   const loaded = fromStored(system, toStored({ ...state, actors })).actors.get(name);
   if (loaded === undefined) throw new Error(`${name} was not loaded`);
   return loaded.snapshot;
+};
+
+export const registerToy = (toy: AnyStateMachine, plannedConfigurations = 100): RegisteredChart => {
+  const { charts } = registerSystem(
+    { version: '1', charts: { toy }, services: ['world'] },
+    { ...limits, plannedConfigurations },
+  );
+  const registered = charts.get('toy');
+  if (registered === undefined) throw new Error('there is no toy');
+  return registered;
+};
+
+/** Takes events one after the other, compares each with XState, and says which were planned. */
+export const walk = (toy: AnyStateMachine, types: string): string => {
+  const registered = registerToy(toy);
+  let from: AnyMachineSnapshot = registered.initial;
+  const planned: string[] = [];
+  for (const type of types.split(' ')) {
+    if (comparePlanned(registered, from, { type })) planned.push(type);
+    from = takeWhole(registered, from, { type }).snapshot;
+  }
+  return planned.join(' ');
 };

@@ -14,6 +14,11 @@ export interface Configuration {
   readonly nodes: AnyStateNode[];
   readonly value: AnyMachineSnapshot['value'];
   readonly tags: AnyMachineSnapshot['tags'];
+  /**
+   * From the only active leaf outwards to the root: the states that are asked for a transition, one after the other. Undefined
+   * if there are several leaves, or transitions for more than one type of events.
+   */
+  readonly path: readonly AnyStateNode[] | undefined;
   /** For each active leaf its eventless transitions and those of its ancestors, in the order in which they are tried. */
   readonly eventless: readonly (readonly AnyTransitionDefinition[])[];
   /** Undefined for a transition that has no plan: XState takes it. */
@@ -52,15 +57,14 @@ export class Configurations {
 
   #keep(key: string, nodes: AnyStateNode[]): Configuration | undefined {
     if (this.#kept.size >= this.#most) return undefined;
+    const leaves = nodes.filter(isLeaf);
     const { value, tags } = renew(this.#scope, { ...this.#initial, _nodes: nodes });
     const configuration: Configuration = {
       nodes,
       value,
       tags,
-      eventless: nodes
-        .filter(isLeaf)
-        .map(findEventless)
-        .filter(({ length }) => length > 0),
+      path: findPath(leaves),
+      eventless: leaves.map(findEventless).filter(({ length }) => length > 0),
       plans: new Map(),
     };
     this.#kept.set(key, configuration);
@@ -69,6 +73,14 @@ export class Configurations {
 }
 
 const isLeaf = ({ type }: AnyStateNode): boolean => type === 'atomic' || type === 'final';
+
+const findPath = ([leaf, ...others]: readonly AnyStateNode[]): AnyStateNode[] | undefined => {
+  if (leaf === undefined || others.length > 0) return undefined;
+  const path = [leaf];
+  for (let around = leaf.parent; around !== undefined; around = around.parent) path.push(around);
+  const hasWildcard = path.some(({ transitions }) => transitions.keys().some((type) => type.endsWith('*')));
+  return hasWildcard ? undefined : path;
+};
 
 const findEventless = (node: AnyStateNode): AnyTransitionDefinition[] => [
   ...(node.always ?? []),

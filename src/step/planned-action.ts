@@ -100,7 +100,7 @@ const runAssign = (
     if (!isSpawning) throw error;
   }
   if (isSpawning) return false;
-  changeSnapshot(attempt).context = Object.assign({}, context, update);
+  changeSnapshot(attempt).context = Object.assign({ ...context }, update);
   return true;
 };
 

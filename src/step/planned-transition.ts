@@ -1,6 +1,6 @@
 // One message through planned transitions, as XState takes it: first the transition that the message enables, then the
 // eventless ones and the events that the chart raised, until nothing is left. It changes nothing but its own attempt.
-import type { AnyEventObject, AnyMachineSnapshot, AnyTransitionDefinition } from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyTransitionDefinition } from 'xstate';
 import { evaluateGuard } from 'xstate/guards';
 import type { Configurations } from './configurations.ts';
 import { planOf } from './plan.ts';
@@ -41,9 +41,34 @@ const isSpecial = ({ type }: AnyEventObject): boolean =>
   type === '*' || type === 'xstate.init' || type === 'xstate.stop' || type.startsWith('xstate.error.actor');
 
 const takeEvent = (attempt: Attempt, configurations: Configurations, event: AnyEventObject): boolean => {
-  const enabled = configurations.machine.getTransitionData(attempt.snapshot, event);
-  return takeEnabled(attempt, configurations, enabled, event);
+  return takeEnabled(attempt, configurations, findEnabled(attempt, event), event);
 };
+
+/** Asks the states from the active leaf outwards; several leaves, and a guard that throws, are XState's to deal with. */
+const findEnabled = (
+  { configuration: { path }, snapshot }: Attempt,
+  event: AnyEventObject,
+): readonly AnyTransitionDefinition[] => {
+  const machine: AnyStateMachine = snapshot.machine;
+  if (path === undefined) return machine.getTransitionData(snapshot, event);
+  try {
+    for (const { transitions } of path) {
+      const enabled = transitions
+        .get(event.type)
+        ?.find((each) => !each.guard || isEnabled(each, snapshot, event));
+      if (enabled !== undefined) return [enabled];
+    }
+    return [];
+  } catch {
+    return machine.getTransitionData(snapshot, event);
+  }
+};
+
+const isEnabled = (
+  { guard }: AnyTransitionDefinition,
+  snapshot: AnyMachineSnapshot,
+  event: AnyEventObject,
+): boolean => guard === undefined || evaluateGuard(guard, snapshot.context, event, snapshot);
 
 const takeEnabled = (
   attempt: Attempt,
@@ -108,9 +133,7 @@ const findEventless = (
   if (configuration.eventless.length === 0) return [];
   const enabled = new Set<AnyTransitionDefinition>();
   for (const transitions of configuration.eventless) {
-    const first = transitions.find(
-      ({ guard }) => guard === undefined || evaluateGuard(guard, snapshot.context, event, snapshot),
-    );
+    const first = transitions.find((each) => isEnabled(each, snapshot, event));
     if (first !== undefined) enabled.add(first);
   }
   return [...enabled];

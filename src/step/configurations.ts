@@ -56,9 +56,11 @@ export class Configurations {
   }
 
   #keep(key: string, nodes: AnyStateNode[]): Configuration | undefined {
-    if (this.#kept.size >= this.#most) return undefined;
+    const isFull = this.#kept.size >= this.#most;
+    const renewed = isFull ? undefined : renew(this.#scope, { ...this.#initial, _nodes: nodes });
+    if (renewed === undefined) return undefined;
     const leaves = nodes.filter(isLeaf);
-    const { value, tags } = renew(this.#scope, { ...this.#initial, _nodes: nodes });
+    const { value, tags } = renewed;
     const configuration: Configuration = {
       nodes,
       value,

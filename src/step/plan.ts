@@ -1,5 +1,6 @@
 // The plan of a transition from a configuration: its actions in order, the done events between them, and the next
-// configuration. It is made once. What depends on history, starts actors or ends the chart has no plan.
+// configuration. It is made once. What depends on history or ends the
+// chart has no plan; what starts actors is refused when a chart is registered.
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import type { Configuration, Configurations } from './configurations.ts';
 import { type PlannedAction, planActions } from './planned-action.ts';
@@ -48,7 +49,7 @@ const makePlan = (
     return planned && { parts: [{ actions: planned, done: [] }], next: from };
   }
   const domain = findDomain(transition);
-  const exited = findExited(from.nodes, transition, domain);
+  const exited = findExited(from.nodes, domain);
   const entered = findEntered(transition, domain);
   if (entered.needsHistory || exited.some(hasHistory)) return undefined;
   const active = new Set(from.nodes);
@@ -69,7 +70,6 @@ const planEntries = (
   const completed = new Set<AnyStateNode>();
   const parts: Part[] = [];
   for (const state of [...states].sort((a, b) => a.order - b.order)) {
-    if (state.invoke.length > 0) return undefined;
     active.add(state);
     const initial: readonly ChartAction[] = byDefault.has(state) ? state.initial.actions : [];
     const actions = planActions(machine, [...state.entry, ...initial]);

@@ -105,10 +105,10 @@ const takeTransition = (
 
 /** Returns false if it meets what is not planned. */
 const comeToRest = (attempt: Attempt, configurations: Configurations, first: AnyEventObject): boolean => {
-  const most = configurations.machine.options.maxIterations ?? Number.POSITIVE_INFINITY;
+  const { maxIterations } = configurations.machine.options;
   let event = first;
   let mayBeEnabled = true;
-  for (let count = 1; count <= most; count += 1) {
+  for (let count = 0; count !== maxIterations; count += 1) {
     const eventless = mayBeEnabled ? findEventless(attempt, event) : [];
     attempt.isChanged = false;
     if (eventless.length > 0) {

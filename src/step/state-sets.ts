@@ -18,22 +18,17 @@ export const findDomain = ({
   reenter,
 }: AnyTransitionDefinition): AnyStateNode | undefined => {
   if (!reenter && target.every((state) => state === source || isDescendant(state, source))) return source;
-  const [first = source, ...others] = [...target, source];
-  const common = findAncestors(first).find((ancestor) =>
-    others.every((state) => isDescendant(state, ancestor)),
+  const common = findAncestors(source).find((ancestor) =>
+    target.every((state) => isDescendant(state, ancestor)),
   );
   return common ?? (reenter ? undefined : source.machine.root);
 };
 
-/** The active states that a transition with targets exits, innermost first. */
+/** The active states that a transition with targets exits, innermost first: all that are inside its domain. */
 export const findExited = (
   active: readonly AnyStateNode[],
-  { source, reenter }: AnyTransitionDefinition,
   domain: AnyStateNode | undefined,
-): AnyStateNode[] =>
-  active
-    .filter((state) => isDescendant(state, domain) || (reenter && source === domain && state === domain))
-    .sort((a, b) => b.order - a.order);
+): AnyStateNode[] => active.filter((state) => isDescendant(state, domain)).sort((a, b) => b.order - a.order);
 
 /** What a transition with targets enters. */
 export const findEntered = (
@@ -69,7 +64,7 @@ class Entering implements Entered {
     if (state.type === 'history') this.needsHistory = true;
     else if (state.type === 'parallel') this.#addRegions(state, true);
     else if (state.type === 'compound') {
-      for (const initial of state.initial.target ?? []) {
+      for (const initial of state.initial.target) {
         this.addByDefault(initial);
         this.addDescendants(initial);
         this.addAncestors(findAncestors(initial, state), undefined);

@@ -79,12 +79,11 @@ export const isAssign = (action: BuiltInAction): action is AssignAction =>
   action.resolve === assigning?.resolve && 'assignment' in action;
 
 /** The snapshot as XState makes it anew from its `_nodes`: the value, with its keys in XState's order, and the tags. */
-export const renew = (scope: AnyActorScope, snapshot: AnyMachineSnapshot): AnyMachineSnapshot => {
-  if (assigning === undefined) return snapshot;
+export const renew = (scope: AnyActorScope, snapshot: AnyMachineSnapshot): AnyMachineSnapshot | undefined => {
   const { context } = snapshot;
   const args = { context, event: { type: '' }, self: scope.self, system: scope.system };
   const extra = { internalQueue: [], deferredActorIds: undefined };
-  return assigning.resolve(scope, snapshot, args, undefined, assigning, extra)[0];
+  return assigning?.resolve(scope, snapshot, args, undefined, assigning, extra)[0];
 };
 
 /** What a planned transition reads of snapshots, states and machines. */
@@ -105,9 +104,9 @@ export const requireKnownXState = (
   const root: object = machine.root;
   const snapshot: object = machine.resolveState({ value: {}, context: {} });
   const missing = [
-    ...actions
-      .filter((action) => !isKnownAction(action))
-      .map((_, index) => `the resolution of action ${index + 1}`),
+    ...actions.flatMap((action, index) =>
+      isKnownAction(action) ? [] : [`how action ${index + 1} is resolved`],
+    ),
     ...read.snapshot.filter((name) => !(name in snapshot)).map((name) => `a snapshot's ${name}`),
     ...read.state.filter((name) => !(name in root)).map((name) => `a state's ${name}`),
     ...read.machine.filter((name) => !(name in machine)).map((name) => `a machine's ${name}`),

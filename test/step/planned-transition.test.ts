@@ -79,10 +79,16 @@ describe('planned as XState takes it', () => {
           states: { a: done(), b: { initial: 'e', states: { e: { type: 'final' } } } },
           onDone: 'rest',
         },
-        rest: {},
+        rest: { on: { GO: 'four' } },
+        four: {
+          type: 'parallel',
+          states: { a: done(), b: { type: 'final' }, c: {} },
+          on: { LEAVE: 'five' },
+        },
+        five: { type: 'parallel', states: { b: { type: 'final' } }, onDone: 'rest' },
       },
     });
-    expect(walk(toy, 'END END END')).toBe('END END END');
+    expect(walk(toy, 'END END END GO END LEAVE')).toBe('END END END GO END LEAVE');
   });
 
   test('eventless transitions and raised events, until nothing is left', () => {

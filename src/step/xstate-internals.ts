@@ -58,7 +58,7 @@ export const isFunction = (value: unknown): value is Compute => typeof value ===
 const isBuiltIn = (value: unknown): value is BuiltInAction =>
   typeof value === 'function' && 'resolve' in value && isFunction(value.resolve) && 'type' in value;
 
-/** One of each kind of action that a plan carries out. */
+/** One of each kind of action that a plan carries out. None of them is ever run. */
 const samples: readonly unknown[] = [
   assign({}),
   raise({ type: '' }),
@@ -66,7 +66,7 @@ const samples: readonly unknown[] = [
   emit({ type: '' }),
   cancel(''),
   log(''),
-  enqueueActions(() => undefined),
+  enqueueActions(String),
 ];
 const known: ReadonlySet<unknown> = new Set(samples.filter(isBuiltIn).map(({ resolve }) => resolve));
 const assigning = samples.find(isBuiltIn);

@@ -35,11 +35,12 @@ describe('planned as XState takes it', () => {
     const toy = chart({
       context: { n: 0 },
       ...marked('root'),
+      id: 'top',
       initial: 'a',
-      states: { a: { ...marked('a'), on: { GO: 'b' } }, b: marked('b') },
+      states: { a: { ...marked('a'), on: { GO: 'b' } }, b: { ...marked('b'), on: { UP: '#top' } } },
       on: { RESET: { target: '.a', reenter: true }, BACK: '.a' },
     });
-    expect(walk(toy, 'GO RESET GO BACK')).toBe('GO RESET GO BACK');
+    expect(walk(toy, 'GO RESET GO BACK GO UP')).toBe('GO RESET GO BACK GO UP');
   });
 
   test('parallel states, entered from outside and by one of their regions', () => {

@@ -7,8 +7,30 @@ import type {
   AnyStateNode,
   AnyTransitionDefinition,
 } from 'xstate';
-import type { Plan } from './plan.ts';
-import { renew } from './xstate-internals.ts';
+import { type BuiltInAction, renew } from './xstate-internals.ts';
+
+/** An action with the parameters that the chart gives it: a value, or a function of context and event. */
+export interface PlannedAction {
+  readonly action: BuiltInAction;
+  readonly params: unknown;
+}
+
+/** A state that is done, and what its final state says about how: a value, or a function of context and event. */
+export interface Done {
+  readonly type: string;
+  readonly output: unknown;
+}
+
+/** Actions, and the done events that are raised after them. */
+export interface Part {
+  readonly actions: readonly PlannedAction[];
+  readonly done: readonly Done[];
+}
+
+export interface Plan {
+  readonly parts: readonly Part[];
+  readonly next: Configuration;
+}
 
 export interface Configuration {
   readonly nodes: AnyStateNode[];

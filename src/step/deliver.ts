@@ -6,10 +6,11 @@ import { describeError } from '../errors.ts';
 import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
 import { freezeParsed, keepPlain, keepPlainValue } from './plain-data.ts';
+import type { Taken } from './planned-transition.ts';
 import type { RegisteredChart, RegisteredSystem } from './register.ts';
 import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './system-state.ts';
 import { Trace } from './trace.ts';
-import { type Taken, transition } from './transition.ts';
+import { transition } from './transition.ts';
 
 /** The message that a step is about. */
 export interface Cause {

@@ -2,27 +2,10 @@
 // configuration. It is made once. What depends on history or ends the
 // chart has no plan; what starts actors is refused when a chart is registered.
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
-import type { Configuration, Configurations } from './configurations.ts';
-import { type PlannedAction, planActions } from './planned-action.ts';
+import type { Configuration, Configurations, Done, Part, Plan } from './configurations.ts';
+import { planActions } from './planned-action.ts';
 import { type Entered, findDomain, findEntered, findExited, hasHistory, isCompleted } from './state-sets.ts';
 import type { ChartAction } from './xstate-internals.ts';
-
-/** A state that is done, and what its final state says about how: a value, or a function of context and event. */
-interface Done {
-  readonly type: string;
-  readonly output: unknown;
-}
-
-/** Actions, and the done events that are raised after them. */
-interface Part {
-  readonly actions: readonly PlannedAction[];
-  readonly done: readonly Done[];
-}
-
-export interface Plan {
-  readonly parts: readonly Part[];
-  readonly next: Configuration;
-}
 
 /** The plan of `transition` from `from`, made if there is none yet. Undefined if it cannot be planned. */
 export const planOf = (

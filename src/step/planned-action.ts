@@ -7,21 +7,14 @@ import type {
   AnyStateMachine,
   ExecutableActionObject,
 } from 'xstate';
-import type { Configuration } from './configurations.ts';
+import type { Configuration, PlannedAction } from './configurations.ts';
 import {
   type AssignAction,
-  type BuiltInAction,
   type ChartAction,
   isAssign,
   isFunction,
   isKnownAction,
 } from './xstate-internals.ts';
-
-/** An action with the parameters that the chart gives it: a value, or a function of context and event. */
-export interface PlannedAction {
-  readonly action: BuiltInAction;
-  readonly params: unknown;
-}
 
 /** A message on its way through planned transitions. */
 export interface Attempt {

@@ -1,13 +1,24 @@
 // One message through planned transitions, as XState takes it: first the transition that the message enables, then the
 // eventless ones and the events that the chart raised, until nothing is left. It changes nothing but its own attempt.
-import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyTransitionDefinition } from 'xstate';
+import type {
+  AnyEventObject,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  AnyTransitionDefinition,
+  ExecutableActionObject,
+} from 'xstate';
 import { evaluateGuard } from 'xstate/guards';
 import type { Configurations } from './configurations.ts';
 import { planOf } from './plan.ts';
 import { type Attempt, changeSnapshot, runActions } from './planned-action.ts';
 import type { RegisteredChart } from './register.ts';
-import type { Taken } from './transition.ts';
 import { isFunction } from './xstate-internals.ts';
+
+/** What a message led to. */
+export interface Taken {
+  readonly snapshot: AnyMachineSnapshot;
+  readonly effects: readonly ExecutableActionObject[];
+}
 
 /**
  * What `event` leads to. Undefined if a part of it is not planned (history, several transitions at once, the end of the

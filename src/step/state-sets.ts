@@ -41,11 +41,10 @@ export const findEntered = (
     if (source !== state || source !== domain || reenter) entering.addByDefault(state);
     entering.addDescendants(state);
   }
-  const within = source.parent === undefined && reenter ? undefined : domain;
   for (const state of target) {
     const ancestors = findAncestors(state, domain);
     if (domain?.type === 'parallel') ancestors.push(domain);
-    entering.addAncestors(ancestors, within);
+    entering.addAncestors(ancestors, domain);
   }
   return entering;
 };

@@ -1,14 +1,8 @@
 // One message to one chart: through the plans of its transitions, or through XState as a whole if a part of it is not
 // planned, if plans are switched off, or if somebody inspects what XState does.
-import type { AnyEventObject, AnyMachineSnapshot, ExecutableActionObject } from 'xstate';
-import { takePlanned } from './planned-transition.ts';
+import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
+import { type Taken, takePlanned } from './planned-transition.ts';
 import type { RegisteredChart } from './register.ts';
-
-/** What a message led to. */
-export interface Taken {
-  readonly snapshot: AnyMachineSnapshot;
-  readonly effects: readonly ExecutableActionObject[];
-}
 
 export const transition = (
   chart: RegisteredChart,

@@ -1,7 +1,7 @@
 // Planned transitions, rule by rule: each gives what XState gives.
 import { describe, expect, test } from 'vitest';
 import { and, assign, createMachine, enqueueActions, raise, stateIn } from 'xstate';
-import { walk } from './planned.ts';
+import { comparePlanned, registerToy, walk } from './planned.ts';
 import { chart, marked, type Seen, says } from './toy-words.ts';
 
 const count = assign({ n: ({ context }: Seen) => context['n'] + 1 });
@@ -61,6 +61,37 @@ describe('planned as XState takes it', () => {
     });
     const types = 'ALL INTO REDO OFF ONE OFF TWO OFF';
     expect(walk(toy, types)).toBe(types);
+  });
+
+  test('initial actions, which a region that another one brings along does not take', () => {
+    const region = (name: string) => ({
+      initial: { target: 'x', actions: says(`starts ${name}`) },
+      states: { x: {}, y: { id: name } },
+    });
+    const toy = chart({
+      initial: 'off',
+      states: {
+        off: { on: { ALL: 'both', ONE: '#one' } },
+        both: { type: 'parallel', states: { one: region('one'), two: region('two') }, on: { OFF: 'off' } },
+      },
+    });
+    expect(walk(toy, 'ALL OFF ONE OFF')).toBe('ALL OFF ONE OFF');
+  });
+
+  test('the order of states stays if the same ones are active in the end', () => {
+    const one = { initial: 'x', states: { x: { on: { ONE: { target: 'x', reenter: true } } } } };
+    const toy = chart({ type: 'parallel', states: { one, two: { initial: 'x', states: { x: {} } } } });
+    expect(walk(toy, 'ONE ONE')).toBe('ONE ONE');
+  });
+
+  test('a value with its keys in another order than its states, which an assignment renews', () => {
+    const region = { initial: 'x', states: { x: {} } };
+    const states = { one: region, two: region };
+    const registered = registerToy(
+      chart({ context: { n: 0 }, type: 'parallel', states, on: { COUNT: { actions: count } } }),
+    );
+    const from = { ...registered.initial, value: { two: 'x', one: 'x' } };
+    expect(comparePlanned(registered, from, { type: 'COUNT' })).toBe(true);
   });
 
   test('done events with their outputs, of compound and parallel states', () => {

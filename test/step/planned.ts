@@ -2,14 +2,13 @@
 // notice of the results. It has no expectations but that the two are the same.
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, ExecutableActionObject } from 'xstate';
-import { takePlanned } from '../../src/step/planned-transition.ts';
+import { type Taken, takePlanned } from '../../src/step/planned-transition.ts';
 import { type RegisteredChart, type RegisteredSystem, registerSystem } from '../../src/step/register.ts';
 import { fromStored, newSystem, toStored } from '../../src/step/snapshot.ts';
-import type { Taken } from '../../src/step/transition.ts';
 import { limits } from './equivalence.ts';
 
 /** Through XState as a whole. */
-export const takeWhole = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Taken => {
+const takeWhole = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Taken => {
   const snapshot: AnyMachineSnapshot = chart.machine.transition(from, event, chart.scope);
   return { snapshot, effects: chart.take() };
 };

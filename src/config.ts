@@ -2,7 +2,7 @@
 // checked once at the start. Nothing else reads the environment. `--help` is printed from this list.
 import { z } from 'zod';
 import { AppError } from './errors.ts';
-import { limits } from './limits.ts';
+import { limits, limitsWithoutPlans } from './limits.ts';
 import { providerSettings } from './provider-settings.ts';
 import { refuseConflicts } from './setting-conflicts.ts';
 import {
@@ -135,6 +135,9 @@ export const settingsSchema = z.strictObject({
   RETRY_LONGEST_DELAY_MS: duration.default(60_000).describe('longest wait between two tries'),
   CALL_TIMEOUT_MS: whole(1, oneDay).default(10_000).describe('deadline of one call to an outside service'),
 
+  STEP_PLANS: onOff.describe(
+    '0 lets XState compute every transition of every order anew, at more than twice the CPU time; 1 computes once what never changes of a transition',
+  ),
   MAX_BATCH_ORDERS: count.default(256).describe('orders in one commit, at most'),
   MAX_PENDING_MESSAGES: count
     .default(10_000)
@@ -239,6 +242,10 @@ const isSecret = (name: string): boolean =>
 /** The path under which clients reach the service: empty, or such as `/shop`. Every address for them begins with it. */
 export const publicPath = ({ PUBLIC_URL }: Pick<Settings, 'PUBLIC_URL'>): string =>
   URL.parse(PUBLIC_URL)?.pathname.replace(/\/$/, '') ?? '';
+
+/** The limits of a host's steps. */
+export const toStepLimits = ({ STEP_PLANS }: Pick<Settings, 'STEP_PLANS'>) =>
+  STEP_PLANS === '1' ? limits : limitsWithoutPlans;
 
 /** ms that a call is leased to the host that makes it. */
 export const leaseMs = ({ CALL_TIMEOUT_MS }: Pick<Settings, 'CALL_TIMEOUT_MS'>): number =>

@@ -4,7 +4,7 @@ import { type Application, toChartSystem } from '../application.ts';
 import type { AuditTerms, Results } from '../audit.ts';
 import type { OrderRecords } from '../audit-source.ts';
 import { describeError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { limitsWithoutPlans } from '../limits.ts';
 import { registerSystem } from '../step/register.ts';
 import { type Examined, toAuditedOrder } from './audited-order.ts';
 import { checkCalls } from './call-checks.ts';
@@ -12,7 +12,7 @@ import { checkHistory, checkOrphan } from './history-checks.ts';
 
 export const toExamined = (application: Application): Examined => ({
   application,
-  system: registerSystem(toChartSystem(application), limits),
+  system: registerSystem(toChartSystem(application), limitsWithoutPlans),
 });
 
 export const examineOrder = (

@@ -3,10 +3,9 @@
 import type { Logger } from 'pino';
 import { type Application, toChartSystem } from '../application.ts';
 import type { Clock, Ids } from '../clock.ts';
-import type { Settings } from '../config.ts';
+import { type Settings, toStepLimits } from '../config.ts';
 import { noFaults } from '../faults.ts';
 import type { Host } from '../host.ts';
-import { limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Service, Services } from '../service.ts';
 import { neverPostponing } from '../service-holds.ts';
@@ -48,7 +47,7 @@ export const createOfflineMigrations = <View extends SystemView>(
   const engine = {
     application,
     services,
-    system: registerSystem(toChartSystem(application), limits),
+    system: registerSystem(toChartSystem(application), toStepLimits(settings)),
     faults: noFaults,
     postponing: neverPostponing,
   };

@@ -1,5 +1,6 @@
 import { toChartSystem } from '../application.ts';
 import { findMissingCharts, refuseMissingCharts, sumOrders } from '../chart-versions.ts';
+import { toStepLimits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { noFaults } from '../faults.ts';
 import type { Host, HostHealth, Recovery } from '../host.ts';
@@ -41,7 +42,11 @@ export const createRunner = async <View extends SystemView>(
   if (missing.length > 0) {
     throw new AppError('invalid-setting', `No adapter is given for the service ${missing.join(', ')}.`);
   }
-  const system = registerSystem(toChartSystem(application), limits, () => observer?.isObserving() === true);
+  const system = registerSystem(
+    toChartSystem(application),
+    toStepLimits(parts.settings),
+    () => observer?.isObserving() === true,
+  );
   const gates = await openGates(parts);
   const engine = { application, system, services, faults: parts.faults ?? noFaults, postponing: gates };
   const runner = new Runner(parts, engine, gates);

@@ -4,7 +4,7 @@ import { type Application, toChartSystem } from '../application.ts';
 import type { AuditSource } from '../audit-source.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { limitsWithoutPlans } from '../limits.ts';
 import type { RehearsalGroup, RehearseHistories } from '../rehearsal.ts';
 import { migrated } from '../step/effect.ts';
 import { registerSystem } from '../step/register.ts';
@@ -21,7 +21,7 @@ interface RehearsalParts {
 }
 
 export const createRehearse = ({ application, open, clock }: RehearsalParts): RehearseHistories => {
-  const system = registerSystem(toChartSystem(application), limits);
+  const system = registerSystem(toChartSystem(application), limitsWithoutPlans);
   const requireKnown = (version: string) => {
     if (system.versions.has(version)) return;
     const known = [...system.versions.keys()].join(', ');

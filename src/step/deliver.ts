@@ -6,9 +6,11 @@ import { describeError } from '../errors.ts';
 import type { Call } from './effect.ts';
 import { isWhole } from './notes.ts';
 import { freezeParsed, keepPlain, keepPlainValue } from './plain-data.ts';
+import type { Taken } from './planned-transition.ts';
 import type { RegisteredChart, RegisteredSystem } from './register.ts';
 import type { ActorState, Deadline, PendingCall, Quarantined, SystemState } from './system-state.ts';
 import { Trace } from './trace.ts';
+import { transition } from './transition.ts';
 
 /** The message that a step is about. */
 export interface Cause {
@@ -42,11 +44,9 @@ export interface Draft {
   tried: Tried | undefined;
 }
 
-interface Tried {
+interface Tried extends Taken {
   readonly from: AnyMachineSnapshot;
   readonly event: AnyEventObject;
-  readonly snapshot: AnyMachineSnapshot;
-  readonly effects: readonly ExecutableActionObject[];
 }
 
 export const draftOf = (system: RegisteredSystem, before: SystemState, cause: Cause): Draft => ({
@@ -99,15 +99,14 @@ export const reacts = (
   snapshot: AnyMachineSnapshot,
   event: AnyEventObject,
 ): boolean => {
-  const tried = transition(chartOf(draft.system, name), snapshot, event);
+  const tried = take(chartOf(draft.system, name), snapshot, event);
   draft.tried = tried;
   return tried.effects.length > 0 || tried.snapshot !== snapshot || snapshot.can(event);
 };
 
-const transition = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Tried => {
+const take = (chart: RegisteredChart, from: AnyMachineSnapshot, event: AnyEventObject): Tried => {
   freezeParsed(from.context);
-  const snapshot = chart.machine.transition(from, event, chart.scope);
-  return { from, event, snapshot, effects: chart.take() };
+  return { from, event, ...transition(chart, from, event) };
 };
 
 const flush = (draft: Draft, name: string): void => {
@@ -131,7 +130,7 @@ const processMessage = (draft: Draft, name: string, event: AnyEventObject): void
   if (before.snapshot.status !== 'active') return;
   const { tried } = draft;
   const isTried = tried?.event === event && tried.from === before.snapshot;
-  const { snapshot, effects } = isTried ? tried : transition(chart, before.snapshot, event);
+  const { snapshot, effects } = isTried ? tried : take(chart, before.snapshot, event);
   draft.actors.set(name, { snapshot, since: before.since });
   draft.trace?.noteTaken(name, event, before.snapshot, snapshot);
   settle(draft, name, chart, before.snapshot, effects, [before.snapshot.context, event]);

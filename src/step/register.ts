@@ -10,12 +10,14 @@ import type {
   ExecutableActionObject,
 } from 'xstate';
 import { AppError, describeError } from '../errors.ts';
+import { Configurations } from './configurations.ts';
 import type { Invariants } from './invariants.ts';
 import type { Migrations } from './migration-rules.ts';
 import { isWhole } from './notes.ts';
 import { copyPlain, keepPlain, keepPlainValue, NotPlainData } from './plain-data.ts';
 import { makeReferences, makeScope } from './scope.ts';
 import { cannotRun, findUnsupported, supportedActions } from './unsupported.ts';
+import { requireKnownXState } from './xstate-internals.ts';
 
 /** Between the messages of a version's charts and those of today. People and services know only today's. */
 export interface Translator {
@@ -52,6 +54,10 @@ export interface RegisteredChart {
   readonly scope: AnyActorScope;
   /** Returns the actions that were collected since the last `take`, in order. */
   take(): ExecutableActionObject[];
+  /** Whether somebody inspects what XState does in the scope: then all of it is left to XState. */
+  isInspected(): boolean;
+  /** With the plans of its transitions. Undefined if XState takes every transition. */
+  readonly configurations: Configurations | undefined;
   readonly initial: AnyMachineSnapshot;
   readonly initialEffects: readonly ExecutableActionObject[];
   /** Whether it has history states. */
@@ -111,6 +117,8 @@ export const registerSystem = (
 interface Limits {
   readonly microsteps: number;
   readonly messagesPerStep: number;
+  /** Configurations of one chart whose transitions are planned. Left out or 0: XState takes every transition. */
+  readonly plannedConfigurations?: number;
 }
 
 const registerVersion = (
@@ -131,7 +139,7 @@ const registerVersion = (
   const charts = new Map(
     Object.entries(system.charts).map(([name, machine]) => [
       name,
-      registerChart(name, machine, references, limits.microsteps),
+      registerChart(name, machine, references, limits),
     ]),
   );
   return {
@@ -188,10 +196,10 @@ const registerChart = (
   name: string,
   given: AnyStateMachine,
   references: ReadonlyMap<string, AnyActorRef>,
-  microsteps: number,
+  { microsteps, plannedConfigurations = 0 }: Limits,
 ): RegisteredChart => {
   const machine = prepare(given, microsteps);
-  const { scope, take } = makeScope(name, references);
+  const { scope, take, isInspected } = makeScope(name, references);
   const initial: AnyMachineSnapshot = machine.getInitialSnapshot(scope);
   const initialEffects = take();
   let problems = findProblems(initial, initialEffects);
@@ -201,7 +209,13 @@ const registerChart = (
   if (problems.length > 0) refuse(problems.map((problem) => `${name}, in its initial state: ${problem}`));
   const nodes = new Map(toNodes(machine.root));
   const hasHistory = nodes.values().some(({ type }) => type === 'history');
-  return { name, machine, scope, take, initial, initialEffects, hasHistory, nodes, restored: new Map() };
+  if (plannedConfigurations > 0) requireKnownXState();
+  const configurations =
+    plannedConfigurations > 0 ? new Configurations(scope, initial, plannedConfigurations) : undefined;
+  return {
+    ...{ name, machine, scope, take, isInspected, configurations },
+    ...{ initial, initialEffects, hasHistory, nodes, restored: new Map() },
+  };
 };
 
 /** Problems that show only when a chart starts: the results of its own functions. */

@@ -22,7 +22,10 @@ export const makeReferences = (names: readonly string[]): ReadonlyMap<string, An
   );
 };
 
-/** The scope of the chart `name`, and `take`, which returns the actions collected since the last `take`, in order. */
+/**
+ * The scope of the chart `name`; `take`, which returns the actions collected since the last `take`, in order; and whether
+ * somebody inspects what XState does in the scope.
+ */
 export const makeScope = (name: string, references: ReadonlyMap<string, AnyActorRef>) => {
   const find = (wanted: string): AnyActorRef => {
     const found = references.get(wanted);
@@ -30,6 +33,7 @@ export const makeScope = (name: string, references: ReadonlyMap<string, AnyActor
     throw new Error(`${name} names '${wanted}', which is no actor or service of this system`);
   };
   let collected: ExecutableActionObject[] = [];
+  let inspectors = 0;
   const self = find(name);
   const scope: AnyActorScope = {
     self,
@@ -37,6 +41,16 @@ export const makeScope = (name: string, references: ReadonlyMap<string, AnyActor
     sessionId: name,
     system: {
       ...self.system,
+      inspect: (observer) => {
+        const { unsubscribe } = self.system.inspect(observer);
+        inspectors += 1;
+        return {
+          unsubscribe: () => {
+            inspectors -= 1;
+            unsubscribe();
+          },
+        };
+      },
       get: (key) => find(String(key)),
       getAll: () => Object.fromEntries(references),
     },
@@ -53,7 +67,7 @@ export const makeScope = (name: string, references: ReadonlyMap<string, AnyActor
     collected = [];
     return taken;
   };
-  return { scope, take };
+  return { scope, take, isInspected: () => inspectors > 0 };
 };
 
 const nothing = () => {};

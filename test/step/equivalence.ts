@@ -40,7 +40,7 @@ interface Run {
   perform(move: Move): Observed;
 }
 
-export const limits = { microsteps: 1000, messagesPerStep: 1000 };
+export const limits = { microsteps: 1000, messagesPerStep: 1000, plannedConfigurations: 100 };
 /** No chart reacts to it. It starts the actors in a step, and does nothing under `createActor`. */
 const hello: AnyEventObject = { type: 'hello' };
 
@@ -106,12 +106,16 @@ interface SteppedRun extends Run {
   readonly results: readonly StepResult[];
 }
 
-/** The charts through the pure step; `isLoaded` says before which moves the system is stored and loaded. */
+/**
+ * The charts through the pure step; `isLoaded` says before which moves the system is stored and loaded. XState takes every
+ * transition if no configurations are planned.
+ */
 export const runStepped = (
   { name, charts, services }: ToySystem,
   isLoaded: (moveNumber: number) => boolean,
+  plannedConfigurations = limits.plannedConfigurations,
 ): SteppedRun => {
-  const system = registerSystem({ version: '1', charts, services }, limits);
+  const system = registerSystem({ version: '1', charts, services }, { ...limits, plannedConfigurations });
   const results: StepResult[] = [];
   const orderId = name;
   let state = newSystem(system, 0, 'correlation');

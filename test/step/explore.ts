@@ -7,7 +7,7 @@ import { activeLeaves } from '../../src/step/notes.ts';
 import type { RegisteredChart } from '../../src/step/register.ts';
 import { placing } from './stories.ts';
 
-interface Edge {
+export interface Edge {
   readonly from: AnyMachineSnapshot;
   readonly event: AnyEventObject;
 }

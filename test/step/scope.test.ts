@@ -1,11 +1,14 @@
 // The scope that is made by hand for a chart's transitions (src/step/register.ts) against XState's own:
-// `initialTransition` and `transition`, which make a throw-away actor each time. Same states, same actions.
+// `initialTransition` and `transition`, which make a throw-away actor each time. Same states, same actions. Over the same
+// paths, planned transitions against both.
 
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type ExecutableActionObject, initialTransition, transition } from 'xstate';
 import { orderSystem } from '../../machines/system.ts';
-import { explore } from './explore.ts';
+import { ofVersion, type RegisteredChart } from '../../src/step/register.ts';
+import { type Edge, explore } from './explore.ts';
+import { comparePlanned, reload } from './planned.ts';
 import { orders } from './stories.ts';
 import { registerToys } from './toy-bench.ts';
 import { toySystems } from './toy-charts.ts';
@@ -18,8 +21,26 @@ const toComparable = (actions: readonly ExecutableActionObject[]) =>
 const toListeners = ({ type, params }: ExecutableActionObject): readonly string[] =>
   type === 'xstate.sendTo' ? [{ to: { id: '' }, ...params }.to.id] : [];
 
+/** Messages that are taken without a plan: two regions take each of them at once. */
+const unplanned: Readonly<Record<string, readonly string[]>> = { order: ['incident.retry'] };
+
+const itsPlansAreXStates = (version: string, chart: RegisteredChart, edges: readonly Edge[]) => {
+  const system = ofVersion(orders, version);
+  const whole = new Set<string>();
+  for (const { from, event } of edges) {
+    if (!comparePlanned(chart, from, event)) whole.add(event.type);
+    comparePlanned(chart, reload(system, chart, from), event);
+  }
+  expect([...whole]).toEqual(unplanned[chart.name] ?? []);
+  expect(edges.length).toBeGreaterThan(50);
+};
+
 describe.each([...orders.charts.values()])('the chart $name', (chart) => {
   const { states, edges } = explore(chart, 1500);
+
+  test('is planned as XState takes it, from every state, also when that was stored and loaded', () => {
+    itsPlansAreXStates(orders.version, chart, edges);
+  });
 
   test('starts as under initialTransition', () => {
     const [snapshot, actions] = initialTransition(chart.machine);
@@ -48,6 +69,10 @@ describe.each([...orders.charts.values()])('the chart $name', (chart) => {
     const reached = new Set(states.flatMap((snapshot) => snapshot._nodes.map(({ id }) => id)));
     expect([...chart.nodes.keys()].filter((id) => !reached.has(id))).toEqual([]);
   });
+});
+
+test.each([...ofVersion(orders, '1').charts.values()])('$name of version 1 is planned, too', (chart) => {
+  itsPlansAreXStates('1', chart, explore(chart, 1500).edges);
 });
 
 test('the scope leaves nothing behind: what one transition asked for is not in the next', () => {

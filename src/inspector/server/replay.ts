@@ -4,7 +4,7 @@
 import { type Application, toChartSystem } from '../../application.ts';
 import { AppError } from '../../errors.ts';
 import type { OrderAccess } from '../../host.ts';
-import { limits } from '../../limits.ts';
+import { limits, limitsWithoutPlans } from '../../limits.ts';
 import type { Steppable } from '../../step/postponement.ts';
 import { registerSystem } from '../../step/register.ts';
 import { firstVersion, replayMessage } from '../../step/replay.ts';
@@ -35,7 +35,7 @@ export const createReplay = (
   application: Application,
   toExchange: (before: SystemState, incoming: Steppable, result: StepResult) => Exchange | undefined,
 ) => {
-  const system = registerSystem(toChartSystem(application), limits, () => true);
+  const system = registerSystem(toChartSystem(application), limitsWithoutPlans, () => true);
   const kept = new KeptReplays();
 
   /** The version that the order was placed on; undefined: there is no such order. */

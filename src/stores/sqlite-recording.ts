@@ -15,18 +15,15 @@ export interface Recording {
 export const createRecording = (reader: Pick<Connection, 'prepare'>): Recording => {
   let runs: Run[] = [];
   const prepare = (sql: string): Statement => {
-    let reading: Statement | undefined;
-    const read = (): Statement => {
-      reading ??= reader.prepare(sql);
-      return reading;
-    };
+    // Also of one that writes: a mistake in it shows at the start.
+    const reading = reader.prepare(sql);
     return {
       run: (...values) => {
         runs.push([sql, ...values]);
         return { changes: 0 };
       },
-      get: (...values) => read().get(...values),
-      all: (...values) => read().all(...values),
+      get: (...values) => reading.get(...values),
+      all: (...values) => reading.all(...values),
     };
   };
   return {

@@ -75,7 +75,15 @@ export const openShop = async (
     database.writer.exec(`PRAGMA wal_autocheckpoint = ${settings.logPages}`);
     if (settings.synchronous) database.writer.exec(`PRAGMA synchronous = ${settings.synchronous}`);
     acknowledged.isOpen = true;
-    const unused = database.writer.prepare('SELECT sql FROM sqlite_stmt GROUP BY sql HAVING sum(run) = 0');
+    const used = database.writer.prepare('SELECT sql FROM sqlite_stmt GROUP BY sql HAVING sum(run) > 0');
+    const prepared = [database.writer, database.reader].map((connection) =>
+      connection.prepare('SELECT DISTINCT sql FROM sqlite_stmt'),
+    );
+    const findUnused = (): readonly string[] => {
+      const ran = new Set(used.all().map(({ sql }) => String(sql)));
+      const known = prepared.flatMap((statement) => statement.all().map(({ sql }) => String(sql)));
+      return [...new Set(known)].filter((sql) => !/^\s*(SELECT|WITH)/.test(sql) && !ran.has(sql));
+    };
     const store = recordAcknowledged(createSqliteStore(database, shop.tables), acknowledged);
     const catalogue = recordProducts(createCatalogue(store), acknowledged);
     const services: ShopServices = {
@@ -113,7 +121,7 @@ export const openShop = async (
         await stop();
         await store.close();
       },
-      unused: () => unused.all().map(({ sql }) => String(sql)),
+      unused: findUnused,
       abandon: database.close,
     };
   } catch (error) {

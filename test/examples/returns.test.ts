@@ -148,6 +148,7 @@ test('processes that are killed over one SQLite file lose no return and pay each
     await expectKilled('0', point);
   await expectRest('0');
   for (const point of ['deadline.before-commit', 'settle.after-commit']) await expectKilled('1', point);
+  await expectRest('1');
   await expectKilled('30', 'deadline.after-commit');
   await expectRest('30');
 

@@ -21,6 +21,7 @@ import { chargesAgainUnderANewKey, chargesTwice, refundsMoreThanAsked } from '..
 import { noteSizes } from '../stores/intercept.ts';
 import { writeHere } from '../stores/write-here.ts';
 import {
+  type Answer,
   chargeAll,
   createCounter,
   idempotency,
@@ -131,45 +132,44 @@ test('a refund of more than was taken is not made; its key stays free, and who a
   expect(await settle(mended, id)).toMatchObject({ refundedAmount: 5000, incidents: [] });
 });
 
-/** A host over a file, and a way to spoil what is in it. */
+/** Hosts over one file, one after the other: between two of them it can be spoiled. */
 const openOverFile = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'orderchart-'));
   const path = join(folder, 'orders.db');
-  const store = createSqliteStore(writeHere(openDatabase(path, shop)), shop.tables);
-  const answer = Promise.withResolvers<void>();
-  const open = await openHost({
-    store,
-    gateway: async (call) => {
-      await answer.promise;
-      return chargeAll(call);
-    },
-  });
+  const ids = createCounter();
+  const openAgain = (gateway: Answer<'gateway'> = chargeAll) =>
+    openHost({ store: createSqliteStore(writeHere(openDatabase(path, shop)), shop.tables), ids, gateway });
+  const closeOne = async (open: OpenHost) => {
+    await shut(open);
+    await open.store.close();
+  };
   return {
-    ...open,
-    answerAll: answer.resolve,
-    spoil: (statement: string) => {
+    first: () => openAgain(never),
+    /** Ends the host and its store, spoils the file, and starts a host over it in which the calls are answered. */
+    spoil: async (open: OpenHost, statement: string) => {
+      await closeOne(open);
       const connection = new DatabaseSync(path);
       connection.exec(statement);
       connection.close();
+      return openAgain();
     },
-    [Symbol.asyncDispose]: async () => {
-      await shut(open);
-      await store.close();
+    close: async (open: OpenHost) => {
+      await closeOne(open);
       await rm(folder, { recursive: true });
     },
   };
 };
 
 test('a sale of what is not held is set aside with an incident, and other sales are made', async () => {
-  await using open = await openOverFile();
-  const wrong = await place(open, widgets(1));
-  const other = await place(open, {
+  const file = await openOverFile();
+  const first = await file.first();
+  const wrong = await place(first, widgets(1));
+  const other = await place(first, {
     ...sample,
     amount: 7500,
     items: sample.items.filter(({ productId }) => productId === 'product-2'),
   });
-  open.spoil("UPDATE products SET held = 0 WHERE product_id = 'product-1'");
-  open.answerAll();
+  const open = await file.spoil(first, "UPDATE products SET held = 0 WHERE product_id = 'product-1'");
   expect(await settle(open, other.id)).toMatchObject({ state: 'completed' });
   expect(await open.host.get(wrong.id)).toMatchObject({
     paidAmount: 0,
@@ -188,14 +188,16 @@ test('a sale of what is not held is set aside with an incident, and other sales 
     disposition: 'dead',
   });
   expect(await open.catalogue.product('product-1')).toMatchObject({ onHand: 100, held: 0, sold: 0 });
+  await file.close(open);
 });
 
 test('an order whose rows do not go together is set aside as a whole, and the others go on', async () => {
-  await using open = await openOverFile();
-  const wrong = await place(open, widgets(1));
-  const other = await place(open, widgets(2));
-  open.spoil(`UPDATE orders SET last_seq = last_seq + 1 WHERE order_id = '${wrong.id}'`);
-  open.answerAll();
+  const file = await openOverFile();
+  const first = await file.first();
+  const wrong = await place(first, widgets(1));
+  const other = await place(first, widgets(2));
+  const spoiling = `UPDATE orders SET last_seq = last_seq + 1 WHERE order_id = '${wrong.id}'`;
+  const open = await file.spoil(first, spoiling);
   expect(await settle(open, other.id)).toMatchObject({ state: 'completed' });
   expect(await open.host.list({ incident: true, limit: 10 })).toMatchObject([
     {
@@ -205,6 +207,7 @@ test('an order whose rows do not go together is set aside as a whole, and the ot
     },
   ]);
   expect(await open.store.figures()).toMatchObject({ unreadable: { [newestVersion]: 1 } });
+  await file.close(open);
 });
 
 test('an order that cannot be placed is not there, and the next one is', async () => {

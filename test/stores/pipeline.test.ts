@@ -1,0 +1,168 @@
+// Batches that overlap: the next one is decided on top of what is being written, written after it, and dropped with it.
+import { beforeEach, expect, test } from 'vitest';
+import type { Batch, BatchWrite } from '../../src/store.ts';
+import { createBatches } from '../../src/stores/batch.ts';
+import { createTurns } from '../../src/turns.ts';
+import { lease, noRows, toNeeds, toRecord, toWrite } from '../contracts/store-samples.ts';
+
+/** What reached the store, in order, each waiting until the test says how it ends. */
+interface Writing {
+  readonly orders: readonly string[];
+  readonly end: PromiseWithResolvers<void>;
+}
+
+let writings: Writing[];
+let batches: ReturnType<typeof createBatches>;
+
+beforeEach(() => {
+  writings = [];
+  batches = createBatches(
+    {
+      orders: () => new Map(),
+      received: () => [],
+      records: () => [],
+      rows: () => new Map(),
+      rowAtHand: () => undefined,
+      prepare:
+        ({ orders }) =>
+        () => {
+          const end = Promise.withResolvers<void>();
+          writings.push({ orders: orders.map(({ orderId }) => orderId), end });
+          return end.promise;
+        },
+    },
+    createTurns(),
+  );
+});
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+const written = () => writings.map(({ orders }) => orders.join());
+const open = (...orderIds: string[]): Promise<Batch> => batches.open(toNeeds(orderIds));
+const toBatch = (orderId: string, baseVersion = 0, changes: Partial<BatchWrite> = {}): BatchWrite => ({
+  orders: [toWrite(orderId, baseVersion)],
+  rows: noRows,
+  lease,
+  ...changes,
+});
+/** Hands a batch over; the promise is what it says of it. */
+const handOver = async (orderId: string): Promise<{ readonly durable: Promise<string> }> => {
+  const batch = await open(orderId);
+  const durable = batch.write(toBatch(orderId)).then(
+    () => 'durable',
+    (error: unknown) => (error instanceof Error ? error.name : 'unknown'),
+  );
+  return { durable };
+};
+const isSettled = async (promise: Promise<unknown>): Promise<boolean> => {
+  let settled = false;
+  void promise.finally(() => {
+    settled = true;
+  });
+  await settle();
+  return settled;
+};
+
+test('the next batch is opened on top of the one that is being written', async () => {
+  const rows = { changed: [{ key: 'products/a', before: undefined, after: { held: 1 } }], appended: [] };
+  const first = await open('a');
+  const idempotency = [toRecord()];
+  void first.write(toBatch('a', 0, { rows, idempotency }));
+  const key = { scope: toRecord().scope, key: toRecord().key };
+  const received = [{ orderId: 'a', messageId: 'message-1' }];
+  const next = await batches.open(toNeeds(['a'], { rows: ['products/a'], keys: [key], received }));
+  expect(written()).toEqual(['a']);
+  expect(next.loaded.orders.get('a')).toMatchObject({ version: 1 });
+  expect(next.loaded.rows.get('products/a')).toEqual({ held: 1 });
+  expect(next.loaded.rowAtHand('products/a')).toEqual({ held: 1 });
+  expect(next.loaded.record(key.scope, key.key)).toEqual(toRecord());
+  expect(next.loaded.hasReceived('a', 'message-1')).toBe(true);
+  expect(next.loaded.hasReceived('a', 'message-2')).toBe(false);
+});
+
+test('the newest batch under way counts', async () => {
+  void (await open('a')).write(toBatch('a'));
+  void (await open('a')).write(toBatch('a', 1));
+  writings[0]?.end.resolve();
+  expect((await open('a')).loaded.orders.get('a')).toMatchObject({ version: 2 });
+});
+
+test('batches reach the disk one after the other, and a third waits before it is opened', async () => {
+  const [first, second] = [await handOver('a'), await handOver('b')];
+  const third = handOver('c');
+  await settle();
+  expect(written()).toEqual(['a']);
+  writings[0]?.end.resolve();
+  expect(await first.durable).toBe('durable');
+  await settle();
+  expect(written()).toEqual(['a', 'b']);
+  writings[1]?.end.resolve();
+  expect(await second.durable).toBe('durable');
+  await third;
+  await settle();
+  expect(written()).toEqual(['a', 'b', 'c']);
+});
+
+test('a batch that was decided on one that fails is dropped, and never reaches the disk', async () => {
+  const [first, second] = [await handOver('a'), await handOver('b')];
+  writings[0]?.end.reject(new Error('full'));
+  expect([await first.durable, await second.durable]).toEqual(['Error', 'DroppedBatch']);
+  expect(written()).toEqual(['a']);
+  // What was dropped is seen by nobody, and the next batch works.
+  const next = await open('a', 'b');
+  expect(next.loaded.orders.size).toBe(0);
+  const third = next.write(toBatch('a'));
+  await settle();
+  writings[1]?.end.resolve();
+  await third;
+  expect(written()).toEqual(['a', 'a']);
+});
+
+test('a batch that is open when an earlier one fails is stale, whether it writes or not', async () => {
+  const ends: ((batch: Batch) => Promise<void>)[] = [
+    (batch) => batch.write(toBatch('b')),
+    (batch) => batch.confirm(),
+  ];
+  for (const [index, end] of ends.entries()) {
+    const first = await handOver('a');
+    const second = await open('b');
+    writings[index]?.end.reject(new Error('full'));
+    expect(await first.durable).toBe('Error');
+    await expect(end(second)).rejects.toMatchObject({ name: 'DroppedBatch' });
+  }
+  expect(written()).toEqual(['a', 'a']);
+});
+
+test('what is decided without a write is confirmed when all that it rests on is durable', async () => {
+  const first = await handOver('a');
+  const batch = await open('a');
+  const confirmed = batch.confirm();
+  expect(await isSettled(confirmed)).toBe(false);
+  // It is over, so the next one can be opened meanwhile.
+  (await open('c')).release();
+  writings[0]?.end.resolve();
+  expect(await first.durable).toBe('durable');
+  await confirmed;
+});
+
+test('what is decided without a write on a batch that fails is not confirmed', async () => {
+  const first = await handOver('a');
+  const confirmed = (await open('a')).confirm();
+  writings[0]?.end.reject(new Error('full'));
+  await expect(confirmed).rejects.toMatchObject({ name: 'DroppedBatch' });
+  expect(await first.durable).toBe('Error');
+});
+
+test('another change waits until no batch is under way, and no batch is opened meanwhile', async () => {
+  const order: string[] = [];
+  const first = await handOver('a');
+  const changed = batches.change(() => order.push('changed'));
+  const second = open('b').then((batch) => {
+    order.push('opened');
+    batch.release();
+  });
+  await settle();
+  expect(order).toEqual([]);
+  writings[0]?.end.resolve();
+  await Promise.all([first.durable, changed, second]);
+  expect(order).toEqual(['changed', 'opened']);
+});

@@ -1,0 +1,102 @@
+// The thread that writes: what it stores, how its errors arrive, and what happens when it ends.
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { shop } from '../../src/shop/shop.ts';
+import { createSqliteStore } from '../../src/stores/sqlite.ts';
+import { openDatabase } from '../../src/stores/sqlite-open.ts';
+import { createThreadWriter, type Writer } from '../../src/stores/sqlite-writer.ts';
+import { noRows, place, toCall, toWrite, write } from '../contracts/store-samples.ts';
+import { launch } from '../e2e/server.ts';
+import { useFile } from './sqlite-file.ts';
+
+const files = useFile();
+const { query } = files;
+
+describe('a writer', () => {
+  let writer: Writer;
+  beforeEach(() => {
+    const connection = new DatabaseSync(files.path());
+    connection.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT NOT NULL)');
+    connection.close();
+    writer = createThreadWriter(files.path());
+  });
+  afterEach(() => writer.close());
+  const insert = 'INSERT INTO t VALUES (?, ?)';
+
+  test('batches are stored in the order in which they were given', async () => {
+    await Promise.all([
+      writer.write([[insert, 1, 'first']]),
+      writer.write([['UPDATE t SET b = ? WHERE a = ?', 'second', 1]]),
+      writer.write([['UPDATE t SET b = ? WHERE b = ?', 'third', 'second']]),
+    ]);
+    expect(query('SELECT * FROM t')).toEqual([{ a: 1, b: 'third' }]);
+  });
+
+  test('a batch that SQLite refuses is stored not at all, with its code, and the next one is stored', async () => {
+    const refused = writer.write([
+      [insert, 1, 'one'],
+      [insert, 1, 'again'],
+    ]);
+    await expect(refused).rejects.toMatchObject({
+      errcode: 1555,
+      message: expect.stringContaining('UNIQUE'),
+    });
+    await writer.write([[insert, 2, 'two']]);
+    expect(query('SELECT * FROM t')).toEqual([{ a: 2, b: 'two' }]);
+  });
+
+  test('a value that no thread can be given is refused at once', async () => {
+    const refused = writer.write([[insert, 1, (() => {}) as never]]);
+    await expect(refused).rejects.toMatchObject({ name: 'DataCloneError' });
+    await writer.write([[insert, 1, 'one']]);
+    expect(query('SELECT * FROM t')).toEqual([{ a: 1, b: 'one' }]);
+  });
+
+  test('what was given before it is closed is stored; afterwards nothing is', async () => {
+    const last = writer.write([[insert, 1, 'one']]);
+    await writer.close();
+    await last;
+    expect(query('SELECT * FROM t')).toHaveLength(1);
+    await expect(writer.write([[insert, 2, 'two']])).rejects.toThrow('thread');
+  });
+
+  test('a file that cannot be opened fails every batch, and closing still works', async () => {
+    const nowhere = createThreadWriter('/proc/none/orders.db');
+    await expect(nowhere.write([[insert, 1, 'one']])).rejects.toThrow('thread');
+    await expect(nowhere.write([[insert, 1, 'one']])).rejects.toThrow('thread');
+    await nowhere.close();
+  });
+});
+
+test('values that cannot be stored refuse their batch alone', async () => {
+  const store = createSqliteStore(openDatabase(files.path(), shop), shop.tables);
+  const twice = toWrite('a', 0, { calls: [toCall('a', 'c'), toCall('a', 'c')] });
+  await expect(write(store, [twice], { rows: noRows })).rejects.toMatchObject({ name: 'RefusedWrite' });
+  await place(store, 'b');
+  expect([...(await store.load(['a', 'b'])).keys()]).toEqual(['b']);
+  await store.close();
+});
+
+test('when the thread is gone, nothing more is written until the file is opened again', async () => {
+  const database = openDatabase(files.path(), shop);
+  const store = createSqliteStore(database, shop.tables);
+  await place(store, 'a');
+  await database.batches.close();
+  for (const orderId of ['b', 'c']) {
+    await expect(place(store, orderId)).rejects.not.toMatchObject({ name: 'RefusedWrite' });
+  }
+  await expect(store.check()).rejects.toThrow('until it is opened again');
+  await store.close();
+  const again = createSqliteStore(openDatabase(files.path(), shop), shop.tables);
+  expect([...(await again.load(['a', 'b'])).keys()]).toEqual(['a']);
+  await place(again, 'b');
+  await again.close();
+});
+
+test('a program that has written and forgets to close ends by itself', async () => {
+  const main = fileURLToPath(new URL('write-and-forget.main.ts', import.meta.url));
+  const program = launch([process.execPath, main, files.path()], files.folder(), {});
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  expect(query('SELECT order_id FROM orders')).toEqual([{ order_id: 'a' }]);
+});

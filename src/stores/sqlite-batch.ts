@@ -4,7 +4,8 @@ import type { TableStore } from '../application.ts';
 import type { BatchWrite, IdempotencyRecord, LoadedOrder, Needs, OrderWrite } from '../store.ts';
 import type { BatchAccess } from './batch.ts';
 import type { Connection } from './sqlite-connection.ts';
-import { toShortId } from './sqlite-ids.ts';
+import { toHistoryRows } from './sqlite-history.ts';
+import { createHistoryRowWriter } from './sqlite-history-writer.ts';
 import { pack, unpack } from './sqlite-packing.ts';
 import { createRowWriter } from './sqlite-row-writer.ts';
 import { text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
@@ -29,11 +30,9 @@ const createOrderReader = (connection: Connection) => {
 };
 
 const createReceivedReader = (connection: Connection) => {
-  const select = connection.prepare(
-    'SELECT 1 FROM received WHERE order_id = ? AND message_id = ? AND causation_id IS NULL',
-  );
+  const select = connection.prepare('SELECT 1 FROM history WHERE order_id = ? AND message_id = ?');
   return (messages: Needs['received']): Needs['received'] =>
-    messages.filter(({ orderId, messageId }) => select.get(orderId, toShortId(orderId, messageId)));
+    messages.filter(({ orderId, messageId }) => select.get(orderId, messageId));
 };
 
 const createKeys = (connection: Connection) => {
@@ -80,44 +79,6 @@ const createOrderRowWriter = (connection: Connection) => {
   };
 };
 
-const createHistoryWriter = (connection: Connection) => {
-  const messages = createRowWriter(connection, 'received', [
-    ...['order_id', 'version', 'message_id', 'kind', 'actor', 'type', 'data', 'causation_id'],
-    ...['correlation_id', 'disposition', 'reason', 'at', 'principal'],
-  ]);
-  const journal = createRowWriter(connection, 'events', [
-    ...['order_id', 'seq', 'event_id', 'actor', 'type', 'schema_version', 'data', 'causation_id'],
-    ...['correlation_id', 'at'],
-  ]);
-  return {
-    add: ({ orderId, received, events }: OrderWrite): void => {
-      const shorten = (id: string) => toShortId(orderId, id);
-      for (const message of received) {
-        const { version, messageId, kind, to, type, causationId, correlationId } = message;
-        const { disposition, reason, at, principal = null } = message;
-        const data = JSON.stringify(message.data);
-        const cause = causationId === null ? null : shorten(causationId);
-        const meta = [cause, correlationId, disposition, reason, at, principal];
-        messages.add(orderId, version, shorten(messageId), kind, to, type, data, ...meta);
-      }
-      for (const event of events) {
-        const { seq, eventId, actor, type, schemaVersion, causationId, correlationId, at } = event;
-        const data = JSON.stringify(event.data);
-        const meta = [shorten(causationId), correlationId, at];
-        journal.add(orderId, seq, shorten(eventId), actor, type, schemaVersion, data, ...meta);
-      }
-    },
-    flush: () => {
-      messages.flush();
-      journal.flush();
-    },
-    forget: () => {
-      messages.forget();
-      journal.forget();
-    },
-  };
-};
-
 const createCallWriter = (connection: Connection) => {
   const rows = createRowWriter(connection, 'calls', [
     ...['call_id', 'order_id', 'service', 'actor', 'command', 'causation_id', 'correlation_id', 'at'],
@@ -161,7 +122,12 @@ export const createBatchAccess = (
   const readReceived = createReceivedReader(connection);
   const keys = createKeys(connection);
   const writeOrderRow = createOrderRowWriter(connection);
-  const history = createHistoryWriter(connection);
+  const writeHistoryRow = createHistoryRowWriter(connection);
+  const isPersonal = tables?.isPersonal ?? (() => false);
+  const writeHistory = ({ orderId, received, events, lastSeq }: OrderWrite): void => {
+    const rows = toHistoryRows(orderId, received, events, lastSeq - events.length, isPersonal);
+    for (const row of rows) writeHistoryRow(row);
+  };
   const calls = createCallWriter(connection);
 
   return {
@@ -173,15 +139,13 @@ export const createBatchAccess = (
       refusingValues(() =>
         transact(() => {
           // What a transaction left behind that failed.
-          history.forget();
           calls.forget();
           for (const order of orders) {
             writeOrderRow(order);
-            history.add(order);
+            writeHistory(order);
             calls.add(order, lease);
             keys.write(order.idempotency);
           }
-          history.flush();
           calls.flush();
           keys.write(idempotency);
           tables?.write(rows);

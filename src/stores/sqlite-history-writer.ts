@@ -10,7 +10,12 @@ const values = '?, ?, ?, ?, ?, ?, ?, ?, ?';
 const lastPosition = 'max(coalesce((SELECT max(position) FROM history), 0), 0)';
 const firstPosition = 'min(coalesce((SELECT min(position) FROM history), 0), 0)';
 
-/** Writes a row. Its position, if it has one already, is kept: that of its last event. */
+const valuesOf = (row: HistoryRow) => {
+  const { orderId, version, lastSeq, at, messageId, correlationId, messages, events, personal } = row;
+  return [orderId, version, lastSeq, at, messageId, correlationId, messages, events, personal];
+};
+
+/** Writes a row behind all others. */
 export const createHistoryRowWriter = (connection: Connection): ((row: HistoryRow) => void) => {
   const withEvents = connection.prepare(
     `INSERT INTO history (position, ${columns}) VALUES (${lastPosition} + ?, ${values})`,
@@ -18,12 +23,18 @@ export const createHistoryRowWriter = (connection: Connection): ((row: HistoryRo
   const withoutEvents = connection.prepare(
     `INSERT INTO history (position, ${columns}) VALUES (${firstPosition} - 1, ${values})`,
   );
-  const atPosition = connection.prepare(`INSERT INTO history (position, ${columns}) VALUES (?, ${values})`);
   return (row) => {
-    const { orderId, version, lastSeq, at, messageId, correlationId, messages, events, personal } = row;
-    const kept = [orderId, version, lastSeq, at, messageId, correlationId, messages, events, personal];
-    if (row.eventCount === 0) withoutEvents.run(...kept);
-    else if (row.position === undefined) withEvents.run(row.eventCount, ...kept);
-    else atPosition.run(row.position, ...kept);
+    if (row.eventCount === 0) withoutEvents.run(...valuesOf(row));
+    else withEvents.run(row.eventCount, ...valuesOf(row));
+  };
+};
+
+/** Writes a row whose events have their positions already. */
+export const createHistoryRowMover = (connection: Connection): ((row: HistoryRow) => void) => {
+  const write = createHistoryRowWriter(connection);
+  const insert = connection.prepare(`INSERT INTO history (position, ${columns}) VALUES (?, ${values})`);
+  return (row) => {
+    if (row.position === undefined) write(row);
+    else insert.run(row.position, ...valuesOf(row));
   };
 };

@@ -3,7 +3,7 @@
 import type { Connection } from './sqlite-connection.ts';
 import { type HistoryEvent, type HistoryMessage, toHistoryRows } from './sqlite-history.ts';
 import type { IsPersonal } from './sqlite-history-text.ts';
-import { createHistoryRowWriter } from './sqlite-history-writer.ts';
+import { createHistoryRowMover } from './sqlite-history-writer.ts';
 import { fromShortId } from './sqlite-ids.ts';
 import { type Row, text, textOrNull, whole } from './sqlite-rows.ts';
 
@@ -90,7 +90,7 @@ const createMove = (connection: Connection, isPersonal: IsPersonal) => {
   );
   const events = connection.prepare(`SELECT * FROM events_before WHERE ${range} ORDER BY order_id, seq`);
   const note = connection.prepare('INSERT INTO history_progress VALUES (?)');
-  const write = createHistoryRowWriter(connection);
+  const write = createHistoryRowMover(connection);
 
   /** Moves the next orders, and says how many. */
   return (): number => {

@@ -28,6 +28,7 @@ import {
   sample,
   widgets,
 } from '../hosts/harness.ts';
+import { gatherHistory, spreadHistory } from './spread-history.ts';
 
 const start = Date.UTC(2026, 0, 1);
 /** Long after everything that happens in these stores. */
@@ -205,7 +206,9 @@ export const damage = (files: Files, ...changes: readonly string[]): Files => {
   // Unpacked, as it was before there was packing, for changes that look into it.
   connection.function('unpack', (kept) => unpack(String(kept)));
   connection.exec('UPDATE orders SET system = unpack(system)');
+  if (changes.some((change) => /\b(received|events)\b/.test(change))) spreadHistory(connection);
   for (const change of changes) connection.exec(change);
+  gatherHistory(connection);
   for (const { sql } of triggers) connection.exec(String(sql));
   connection.close();
   return damaged;

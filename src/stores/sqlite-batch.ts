@@ -6,15 +6,17 @@ import type { BatchAccess } from './batch.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { toHistoryRows } from './sqlite-history.ts';
 import { createHistoryRowWriter } from './sqlite-history-writer.ts';
-import { pack, unpack } from './sqlite-packing.ts';
+import { pack } from './sqlite-packing.ts';
 import { createRowWriter } from './sqlite-row-writer.ts';
-import { text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
+import { systemIn, text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
 import { refusingValues, type WriterAccess } from './sqlite-transactions.ts';
 
 /** Where the orders of a batch stand, with the systems that the caller does not have: one statement for all. */
 const createOrderReader = (connection: Connection) => {
   const select = connection.prepare(
-    `SELECT orders.order_id, version, last_seq, iif(version IS needed.value ->> 1, NULL, system) AS system
+    `SELECT orders.order_id, version, last_seq, version IS needed.value ->> 1 AS is_known,
+       iif(version IS needed.value ->> 1, NULL, system) AS system,
+       iif(version IS needed.value ->> 1, NULL, packed) AS packed
      FROM json_each(?) AS needed JOIN orders ON orders.order_id = needed.value ->> 0`,
   );
   return (needed: Needs['orders']): Map<string, LoadedOrder> => {
@@ -22,7 +24,7 @@ const createOrderReader = (connection: Connection) => {
     return new Map(
       select.all(JSON.stringify(orders)).map((row) => {
         const head = { version: whole(row, 'version'), lastSeq: whole(row, 'last_seq') };
-        const system = row['system'] === null ? {} : { system: unpack(text(row, 'system')) };
+        const system = row['is_known'] === 1 ? {} : { system: systemIn(row) };
         return [text(row, 'order_id'), { ...head, ...system }];
       }),
     );
@@ -58,13 +60,13 @@ const createKeys = (connection: Connection) => {
 const createOrderRowWriter = (connection: Connection) => {
   const place = connection.prepare(
     `INSERT INTO orders (version, last_seq, state, settled, incident, chart_version, updated_at, wake_at,
-       system, order_id, owner, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       packed, system, order_id, owner, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?)`,
   );
   // The owner and the time of creation never change, so their indexes are not updated.
   const change = connection.prepare(
     `UPDATE orders SET version = ?, last_seq = ?, state = ?, settled = ?, incident = ?, chart_version = ?,
-       updated_at = ?, wake_at = ?, system = ?
+       updated_at = ?, wake_at = ?, packed = ?, system = ''
      WHERE order_id = ?`,
   );
   return (write: OrderWrite): void => {
@@ -73,7 +75,7 @@ const createOrderRowWriter = (connection: Connection) => {
     const settled = Number(summary.settled);
     const incident = Number(summary.incident);
     const facts = [version, lastSeq, state, settled, incident, chartVersion, updatedAt, wakeAt];
-    const values = [...facts, pack(system)];
+    const values = [...facts, pack(orderId, system)];
     if (baseVersion === 0) place.run(...values, orderId, owner, createdAt);
     else change.run(...values, orderId);
   };

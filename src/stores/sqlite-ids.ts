@@ -14,3 +14,22 @@ export const fromShortId = (orderId: string, short: string): string => {
   if (short === '~' || short.startsWith('~/')) return `${orderId}${short.slice(1)}`;
   return short.startsWith('~~') ? short.slice(1) : short;
 };
+
+/** How a JSON text has `orderId` at the start of a text, without the quote that ends it. */
+const inJson = (orderId: string): string => JSON.stringify(orderId).slice(0, -1);
+
+/** The JSON `text` with its order's id shortened wherever a text in it is that id or begins with it. */
+export const shortenIds = (orderId: string, text: string): string => {
+  const start = inJson(orderId);
+  return text.replaceAll('"~', '"~~').replaceAll(`${start}/`, '"~/').replaceAll(`${start}"`, '"~"');
+};
+
+/** The text that `shortenIds` made `short` of. */
+export const restoreIds = (orderId: string, short: string): string => {
+  const start = inJson(orderId);
+  // Replaced by functions: a $ in an id means nothing.
+  return short
+    .replaceAll('"~/', () => `${start}/`)
+    .replaceAll('"~"', () => `${start}"`)
+    .replaceAll('"~~', '"~');
+};

@@ -11,8 +11,7 @@ import {
   type OrderRow,
 } from '../audit-source.ts';
 import { toEvents, toMessages } from './sqlite-history-entries.ts';
-import { unpack } from './sqlite-packing.ts';
-import { type Row, text, textOrNull, whole } from './sqlite-rows.ts';
+import { type Row, systemIn, text, textOrNull, whole } from './sqlite-rows.ts';
 
 /** Records by order id; memory does not grow with their number. `statements` are the application's. */
 export const readOrderRecords = function* (
@@ -78,7 +77,7 @@ const toOrderRow = (row: Row): OrderRow => ({
   updatedAt: whole(row, 'updated_at'),
   wakeAt: row['wake_at'] === null ? null : whole(row, 'wake_at'),
   unreadable: textOrNull(row, 'unreadable'),
-  system: unpack(text(row, 'system')),
+  system: systemIn(row),
 });
 
 type History = Pick<OrderRecords, 'received' | 'events'>;

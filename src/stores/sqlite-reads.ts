@@ -92,7 +92,7 @@ export const createOrderReads = (connection: Connection) => {
   const prepare = createPreparer(connection);
   const findUnknown = createFindUnknown(connection);
   const columns =
-    'order_id, version, system, unreadable, owner, state, settled, incident, chart_version, created_at, updated_at';
+    'order_id, version, system, packed, unreadable, owner, state, settled, incident, chart_version, created_at, updated_at';
   const load = connection.prepare(
     `SELECT ${columns} FROM orders WHERE order_id IN (SELECT value FROM json_each(?))`,
   );

@@ -42,12 +42,18 @@ export const record = (row: Row, column: string): Readonly<Record<string, unknow
   return value;
 };
 
+/** The JSON of an order's system. */
+export const systemIn = (row: Row): string => {
+  const { packed } = row;
+  return unpack(text(row, 'order_id'), packed instanceof Uint8Array ? packed : text(row, 'system'));
+};
+
 export const toStoredOrder = (row: Row): StoredOrder => {
   const unreadable = textOrNull(row, 'unreadable');
   return {
     orderId: text(row, 'order_id'),
     version: whole(row, 'version'),
-    system: unpack(text(row, 'system')),
+    system: systemIn(row),
     summary: {
       owner: text(row, 'owner'),
       state: text(row, 'state'),

@@ -204,8 +204,10 @@ export const damage = (files: Files, ...changes: readonly string[]): Files => {
   const triggers = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all();
   for (const { name } of triggers) connection.exec(`DROP TRIGGER ${name}`);
   // Unpacked, as it was before there was packing, for changes that look into it.
-  connection.function('unpack', (kept) => unpack(String(kept)));
-  connection.exec('UPDATE orders SET system = unpack(system)');
+  connection.function('unpack', (orderId, kept) =>
+    unpack(String(orderId), kept instanceof Uint8Array ? kept : String(kept)),
+  );
+  connection.exec('UPDATE orders SET system = unpack(order_id, coalesce(packed, system)), packed = NULL');
   if (changes.some((change) => /\b(received|events)\b/.test(change))) spreadHistory(connection);
   for (const change of changes) connection.exec(change);
   gatherHistory(connection);

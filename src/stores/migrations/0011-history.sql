@@ -2,6 +2,10 @@
 -- led to, as JSON (sqlite-history.ts). Ids that begin with their order's id have ~ in its place (sqlite-ids.ts). What
 -- was recorded before is moved here by the program (sqlite-takeover.ts); the next migration drops its tables.
 
+-- Packed systems are bytes from here on (sqlite-packing.ts); `system` is empty where there are any. What is there stays as
+-- it is until its order moves on.
+ALTER TABLE orders ADD COLUMN packed BLOB;
+
 DROP TRIGGER received_keeps_rows;
 DROP TRIGGER received_keeps_values;
 DROP TRIGGER events_keep_rows;

@@ -19,7 +19,7 @@ const columnsOf = (connection: DatabaseSync, table: string): readonly string[] =
 const drawn = new Set(['sequence', 'seq']);
 
 /** A copy's events come behind those of the copies before it, and rows without events before them. */
-const position = `row.position + (SELECT iif(row.position > 0, max(position), min(position, 0)) FROM original.history) * :number`;
+const position = 'row.position + iif(row.position > 0, :last, :first) * :number';
 
 /** A value with the new id instead of the old one. Packed systems do not have it. */
 const toValue = (column: string): string => {
@@ -67,11 +67,17 @@ export const fillFrom = async (run: RunOriginals, path: string, orders: number):
   const copies = Math.ceil(orders / originals);
   connection.exec('BEGIN');
   const statements = tables.map((table) => connection.prepare(toCopy(connection, table)));
+  const ends = connection
+    .prepare('SELECT max(position) AS last, min(position) AS first FROM original.history')
+    .get();
+  const places = { last: Number(ends?.['last']), first: Number(ends?.['first']) };
   for (let copy = 0; copy < copies; copy += 1) {
     // The first digits of an id are its time: the copies are older than whatever comes.
     const start = (0x01000000 + copy * 16).toString(16).padStart(8, '0');
     for (const [index, statement] of statements.entries()) {
-      statement.run(tables[index] === 'history' ? { copy: start, number: copy + 1 } : { copy: start });
+      statement.run(
+        tables[index] === 'history' ? { copy: start, number: copy + 1, ...places } : { copy: start },
+      );
     }
   }
   connection.prepare(addCounts).run({ copies });

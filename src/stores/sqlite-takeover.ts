@@ -128,6 +128,6 @@ export const takeOverHistory = (
       moved = move();
     });
     done += moved;
-    report(Math.min(done, orders), orders);
+    if (moved > 0) report(Math.min(done, orders), orders);
   }
 };

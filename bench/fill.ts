@@ -80,6 +80,7 @@ export const fillFrom = async (run: RunOriginals, path: string, orders: number):
       );
     }
   }
+  connection.exec('INSERT OR IGNORE INTO common_values SELECT * FROM original.common_values');
   connection.prepare(addCounts).run({ copies });
   connection.exec('COMMIT');
   connection.exec('PRAGMA journal_mode = WAL');

@@ -3,6 +3,7 @@
 import type { TableStore } from '../application.ts';
 import type { BatchWrite, IdempotencyRecord, LoadedOrder, Needs, OrderWrite } from '../store.ts';
 import type { BatchAccess } from './batch.ts';
+import { CommonValues } from './sqlite-common-values.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { toHistoryRows } from './sqlite-history.ts';
 import { createHistoryRowWriter } from './sqlite-history-writer.ts';
@@ -125,9 +126,9 @@ export const createBatchAccess = (
   const keys = createKeys(connection);
   const writeOrderRow = createOrderRowWriter(connection);
   const writeHistoryRow = createHistoryRowWriter(connection);
-  const isPersonal = tables?.isPersonal ?? (() => false);
+  const traits = { isPersonal: tables?.isPersonal ?? (() => false), common: new CommonValues() };
   const writeHistory = ({ orderId, received, events, lastSeq }: OrderWrite): void => {
-    const rows = toHistoryRows(orderId, received, events, lastSeq - events.length, isPersonal);
+    const rows = toHistoryRows(orderId, received, events, lastSeq - events.length, traits);
     for (const row of rows) writeHistoryRow(row);
   };
   const calls = createCallWriter(connection);

@@ -2,6 +2,7 @@
 // in SQL; what a row holds beside it is left out here.
 import type { SQLInputValue } from 'node:sqlite';
 import type { EventFilter, JournalEvent } from '../store.ts';
+import { createCommonReader } from './sqlite-common-values.ts';
 import type { Connection, Statement } from './sqlite-connection.ts';
 import { requireEvent, toEvents } from './sqlite-history-entries.ts';
 import { type Row, whole } from './sqlite-rows.ts';
@@ -51,6 +52,7 @@ const toConditions = ({ orderId, types, owner, upTo }: EventFilter): readonly Co
 
 export const createEventReads = (connection: Connection) => {
   const prepare = createPreparer(connection);
+  const readCommon = createCommonReader(connection);
   return (filter: EventFilter): readonly JournalEvent[] => {
     const { orderId, types, after, upTo, limit } = filter;
     const conditions = toConditions(filter);
@@ -69,7 +71,7 @@ export const createEventReads = (connection: Connection) => {
       const most = Math.min(limit - events.length, rowsAtATime);
       rows = select.all(behind, ...valuesOf(conditions), most);
       for (const row of rows) {
-        for (const event of toEvents(row, isWanted)) {
+        for (const event of toEvents(row, readCommon, isWanted)) {
           if (events.length === limit) return events;
           events.push(requireEvent(row, event));
         }

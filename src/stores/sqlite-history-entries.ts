@@ -1,5 +1,6 @@
 // Reads rows of the history: the messages and the events that sqlite-history.ts wrote. It judges no value beyond its type.
 import type { JournalEvent, Received } from '../store.ts';
+import type { ReadCommonValue } from './sqlite-common-values.ts';
 import { type HistoryMessage, kindOf } from './sqlite-history.ts';
 import { restore } from './sqlite-history-text.ts';
 import { fromShortId } from './sqlite-ids.ts';
@@ -29,10 +30,12 @@ class Reading {
   readonly at: number;
   readonly messages: readonly Entry[];
   readonly #row: Row;
+  readonly #readCommon: ReadCommonValue;
   #personal: Entry | undefined;
 
-  constructor(row: Row) {
+  constructor(row: Row, readCommon: ReadCommonValue) {
     this.#row = row;
+    this.#readCommon = readCommon;
     this.orderId = text(row, 'order_id');
     this.at = whole(row, 'at');
     this.messages = entriesIn(row, 'messages');
@@ -56,7 +59,8 @@ class Reading {
   dataOf(entry: Entry, place: number): unknown {
     if (entry.length <= place) return {};
     this.#personal ??= listIn(this.#row, 'personal');
-    return restore(this.orderId, this.#personal, entry[place]);
+    const { orderId } = this;
+    return restore({ orderId, personal: this.#personal, readCommon: this.#readCommon }, entry[place]);
   }
 }
 
@@ -65,8 +69,8 @@ const textIn = (value: unknown, usual: string): string => (typeof value === 'str
 const wholeIn = (value: unknown, usual: number): number => (typeof value === 'number' ? value : usual);
 
 /** By version. */
-export const toMessages = (row: Row): readonly HistoryMessage[] => {
-  const reading = new Reading(row);
+export const toMessages = (row: Row, readCommon: ReadCommonValue): readonly HistoryMessage[] => {
+  const reading = new Reading(row, readCommon);
   const { orderId, messages } = reading;
   const before = whole(row, 'version') - messages.length;
   return messages.map((entry, place) => {
@@ -93,6 +97,7 @@ export const toMessages = (row: Row): readonly HistoryMessage[] => {
 /** By seq, those that `wants` says yes to by position and type. */
 export const toEvents = (
   row: Row,
+  readCommon: ReadCommonValue,
   wants: (position: number, type: string) => boolean = () => true,
 ): readonly RecordedEvent[] => {
   const entries = entriesIn(row, 'events');
@@ -103,7 +108,7 @@ export const toEvents = (
   return entries.flatMap((entry, place) => {
     const type = String(entry[1]);
     if (!wants(firstPosition + place, type)) return [];
-    reading ??= new Reading(row);
+    reading ??= new Reading(row, readCommon);
     return [toEvent(reading, entry, type, firstPosition + place, firstSeq + place)];
   });
 };

@@ -15,6 +15,15 @@ const valuesOf = (row: HistoryRow) => {
   return [orderId, version, lastSeq, at, messageId, correlationId, messages, events, personal];
 };
 
+const createCommonWriter = (connection: Connection) => {
+  const insert = connection.prepare(
+    'INSERT INTO common_values (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING',
+  );
+  return ({ common }: HistoryRow): void => {
+    for (const [key, value] of common) insert.run(key, value);
+  };
+};
+
 /** Writes a row behind all others. */
 export const createHistoryRowWriter = (connection: Connection): ((row: HistoryRow) => void) => {
   const withEvents = connection.prepare(
@@ -23,7 +32,9 @@ export const createHistoryRowWriter = (connection: Connection): ((row: HistoryRo
   const withoutEvents = connection.prepare(
     `INSERT INTO history (position, ${columns}) VALUES (${firstPosition} - 1, ${values})`,
   );
+  const addCommon = createCommonWriter(connection);
   return (row) => {
+    addCommon(row);
     if (row.eventCount === 0) withoutEvents.run(...valuesOf(row));
     else withEvents.run(row.eventCount, ...valuesOf(row));
   };
@@ -33,8 +44,10 @@ export const createHistoryRowWriter = (connection: Connection): ((row: HistoryRo
 export const createHistoryRowMover = (connection: Connection): ((row: HistoryRow) => void) => {
   const write = createHistoryRowWriter(connection);
   const insert = connection.prepare(`INSERT INTO history (position, ${columns}) VALUES (?, ${values})`);
+  const addCommon = createCommonWriter(connection);
   return (row) => {
-    if (row.position === undefined) write(row);
-    else insert.run(row.position, ...valuesOf(row));
+    if (row.position === undefined) return write(row);
+    addCommon(row);
+    insert.run(row.position, ...valuesOf(row));
   };
 };

@@ -1,7 +1,7 @@
 // Writes rows of the history: what an order received in one commit, and the events that this led to, as JSON. What follows
 // from the row or from an id is left out; sqlite-history-entries.ts puts it back. It asks the database nothing.
 import type { NewEvent, Received } from '../store.ts';
-import { type IsPersonal, RowTexts } from './sqlite-history-text.ts';
+import { type MessageTraits, RowTexts } from './sqlite-history-text.ts';
 
 /** A message as any file may have it: an older one, or a damaged one. */
 export type HistoryMessage = Omit<Received, 'kind' | 'disposition' | 'data'> & {
@@ -23,6 +23,8 @@ export interface HistoryRow {
   readonly messages: string;
   readonly events: string | null;
   readonly personal: string | null;
+  /** Values that the row refers to, by key. */
+  readonly common: ReadonlyMap<string, string>;
   readonly eventCount: number;
   /** Of its last event, if it has one already. */
   readonly position: number | undefined;
@@ -105,9 +107,9 @@ const toEnd = (data: unknown, others: unknown): readonly unknown[] => {
 
 const unless = <T>(value: T, usual: unknown): T | undefined => (value === usual ? undefined : value);
 
-const toRow = (orderId: string, group: Group, isPersonal: IsPersonal): HistoryRow => {
+const toRow = (orderId: string, group: Group, traits: MessageTraits): HistoryRow => {
   const { messages, events, at, version, lastSeq } = group;
-  const texts = new RowTexts(orderId, isPersonal);
+  const texts = new RowTexts(orderId, traits);
   const [first] = messages;
   const messageId = first?.causationId === null ? first.messageId : null;
   const correlation = (first ?? events[0])?.correlationId;
@@ -124,7 +126,7 @@ const toRow = (orderId: string, group: Group, isPersonal: IsPersonal): HistoryRo
       principal,
     });
     const shortId = id === messageId ? null : texts.shorten(id);
-    return [to, type, shortId, toCause(causationId), ...toEnd(texts.shrink(type, message.data), others)];
+    return [to, type, shortId, toCause(causationId), ...toEnd(texts.toData(type, message.data), others)];
   });
   const writtenEvents = events.map((event) => {
     const { actor, type, seq, eventId, schemaVersion, causationId } = event;
@@ -134,7 +136,7 @@ const toRow = (orderId: string, group: Group, isPersonal: IsPersonal): HistoryRo
       correlation: unless(event.correlationId, correlation),
       at: unless(event.at, at),
     });
-    return [actor, type, toCause(causationId), ...toEnd(texts.shrink(type, event.data), others)];
+    return [actor, type, toCause(causationId), ...toEnd(texts.toData(type, event.data), others)];
   });
   return {
     ...{ orderId, version, lastSeq, at, messageId },
@@ -142,6 +144,7 @@ const toRow = (orderId: string, group: Group, isPersonal: IsPersonal): HistoryRo
     messages: JSON.stringify(writtenMessages),
     events: events.length === 0 ? null : JSON.stringify(writtenEvents),
     personal: texts.personal.length === 0 ? null : JSON.stringify(texts.personal),
+    common: texts.common,
     eventCount: events.length,
     position: events.at(-1)?.position,
   };
@@ -153,6 +156,5 @@ export const toHistoryRows = (
   messages: readonly HistoryMessage[],
   events: readonly HistoryEvent[],
   lastSeq: number,
-  isPersonal: IsPersonal,
-): readonly HistoryRow[] =>
-  toGroups(messages, events, lastSeq).map((group) => toRow(orderId, group, isPersonal));
+  traits: MessageTraits,
+): readonly HistoryRow[] => toGroups(messages, events, lastSeq).map((group) => toRow(orderId, group, traits));

@@ -10,6 +10,7 @@ import {
   type OrderRecords,
   type OrderRow,
 } from '../audit-source.ts';
+import { createCommonReader } from './sqlite-common-values.ts';
 import { toEvents, toMessages } from './sqlite-history-entries.ts';
 import { type Row, systemIn, text, textOrNull, whole } from './sqlite-rows.ts';
 
@@ -21,7 +22,10 @@ export const readOrderRecords = function* (
   const cursorOf = <T>(sql: string, convert: (row: Row) => T) =>
     createOrderCursor(connection.prepare(sql).iterate(), (row) => text(row, 'order_id'), convert);
   const orders = cursorOf('SELECT * FROM orders ORDER BY order_id', toOrderRow);
-  const history = cursorOf('SELECT * FROM history ORDER BY order_id, version, last_seq', toHistory);
+  const history = cursorOf(
+    'SELECT * FROM history ORDER BY order_id, version, last_seq',
+    createToHistory(connection),
+  );
   const calls = cursorOf('SELECT * FROM calls ORDER BY order_id, sequence', toCallRow);
   const others = Object.entries(statements).map(
     ([name, sql]) => [name, cursorOf(sql, (row): Fields => row)] as const,
@@ -51,6 +55,7 @@ export const readLatestRecords = function* (
     `SELECT * FROM orders ${ofVersion} ORDER BY created_at DESC, order_id DESC LIMIT :limit`,
   );
   const history = connection.prepare('SELECT * FROM history WHERE order_id = ? ORDER BY version, last_seq');
+  const toHistory = createToHistory(connection);
   const calls = connection.prepare('SELECT * FROM calls WHERE order_id = ? ORDER BY sequence');
   const wanted = { limit, ...(chartVersion !== undefined && { chartVersion }) };
   for (const row of orders.iterate(wanted)) {
@@ -83,15 +88,22 @@ const toOrderRow = (row: Row): OrderRow => ({
 type History = Pick<OrderRecords, 'received' | 'events'>;
 
 /** A row that is no JSON has nothing to show: what it should have is missing then. */
-const toHistory = (row: Row): History => {
-  try {
-    return {
-      received: toMessages(row).map(({ data, ...message }) => ({ ...message, data: JSON.stringify(data) })),
-      events: toEvents(row).map(({ data, ...event }) => ({ ...event, data: JSON.stringify(data) })),
-    };
-  } catch {
-    return { received: [], events: [] };
-  }
+const createToHistory = (connection: DatabaseSync) => {
+  const readCommon = createCommonReader(connection);
+  return (row: Row): History => {
+    try {
+      const messages = toMessages(row, readCommon);
+      return {
+        received: messages.map(({ data, ...message }) => ({ ...message, data: JSON.stringify(data) })),
+        events: toEvents(row, readCommon).map(({ data, ...event }) => ({
+          ...event,
+          data: JSON.stringify(data),
+        })),
+      };
+    } catch {
+      return { received: [], events: [] };
+    }
+  };
 };
 
 const joinHistory = (rows: readonly History[]): History => ({

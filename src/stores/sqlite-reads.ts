@@ -12,6 +12,7 @@ import type {
   StoredOrderFilter,
   StoreFigures,
 } from '../store.ts';
+import { createCommonReader } from './sqlite-common-values.ts';
 import type { Connection } from './sqlite-connection.ts';
 import {
   type Condition,
@@ -146,6 +147,7 @@ export const createHistoryReads = (connection: Connection) => {
   const received = connection.prepare(
     'SELECT * FROM history WHERE order_id = ? AND version > ? ORDER BY version, last_seq LIMIT ?',
   );
+  const readCommon = createCommonReader(connection);
   const owners = connection.prepare(
     'SELECT order_id, owner FROM orders WHERE order_id IN (SELECT value FROM json_each(?))',
   );
@@ -161,7 +163,7 @@ export const createHistoryReads = (connection: Connection) => {
     received: (orderId: string, after: number, limit: number): readonly Received[] =>
       received
         .all(orderId, after, limit)
-        .flatMap((row) => toMessages(row).map((message) => requireReceived(row, message)))
+        .flatMap((row) => toMessages(row, readCommon).map((message) => requireReceived(row, message)))
         .filter(({ version }) => version > after)
         .slice(0, limit),
     events: createEventReads(connection),

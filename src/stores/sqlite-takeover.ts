@@ -1,5 +1,6 @@
 // Moves the history of a file of an earlier schema into its one table: so many orders in each transaction, so that a
 // process that ends in between goes on there at its next start. It changes no order, and gives out no position anew.
+import { CommonValues } from './sqlite-common-values.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { type HistoryEvent, type HistoryMessage, toHistoryRows } from './sqlite-history.ts';
 import type { IsPersonal } from './sqlite-history-text.ts';
@@ -79,6 +80,7 @@ const byOrder = (rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> =>
   Map.groupBy(rows, (row) => text(row, 'order_id'));
 
 const createMove = (connection: Connection, isPersonal: IsPersonal) => {
+  const traits = { isPersonal, common: new CommonValues() };
   const done = connection.prepare('SELECT max(order_id) AS order_id FROM history_progress');
   const next = connection.prepare(
     `SELECT order_id FROM received_before WHERE order_id > ?1
@@ -103,7 +105,7 @@ const createMove = (connection: Connection, isPersonal: IsPersonal) => {
     for (const orderId of orderIds) {
       const messages = (messagesOf.get(orderId) ?? []).map(toMessage);
       const own = (eventsOf.get(orderId) ?? []).map(toEvent);
-      for (const row of toHistoryRows(orderId, messages, own, 0, isPersonal)) write(row);
+      for (const row of toHistoryRows(orderId, messages, own, 0, traits)) write(row);
     }
     note.run(last);
     return orderIds.length;

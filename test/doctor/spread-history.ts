@@ -1,6 +1,7 @@
 // The history of a store with a row for each message and each event, as files of an earlier schema have it: for changes by
 // hand that name its columns.
 import type { DatabaseSync } from 'node:sqlite';
+import { createCommonReader } from '../../src/stores/sqlite-common-values.ts';
 import { toEvents, toMessages } from '../../src/stores/sqlite-history-entries.ts';
 import { takeOverHistory } from '../../src/stores/sqlite-takeover.ts';
 
@@ -22,16 +23,23 @@ const createTable = (connection: DatabaseSync, name: string, columns: string) =>
 /** From here on `received` and `events` are tables. */
 export const spreadHistory = (connection: DatabaseSync): void => {
   const rows = connection.prepare('SELECT * FROM history ORDER BY order_id, version, last_seq').all();
+  const readCommon = createCommonReader(connection);
   const addMessage = createTable(connection, 'received', receivedColumns);
   const addEvent = createTable(connection, 'events', eventColumns);
   for (const row of rows) {
     const orderId = String(row['order_id']);
-    for (const { version, messageId, kind, to, type, data, causationId, ...rest } of toMessages(row)) {
+    for (const { version, messageId, kind, to, type, data, causationId, ...rest } of toMessages(
+      row,
+      readCommon,
+    )) {
       const { correlationId, disposition, reason, at, principal = null } = rest;
       const meta = [causationId, correlationId, disposition, reason, at, principal];
       addMessage(orderId, version, messageId, kind, to, type, JSON.stringify(data), ...meta);
     }
-    for (const { position, seq, eventId, actor, type, schemaVersion, data, ...rest } of toEvents(row)) {
+    for (const { position, seq, eventId, actor, type, schemaVersion, data, ...rest } of toEvents(
+      row,
+      readCommon,
+    )) {
       const { causationId, correlationId, at } = rest;
       const meta = [JSON.stringify(data), causationId, correlationId, at];
       addEvent(position, orderId, seq, eventId, actor, type, schemaVersion, ...meta);

@@ -2,6 +2,7 @@
 // stand where they belong, and the views for reports say the same as the store.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { CommonValues } from '../../src/stores/sqlite-common-values.ts';
 import { RowTexts, restore } from '../../src/stores/sqlite-history-text.ts';
 import { noon, place, toEvent, toMessage, toWrite, write } from '../contracts/store-samples.ts';
 import { useFile } from './sqlite-file.ts';
@@ -25,15 +26,53 @@ const { data } = fc.letrec((tie) => ({
   ),
 }));
 
-it('any data comes back as it was, whichever of its fields are personal', () => {
+it('any data comes back as it was, whichever of its fields are personal or common', () => {
   fc.assert(
     fc.property(fc.constantFrom('a', '~', '', '"', '~/a', 'å'), data, fc.array(text), (id, value, names) => {
-      const texts = new RowTexts(id, (_, name) => names.includes(name));
-      const written = JSON.stringify(texts.shrink('any', value));
-      const personal = JSON.parse(JSON.stringify(texts.personal));
-      expect(JSON.stringify(restore(id, personal, JSON.parse(written)))).toBe(JSON.stringify(value));
+      const common = new CommonValues();
+      const large = { ...value, large: { list: Array.from({ length: 60 }, () => 'large') } };
+      for (let times = 0; times < 2; times += 1) {
+        const texts = new RowTexts(id, { isPersonal: (_, name) => names.includes(name), common });
+        const written = JSON.stringify(texts.toData('any', large));
+        const personal = JSON.parse(JSON.stringify(texts.personal));
+        const readCommon = (key: string) => JSON.parse(texts.common.get(key) ?? '');
+        const restored = restore({ orderId: id, personal, readCommon }, JSON.parse(written));
+        expect(JSON.stringify(restored)).toBe(JSON.stringify(large));
+      }
     }),
   );
+});
+
+it('a large value that messages have alike is written once, from the second time on', async () => {
+  await withStore(async (store, { writer }) => {
+    const policy = { steps: Array.from({ length: 100 }, (_, index) => index) };
+    const toOrder = (orderId: string) =>
+      place(store, orderId, { received: [toMessage(1, { data: { policy, small: { a: 1 } } })] });
+    for (const orderId of ['a', 'b', 'c']) await toOrder(orderId);
+    const rows = query("SELECT order_id, data ->> 'policy' AS policy FROM received ORDER BY order_id");
+    const [common] = query('SELECT key, value FROM common_values').map(Object);
+    expect(JSON.parse(common.value)).toEqual(policy);
+    expect(rows).toEqual([
+      { order_id: 'a', policy: JSON.stringify(policy) },
+      { order_id: 'b', policy: `~=${common.key}` },
+      { order_id: 'c', policy: `~=${common.key}` },
+    ]);
+    for (const orderId of ['a', 'b', 'c']) {
+      expect(await store.received(orderId, 0, 1)).toMatchObject([{ data: { policy, small: { a: 1 } } }]);
+    }
+    expect(() => writer.exec('DELETE FROM common_values')).toThrow('append-only');
+  });
+});
+
+it("a value with the order's id or a personal field in it is of that order alone", async () => {
+  await withStore(async (store) => {
+    for (const orderId of ['a', 'a2', 'a3']) {
+      const items = Array.from({ length: 30 }, () => ({ name: 'Widget', quantity: 1 }));
+      const keys = Array.from({ length: 30 }, () => `${orderId}/charge/1`);
+      await place(store, orderId, { received: [toMessage(1, { data: { items, keys } })] });
+    }
+    expect(query('SELECT * FROM common_values')).toEqual([]);
+  });
 });
 
 const received = [

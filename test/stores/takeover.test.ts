@@ -59,7 +59,7 @@ const readAll = (path: string) => {
 
 it('a move that is killed goes on at the next start, and everything is there once', async () => {
   const path = files.path();
-  makeOldFile(path, 600);
+  makeOldFile(path, 400);
   const before = readAll(path);
   const child = spawn(process.execPath, [toPath('./hold-file.main.ts'), path], { stdio: 'ignore' });
   const ended = once(child, 'exit');

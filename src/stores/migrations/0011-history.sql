@@ -46,7 +46,18 @@ BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;
 CREATE TRIGGER history_keeps_personal BEFORE UPDATE OF personal ON history WHEN NEW.personal IS NOT '[]'
 BEGIN SELECT RAISE(ABORT, 'history is append-only: personal fields can only be erased'); END;
 
--- For reports, with the columns that these had as tables. Personal fields stay ~0, ~1 and so on.
+-- Values that many messages have alike (sqlite-common-values.ts): messages have ~= and the key in their place.
+CREATE TABLE common_values (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER common_values_keep_rows BEFORE DELETE ON common_values
+BEGIN SELECT RAISE(ABORT, 'common_values is append-only'); END;
+CREATE TRIGGER common_values_keep_values BEFORE UPDATE ON common_values
+BEGIN SELECT RAISE(ABORT, 'common_values is append-only'); END;
+
+-- For reports, with the columns that these had as tables. Personal fields stay ~0, ~1 and so on, common values
+-- their key.
 CREATE VIEW received AS
   WITH entry AS (
     SELECT order_id, version - json_array_length(messages) + 1 + key AS version, at, message_id, messages,

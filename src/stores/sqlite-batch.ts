@@ -33,7 +33,12 @@ const createOrderReader = (connection: Connection) => {
 };
 
 const createReceivedReader = (connection: Connection) => {
-  const select = connection.prepare('SELECT 1 FROM history WHERE order_id = ? AND message_id = ?');
+  // The first message of an order is looked for among its rows, which are few; all others have an index.
+  const select = connection.prepare(
+    `SELECT 1 FROM history WHERE order_id = ?1 AND message_id = ?2
+     UNION ALL SELECT 1 FROM history WHERE order_id = ?1 AND message_id IS NULL AND correlation_id = ?2
+       AND json_type(messages, '$[0][2]') = 'null'`,
+  );
   return (messages: Needs['received']): Needs['received'] =>
     messages.filter(({ orderId, messageId }) => select.get(orderId, messageId));
 };

@@ -42,12 +42,13 @@ class Reading {
   }
 
   get correlationId(): string {
-    return textOrNull(this.#row, 'correlation_id') ?? text(this.#row, 'message_id');
+    return text(this.#row, 'correlation_id');
   }
 
   idOf(message: Entry | undefined): string {
     const short = message?.[2];
-    return typeof short === 'string' ? fromShortId(this.orderId, short) : text(this.#row, 'message_id');
+    if (typeof short === 'string') return fromShortId(this.orderId, short);
+    return textOrNull(this.#row, 'message_id') ?? this.correlationId;
   }
 
   causeOf(cause: unknown): string | null {

@@ -19,7 +19,7 @@ export interface HistoryRow {
   readonly lastSeq: number;
   readonly at: number;
   readonly messageId: string | null;
-  readonly correlationId: string | null;
+  readonly correlationId: string;
   readonly messages: string;
   readonly events: string | null;
   readonly personal: string | null;
@@ -111,8 +111,8 @@ const toRow = (orderId: string, group: Group, traits: MessageTraits): HistoryRow
   const { messages, events, at, version, lastSeq } = group;
   const texts = new RowTexts(orderId, traits);
   const [first] = messages;
-  const messageId = first?.causationId === null ? first.messageId : null;
-  const correlation = (first ?? events[0])?.correlationId;
+  const outsideId = first?.causationId === null ? first.messageId : undefined;
+  const correlation = (first ?? events[0])?.correlationId ?? '';
   const places = new Map(messages.map((message, place) => [message.messageId, place]));
   const toCause = (id: string | null) => (id === null ? null : (places.get(id) ?? texts.shorten(id)));
   const writtenMessages = messages.map((message) => {
@@ -125,7 +125,7 @@ const toRow = (orderId: string, group: Group, traits: MessageTraits): HistoryRow
       at: unless(message.at, at),
       principal,
     });
-    const shortId = id === messageId ? null : texts.shorten(id);
+    const shortId = id === outsideId ? null : texts.shorten(id);
     return [to, type, shortId, toCause(causationId), ...toEnd(texts.toData(type, message.data), others)];
   });
   const writtenEvents = events.map((event) => {
@@ -139,8 +139,9 @@ const toRow = (orderId: string, group: Group, traits: MessageTraits): HistoryRow
     return [actor, type, toCause(causationId), ...toEnd(texts.toData(type, event.data), others)];
   });
   return {
-    ...{ orderId, version, lastSeq, at, messageId },
-    correlationId: unless(correlation, messageId) ?? null,
+    ...{ orderId, version, lastSeq, at },
+    messageId: unless(outsideId, correlation) ?? null,
+    correlationId: correlation,
     messages: JSON.stringify(writtenMessages),
     events: events.length === 0 ? null : JSON.stringify(writtenEvents),
     personal: texts.personal.length === 0 ? null : JSON.stringify(texts.personal),

@@ -2,24 +2,27 @@
 // next. Packed bytes begin with the number of their form. Earlier forms are read and no longer written: text that names its
 // dictionary (`1:`, `2:` and base64), and JSON from before there was packing.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { firstDictionary, secondDictionary } from './packing-dictionary.ts';
+import { firstDictionary, secondDictionary, thirdDictionary } from './packing-dictionary.ts';
 import { restoreIds, shortenIds } from './sqlite-ids.ts';
 
 // Small windows and buffers: they are allocated for each text, which takes longer than the compression. Of a
-// dictionary longer than the window (4 KiB) only the end would be of use.
-const toWindow = (dictionary: string) => ({ windowBits: 12, dictionary: Buffer.from(dictionary) });
-const second = toWindow(secondDictionary);
-const packing = { ...second, level: 3, memLevel: 3, chunkSize: 1024 };
-const unpacking = { ...second, chunkSize: 4096 };
+// dictionary longer than the window only the end would be of use.
+const toWindow = (windowBits: number, dictionary: string) => ({
+  windowBits,
+  dictionary: Buffer.from(dictionary),
+});
+const third = toWindow(13, thirdDictionary);
+const packing = { ...third, level: 3, memLevel: 3, chunkSize: 1024 };
+const unpacking = { ...third, chunkSize: 4096 };
 /** By prefix. */
 const ofTexts = new Map([
-  ['1:', { ...toWindow(firstDictionary), chunkSize: 4096 }],
-  ['2:', unpacking],
+  ['1:', { ...toWindow(12, firstDictionary), chunkSize: 4096 }],
+  ['2:', { ...toWindow(12, secondDictionary), chunkSize: 4096 }],
 ]);
-/** Bytes of the second dictionary, with ~ in place of the order's id. */
+/** Bytes of the third dictionary, with ~ in place of the order's id. */
 const form = 3;
 
-/** Some 5 to 13 % of the length of `text`, the JSON of a system. */
+/** Some 4 to 7 % of the length of `text`, the JSON of a system. */
 export const pack = (orderId: string, text: string): Uint8Array =>
   Buffer.concat([Buffer.of(form), deflateRawSync(shortenIds(orderId, text), packing)]);
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { CommonValues } from '../../src/stores/sqlite-common-values.ts';
 import { RowTexts, restore } from '../../src/stores/sqlite-history-text.ts';
-import { noon, place, toEvent, toMessage, toWrite, write } from '../contracts/store-samples.ts';
+import { noon, place, toEvent, toMessage, toNeeds, toWrite, write } from '../contracts/store-samples.ts';
 import { useFile } from './sqlite-file.ts';
 
 const { query, withStore } = useFile();
@@ -118,6 +118,23 @@ it('each message from outside begins a row, with the events that it led to', asy
     ]);
     expect(await store.events({ after: 1, upTo: 3, limit: 10 })).toMatchObject([{ seq: 2 }, { seq: 3 }]);
     expect(await store.received('a', 1, 1)).toEqual(messages.slice(1, 2));
+  });
+});
+
+it('the first message of an order is found again without an index of its own, and others by theirs', async () => {
+  await withStore(async (store) => {
+    const first = toMessage(1, { messageId: 'm1', correlationId: 'm1' });
+    const second = toMessage(2, { messageId: 'a/calls/1.1/reply', causationId: 'm1', correlationId: 'm1' });
+    const third = toMessage(3, { messageId: 'm3', correlationId: 'm1' });
+    await place(store, 'a', { version: 3, received: [first, second, third] });
+    const ids = query('SELECT message_id FROM history ORDER BY version').map((row) => Object(row).message_id);
+    expect(ids).toEqual([null, 'm3']);
+    const asked = ['m1', 'm3', 'm2', 'a/calls/1.1/reply'].map((messageId) => ({ orderId: 'a', messageId }));
+    const batch = await store.open(toNeeds([], { received: asked }));
+    const found = asked.filter(({ messageId }) => batch.loaded.hasReceived('a', messageId));
+    batch.release();
+    expect(found.map(({ messageId }) => messageId)).toEqual(['m1', 'm3']);
+    await expect(write(store, [toWrite('a', 3, { received: [{ ...third, version: 4 }] })])).rejects.toThrow();
   });
 });
 

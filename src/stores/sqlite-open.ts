@@ -201,7 +201,7 @@ const reportProgress: ReportProgress = (done, of) => {
  * Takes over the history of an earlier schema, after a run has begun: a process that ends meanwhile leaves a log that the file
  * knows, and the next start goes on from there.
  */
-export const finishTakeover = (
+const finishTakeover = (
   connection: Connection,
   { tables }: TableOwner,
   report: ReportProgress = reportProgress,

@@ -21,7 +21,10 @@ const inJson = (orderId: string): string => JSON.stringify(orderId).slice(0, -1)
 /** The JSON `text` with its order's id shortened wherever a text in it is that id or begins with it. */
 export const shortenIds = (orderId: string, text: string): string => {
   const start = inJson(orderId);
-  return text.replaceAll('"~', '"~~').replaceAll(`${start}/`, '"~/').replaceAll(`${start}"`, '"~"');
+  const [head = '', ...rest] = text.replaceAll('"~', '"~~').split(start);
+  let short = head;
+  for (const part of rest) short += part.startsWith('/') || part.startsWith('"') ? `"~${part}` : start + part;
+  return short;
 };
 
 /** The text that `shortenIds` made `short` of. */

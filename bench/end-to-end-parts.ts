@@ -62,6 +62,7 @@ const countPerOrder = async (scale: Scale): Promise<Figure[]> => {
     toFigure('statements', read(counted, 'statementsPerOrder'), '/order'),
     ...(traced ? [toFigure('flushes', read(counted, 'flushes') / orders, '/order')] : []),
     toFigure('written', read(counted, 'kibPerOrder'), 'KiB/order'),
+    toFigure('in the file when settled', read(counted, 'fileBytesPerOrder'), 'bytes/order'),
   ];
 };
 

@@ -2,6 +2,7 @@
 // so many at a time; then checks what came of them. The best of several rounds counts for the rate, because
 // other programs can only make it worse; counts and memory are of all of it.
 
+import { statSync } from 'node:fs';
 import { percentile, type RawFigures } from './figures.ts';
 import { keepInFlight } from './in-flight.ts';
 import { sinceUse, takeUse } from './own-use.ts';
@@ -39,6 +40,8 @@ export const runOrders = async (task: TaskOf<'run'>): Promise<RawFigures> => {
     ...best,
     cpuMsPerOrder: Math.min(...ran.map((each) => each['cpuMsPerOrder'] ?? Number.NaN)),
     kibPerOrder: all.kibPerOrder,
+    // The log is folded in by now. Without orders a file has some 0.2 MiB, so few orders weigh too much.
+    fileBytesPerOrder: statSync(path).size / total,
     memoryMiB: all.memoryMiB,
     commitsPerOrder: counts.commits / (orders * rounds),
     statementsPerOrder: counts.statements / (orders * rounds),

@@ -111,6 +111,11 @@ export interface TableStore {
   /** Rows of one table by key, after `after`. */
   list(table: string, after: string | undefined, limit: number): readonly Row[];
   write(changes: RowChanges): void;
+  /**
+   * Whether a field of a message of this type is personal data: the store keeps such fields apart in its history, so that
+   * they can be erased. Left out: none is.
+   */
+  readonly isPersonal?: (type: string, name: string, field: unknown) => boolean;
 }
 
 /** The statements that an application's SQLite tables run on the store's connection. */

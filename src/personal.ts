@@ -43,26 +43,29 @@ export const findPersonalFields = (...versions: readonly Messages[]): PersonalFi
   return { byType, ofAll };
 };
 
+/** Whether the field `name` of a message is personal. `type`: the message's, or undefined for what an actor remembers. */
+export const isPersonalField = (
+  { byType, ofAll }: PersonalFields,
+  type: string | undefined,
+  name: string,
+  field: unknown,
+): boolean => {
+  const declared = type === undefined ? undefined : byType.get(type);
+  if (declared?.personal.has(name)) return true;
+  if (!ofAll.personal.has(name)) return false;
+  const plain = declared?.plain ?? (isObject(field) ? ofAll.plain : undefined);
+  return plain?.has(name) !== true;
+};
+
 const redacted = '[redacted]';
 
 /**
  * A copy as JSON without personal data. `type`: the message's, or undefined for what an actor remembers. A name that
  * is personal in any message is redacted wherever no declaration says that it is not.
  */
-export const redact = (
-  { byType, ofAll }: PersonalFields,
-  type: string | undefined,
-  value: unknown,
-): unknown => {
-  const declared = type === undefined ? undefined : byType.get(type);
-  const isPersonal = (name: string, field: unknown): boolean => {
-    if (declared?.personal.has(name)) return true;
-    if (!ofAll.personal.has(name)) return false;
-    const plain = declared?.plain ?? (isObject(field) ? ofAll.plain : undefined);
-    return plain?.has(name) !== true;
-  };
+export const redact = (fields: PersonalFields, type: string | undefined, value: unknown): unknown => {
   const hide = (name: string, field: unknown): unknown => {
-    if (name === '' || !isPersonal(name, field) || field === null) return field;
+    if (name === '' || field === null || !isPersonalField(fields, type, name, field)) return field;
     return redacted;
   };
   return JSON.parse(JSON.stringify(value, hide) ?? 'null');

@@ -53,9 +53,9 @@ describe('an order, with 64 in flight', () => {
     expect(counts.statements / orders).toBeLessThan(12);
   });
 
-  it('writes no more than 24 KiB, temporary files and checkpoints included', () => {
+  it('writes no more than 16 KiB, temporary files and checkpoints included', () => {
     expect(logBytes).toBeGreaterThan(0);
     if (Number.isNaN(writtenBytes)) return;
-    expect(writtenBytes / 1024 / orders).toBeLessThan(24);
+    expect(writtenBytes / 1024 / orders).toBeLessThan(16);
   });
 });

@@ -5,6 +5,7 @@ import { messages, type serviceNames } from '../../machines/messages.ts';
 import { newestVersion, registry } from '../../machines/registry.ts';
 import { moves } from '../../machines/system.ts';
 import { type CallFailure, defineApplication, type ServiceDeclaration } from '../application.ts';
+import { findPersonalFields, isPersonalField } from '../personal.ts';
 import { snapshotOf } from '../step/view.ts';
 import { shopAudit } from './audit/audit.ts';
 import { stockReadings } from './audit/stock-rows.ts';
@@ -51,6 +52,10 @@ const toPayload = ({ type: _, ...payload }: AnyEventObject) => payload;
 
 const { [newestVersion]: newest, ...otherVersions } = registry;
 
+const personal = findPersonalFields(...Object.values(registry).map((version) => version.messages));
+const isPersonal = (type: string, name: string, field: unknown): boolean =>
+  isPersonalField(personal, type, name, field);
+
 export const shop = defineApplication<OrderView>({
   name: 'shop',
   chartVersion: newestVersion,
@@ -68,6 +73,13 @@ export const shop = defineApplication<OrderView>({
   toUnreadableView: toUnreadableOrderView,
   invariants: shopInvariants,
   display: shopDisplay,
-  tables: { rowsNeeded, sqlite: { ...sqliteStock, audit: stockReadings } },
+  tables: {
+    rowsNeeded,
+    sqlite: {
+      ...sqliteStock,
+      open: (connection) => ({ ...sqliteStock.open(connection), isPersonal }),
+      audit: stockReadings,
+    },
+  },
   audit: shopAudit,
 });

@@ -3,18 +3,21 @@
 import type { Tables } from '../application.ts';
 import type { BatchWrite, IdempotencyRecord, LoadedOrder, Needs, OrderWrite } from '../store.ts';
 import type { BatchAccess } from './batch-access.ts';
+import { CommonValues } from './sqlite-common-values.ts';
 import type { Connection } from './sqlite-connection.ts';
-import { toShortId } from './sqlite-ids.ts';
-import { pack, unpack } from './sqlite-packing.ts';
+import { toHistoryRows } from './sqlite-history.ts';
+import { createHistoryRowWriter } from './sqlite-history-writer.ts';
 import { createRecording, type Recording, type Run } from './sqlite-recording.ts';
 import { createRowWriter } from './sqlite-row-writer.ts';
-import { text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
+import { systemIn, text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
 import { refusingValues, type WriterAccess } from './sqlite-transactions.ts';
 
 /** Where the orders of a batch stand, with the systems that the caller does not have: one statement for all. */
 const createOrderReader = (connection: Recording['connection']) => {
   const select = connection.prepare(
-    `SELECT orders.order_id, version, last_seq, iif(version IS needed.value ->> 1, NULL, system) AS system
+    `SELECT orders.order_id, version, last_seq, version IS needed.value ->> 1 AS is_known,
+       iif(version IS needed.value ->> 1, NULL, system) AS system,
+       iif(version IS needed.value ->> 1, NULL, packed) AS packed
      FROM json_each(?) AS needed JOIN orders ON orders.order_id = needed.value ->> 0`,
   );
   return (needed: Needs['orders']): Map<string, LoadedOrder> => {
@@ -22,7 +25,7 @@ const createOrderReader = (connection: Recording['connection']) => {
     return new Map(
       select.all(JSON.stringify(orders)).map((row) => {
         const head = { version: whole(row, 'version'), lastSeq: whole(row, 'last_seq') };
-        const system = row['system'] === null ? {} : { system: unpack(text(row, 'system')) };
+        const system = row['is_known'] === 1 ? {} : { system: systemIn(row) };
         return [text(row, 'order_id'), { ...head, ...system }];
       }),
     );
@@ -30,11 +33,14 @@ const createOrderReader = (connection: Recording['connection']) => {
 };
 
 const createReceivedReader = (connection: Recording['connection']) => {
+  // The first message of an order is looked for among its rows, which are few; all others have an index.
   const select = connection.prepare(
-    'SELECT 1 FROM received WHERE order_id = ? AND message_id = ? AND causation_id IS NULL',
+    `SELECT 1 FROM history WHERE order_id = ?1 AND message_id = ?2
+     UNION ALL SELECT 1 FROM history WHERE order_id = ?1 AND message_id IS NULL AND correlation_id = ?2
+       AND json_type(messages, '$[0][2]') = 'null'`,
   );
   return (messages: Needs['received']): Needs['received'] =>
-    messages.filter(({ orderId, messageId }) => select.get(orderId, toShortId(orderId, messageId)));
+    messages.filter(({ orderId, messageId }) => select.get(orderId, messageId));
 };
 
 const createKeys = (connection: Recording['connection']) => {
@@ -60,13 +66,13 @@ const createKeys = (connection: Recording['connection']) => {
 const createOrderRowWriter = (connection: Recording['connection']) => {
   const place = connection.prepare(
     `INSERT INTO orders (version, last_seq, state, settled, incident, chart_version, updated_at, wake_at,
-       system, order_id, owner, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       packed, system, order_id, owner, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?)`,
   );
   // The owner and the time of creation never change, so their indexes are not updated.
   const change = connection.prepare(
     `UPDATE orders SET version = ?, last_seq = ?, state = ?, settled = ?, incident = ?, chart_version = ?,
-       updated_at = ?, wake_at = ?, system = ?
+       updated_at = ?, wake_at = ?, packed = ?, system = ''
      WHERE order_id = ?`,
   );
   return (write: OrderWrite): void => {
@@ -75,47 +81,9 @@ const createOrderRowWriter = (connection: Recording['connection']) => {
     const settled = Number(summary.settled);
     const incident = Number(summary.incident);
     const facts = [version, lastSeq, state, settled, incident, chartVersion, updatedAt, wakeAt];
-    const values = [...facts, pack(system)];
+    const values = [...facts, { orderId, system }];
     if (baseVersion === 0) place.run(...values, orderId, owner, createdAt);
     else change.run(...values, orderId);
-  };
-};
-
-const createHistoryWriter = (connection: Recording['connection']) => {
-  const messages = createRowWriter(connection, 'received', [
-    ...['order_id', 'version', 'message_id', 'kind', 'actor', 'type', 'data', 'causation_id'],
-    ...['correlation_id', 'disposition', 'reason', 'at', 'principal'],
-  ]);
-  const journal = createRowWriter(connection, 'events', [
-    ...['order_id', 'seq', 'event_id', 'actor', 'type', 'schema_version', 'data', 'causation_id'],
-    ...['correlation_id', 'at'],
-  ]);
-  return {
-    add: ({ orderId, received, events }: OrderWrite): void => {
-      const shorten = (id: string) => toShortId(orderId, id);
-      for (const message of received) {
-        const { version, messageId, kind, to, type, causationId, correlationId } = message;
-        const { disposition, reason, at, principal = null } = message;
-        const data = JSON.stringify(message.data);
-        const cause = causationId === null ? null : shorten(causationId);
-        const meta = [cause, correlationId, disposition, reason, at, principal];
-        messages.add(orderId, version, shorten(messageId), kind, to, type, data, ...meta);
-      }
-      for (const event of events) {
-        const { seq, eventId, actor, type, schemaVersion, causationId, correlationId, at } = event;
-        const data = JSON.stringify(event.data);
-        const meta = [shorten(causationId), correlationId, at];
-        journal.add(orderId, seq, shorten(eventId), actor, type, schemaVersion, data, ...meta);
-      }
-    },
-    flush: () => {
-      messages.flush();
-      journal.flush();
-    },
-    forget: () => {
-      messages.forget();
-      journal.forget();
-    },
   };
 };
 
@@ -164,22 +132,25 @@ export const createBatchAccess = (
   const readReceived = createReceivedReader(connection);
   const keys = createKeys(connection);
   const writeOrderRow = createOrderRowWriter(connection);
-  const history = createHistoryWriter(connection);
-  const calls = createCallWriter(connection);
   const tableRows = tables?.sqlite.open(connection);
+  const writeHistoryRow = createHistoryRowWriter(connection);
+  const traits = { isPersonal: tableRows?.isPersonal ?? (() => false), common: new CommonValues() };
+  const writeHistory = ({ orderId, received, events, lastSeq }: OrderWrite): void => {
+    const rows = toHistoryRows(orderId, received, events, lastSeq - events.length, traits);
+    for (const row of rows) writeHistoryRow(row);
+  };
+  const calls = createCallWriter(connection);
 
   const recordAll = ({ orders, rows, idempotency = [], lease }: BatchWrite): readonly Run[] =>
     record(() => {
       // What a recording left behind that failed.
-      history.forget();
       calls.forget();
       for (const order of orders) {
         writeOrderRow(order);
-        history.add(order);
+        writeHistory(order);
         calls.add(order, lease);
         keys.write(order.idempotency);
       }
-      history.flush();
       calls.flush();
       keys.write(idempotency);
       tableRows?.write(rows);

@@ -14,6 +14,7 @@ import { takeLock } from './sqlite-lock.ts';
 import { text, whole } from './sqlite-rows.ts';
 import { beginRun, endRun, markAsCopy, recognise } from './sqlite-run.ts';
 import { applySettings, busyMs } from './sqlite-settings.ts';
+import { isTakeoverPending, type ReportProgress, takeOverHistory } from './sqlite-takeover.ts';
 import { createThreadWriter, type Writer } from './sqlite-writer.ts';
 
 /** An application whose tables live in the file. */
@@ -90,9 +91,13 @@ const readSchemaVersion = (connection: Connection, path: string, known: number):
   return version;
 };
 
+/** What there is of history in the tables of an earlier schema is moved before this migration, in steps of its own. */
+const historyMoved = 12;
+
 const migrate = (connection: Connection, from: number, migrations: readonly string[]): void => {
   for (const [index, sql] of migrations.entries()) {
     if (index < from) continue;
+    if (index + 1 === historyMoved && isTakeoverPending(connection)) return;
     inTransaction(connection, () => {
       connection.exec(sql);
       connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}`);
@@ -174,6 +179,34 @@ export const prepareWriter = (
   migrateTables(connection, path, application);
 };
 
+/** How often progress is reported: each so many orders. */
+const reportedOrders = 20_000;
+
+const reportProgress: ReportProgress = (done, of) => {
+  if (done % reportedOrders !== 0 && (done < of || of < reportedOrders)) return;
+  process.stderr.write(`The history of ${done} of ${of} orders is in the form of this version.\n`);
+};
+
+/**
+ * Takes over the history of an earlier schema, after a run has begun: a process that ends meanwhile leaves a log that the file
+ * knows, and the next start goes on from there.
+ */
+const finishTakeover = (
+  connection: Connection,
+  { tables }: TableOwner,
+  report: ReportProgress = reportProgress,
+): void => {
+  if (!isTakeoverPending(connection)) return;
+  const isPersonal = tables?.sqlite.open(connection).isPersonal ?? (() => false);
+  takeOverHistory(connection, isPersonal, (task) => inTransaction(connection, task), report);
+  const migrations = readMigrations();
+  inTransaction(connection, () => {
+    connection.exec(migrations[historyMoved - 1] ?? '');
+    connection.exec(`PRAGMA user_version = ${historyMoved}`);
+  });
+  migrate(connection, historyMoved, migrations);
+};
+
 const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions): OpenDatabase => {
   const closing: (() => void)[] = [];
   // The reader first: the last connection to close writes the log back into the file, and must be able to.
@@ -199,6 +232,7 @@ const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions
     if (found === 'copy') markAsCopy(writer);
     prepareWriter(writer, path, application, judge);
     lock.noteRun(beginRun(writer, path, found));
+    finishTakeover(writer, application);
     const reader = new DatabaseSync(path, { timeout: busyMs, readOnly: true });
     closing.push(() => {
       // The reader cannot fold the log in: as the last one to close, it leaves the log where it is.

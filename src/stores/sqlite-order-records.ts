@@ -4,16 +4,15 @@ import type { DatabaseSync } from 'node:sqlite';
 import {
   type CallRow,
   createOrderCursor,
-  type EventRow,
   type Fields,
   findNextOrder,
   type LatestOrders,
   type OrderRecords,
   type OrderRow,
-  type ReceivedRow,
 } from '../audit-source.ts';
-import { unpack } from './sqlite-packing.ts';
-import { id, idOrNull, type Row, text, textOrNull, whole } from './sqlite-rows.ts';
+import { createCommonReader } from './sqlite-common-values.ts';
+import { toEvents, toMessages } from './sqlite-history-entries.ts';
+import { type Row, systemIn, text, textOrNull, whole } from './sqlite-rows.ts';
 
 /** Records by order id; memory does not grow with their number. `statements` are the application's. */
 export const readOrderRecords = function* (
@@ -23,13 +22,15 @@ export const readOrderRecords = function* (
   const cursorOf = <T>(sql: string, convert: (row: Row) => T) =>
     createOrderCursor(connection.prepare(sql).iterate(), (row) => text(row, 'order_id'), convert);
   const orders = cursorOf('SELECT * FROM orders ORDER BY order_id', toOrderRow);
-  const received = cursorOf('SELECT * FROM received ORDER BY order_id, version', toReceivedRow);
-  const events = cursorOf('SELECT * FROM events ORDER BY order_id, seq', toEventRow);
+  const history = cursorOf(
+    'SELECT * FROM history ORDER BY order_id, version, last_seq',
+    createToHistory(connection),
+  );
   const calls = cursorOf('SELECT * FROM calls ORDER BY order_id, sequence', toCallRow);
   const others = Object.entries(statements).map(
     ([name, sql]) => [name, cursorOf(sql, (row): Fields => row)] as const,
   );
-  const cursors = [orders, received, events, calls, ...others.map(([, cursor]) => cursor)];
+  const cursors = [orders, history, calls, ...others.map(([, cursor]) => cursor)];
   for (;;) {
     const orderId = findNextOrder(cursors);
     if (orderId === undefined) return;
@@ -37,8 +38,7 @@ export const readOrderRecords = function* (
     yield {
       orderId,
       ...(order && { order }),
-      received: received.take(orderId),
-      events: events.take(orderId),
+      ...joinHistory(history.take(orderId)),
       calls: calls.take(orderId),
       rows: Object.fromEntries(others.map(([name, cursor]) => [name, cursor.take(orderId)])),
     };
@@ -54,8 +54,8 @@ export const readLatestRecords = function* (
   const orders = connection.prepare(
     `SELECT * FROM orders ${ofVersion} ORDER BY created_at DESC, order_id DESC LIMIT :limit`,
   );
-  const received = connection.prepare('SELECT * FROM received WHERE order_id = ? ORDER BY version');
-  const events = connection.prepare('SELECT * FROM events WHERE order_id = ? ORDER BY seq');
+  const history = connection.prepare('SELECT * FROM history WHERE order_id = ? ORDER BY version, last_seq');
+  const toHistory = createToHistory(connection);
   const calls = connection.prepare('SELECT * FROM calls WHERE order_id = ? ORDER BY sequence');
   const wanted = { limit, ...(chartVersion !== undefined && { chartVersion }) };
   for (const row of orders.iterate(wanted)) {
@@ -63,8 +63,7 @@ export const readLatestRecords = function* (
     const { orderId } = order;
     yield {
       ...{ orderId, order, rows: {} },
-      received: received.all(orderId).map(toReceivedRow),
-      events: events.all(orderId).map(toEventRow),
+      ...joinHistory(history.all(orderId).map(toHistory)),
       calls: calls.all(orderId).map(toCallRow),
     };
   }
@@ -83,34 +82,33 @@ const toOrderRow = (row: Row): OrderRow => ({
   updatedAt: whole(row, 'updated_at'),
   wakeAt: row['wake_at'] === null ? null : whole(row, 'wake_at'),
   unreadable: textOrNull(row, 'unreadable'),
-  system: unpack(text(row, 'system')),
+  system: systemIn(row),
 });
 
-const toReceivedRow = (row: Row): ReceivedRow => ({
-  version: whole(row, 'version'),
-  messageId: id(row, 'message_id'),
-  kind: text(row, 'kind'),
-  to: text(row, 'actor'),
-  type: text(row, 'type'),
-  data: text(row, 'data'),
-  causationId: idOrNull(row, 'causation_id'),
-  correlationId: text(row, 'correlation_id'),
-  disposition: text(row, 'disposition'),
-  reason: textOrNull(row, 'reason'),
-  at: whole(row, 'at'),
-});
+type History = Pick<OrderRecords, 'received' | 'events'>;
 
-const toEventRow = (row: Row): EventRow => ({
-  position: whole(row, 'position'),
-  seq: whole(row, 'seq'),
-  eventId: id(row, 'event_id'),
-  actor: text(row, 'actor'),
-  type: text(row, 'type'),
-  schemaVersion: whole(row, 'schema_version'),
-  data: text(row, 'data'),
-  causationId: id(row, 'causation_id'),
-  correlationId: text(row, 'correlation_id'),
-  at: whole(row, 'at'),
+/** A row that is no JSON has nothing to show: what it should have is missing then. */
+const createToHistory = (connection: DatabaseSync) => {
+  const readCommon = createCommonReader(connection);
+  return (row: Row): History => {
+    try {
+      const messages = toMessages(row, readCommon);
+      return {
+        received: messages.map(({ data, ...message }) => ({ ...message, data: JSON.stringify(data) })),
+        events: toEvents(row, readCommon).map(({ data, ...event }) => ({
+          ...event,
+          data: JSON.stringify(data),
+        })),
+      };
+    } catch {
+      return { received: [], events: [] };
+    }
+  };
+};
+
+const joinHistory = (rows: readonly History[]): History => ({
+  received: rows.flatMap(({ received }) => received),
+  events: rows.flatMap(({ events }) => events),
 });
 
 const toCallRow = (row: Row): CallRow => ({

@@ -1,13 +1,10 @@
 // All reads of the SQLite file. They never wait for a running transaction: they have a connection of their own and see
 // what is committed.
-import type { SQLInputValue } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import type {
   Backlog,
   Epoch,
-  EventFilter,
   IdempotencyRecord,
-  JournalEvent,
   OrdersByVersion,
   Received,
   Restored,
@@ -15,41 +12,28 @@ import type {
   StoredOrderFilter,
   StoreFigures,
 } from '../store.ts';
-import type { Connection, Statement } from './sqlite-connection.ts';
+import { createCommonReader } from './sqlite-common-values.ts';
+import type { Connection } from './sqlite-connection.ts';
+import {
+  type Condition,
+  createEventReads,
+  createPreparer,
+  joinConditions,
+  valuesOf,
+} from './sqlite-event-reads.ts';
+import { requireReceived, toMessages } from './sqlite-history-entries.ts';
 import {
   type Row,
   text,
   toEpoch,
   toIdempotencyRecord,
-  toJournalEvent,
-  toReceived,
   toStoredOrder,
   whole,
   wholeOrNull,
 } from './sqlite-rows.ts';
 
-/** A part of a WHERE clause with its values. */
-type Condition = readonly [sql: string, ...values: SQLInputValue[]];
-
 /** So many index entries are counted and looked through in a moment. */
 const fewOrders = 1000;
-
-/** Statements whose text depends on the filter: each text is prepared once. */
-const createPreparer = (connection: Connection) => {
-  const prepared = new Map<string, Statement>();
-  return (sql: string): Statement => {
-    const known = prepared.get(sql);
-    if (known !== undefined) return known;
-    const statement = connection.prepare(sql);
-    prepared.set(sql, statement);
-    return statement;
-  };
-};
-
-const joinConditions = (conditions: readonly Condition[]): string =>
-  conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
-const valuesOf = (conditions: readonly Condition[]): SQLInputValue[] =>
-  conditions.flatMap(([, ...values]) => values);
 
 // As literals: a partial index is not used for a parameter.
 const unsettled = 'settled = 0';
@@ -109,7 +93,7 @@ export const createOrderReads = (connection: Connection) => {
   const prepare = createPreparer(connection);
   const findUnknown = createFindUnknown(connection);
   const columns =
-    'order_id, version, system, unreadable, owner, state, settled, incident, chart_version, created_at, updated_at';
+    'order_id, version, system, packed, unreadable, owner, state, settled, incident, chart_version, created_at, updated_at';
   const load = connection.prepare(
     `SELECT ${columns} FROM orders WHERE order_id IN (SELECT value FROM json_each(?))`,
   );
@@ -159,42 +143,30 @@ export const createOrderReads = (connection: Connection) => {
 };
 
 export const createHistoryReads = (connection: Connection) => {
-  const prepare = createPreparer(connection);
+  // A row has one message at least, but for those that were taken over from a damaged history.
   const received = connection.prepare(
-    'SELECT * FROM received WHERE order_id = ? AND version > ? ORDER BY version LIMIT ?',
+    'SELECT * FROM history WHERE order_id = ? AND version > ? ORDER BY version, last_seq LIMIT ?',
   );
+  const readCommon = createCommonReader(connection);
   const owners = connection.prepare(
     'SELECT order_id, owner FROM orders WHERE order_id IN (SELECT value FROM json_each(?))',
   );
-  const last = connection.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
+  const last = connection.prepare('SELECT max(coalesce(max(position), 0), 0) AS position FROM history');
   const epochs = connection.prepare('SELECT epoch, last_position FROM epochs ORDER BY number');
   const restored = connection.prepare(
     `SELECT doubtful_calls, (SELECT max(last_position) FROM epochs) AS last_position FROM epochs
      WHERE resumed = 0 ORDER BY number DESC LIMIT 1`,
   );
-  const eventAt = connection.prepare('SELECT at FROM events WHERE position = ?');
+  const eventAt = connection.prepare('SELECT at FROM history WHERE position = ? AND position > 0');
 
   return {
     received: (orderId: string, after: number, limit: number): readonly Received[] =>
-      received.all(orderId, after, limit).map(toReceived),
-    events: ({ orderId, types, owner, after, upTo, limit }: EventFilter): readonly JournalEvent[] => {
-      const conditions: Condition[] = [['position > ?', after]];
-      if (upTo !== undefined) conditions.push(['position <= ?', upTo]);
-      if (orderId !== undefined) conditions.push(['order_id = ?', orderId]);
-      if (types !== undefined) {
-        conditions.push(['type IN (SELECT value FROM json_each(?))', JSON.stringify(types)]);
-      }
-      if (owner !== undefined) {
-        const ofOwner = 'SELECT 1 FROM orders WHERE orders.order_id = events.order_id AND owner = ?';
-        conditions.push([`EXISTS (${ofOwner})`, owner]);
-      }
-      // Within one order both give the same order, and its index is sorted by `seq`.
-      const order = orderId === undefined ? 'position' : 'seq';
-      const sql = `SELECT * FROM events ${joinConditions(conditions)} ORDER BY ${order} LIMIT ?`;
-      return prepare(sql)
-        .all(...valuesOf(conditions), limit)
-        .map(toJournalEvent);
-    },
+      received
+        .all(orderId, after, limit)
+        .flatMap((row) => toMessages(row, readCommon).map((message) => requireReceived(row, message)))
+        .filter(({ version }) => version > after)
+        .slice(0, limit),
+    events: createEventReads(connection),
     lastPosition: (): number => whole(last.get() ?? {}, 'position'),
     owners: (orderIds: readonly string[]): ReadonlyMap<string, string> =>
       new Map(owners.all(JSON.stringify(orderIds)).map((row) => [text(row, 'order_id'), text(row, 'owner')])),

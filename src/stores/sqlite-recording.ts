@@ -3,18 +3,31 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Connection, Statement } from './sqlite-connection.ts';
 
+/** An order's system, which the writer packs: that takes as long as anything else of an order. */
+export interface ToPack {
+  readonly orderId: string;
+  readonly system: string;
+}
+
+export type RunValue = SQLInputValue | ToPack;
+
 /** A statement's text, and the values that it is to be run with. */
-export type Run = readonly [sql: string, ...values: readonly SQLInputValue[]];
+export type Run = readonly [sql: string, ...values: readonly RunValue[]];
+
+/** Reads at once, and is only noted for the writer where it is run. */
+interface RecordingStatement extends Omit<Statement, 'run'> {
+  run(...values: RunValue[]): { readonly changes: number };
+}
 
 export interface Recording {
-  readonly connection: Pick<Connection, 'prepare'>;
+  readonly connection: { prepare(sql: string): RecordingStatement };
   /** The runs that `task` asked for, in order. */
   record(task: () => void): readonly Run[];
 }
 
 export const createRecording = (reader: Pick<Connection, 'prepare'>): Recording => {
   let runs: Run[] = [];
-  const prepare = (sql: string): Statement => {
+  const prepare = (sql: string): RecordingStatement => {
     // Also of one that writes: a mistake in it shows at the start.
     const reading = reader.prepare(sql);
     return {

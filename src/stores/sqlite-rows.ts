@@ -1,13 +1,12 @@
 // From SQLite's rows to the store's values, checked column by column. It never asks the database anything.
 // A row of the wrong shape is an error with a name, not a wrong value further on.
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Call, Epoch, IdempotencyRecord, JournalEvent, Received, StoredOrder } from '../store.ts';
-import { fromShortId } from './sqlite-ids.ts';
+import type { Call, Epoch, IdempotencyRecord, StoredOrder } from '../store.ts';
 import { unpack } from './sqlite-packing.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-const wrong = (row: Row, column: string, expected: string): Error =>
+export const wrong = (row: Row, column: string, expected: string): Error =>
   new Error(`Column ${column} holds ${String(row[column])} instead of ${expected}.`);
 
 export const text = (row: Row, column: string): string => {
@@ -34,7 +33,7 @@ export const oneOf = <const T extends string>(row: Row, column: string, known: r
   return found;
 };
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const record = (row: Row, column: string): Readonly<Record<string, unknown>> => {
@@ -43,12 +42,18 @@ export const record = (row: Row, column: string): Readonly<Record<string, unknow
   return value;
 };
 
+/** The JSON of an order's system. */
+export const systemIn = (row: Row): string => {
+  const { packed } = row;
+  return unpack(text(row, 'order_id'), packed instanceof Uint8Array ? packed : text(row, 'system'));
+};
+
 export const toStoredOrder = (row: Row): StoredOrder => {
   const unreadable = textOrNull(row, 'unreadable');
   return {
     orderId: text(row, 'order_id'),
     version: whole(row, 'version'),
-    system: unpack(text(row, 'system')),
+    system: systemIn(row),
     summary: {
       owner: text(row, 'owner'),
       state: text(row, 'state'),
@@ -61,45 +66,6 @@ export const toStoredOrder = (row: Row): StoredOrder => {
     ...(unreadable === null ? {} : { unreadable }),
   };
 };
-
-/** An id that is kept short (sqlite-ids.ts). */
-export const id = (row: Row, column: string): string => fromShortId(text(row, 'order_id'), text(row, column));
-export const idOrNull = (row: Row, column: string): string | null =>
-  row[column] === null ? null : id(row, column);
-
-export const toReceived = (row: Row): Received => ({
-  ...toPrincipal(row),
-  version: whole(row, 'version'),
-  messageId: id(row, 'message_id'),
-  kind: oneOf(row, 'kind', ['message', 'reply', 'deadline']),
-  to: text(row, 'actor'),
-  type: text(row, 'type'),
-  data: record(row, 'data'),
-  causationId: idOrNull(row, 'causation_id'),
-  correlationId: text(row, 'correlation_id'),
-  disposition: oneOf(row, 'disposition', ['applied', 'ignored', 'dead']),
-  reason: textOrNull(row, 'reason'),
-  at: whole(row, 'at'),
-});
-
-const toPrincipal = (row: Row): Pick<Received, 'principal'> => {
-  const principal = textOrNull(row, 'principal');
-  return principal === null ? {} : { principal };
-};
-
-export const toJournalEvent = (row: Row): JournalEvent => ({
-  position: whole(row, 'position'),
-  orderId: text(row, 'order_id'),
-  eventId: id(row, 'event_id'),
-  seq: whole(row, 'seq'),
-  actor: text(row, 'actor'),
-  type: text(row, 'type'),
-  schemaVersion: whole(row, 'schema_version'),
-  data: record(row, 'data'),
-  causationId: id(row, 'causation_id'),
-  correlationId: text(row, 'correlation_id'),
-  at: whole(row, 'at'),
-});
 
 /** A row of `calls` with its order's `chart_version`. */
 export const toCall = (row: Row): Call => {

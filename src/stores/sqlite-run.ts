@@ -14,6 +14,7 @@ import {
 import type { Connection } from './sqlite-connection.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import { text, whole } from './sqlite-rows.ts';
+import { readLastPosition } from './sqlite-takeover.ts';
 
 interface FileState {
   readonly state: string;
@@ -196,9 +197,9 @@ export const beginRun = (connection: Connection, path: string, found: Found): st
 
 const beginEpoch = (connection: Connection): void => {
   const { changes } = connection.prepare('UPDATE calls SET doubtful = 1').run();
-  connection.exec(
-    'UPDATE epochs SET last_position = (SELECT coalesce(max(position), 0) FROM events) WHERE last_position IS NULL',
-  );
+  connection
+    .prepare('UPDATE epochs SET last_position = ? WHERE last_position IS NULL')
+    .run(readLastPosition(connection));
   connection
     .prepare('INSERT INTO epochs (epoch, doubtful_calls, resumed) VALUES (lower(hex(randomblob(4))), ?, 0)')
     .run(changes);

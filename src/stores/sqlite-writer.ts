@@ -2,9 +2,11 @@
 // when it answers, and knows no table.
 import { once } from 'node:events';
 import { extname } from 'node:path';
+import type { SQLInputValue } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import type { Connection, Statement } from './sqlite-connection.ts';
-import type { Run } from './sqlite-recording.ts';
+import { pack } from './sqlite-packing.ts';
+import type { Run, RunValue } from './sqlite-recording.ts';
 import { createTransact } from './sqlite-transaction.ts';
 
 export interface Writer {
@@ -22,8 +24,13 @@ export const createRunner = (connection: Pick<Connection, 'prepare'>): ((runs: r
     return known;
   };
   return (runs) => {
-    for (const [sql, ...values] of runs) prepare(sql).run(...values);
+    for (const [sql, ...values] of runs) prepare(sql).run(...values.map(toInput));
   };
+};
+
+const toInput = (value: RunValue): SQLInputValue => {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  return pack(value.orderId, value.system);
 };
 
 /** In this thread: for a disk, or a time, that only this thread knows. */

@@ -130,16 +130,16 @@ const toStatement = (
 };
 
 const toBound = (value: SQLInputValue): SqlValue => {
-  if (ArrayBuffer.isView(value)) throw new TypeError('a store binds no bytes');
-  return value;
+  if (!ArrayBuffer.isView(value) || value instanceof Uint8Array) return value;
+  throw new TypeError('a store binds bytes as Uint8Array alone');
 };
 
 const toRow = (statement: PreparedStatement): Record<string, SQLOutputValue> =>
   Object.fromEntries(
     Object.entries(statement.get({})).map(([name, value]) => {
-      if (value instanceof Int8Array || value instanceof ArrayBuffer || value instanceof Uint8Array) {
-        throw new TypeError(`column ${name} holds bytes`);
+      if (value instanceof Int8Array || value instanceof ArrayBuffer) {
+        throw new TypeError(`column ${name} holds bytes of another kind`);
       }
-      return [name, value];
+      return [name, value instanceof Uint8Array ? new Uint8Array(value) : value];
     }),
   );

@@ -11,7 +11,7 @@ const healthy = useHealthyStore();
 
 const storage: readonly Damage[] = [
   ['storageIntact', 'the schema', 'the index orders_waking is missing', 'DROP INDEX orders_waking'],
-  ['storageIntact', 'the schema', 'the table received is not as this version makes it', unkeyed('received')],
+  ['storageIntact', 'the schema', 'the table calls is not as this version makes it', unkeyed('calls')],
   ['storageIntact', 'the schema', 'the table products is not as this version makes it', unkeyed('products')],
   [
     'storageIntact',

@@ -1,12 +1,4 @@
-import {
-  addEvent,
-  copyRow,
-  type Damage,
-  describeDamage,
-  setSystem,
-  unkeyed,
-  useHealthyStore,
-} from './damage.ts';
+import { addEvent, copyRow, type Damage, describeDamage, setSystem, useHealthyStore } from './damage.ts';
 
 const healthy = useHealthyStore();
 
@@ -108,7 +100,6 @@ const history: readonly Damage[] = [
     'receivedOnce',
     'good-1',
     'message 6 was taken before',
-    unkeyed('received'),
     "UPDATE received SET message_id = (SELECT message_id FROM received WHERE order_id = 'good-1' AND version = 5) WHERE order_id = 'good-1' AND version = 6",
   ],
   [

@@ -90,11 +90,11 @@ it.each([
   ['the database is empty', (path: string) => writeFileSync(path, '')],
   ['it is a database of another program', (path: string) => makeDatabase(path, 'PRAGMA application_id = 1')],
   [
-    'it was written by a newer Orderchart (schema 99; this one knows 10)',
+    'it was written by a newer Orderchart (schema 99; this one knows 12)',
     (path: string) => makeDatabase(path, 'PRAGMA user_version = 99'),
   ],
   [
-    'it has the schema 0 of an older Orderchart; start this one (10) on it first',
+    'it has the schema 0 of an older Orderchart; start this one (12) on it first',
     (path: string) => makeDatabase(path, 'PRAGMA user_version = 0'),
   ],
   [

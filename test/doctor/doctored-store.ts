@@ -29,6 +29,7 @@ import {
   widgets,
 } from '../hosts/harness.ts';
 import { writeHere } from '../stores/write-here.ts';
+import { gatherHistory, spreadHistory } from './spread-history.ts';
 
 const start = Date.UTC(2026, 0, 1);
 /** Long after everything that happens in these stores. */
@@ -204,9 +205,13 @@ export const damage = (files: Files, ...changes: readonly string[]): Files => {
   const triggers = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all();
   for (const { name } of triggers) connection.exec(`DROP TRIGGER ${name}`);
   // Unpacked, as it was before there was packing, for changes that look into it.
-  connection.function('unpack', (kept) => unpack(String(kept)));
-  connection.exec('UPDATE orders SET system = unpack(system)');
+  connection.function('unpack', (orderId, kept) =>
+    unpack(String(orderId), kept instanceof Uint8Array ? kept : String(kept)),
+  );
+  connection.exec('UPDATE orders SET system = unpack(order_id, coalesce(packed, system)), packed = NULL');
+  if (changes.some((change) => /\b(received|events)\b/.test(change))) spreadHistory(connection);
   for (const change of changes) connection.exec(change);
+  gatherHistory(connection);
   for (const { sql } of triggers) connection.exec(String(sql));
   connection.close();
   return damaged;

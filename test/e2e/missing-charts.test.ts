@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pack, unpack } from '../../src/stores/sqlite-packing.ts';
+import { pack } from '../../src/stores/sqlite-packing.ts';
+import { systemIn } from '../../src/stores/sqlite-rows.ts';
 import { EventReader } from '../api/connections.ts';
 import { ask, post } from './client.ts';
 import { makeFolder, runCommand, startServer } from './server.ts';
@@ -15,9 +16,11 @@ let folder: Awaited<ReturnType<typeof makeFolder>>;
 /** The stored order as a release with chart version 9 would have written it. */
 const moveToVersion9 = (): void => {
   using store = new DatabaseSync(join(folder.path, 'data/orderchart.db'));
-  const row = store.prepare('SELECT system FROM orders').get();
-  const system = unpack(String(row?.['system'])).replace(/"charts":"[^"]+"/, '"charts":"9"');
-  store.prepare("UPDATE orders SET chart_version = '9', system = ?").run(pack(system));
+  const row = store.prepare('SELECT * FROM orders').get() ?? {};
+  const system = systemIn(row).replace(/"charts":"[^"]+"/, '"charts":"9"');
+  store
+    .prepare("UPDATE orders SET chart_version = '9', packed = ?")
+    .run(pack(String(row['order_id']), system));
 };
 
 beforeEach(async () => {

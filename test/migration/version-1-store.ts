@@ -91,7 +91,7 @@ export const countVersions = (folder: string): Record<string, number> => {
 /** Makes the stored system of an order one that cannot be read. */
 export const damageOrder = (folder: string, orderId: string): void => {
   const connection = new DatabaseSync(databaseIn(folder));
-  connection.prepare(`UPDATE orders SET system = '{"torn":' WHERE order_id = ?`).run(orderId);
+  connection.prepare(`UPDATE orders SET system = '{"torn":', packed = NULL WHERE order_id = ?`).run(orderId);
   connection.close();
 };
 

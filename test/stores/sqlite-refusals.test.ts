@@ -25,7 +25,7 @@ describe('what the file itself refuses', () => {
   it('history is append-only', async () => {
     await withStore(async (store, { writer }) => {
       await fill(store);
-      for (const table of ['received', 'events', 'stock_ledger']) {
+      for (const table of ['history', 'stock_ledger']) {
         expect(() => writer.exec(`UPDATE ${table} SET at = 0`)).toThrow('append-only');
         expect(() => writer.exec(`DELETE FROM ${table}`)).toThrow('append-only');
         expect(() => writer.exec(`INSERT OR REPLACE INTO ${table} SELECT * FROM ${table}`)).toThrow();

@@ -64,14 +64,14 @@ describe('opening a file', () => {
     const schema = query('SELECT * FROM sqlite_schema');
     openDatabase(files.path(), shop).close();
     expect(query('SELECT * FROM sqlite_schema')).toEqual(schema);
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 10 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 12 }]);
   });
   it('a file that was left between its first settings and its first migration is taken up', () => {
     const connection = new DatabaseSync(files.path());
     connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL`);
     connection.close();
     openDatabase(files.path(), shop).close();
-    expect(query('PRAGMA user_version')).toEqual([{ user_version: 10 }]);
+    expect(query('PRAGMA user_version')).toEqual([{ user_version: 12 }]);
   });
   it('a file of the first schema is taken over with all of its history', async () => {
     const connection = new DatabaseSync(files.path());
@@ -109,8 +109,8 @@ describe('opening a file', () => {
       ]);
     });
     const changed = new DatabaseSync(files.path());
-    expect(() => changed.exec('DELETE FROM received')).toThrow('append-only');
-    expect(() => changed.exec('UPDATE events SET seq = 9')).toThrow('append-only');
+    expect(() => changed.exec('DELETE FROM history')).toThrow('append-only');
+    expect(() => changed.exec('UPDATE history SET last_seq = 9')).toThrow('append-only');
     changed.close();
   });
   it('a file of a newer schema is refused, unchanged, and let go', () => {
@@ -120,7 +120,7 @@ describe('opening a file', () => {
     const refusal = { code: 'store-unsupported', message: expect.stringContaining('newer Orderchart') };
     expect(() => openDatabase(files.path(), shop)).toThrow(expect.objectContaining(refusal));
     expect(query('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
-    connection.exec('PRAGMA user_version = 10');
+    connection.exec('PRAGMA user_version = 12');
     connection.close();
     openDatabase(files.path(), shop).close();
   });

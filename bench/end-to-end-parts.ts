@@ -60,6 +60,7 @@ const countPerOrder = async (scale: Scale): Promise<Figure[]> => {
   return [
     toFigure('commits', read(counted, 'commitsPerOrder'), '/order'),
     toFigure('statements', read(counted, 'statementsPerOrder'), '/order'),
+    toFigure('thread messages', read(counted, 'threadMessagesPerOrder'), '/order'),
     ...(traced ? [toFigure('flushes', read(counted, 'flushes') / orders, '/order')] : []),
     toFigure('written', read(counted, 'kibPerOrder'), 'KiB/order'),
     toFigure('in the file when settled', read(counted, 'fileBytesPerOrder'), 'bytes/order'),

@@ -3,6 +3,7 @@
 // other programs can only make it worse; counts and memory are of all of it.
 
 import { statSync } from 'node:fs';
+import { noCounts } from './counted.ts';
 import { percentile, type RawFigures } from './figures.ts';
 import { keepInFlight } from './in-flight.ts';
 import { sinceUse, takeUse } from './own-use.ts';
@@ -17,12 +18,12 @@ const hotOrder = {
 
 export const runOrders = async (task: TaskOf<'run'>): Promise<RawFigures> => {
   const { path, settings, inFlight, orders, warmUp, rounds, paymentMs, hot, before = 0 } = task;
-  const counts = { statements: 0, commits: 0 };
+  const counts = { ...noCounts };
   const shop = await openShop({ path, settings, paymentMs, ...(task.counted && { counts }) });
   const placement = hot ? hotOrder : sampleOrder;
   const run = (total: number) => keepInFlight(inFlight, total, () => placeAndSettle(shop, placement));
   await run(warmUp);
-  Object.assign(counts, { statements: 0, commits: 0 });
+  Object.assign(counts, noCounts);
   const ran: RawFigures[] = [];
   const overall = takeUse();
   for (let round = 0; round < rounds; round += 1) {
@@ -45,5 +46,6 @@ export const runOrders = async (task: TaskOf<'run'>): Promise<RawFigures> => {
     memoryMiB: all.memoryMiB,
     commitsPerOrder: counts.commits / (orders * rounds),
     statementsPerOrder: counts.statements / (orders * rounds),
+    threadMessagesPerOrder: counts.threadMessages / (orders * rounds),
   };
 };

@@ -7,7 +7,7 @@ import type { ShopService } from '../src/shop/services.ts';
 import { shop as application } from '../src/shop/shop.ts';
 import { createSqliteStore } from '../src/stores/sqlite.ts';
 import { openDatabase } from '../src/stores/sqlite-open.ts';
-import { type Counts, countStatements } from './counted.ts';
+import { type Counts, countUse } from './counted.ts';
 import { createInstantGateway, createInstantMailer } from './instant-services.ts';
 
 /** 2 × Widget and 1 × Gadget. */
@@ -46,8 +46,7 @@ export const openShop = async ({ path, settings, paymentMs, gateway, counts }: S
   const bank = createInstantGateway(paymentMs ?? 0);
   const post = createInstantMailer();
   const database = openDatabase(path, application);
-  const writer = counts ? countStatements(database.writer, counts) : database.writer;
-  const store = createSqliteStore({ ...database, writer }, application.tables);
+  const store = createSqliteStore(counts ? countUse(database, counts) : database, application.tables);
   const shop = await createOrderchart(readSettings({ LOG_LEVEL: 'error', ...neverRefuse, ...settings }), {
     store,
     services: { gateway: gateway ?? bank.service, mailer: post.service },

@@ -110,6 +110,7 @@ export interface TableStore {
   read(keys: readonly string[]): ReadonlyMap<string, Row>;
   /** Rows of one table by key, after `after`. */
   list(table: string, after: string | undefined, limit: number): readonly Row[];
+  /** Runs the statements that store `changes`, and reads nothing: they are run later, in one transaction with the orders. */
   write(changes: RowChanges): void;
   /**
    * Whether a field of a message of this type is personal data: the store keeps such fields apart in its history, so that

@@ -1,17 +1,18 @@
-// What an order costs, counted and not clocked: transactions, statements and bytes of the log, with 64 orders in
-// flight. It exists so that a change that makes every order dearer fails here, without noise. The times are the
+// What an order costs, counted and not clocked: transactions, statements, bytes, and messages between threads, with 64 orders
+// in flight. It exists so that a change that makes every order dearer fails here, without noise. The times are the
 // benchmark's business (bench/).
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noCounts } from '../bench/counted.ts';
 import { keepInFlight } from '../bench/in-flight.ts';
 import { openShop, placeAndSettle, requireOutcome, sampleOrder } from '../bench/shop.ts';
 
 const orders = 128;
 const folder = mkdtempSync(join(tmpdir(), 'performance-'));
 const path = join(folder, 'orders.db');
-const counts = { statements: 0, commits: 0 };
+const counts = { ...noCounts };
 let shop: Awaited<ReturnType<typeof openShop>>;
 let writtenBytes = Number.NaN;
 let logBytes = 0;
@@ -27,7 +28,7 @@ const readWritten = (): number => {
 
 beforeAll(async () => {
   shop = await openShop({ path, counts });
-  Object.assign(counts, { statements: 0, commits: 0 });
+  Object.assign(counts, noCounts);
   const before = readWritten();
   await keepInFlight(64, orders, () => placeAndSettle(shop, sampleOrder));
   writtenBytes = readWritten() - before;
@@ -46,6 +47,11 @@ describe('an order, with 64 in flight', () => {
   it('shares its three commits, and so its flushes, with the others', () => {
     expect(counts.commits).toBeGreaterThan(0);
     expect(counts.commits / orders).toBeLessThan(0.1);
+  });
+
+  it('takes no more than one message to the thread that writes, and one back, for ten orders', () => {
+    expect(counts.threadMessages).toBeGreaterThan(0);
+    expect(counts.threadMessages / orders).toBeLessThan(0.2);
   });
 
   it('takes no more than 12 statements', () => {

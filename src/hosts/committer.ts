@@ -34,6 +34,14 @@ export interface CommitterParts<View extends SystemView> {
   afterCommit(decided: readonly DecidedOrder<View>[], lease: Lease): void;
 }
 
+/** One batch on its way, whole or in parts. */
+interface Attempt<View extends SystemView> {
+  readonly orders: readonly OrderTasks<View>[];
+  readonly tries: number;
+  /** Called when the store has taken it over: the next batch can begin. */
+  readonly onHandedOver: () => void;
+}
+
 export class Committer<View extends SystemView> {
   readonly #parts: CommitterParts<View>;
   readonly #queues = new Map<string, Task<View>[]>();
@@ -129,7 +137,7 @@ export class Committer<View extends SystemView> {
     const count = orders.reduce((sum, { tasks }) => sum + tasks.length, 0);
     this.#batches += 1;
     try {
-      await this.#commit(orders, onHandedOver);
+      await this.#commit({ orders, tries: 1, onHandedOver });
     } catch (error) {
       this.#parts.logger.error({ error: describeError(error) }, 'a commit could not be carried out');
       for (const { tasks } of orders) this.#reject(tasks, error);
@@ -174,8 +182,9 @@ export class Committer<View extends SystemView> {
     return tasks;
   }
 
-  /** Commits a batch, carries out its effects and answers its callers. `onHandedOver`: the next one can begin. */
-  async #commit(orders: readonly OrderTasks<View>[], onHandedOver: () => void, tries = 1): Promise<void> {
+  /** Commits a batch, carries out its effects and answers its callers. */
+  async #commit(attempt: Attempt<View>): Promise<void> {
+    const { orders } = attempt;
     const { engine, store, clock, settings, owner, metrics, inFlight } = this.#parts;
     const startedAt = clock.now();
     const until = this.#parts.mayCall() ? startedAt + leaseMs(settings) : 0;
@@ -183,13 +192,13 @@ export class Committer<View extends SystemView> {
     let decision: BatchDecision<View>;
     try {
       const handedOver = await runBatch({ engine, store, clock, lease }, orders);
-      onHandedOver();
+      attempt.onHandedOver();
       await handedOver.durable;
       decision = handedOver.decision;
     } catch (error) {
       for (const { orderId } of orders) inFlight.delete(orderId);
-      if (error instanceof StaleBatch) return this.#again(orders, onHandedOver, tries, error);
-      if (error instanceof RefusedWrite) return this.#commitAlone(orders, onHandedOver, tries, error.cause);
+      if (error instanceof StaleBatch) return this.#again(attempt, error);
+      if (error instanceof RefusedWrite) return this.#commitAlone(attempt, error.cause);
       return this.#refuseAll(orders, error);
     }
     metrics.commitSeconds.observe((clock.now() - startedAt) / 1000);
@@ -199,19 +208,15 @@ export class Committer<View extends SystemView> {
   }
 
   /** A batch that stays stale is split, and each of its orders is tried once more alone. */
-  async #again(
-    orders: readonly OrderTasks<View>[],
-    onHandedOver: () => void,
-    tries: number,
-    stale: StaleBatch,
-  ): Promise<void> {
+  async #again(attempt: Attempt<View>, stale: StaleBatch): Promise<void> {
+    const { orders, tries } = attempt;
     if (tries <= limits.staleRetries) {
       const reloaded = orders.map(({ orderId, tasks, failures }) => this.#toOrder(orderId, tasks, failures));
-      return this.#commit(reloaded, onHandedOver, tries + 1);
+      return this.#commit({ ...attempt, orders: reloaded, tries: tries + 1 });
     }
     if (orders.length > 1) {
       for (const { orderId, tasks, failures } of orders) {
-        await this.#commit([this.#toOrder(orderId, tasks, failures)], onHandedOver, tries);
+        await this.#commit({ ...attempt, orders: [this.#toOrder(orderId, tasks, failures)] });
       }
       return;
     }
@@ -223,14 +228,10 @@ export class Committer<View extends SystemView> {
    * A batch cannot be stored because of one of its orders: each is committed alone. The one that fails alone has
    * its messages quarantined; when that does not help, the order is marked unreadable.
    */
-  async #commitAlone(
-    orders: readonly OrderTasks<View>[],
-    onHandedOver: () => void,
-    tries: number,
-    cause: unknown,
-  ): Promise<void> {
+  async #commitAlone(attempt: Attempt<View>, cause: unknown): Promise<void> {
+    const { orders } = attempt;
     if (orders.length > 1) {
-      for (const order of orders) await this.#commit([order], onHandedOver, tries);
+      for (const order of orders) await this.#commit({ ...attempt, orders: [order] });
       return;
     }
     for (const { orderId, tasks, failures } of orders) {
@@ -239,7 +240,7 @@ export class Committer<View extends SystemView> {
       const isStored = tasks[0]?.kind !== 'place';
       if (isStored && untried.length > 0) {
         for (const task of untried) failures.set(task, { error: cause });
-        await this.#commit([this.#toOrder(orderId, tasks, failures)], onHandedOver, tries);
+        await this.#commit({ ...attempt, orders: [this.#toOrder(orderId, tasks, failures)] });
         continue;
       }
       const unreadable = `nothing can be committed for it: ${describeError(cause)}`;

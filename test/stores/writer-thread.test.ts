@@ -1,4 +1,6 @@
 // The thread that writes: what it stores, how its errors arrive, and what happens when it ends.
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -6,7 +8,7 @@ import { shop } from '../../src/shop/shop.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { createThreadWriter, type Writer } from '../../src/stores/sqlite-writer.ts';
-import { noRows, place, toCall, toWrite, write } from '../contracts/store-samples.ts';
+import { noon, noRows, place, toCall, toWrite, write } from '../contracts/store-samples.ts';
 import { launch } from '../e2e/server.ts';
 import { useFile } from './sqlite-file.ts';
 
@@ -91,6 +93,25 @@ test('when the thread is gone, nothing more is written until the file is opened 
   const again = createSqliteStore(openDatabase(files.path(), shop), shop.tables);
   expect([...(await again.load(['a', 'b'])).keys()]).toEqual(['a']);
   await place(again, 'b');
+  await again.close();
+});
+
+test('a file whose log was restarted by the thread and by the host is opened after a crash', async () => {
+  const database = openDatabase(files.path(), shop);
+  const store = createSqliteStore(database, shop.tables);
+  const foldIn = () => database.writer.exec('PRAGMA wal_checkpoint(FULL)');
+  await place(store, 'a');
+  foldIn();
+  await place(store, 'b');
+  foldIn();
+  await store.addNote({ orderId: 'a', kind: 'note', text: 'later', principal: undefined, at: noon });
+  await place(store, 'c');
+  // What a crash leaves.
+  const crashed = join(files.folder(), 'crashed.db');
+  for (const ending of ['', '-wal', '.lock']) copyFileSync(files.path() + ending, crashed + ending);
+  await store.close();
+  const again = createSqliteStore(openDatabase(crashed, shop), shop.tables);
+  expect([...(await again.load(['a', 'b', 'c'])).keys()]).toEqual(['a', 'b', 'c']);
   await again.close();
 });
 

@@ -83,11 +83,16 @@ export interface OrderWrite {
   readonly idempotency: readonly IdempotencyRecord[];
 }
 
+/** What a key that is taken is answered from now on. */
+export type AmendedAnswer = Pick<IdempotencyRecord, 'scope' | 'key' | 'status' | 'body' | 'version'>;
+
 export interface BatchWrite {
   readonly orders: readonly OrderWrite[];
   readonly rows: RowChanges;
   /** Answers about no order. */
   readonly idempotency?: readonly IdempotencyRecord[];
+  /** For keys that are not taken, nothing. */
+  readonly amended?: readonly AmendedAnswer[];
   /** Of new calls. */
   readonly lease: Lease;
 }

@@ -3,6 +3,7 @@
 import type { ApiKey } from '../access.ts';
 import type { Row } from '../application.ts';
 import {
+  type AmendedAnswer,
   type BatchWrite,
   type Call,
   type IdempotencyRecord,
@@ -87,6 +88,16 @@ const joinReceived = (before: readonly Received[], added: readonly Received[]): 
   return all;
 };
 
+const amend = (
+  { idempotency }: MemoryTables,
+  changes: ReturnType<typeof createChanges>,
+  answer: AmendedAnswer,
+): void => {
+  const name = toKey(answer.scope, answer.key);
+  const record = idempotency.get(name);
+  if (record !== undefined) changes.set(idempotency, name, { ...record, ...answer });
+};
+
 export const createBatchAccess = (tables: MemoryTables): BatchAccess => {
   let sequence = 0;
 
@@ -156,6 +167,7 @@ export const createBatchAccess = (tables: MemoryTables): BatchAccess => {
       try {
         for (const order of write.orders) keepOrder(changes, order, write.lease);
         keepAnswers(changes, write.idempotency ?? []);
+        for (const answer of write.amended ?? []) amend(tables, changes, answer);
       } catch (error) {
         changes.undo();
         throw new RefusedWrite(error);

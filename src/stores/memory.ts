@@ -12,6 +12,7 @@ import type {
   StoredOrderFilter,
 } from '../store.ts';
 import { createTurns } from '../turns.ts';
+import { createAmending } from './amending.ts';
 import { createBatches } from './batch.ts';
 import { createDoor } from './closing.ts';
 import { createHoldTable } from './memory-holds.ts';
@@ -211,10 +212,6 @@ const createOrderChanges = ({ orders, idempotency }: MemoryTables) => ({
       if (versions.includes(row.summary.chartVersion)) orders.set(orderId, { ...row, unreadable: null });
     }
   },
-  updateIdempotencyAnswer: (...[scope, key, answer]: Parameters<Store['updateIdempotencyAnswer']>): void => {
-    const record = idempotency.get(toKey(scope, key));
-    if (record !== undefined) idempotency.set(toKey(scope, key), { ...record, ...answer });
-  },
   forgetKeys: (before: number, limit: number): number => {
     // A map keeps its entries in the order in which they were added.
     const over = [...idempotency.entries().take(limit)].filter(([, { at }]) => at < before);
@@ -227,6 +224,7 @@ export const createMemoryStore = (): Store => {
   const tables = createTables();
   const { guard, close } = createDoor();
   const batches = createBatches(createBatchAccess(tables), createTurns());
+  const amend = createAmending(batches);
   const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
     guard((...given: Given) => batches.change(() => method(...given)));
   const orders = createOrderReads(tables);
@@ -258,7 +256,7 @@ export const createMemoryStore = (): Store => {
     restored: guard(() => undefined),
     noteResumed: change(() => undefined),
     idempotencyRecord: guard(others.idempotencyRecord),
-    updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
+    updateIdempotencyAnswer: guard((scope, key, answer) => amend({ scope, key, ...answer })),
     forgetKeys: change(changes.forgetKeys),
     chartVersions: guard(others.chartVersions),
     unreadable: guard(others.unreadable),

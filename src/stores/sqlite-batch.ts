@@ -1,7 +1,14 @@
 // What a batch reads and writes in SQLite: many orders in one transaction, several rows to a statement. It never looks
 // into an order's system. It is the hot path: every statement here is paid for by every order.
 import type { Tables } from '../application.ts';
-import type { BatchWrite, IdempotencyRecord, LoadedOrder, Needs, OrderWrite } from '../store.ts';
+import type {
+  AmendedAnswer,
+  BatchWrite,
+  IdempotencyRecord,
+  LoadedOrder,
+  Needs,
+  OrderWrite,
+} from '../store.ts';
 import type { BatchAccess } from './batch-access.ts';
 import { CommonValues } from './sqlite-common-values.ts';
 import type { Connection } from './sqlite-connection.ts';
@@ -49,6 +56,9 @@ const createKeys = (connection: Recording['connection']) => {
     `INSERT INTO idempotency (scope, key, fingerprint, order_id, status, version, at, body)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const update = connection.prepare(
+    'UPDATE idempotency SET status = ?, body = ?, version = ? WHERE scope = ? AND key = ?',
+  );
   return {
     read: (keys: Needs['keys']): IdempotencyRecord[] =>
       keys.flatMap(({ scope, key }) => {
@@ -58,6 +68,11 @@ const createKeys = (connection: Recording['connection']) => {
     write: (records: readonly IdempotencyRecord[]): void => {
       for (const { scope, key, fingerprint, orderId, status, version, at, body } of records) {
         insert.run(scope, key, fingerprint, orderId, status, version, at, body);
+      }
+    },
+    amend: (answers: readonly AmendedAnswer[]): void => {
+      for (const { scope, key, status, body, version } of answers) {
+        update.run(status, body, version, scope, key);
       }
     },
   };
@@ -141,7 +156,7 @@ export const createBatchAccess = (
   };
   const calls = createCallWriter(connection);
 
-  const recordAll = ({ orders, rows, idempotency = [], lease }: BatchWrite): readonly Run[] =>
+  const recordAll = ({ orders, rows, idempotency = [], amended = [], lease }: BatchWrite): readonly Run[] =>
     record(() => {
       // What a recording left behind that failed.
       calls.forget();
@@ -153,6 +168,7 @@ export const createBatchAccess = (
       }
       calls.flush();
       keys.write(idempotency);
+      keys.amend(amended);
       tableRows?.write(rows);
     });
 

@@ -53,9 +53,6 @@ export const createOrderChanges = ({ writer, reader }: OpenDatabase, transact: T
      WHERE unreadable IS NOT NULL AND chart_version IN (SELECT value FROM json_each(?))`,
   );
   const resume = writer.prepare('UPDATE epochs SET resumed = 1 WHERE resumed = 0');
-  const answer = writer.prepare(
-    'UPDATE idempotency SET status = ?, body = ?, version = ? WHERE scope = ? AND key = ?',
-  );
   // In the order of their row ids, which is that in which they were stored: an index on `at` would cost every order a page.
   const overAmongFirst = `SELECT rowid FROM (SELECT rowid, at FROM idempotency ORDER BY rowid LIMIT ?) WHERE at < ?`;
   const anyOver = reader.prepare(`${overAmongFirst} LIMIT 1`);
@@ -70,11 +67,6 @@ export const createOrderChanges = ({ writer, reader }: OpenDatabase, transact: T
     },
     noteResumed: (): void => {
       transact(() => resume.run());
-    },
-    updateIdempotencyAnswer: (
-      ...[scope, key, { status, body, version }]: Parameters<Store['updateIdempotencyAnswer']>
-    ): void => {
-      transact(() => answer.run(status, body, version, scope, key));
     },
     forgetKeys: (before: number, limit: number): number => {
       // Asked again and again while nothing is over: that must not cost a durable transaction.

@@ -3,6 +3,7 @@
 import type { Tables } from '../application.ts';
 import type { Store } from '../store.ts';
 import { createTurns } from '../turns.ts';
+import { createAmending } from './amending.ts';
 import { createBatches } from './batch.ts';
 import { createDoor } from './closing.ts';
 import { withCache } from './committed-cache.ts';
@@ -27,6 +28,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const access = createWriterAccess(database);
   const { transact } = access;
   const batches = createBatches(withCache(createBatchAccess(reader, access, tables)), createTurns());
+  const amend = createAmending(batches);
   const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
     guard((...given: Given) => batches.change(() => method(...given)));
   const orders = createOrderReads(reader);
@@ -59,7 +61,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     restored: guard(history.restored),
     noteResumed: change(changes.noteResumed),
     idempotencyRecord: guard(others.idempotencyRecord),
-    updateIdempotencyAnswer: change(changes.updateIdempotencyAnswer),
+    updateIdempotencyAnswer: guard((scope, key, answer) => amend({ scope, key, ...answer })),
     forgetKeys: change(changes.forgetKeys),
     chartVersions: guard(others.chartVersions),
     unreadable: guard(others.unreadable),

@@ -2,6 +2,7 @@
 // They are written one after the other. Where one fails, those behind it are dropped: they were decided on it.
 import type { Row } from '../application.ts';
 import {
+  type AmendedAnswer,
   type BatchWrite,
   DroppedBatch,
   type IdempotencyRecord,
@@ -17,14 +18,16 @@ export const toName = (one: string, other: string): string => JSON.stringify([on
 class Changes {
   readonly orders = new Map<string, OrderWrite>();
   readonly records = new Map<string, IdempotencyRecord>();
+  readonly amended = new Map<string, AmendedAnswer>();
   readonly rows = new Map<string, Row>();
 
-  constructor({ orders, rows, idempotency = [] }: BatchWrite) {
+  constructor({ orders, rows, idempotency = [], amended = [] }: BatchWrite) {
     for (const order of orders) {
       this.orders.set(order.orderId, order);
       this.#addRecords(order.idempotency);
     }
     this.#addRecords(idempotency);
+    for (const answer of amended) this.amended.set(toName(answer.scope, answer.key), answer);
     for (const { key, after } of rows.changed) this.rows.set(key, after);
   }
 
@@ -119,8 +122,11 @@ export class UnderWay implements BatchReads {
 
   records(keys: Needs['keys']): readonly IdempotencyRecord[] {
     return keys.flatMap(({ scope, key }) => {
-      const record = this.#find(({ records }) => records.get(toName(scope, key)));
-      return record === undefined ? this.#committed.records([{ scope, key }]) : [record];
+      const name = toName(scope, key);
+      const record = this.#find(({ records }) => records.get(name));
+      const found = record === undefined ? this.#committed.records([{ scope, key }]) : [record];
+      const answer = this.#find(({ amended }) => amended.get(name));
+      return found.map((each) => ({ ...each, ...answer }));
     });
   }
 

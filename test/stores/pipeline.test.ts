@@ -1,6 +1,7 @@
 // Batches that overlap: the next one is decided on top of what is being written, written after it, and dropped with it.
 import { beforeEach, expect, test } from 'vitest';
-import type { Batch, BatchWrite } from '../../src/store.ts';
+import type { Batch, BatchWrite, IdempotencyRecord } from '../../src/store.ts';
+import { createAmending } from '../../src/stores/amending.ts';
 import { createBatches } from '../../src/stores/batch.ts';
 import { createTurns } from '../../src/turns.ts';
 import { lease, noRows, toNeeds, toRecord, toWrite } from '../contracts/store-samples.ts';
@@ -8,26 +9,32 @@ import { lease, noRows, toNeeds, toRecord, toWrite } from '../contracts/store-sa
 /** What reached the store, in order, each waiting until the test says how it ends. */
 interface Writing {
   readonly orders: readonly string[];
+  /** Keys whose answers are replaced. */
+  readonly amended: readonly string[];
   readonly end: PromiseWithResolvers<void>;
 }
 
 let writings: Writing[];
+let records: IdempotencyRecord[];
 let batches: ReturnType<typeof createBatches>;
 
 beforeEach(() => {
-  writings = [];
+  [writings, records] = [[], []];
   batches = createBatches(
     {
       orders: () => new Map(),
       received: () => [],
-      records: () => [],
+      records: () => records,
       rows: () => new Map(),
       rowAtHand: () => undefined,
       prepare:
-        ({ orders }) =>
+        ({ orders, idempotency = [], amended = [] }) =>
         () => {
           const end = Promise.withResolvers<void>();
-          writings.push({ orders: orders.map(({ orderId }) => orderId), end });
+          for (const order of orders) records.push(...order.idempotency);
+          records.push(...idempotency);
+          const keys = amended.map(({ key }) => key);
+          writings.push({ orders: orders.map(({ orderId }) => orderId), amended: keys, end });
           return end.promise;
         },
     },
@@ -150,6 +157,48 @@ test('what is decided without a write on a batch that fails is not confirmed', a
   writings[0]?.end.reject(new Error('full'));
   await expect(confirmed).rejects.toMatchObject({ name: 'DroppedBatch' });
   expect(await first.durable).toBe('Error');
+});
+
+test('answers that are replaced at the same time share one batch, which holds up nobody', async () => {
+  const amend = createAmending(batches);
+  const toAnswer = (key: string) => ({ scope: 'orders', key, status: 200, body: 'done', version: 2 });
+  const first = await handOver('a');
+  const amended = Promise.all(['1', '2', '3'].map((key) => amend(toAnswer(key))));
+  await settle();
+  const later = amend(toAnswer('4'));
+  writings[0]?.end.resolve();
+  expect(await first.durable).toBe('durable');
+  await settle();
+  expect(writings[1]?.amended).toEqual(['1', '2', '3']);
+  writings[1]?.end.resolve();
+  await amended;
+  await settle();
+  expect(writings[2]?.amended).toEqual(['4']);
+  writings[2]?.end.resolve();
+  await later;
+});
+
+test('an answer whose batch was dropped is replaced all the same', async () => {
+  const amend = createAmending(batches);
+  const first = await handOver('a');
+  const amended = amend({ scope: 'orders', key: '1', status: 200, body: 'done', version: 2 });
+  await settle();
+  writings[0]?.end.reject(new Error('full'));
+  expect(await first.durable).toBe('Error');
+  await settle();
+  expect(writings[1]?.amended).toEqual(['1']);
+  writings[1]?.end.resolve();
+  await amended;
+});
+
+test('a replaced answer that is under way is what the next batch loads', async () => {
+  const { scope, key } = toRecord();
+  void (await open('a')).write(toBatch('a', 0, { idempotency: [toRecord()] }));
+  void createAmending(batches)({ scope, key, status: 299, body: 'done', version: 9 });
+  await settle();
+  writings[0]?.end.resolve();
+  const next = await batches.open(toNeeds([], { keys: [{ scope, key }] }));
+  expect(next.loaded.record(scope, key)).toEqual({ ...toRecord(), status: 299, body: 'done', version: 9 });
 });
 
 test('another change waits until no batch is under way, and no batch is opened meanwhile', async () => {

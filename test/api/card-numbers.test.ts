@@ -33,6 +33,7 @@ describe('a text', () => {
     ['its security code behind it', '4242 4242 4242 4242 123'],
     ['letters around it', 'pan4242424242424242x'],
     ['letters and digits before it that make no IBAN', 'BE1842424242424242'],
+    ['the start of a key of ours before it', 'oc_4242424242424242_short'],
     ['full-width digits', '４２４２４２４２４２４２４２４２'],
   ])('with %s is seen', (_what, text) => {
     expect(hasCardNumber(text)).toBe(true);
@@ -49,6 +50,8 @@ describe('a text', () => {
     ['a UUID of digits', '01900000-0000-7000-8000-000000000175'],
     ['a UUID with digits by chance', '019a4242-4242-7242-8242-4242abcdef01'],
     ['an object id with digits by chance', '4242424242424242abcdef01'],
+    ['a key of ours with digits by chance', `oc_4242424242424242_${'x'.repeat(43)}`],
+    ['a session of ours with digits by chance', `ocs_42424242424242ab_${'-'.repeat(43)}`],
     ['a time in ms', '1764370000004'],
     ['a telephone number', '+49 170 1234567'],
     ['an IBAN whose digits pass the check', 'AT610005390075470340'],

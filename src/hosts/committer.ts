@@ -1,6 +1,7 @@
 // Group commit: messages for different orders that are ready at the same time share one transaction, one order's
 // messages follow each other, and a single message never waits for company. While one batch is written, the next one is
-// decided on top of it. A caller is answered after the commit and not before. A batch whose ground moved is decided again; an order that cannot be stored is kept from the others.
+// decided on top of it. A caller is answered after the commit and not before. A batch whose ground moved is decided again; an
+// order that cannot be stored is kept from the others.
 import type { Logger } from 'pino';
 import type { Lease } from '../call-claims.ts';
 import type { Clock } from '../clock.ts';

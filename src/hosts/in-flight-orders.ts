@@ -1,14 +1,14 @@
 // Systems of orders that wait for a service, as of their last commit in this process: they need not be read again
 // when the reply comes. It is a cache with a bound; the store is what counts.
+import { NewestMap } from '../newest-map.ts';
 import type { SystemState } from '../step/system-state.ts';
 import { endsWait, isSettled } from '../step/view.ts';
 
 export class InFlightOrders {
-  readonly #systems = new Map<string, SystemState>();
-  readonly #most: number;
+  readonly #systems: NewestMap<string, SystemState>;
 
   constructor(most: number) {
-    this.#most = most;
+    this.#systems = new NewestMap(most);
   }
 
   get(orderId: string): SystemState | undefined {
@@ -20,8 +20,6 @@ export class InFlightOrders {
     this.#systems.delete(orderId);
     if (state.calls.size === 0 || isSettled(state)) return;
     this.#systems.set(orderId, state);
-    const [oldest] = this.#systems.keys();
-    if (oldest !== undefined && this.#systems.size > this.#most) this.#systems.delete(oldest);
   }
 
   delete(orderId: string): void {

@@ -42,11 +42,8 @@ export const createRunner = async <View extends SystemView>(
   if (missing.length > 0) {
     throw new AppError('invalid-setting', `No adapter is given for the service ${missing.join(', ')}.`);
   }
-  const system = registerSystem(
-    toChartSystem(application),
-    toStepLimits(parts.settings),
-    () => observer?.isObserving() === true,
-  );
+  const isObserved = () => observer?.isObserving() === true;
+  const system = registerSystem(toChartSystem(application), toStepLimits(parts.settings), isObserved);
   const gates = await openGates(parts);
   const engine = { application, system, services, faults: parts.faults ?? noFaults, postponing: gates };
   const runner = new Runner(parts, engine, gates);

@@ -1,6 +1,6 @@
 // The plan of a transition from a configuration: its actions in order, the done events between them, and the next
-// configuration. It is made once. What depends on history or ends the
-// chart has no plan; what starts actors is refused when a chart is registered.
+// configuration. It is made once. What depends on history or ends the chart has no plan; what starts actors is refused when
+// a chart is registered.
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import type { Configuration, Configurations, Done, Part, Plan } from './configurations.ts';
 import { planActions } from './planned-action.ts';

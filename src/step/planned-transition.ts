@@ -51,9 +51,8 @@ export const takePlanned = (
 const isSpecial = ({ type }: AnyEventObject): boolean =>
   type === '*' || type === 'xstate.init' || type === 'xstate.stop' || type.startsWith('xstate.error.actor');
 
-const takeEvent = (attempt: Attempt, configurations: Configurations, event: AnyEventObject): boolean => {
-  return takeEnabled(attempt, configurations, findEnabled(attempt, event), event);
-};
+const takeEvent = (attempt: Attempt, configurations: Configurations, event: AnyEventObject): boolean =>
+  takeEnabled(attempt, configurations, findEnabled(attempt, event), event);
 
 /** Asks the states from the active leaf outwards; several leaves, and a guard that throws, are XState's to deal with. */
 const findEnabled = (

@@ -3,32 +3,16 @@
 // that is for the file to say.
 import type { Row } from '../application.ts';
 import { limits } from '../limits.ts';
+import { NewestMap } from '../newest-map.ts';
 import type { LoadedOrder } from '../store.ts';
 import type { BatchAccess } from './batch-access.ts';
 
 type Head = Omit<LoadedOrder, 'system'>;
 
-/** A map that drops what was set the longest ago. */
-class Newest<Value> extends Map<string, Value> {
-  readonly #most: number;
-
-  constructor(most: number) {
-    super();
-    this.#most = most;
-  }
-
-  override set(key: string, value: Value): this {
-    this.delete(key);
-    super.set(key, value);
-    if (this.size > this.#most) for (const oldest of this.keys().take(1)) this.delete(oldest);
-    return this;
-  }
-}
-
 /** `access`, asked only for what is not known yet. */
 export const withCache = (access: BatchAccess): BatchAccess => {
-  const heads = new Newest<Head>(limits.cachedHeads);
-  const cachedRows = new Newest<Row>(limits.cachedRows);
+  const heads = new NewestMap<string, Head>(limits.cachedHeads);
+  const cachedRows = new NewestMap<string, Row>(limits.cachedRows);
   return {
     ...access,
     orders: (needed) => {

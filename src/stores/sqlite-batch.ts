@@ -14,7 +14,7 @@ import { CommonValues } from './sqlite-common-values.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { toHistoryRows } from './sqlite-history.ts';
 import { createHistoryRowWriter } from './sqlite-history-writer.ts';
-import { createRecording, type Recording, type Run } from './sqlite-recording.ts';
+import { type BoundStatement, createRecording, type Recording } from './sqlite-recording.ts';
 import { createRowWriter } from './sqlite-row-writer.ts';
 import { systemIn, text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
 import { refusingValues, type WriterAccess } from './sqlite-transactions.ts';
@@ -156,7 +156,13 @@ export const createBatchAccess = (
   };
   const calls = createCallWriter(connection);
 
-  const recordAll = ({ orders, rows, idempotency = [], amended = [], lease }: BatchWrite): readonly Run[] =>
+  const recordAll = ({
+    orders,
+    rows,
+    idempotency = [],
+    amended = [],
+    lease,
+  }: BatchWrite): readonly BoundStatement[] =>
     record(() => {
       // What a recording left behind that failed.
       calls.forget();

@@ -1,6 +1,7 @@
 // Values that many messages have alike, such as the policy that orders are placed with: they stand in the file once, and
 // messages have their key. It knows no message, and keeps no value that has personal fields.
 import { createHash } from 'node:crypto';
+import { NewestMap } from '../newest-map.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { text } from './sqlite-rows.ts';
 
@@ -11,24 +12,16 @@ const remembered = 64;
 
 const toKey = (value: string): string => createHash('sha256').update(value).digest('base64url').slice(0, 22);
 
-/** Drops what was not used for longest. */
-const remember = (map: Map<string, string>, name: string, value: string): void => {
-  map.delete(name);
-  map.set(name, value);
-  const [oldest] = map.keys();
-  if (map.size > remembered && oldest !== undefined) map.delete(oldest);
-};
-
 /** Which values, as JSON, are common: those that were written before, as far as that is remembered. */
 export class CommonValues {
-  readonly #keys = new Map<string, string>();
+  readonly #keys = new NewestMap<string, string>(remembered);
 
   /** The key of a common value; undefined for any other, and for each the first time. */
   keyOf(value: string): string | undefined {
     if (value.length < leastLength) return undefined;
     const known = this.#keys.get(value);
     const key = known === undefined ? '' : known || toKey(value);
-    remember(this.#keys, value, key);
+    this.#keys.set(value, key);
     return key === '' ? undefined : key;
   }
 }
@@ -38,7 +31,7 @@ export type ReadCommonValue = (key: string) => unknown;
 
 export const createCommonReader = (connection: Connection): ReadCommonValue => {
   const select = connection.prepare('SELECT value FROM common_values WHERE key = ?');
-  const known = new Map<string, string>();
+  const known = new NewestMap<string, string>(remembered);
   return (key) => {
     let value = known.get(key);
     if (value === undefined) {
@@ -46,7 +39,7 @@ export const createCommonReader = (connection: Connection): ReadCommonValue => {
       if (row === undefined) return null;
       value = text(row, 'value');
     }
-    remember(known, key, value);
+    known.set(key, value);
     return JSON.parse(value);
   };
 };

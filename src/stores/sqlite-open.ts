@@ -15,6 +15,7 @@ import { text, whole } from './sqlite-rows.ts';
 import { beginRun, endRun, markAsCopy, recognise } from './sqlite-run.ts';
 import { applySettings, busyMs } from './sqlite-settings.ts';
 import { isTakeoverPending, type ReportProgress, takeOverHistory } from './sqlite-takeover.ts';
+import { createTransact } from './sqlite-transaction.ts';
 import { createThreadWriter, type Writer } from './sqlite-writer.ts';
 
 /** An application whose tables live in the file. */
@@ -98,21 +99,10 @@ const migrate = (connection: Connection, from: number, migrations: readonly stri
   for (const [index, sql] of migrations.entries()) {
     if (index < from) continue;
     if (index + 1 === historyMoved && isTakeoverPending(connection)) return;
-    inTransaction(connection, () => {
+    createTransact(connection)(() => {
       connection.exec(sql);
       connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}`);
     });
-  }
-};
-
-const inTransaction = (connection: Connection, task: () => void): void => {
-  connection.exec('BEGIN IMMEDIATE');
-  try {
-    task();
-    connection.exec('COMMIT');
-  } catch (error) {
-    if (connection.isTransaction) connection.exec('ROLLBACK');
-    throw error;
   }
 };
 
@@ -136,7 +126,7 @@ const migrateTables = (connection: Connection, path: string, { name, tables }: T
   const note = connection.prepare(
     'INSERT INTO applications VALUES (?, ?) ON CONFLICT DO UPDATE SET tables_version = excluded.tables_version',
   );
-  inTransaction(connection, () => {
+  createTransact(connection)(() => {
     for (const sql of migrations.slice(version)) connection.exec(sql);
     note.run(name, migrations.length);
   });
@@ -191,16 +181,12 @@ const reportProgress: ReportProgress = (done, of) => {
  * Takes over the history of an earlier schema, after a run has begun: a process that ends meanwhile leaves a log that the file
  * knows, and the next start goes on from there.
  */
-const finishTakeover = (
-  connection: Connection,
-  { tables }: TableOwner,
-  report: ReportProgress = reportProgress,
-): void => {
+const finishTakeover = (connection: Connection, { tables }: TableOwner): void => {
   if (!isTakeoverPending(connection)) return;
   const isPersonal = tables?.sqlite.open(connection).isPersonal ?? (() => false);
-  takeOverHistory(connection, isPersonal, (task) => inTransaction(connection, task), report);
+  takeOverHistory(connection, isPersonal, (task) => createTransact(connection)(task), reportProgress);
   const migrations = readMigrations();
-  inTransaction(connection, () => {
+  createTransact(connection)(() => {
     connection.exec(migrations[historyMoved - 1] ?? '');
     connection.exec(`PRAGMA user_version = ${historyMoved}`);
   });

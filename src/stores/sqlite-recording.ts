@@ -9,24 +9,24 @@ export interface ToPack {
   readonly system: string;
 }
 
-export type RunValue = SQLInputValue | ToPack;
+export type BoundValue = SQLInputValue | ToPack;
 
 /** A statement's text, and the values that it is to be run with. */
-export type Run = readonly [sql: string, ...values: readonly RunValue[]];
+export type BoundStatement = readonly [sql: string, ...values: readonly BoundValue[]];
 
 /** Reads at once, and is only noted for the writer where it is run. */
 interface RecordingStatement extends Omit<Statement, 'run'> {
-  run(...values: RunValue[]): { readonly changes: number };
+  run(...values: BoundValue[]): { readonly changes: number };
 }
 
 export interface Recording {
   readonly connection: { prepare(sql: string): RecordingStatement };
   /** The runs that `task` asked for, in order. */
-  record(task: () => void): readonly Run[];
+  record(task: () => void): readonly BoundStatement[];
 }
 
 export const createRecording = (reader: Pick<Connection, 'prepare'>): Recording => {
-  let runs: Run[] = [];
+  let runs: BoundStatement[] = [];
   const prepare = (sql: string): RecordingStatement => {
     // Also of one that writes: a mistake in it shows at the start.
     const reading = reader.prepare(sql);

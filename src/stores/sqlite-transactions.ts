@@ -4,7 +4,7 @@
 import { RefusedWrite } from '../store.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
-import type { Run } from './sqlite-recording.ts';
+import type { BoundStatement } from './sqlite-recording.ts';
 import { createTransact, type Transact } from './sqlite-transaction.ts';
 import { WriterGone } from './sqlite-writer.ts';
 
@@ -14,7 +14,7 @@ export interface WriterAccess {
   /** Reads what a transaction will be decided on. */
   readonly read: Transact;
   /** Stores a batch through its writer. @throws RefusedWrite when the values are invalid, not the file. */
-  writeBatch(runs: readonly Run[]): Promise<void>;
+  writeBatch(runs: readonly BoundStatement[]): Promise<void>;
   /** @throws Error if nothing can be written any more, as far as that is known without writing. */
   requireUsable(): void;
 }
@@ -67,7 +67,7 @@ export const createWriterAccess = ({ batches, writer, path, isInPlace }: OpenDat
     requireUsable();
     return read(() => transactOnWriter(task));
   };
-  const writeBatch = async (runs: readonly Run[]): Promise<void> => {
+  const writeBatch = async (runs: readonly BoundStatement[]): Promise<void> => {
     try {
       requireUsable();
       await batches.write(runs);

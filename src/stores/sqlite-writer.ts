@@ -6,17 +6,19 @@ import type { SQLInputValue } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import type { Connection, Statement } from './sqlite-connection.ts';
 import { pack } from './sqlite-packing.ts';
-import type { Run, RunValue } from './sqlite-recording.ts';
+import type { BoundStatement, BoundValue } from './sqlite-recording.ts';
 import { createTransact } from './sqlite-transaction.ts';
 
 export interface Writer {
   /** @throws what SQLite throws; then nothing of it is stored. */
-  write(runs: readonly Run[]): Promise<void>;
+  write(runs: readonly BoundStatement[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Runs batches on `connection`; statements are prepared once. */
-export const createRunner = (connection: Pick<Connection, 'prepare'>): ((runs: readonly Run[]) => void) => {
+export const createStatementRunner = (
+  connection: Pick<Connection, 'prepare'>,
+): ((runs: readonly BoundStatement[]) => void) => {
   const statements = new Map<string, Statement>();
   const prepare = (sql: string): Statement => {
     const known = statements.get(sql) ?? connection.prepare(sql);
@@ -28,14 +30,14 @@ export const createRunner = (connection: Pick<Connection, 'prepare'>): ((runs: r
   };
 };
 
-const toInput = (value: RunValue): SQLInputValue => {
+const toInput = (value: BoundValue): SQLInputValue => {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   return pack(value.orderId, value.system);
 };
 
 /** In this thread: for a disk, or a time, that only this thread knows. */
 export const createInlineWriter = (connection: Connection): Writer => {
-  const run = createRunner(connection);
+  const run = createStatementRunner(connection);
   const transact = createTransact(connection);
   return {
     write: async (runs) => transact(() => run(runs)),

@@ -1,17 +1,17 @@
 // The thread that writes batches to a SQLite file, one after the other, each in one transaction. It decides nothing.
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '../sqlite.ts';
-import type { Run } from './sqlite-recording.ts';
+import type { BoundStatement } from './sqlite-recording.ts';
 import { applySettings, busyMs } from './sqlite-settings.ts';
 import { createTransact } from './sqlite-transaction.ts';
-import { createRunner, type WriterAnswer } from './sqlite-writer.ts';
+import { createStatementRunner, type WriterAnswer } from './sqlite-writer.ts';
 
 const connection = new DatabaseSync(String(workerData), { timeout: busyMs });
 applySettings(connection);
-const run = createRunner(connection);
+const run = createStatementRunner(connection);
 const transact = createTransact(connection);
 
-const write = (runs: readonly Run[]): WriterAnswer => {
+const write = (runs: readonly BoundStatement[]): WriterAnswer => {
   try {
     transact(() => run(runs));
     return undefined;
@@ -23,7 +23,7 @@ const write = (runs: readonly Run[]): WriterAnswer => {
 };
 
 /** Null ends the thread. */
-parentPort?.on('message', (runs: readonly Run[] | null) => {
+parentPort?.on('message', (runs: readonly BoundStatement[] | null) => {
   if (runs !== null) {
     parentPort?.postMessage(write(runs));
     return;

@@ -11,7 +11,9 @@ export class NewestMap<Key, Value> extends Map<Key, Value> {
   override set(key: Key, value: Value): this {
     this.delete(key);
     super.set(key, value);
-    if (this.size > this.#most) for (const oldest of this.keys().take(1)) this.delete(oldest);
+    if (this.size <= this.#most) return this;
+    const { value: oldest, done } = this.keys().next();
+    if (done !== true) this.delete(oldest);
     return this;
   }
 }

@@ -2,6 +2,7 @@
 import type { AnyEventObject } from 'xstate';
 import type { Messages } from './application.ts';
 import type { Call } from './step/effect.ts';
+import { copyPlain, freezeParsed, NotPlainData } from './step/plain-data.ts';
 
 /** A reply with the command's key and attempt, as the journal's JSON will have it; undefined if malformed. */
 export const toReply = (
@@ -12,23 +13,29 @@ export const toReply = (
 ): AnyEventObject | undefined => {
   const reply = toJson(() => ({ ...(typeof answer === 'object' ? answer : {}), key, attempt }));
   if (!isMessage(messages, reply) || !messages[reply.type]?.from.includes(service)) return undefined;
-  freezeDeeply(reply);
   return reply;
 };
 
-/** A deep copy; undefined for what JSON cannot carry (a circle, a bigint) and for what throws when it is read. */
-const toJson = (read: () => object): unknown => {
+/**
+ * A deep copy, frozen, as JSON has it; undefined for what JSON cannot carry (a circle, a bigint) and for what throws when it is
+ * read. Most answers are plain data, and need not be written and parsed for that.
+ */
+const toJson = (read: () => Record<string, unknown>): unknown => {
   try {
-    return JSON.parse(JSON.stringify(read()));
-  } catch {
-    return undefined;
+    return copyPlain(read(), 'reply');
+  } catch (error) {
+    return error instanceof NotPlainData ? throughJson(read) : undefined;
   }
 };
 
-const freezeDeeply = (value: unknown): void => {
-  if (typeof value !== 'object' || value === null) return;
-  Object.freeze(value);
-  for (const part of Object.values(value)) freezeDeeply(part);
+const throughJson = (read: () => object): unknown => {
+  try {
+    const parsed: unknown = JSON.parse(JSON.stringify(read()));
+    freezeParsed(parsed);
+    return parsed;
+  } catch {
+    return undefined;
+  }
 };
 
 /** Whether `value` is a command that `messages` declare for the service, with exactly the payload of its type. */

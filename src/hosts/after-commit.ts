@@ -54,8 +54,11 @@ export const afterCommit = <View extends SystemView>(
     journal.noteCommit();
     notifySettled(parts, order);
     if (engine.system.isObserved()) observer?.note({ orderId, at, state, deliveries });
-    reportCommit(parts, order.transaction);
   }
+  reportCommit(
+    parts,
+    decided.filter(({ write }) => write !== null).map(({ transaction }) => transaction),
+  );
   for (const { responses } of decided) for (const respond of responses) respond();
 };
 

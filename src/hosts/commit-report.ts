@@ -13,8 +13,38 @@ interface ReportParts {
   readonly logger: Logger;
 }
 
-/** Counts and logs what one order's part of a commit recorded. */
+/** How often each word occurred in one commit: a counter is told once for all of them. */
+class Tally {
+  readonly #counts = new Map<string, number>();
+
+  add(word: string): void {
+    this.#counts.set(word, (this.#counts.get(word) ?? 0) + 1);
+  }
+
+  /** Calls `tell` for each word. */
+  tell(tell: (word: string, count: number) => void): void {
+    for (const [word, count] of this.#counts) tell(word, count);
+  }
+}
+
+/** Counts and logs what a commit recorded of its orders. */
 export const reportCommit = <View extends SystemView>(
+  parts: ReportParts,
+  transactions: readonly OrderTransaction<View>[],
+): void => {
+  const { metrics } = parts;
+  const dispositions = new Tally();
+  const types = new Tally();
+  for (const transaction of transactions) {
+    for (const { disposition } of transaction.received) dispositions.add(disposition);
+    for (const { type } of transaction.events) types.add(type);
+    reportOrder(parts, transaction);
+  }
+  dispositions.tell((disposition, count) => metrics.messages.inc({ disposition }, count));
+  types.tell((type, count) => metrics.events.inc({ type }, count));
+};
+
+const reportOrder = <View extends SystemView>(
   parts: ReportParts,
   transaction: OrderTransaction<View>,
 ): void => {
@@ -34,7 +64,6 @@ const reportReceived = <View extends SystemView>(
   { orderId, state, received }: OrderTransaction<View>,
 ): void => {
   for (const { type, messageId, disposition, reason, correlationId, to } of received) {
-    metrics.messages.inc({ disposition });
     const line = { orderId, correlationId, type, actor: to, disposition };
     if (disposition === 'dead') {
       const invariant = state.quarantined.find((each) => each.messageId === messageId)?.violated;
@@ -50,7 +79,6 @@ const reportEvents = <View extends SystemView>(
   { orderId, at, state, events }: OrderTransaction<View>,
 ): void => {
   for (const { type, data, correlationId } of events) {
-    metrics.events.inc({ type });
     if (engine.application.outcomes.includes(type)) {
       metrics.orderSeconds.observe((at - state.createdAt) / 1000);
     }

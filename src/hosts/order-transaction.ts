@@ -7,7 +7,6 @@ import type { Rows } from '../application.ts';
 import { AppError, describeError } from '../errors.ts';
 import { answerInside, serviceOf } from '../service.ts';
 import { toPlace } from '../slo.ts';
-import { InvariantViolation } from '../step/invariants.ts';
 import { type MigrationProblem, type MigrationResult, type migrate, moveBack } from '../step/migration.ts';
 import { nextDueAt, toStored } from '../step/snapshot.ts';
 import { type Incoming, quarantine, type StepResult, step } from '../step/step.ts';
@@ -19,6 +18,7 @@ import type { Call, IdempotencyRecord, NewEvent, OrderWrite, Received } from '..
 import type { TracedStep } from '../tracing.ts';
 import type { Engine } from './engine.ts';
 import { migrateSystem } from './migrate-system.ts';
+import { requireContinuation } from './numbering.ts';
 
 export interface TransactionParts<View extends SystemView> {
   readonly engine: Engine<View>;
@@ -186,8 +186,19 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   };
 
   view(): View {
+    return this.viewLater()();
+  }
+
+  /** The view of the order as it is now, built once and only if it is read. */
+  viewLater(): () => View {
     const { application } = this.#parts.engine;
-    return application.toView(toSystemView(application, this.orderId, this.#state), this.#state);
+    const { orderId } = this;
+    const state = this.#state;
+    let built: View | undefined;
+    return () => {
+      built ??= application.toView(toSystemView(application, orderId, state), state);
+      return built;
+    };
   }
 
   /** What the commit writes; null when nothing was accepted. */
@@ -280,15 +291,3 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     return message;
   }
 }
-
-/** @throws InvariantViolation when a result does not continue what was accepted before it. */
-const requireContinuation = (state: SystemState, { state: next, received, events }: StepResult): void => {
-  const follows =
-    next.version === state.version + 1 &&
-    received.version === next.version &&
-    next.events === state.events + events.length &&
-    events.every(({ seq }, index) => seq === state.events + index + 1);
-  if (follows) return;
-  const problem = `message ${received.version} and event ${next.events} after ${state.version} and ${state.events}`;
-  throw new InvariantViolation('numbering', problem);
-};

@@ -135,10 +135,22 @@ const place = <View extends SystemView>(
     throw new Error(`${message.type} was not applied: ${result?.received.reason}`);
   }
   const { disposition, reason } = result.received;
-  const view = transaction.view();
-  const answer = keep(transaction, idempotency, view);
-  return () => done.resolve({ outcome: 'done', result: { disposition, reason, view, answer } });
+  const readView = transaction.viewLater();
+  const answer = keep(transaction, idempotency, readView);
+  const receipt = toReceipt({ disposition, reason, answer }, readView);
+  return () => done.resolve({ outcome: 'done', result: receipt });
 };
+
+/** Its view is built when somebody reads it: most callers never do. */
+const toReceipt = <View extends SystemView>(
+  about: Omit<Receipt<View>, 'view'>,
+  readView: () => View,
+): Receipt<View> => ({
+  ...about,
+  get view() {
+    return readView();
+  },
+});
 
 const send = <View extends SystemView>(
   transaction: OrderTransaction<View>,
@@ -154,7 +166,9 @@ const send = <View extends SystemView>(
   const resolve = (receipt: Receipt<View>) => () => done.resolve({ outcome: 'done', result: receipt });
   if (transaction.hasReceived(messageId)) {
     const reason = 'it was received before';
-    return resolve({ disposition: 'duplicate', reason, view: transaction.view(), answer: undefined });
+    return resolve(
+      toReceipt({ disposition: 'duplicate', reason, answer: undefined }, transaction.viewLater()),
+    );
   }
   const result = transaction.attempt({ kind: 'message', messageId, to, message, causationId: null });
   if (result === undefined) throw new Error('a message from outside always has a disposition');
@@ -165,10 +179,10 @@ const send = <View extends SystemView>(
   }
   if (alongside !== undefined && disposition === 'applied') transaction.changeRows(alongside);
   transaction.accept(result);
-  const view = transaction.view();
+  const readView = transaction.viewLater();
   // A quarantined message is no answer to keep: the key stays free for the next try.
-  const answer = disposition === 'dead' ? undefined : keep(transaction, idempotency, view);
-  return resolve({ disposition, reason, view, answer });
+  const answer = disposition === 'dead' ? undefined : keep(transaction, idempotency, readView);
+  return resolve(toReceipt({ disposition, reason, answer }, readView));
 };
 
 const move = <View extends SystemView>(
@@ -192,10 +206,11 @@ const move = <View extends SystemView>(
 const keep = <View extends SystemView>(
   { orderId, at, keepAnswer }: OrderTransaction<View>,
   idempotency: Idempotency<View> | undefined,
-  view: View,
+  readView: () => View,
 ): Answer | undefined => {
   if (idempotency === undefined) return undefined;
   const { scope, key, fingerprint } = idempotency;
+  const view = readView();
   const answer = idempotency.respond(view);
   keepAnswer({ scope, key, fingerprint, orderId, at, version: view.version, ...answer });
   return answer;

@@ -47,13 +47,16 @@ export class RowTexts {
   }
 
   #shrinkFields(type: string, fields: Fields, shrink: (field: unknown) => unknown): unknown {
-    const shrunk: [string, unknown][] = [];
+    const shrunk: Record<string, unknown> = {};
     for (const name of Object.keys(fields)) {
       const field = fields[name];
       const isTaken = field !== null && field !== undefined && this.#traits.isPersonal(type, name, field);
-      shrunk.push([name, isTaken ? `~${this.#placeOf(field)}` : shrink(field)]);
+      const written = isTaken ? `~${this.#placeOf(field)}` : shrink(field);
+      // Defined, not assigned: it is a name like any other.
+      if (name === '__proto__') Object.defineProperty(shrunk, name, { value: written, enumerable: true });
+      else shrunk[name] = written;
     }
-    return Object.fromEntries(shrunk);
+    return shrunk;
   }
 
   /** What has personal fields or the order's id in it is of this order alone. */

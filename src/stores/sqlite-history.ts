@@ -95,8 +95,10 @@ const toGroups = (
 };
 
 /** `others` without what is undefined; undefined if nothing is left. */
-const toOthers = (others: Readonly<Record<string, unknown>>): unknown =>
-  Object.values(others).some((value) => value !== undefined) ? others : undefined;
+const toOthers = (others: Readonly<Record<string, unknown>>): unknown => {
+  for (const name in others) if (others[name] !== undefined) return others;
+  return undefined;
+};
 
 /** The end of an entry, where what says nothing is left out. */
 const toEnd = (data: unknown, others: unknown): readonly unknown[] => {

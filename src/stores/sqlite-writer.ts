@@ -2,11 +2,10 @@
 // when it answers, and knows no table.
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import type { SQLInputValue } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
+import { BatchEncoder, toInput } from './sqlite-batch-message.ts';
 import type { Connection, Statement } from './sqlite-connection.ts';
-import { pack } from './sqlite-packing.ts';
-import type { BoundStatement, BoundValue } from './sqlite-recording.ts';
+import type { BoundStatement } from './sqlite-recording.ts';
 import { createTransact } from './sqlite-transaction.ts';
 
 export interface Writer {
@@ -16,7 +15,7 @@ export interface Writer {
 }
 
 /** Runs batches on `connection`; statements are prepared once. */
-export const createStatementRunner = (
+const createStatementRunner = (
   connection: Pick<Connection, 'prepare'>,
 ): ((runs: readonly BoundStatement[]) => void) => {
   const statements = new Map<string, Statement>();
@@ -28,11 +27,6 @@ export const createStatementRunner = (
   return (runs) => {
     for (const [sql, ...values] of runs) prepare(sql).run(...values.map(toInput));
   };
-};
-
-const toInput = (value: BoundValue): SQLInputValue => {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  return pack(value.orderId, value.system);
 };
 
 /** In this thread: for a disk, or a time, that only this thread knows. */
@@ -69,6 +63,7 @@ const workerModule = new URL(`./sqlite-writer.worker${extname(import.meta.url)}`
  * who only reads goes without. It keeps no process alive unless it writes.
  */
 export const createThreadWriter = (path: string): Writer => {
+  const encoder = new BatchEncoder();
   let worker: Worker | undefined;
   let gone: WriterGone | undefined;
   let waiting: PromiseWithResolvers<void>[] = [];
@@ -98,7 +93,8 @@ export const createThreadWriter = (path: string): Writer => {
       const written = Promise.withResolvers<void>();
       worker ??= start();
       try {
-        worker.postMessage(runs);
+        const thread = worker;
+        encoder.post(runs, (message) => thread.postMessage(message));
       } catch (error) {
         return Promise.reject(error);
       }

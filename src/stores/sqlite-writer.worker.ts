@@ -1,19 +1,19 @@
 // The thread that writes batches to a SQLite file, one after the other, each in one transaction. It decides nothing.
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '../sqlite.ts';
-import type { BoundStatement } from './sqlite-recording.ts';
+import { type BatchMessage, createMessageRunner } from './sqlite-batch-message.ts';
 import { applySettings, busyMs } from './sqlite-settings.ts';
 import { createTransact } from './sqlite-transaction.ts';
-import { createStatementRunner, type WriterAnswer } from './sqlite-writer.ts';
+import type { WriterAnswer } from './sqlite-writer.ts';
 
 const connection = new DatabaseSync(String(workerData), { timeout: busyMs });
 applySettings(connection);
-const run = createStatementRunner(connection);
+const run = createMessageRunner(connection);
 const transact = createTransact(connection);
 
-const write = (runs: readonly BoundStatement[]): WriterAnswer => {
+const write = (batch: BatchMessage): WriterAnswer => {
   try {
-    transact(() => run(runs));
+    transact(() => run(batch));
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -23,9 +23,9 @@ const write = (runs: readonly BoundStatement[]): WriterAnswer => {
 };
 
 /** Null ends the thread. */
-parentPort?.on('message', (runs: readonly BoundStatement[] | null) => {
-  if (runs !== null) {
-    parentPort?.postMessage(write(runs));
+parentPort?.on('message', (batch: BatchMessage | null) => {
+  if (batch !== null) {
+    parentPort?.postMessage(write(batch));
     return;
   }
   connection.close();

@@ -37,6 +37,9 @@ export const createSystemClock = (wall: () => number = () => Date.now()): Clock 
 
 export const systemClock: Clock = createSystemClock();
 
+/** Milliseconds of the machine's monotonic clock: for how long something took, never for a time of day. */
+export const monotonicMs = (): number => performance.now();
+
 /** What secrets are made of: always the system's own chance, in tests too. */
 export const drawSecret = (bytes: number): Buffer => randomBytes(bytes);
 

@@ -2,6 +2,7 @@
 // never reads or writes orders. A file that cannot be used safely is refused at the start.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Application } from '../application.ts';
+import { monotonicMs } from '../clock.ts';
 import { toRealPath } from '../database-path.ts';
 import { AppError } from '../errors.ts';
 import { explainSystemError } from '../own-files.ts';
@@ -14,9 +15,10 @@ import { takeLock } from './sqlite-lock.ts';
 import { text, whole } from './sqlite-rows.ts';
 import { beginRun, endRun, markAsCopy, recognise } from './sqlite-run.ts';
 import { applySettings, busyMs } from './sqlite-settings.ts';
+import { withSmallBatchesHere } from './sqlite-small-batches.ts';
 import { isTakeoverPending, type ReportProgress, takeOverHistory } from './sqlite-takeover.ts';
 import { createTransact } from './sqlite-transaction.ts';
-import { createThreadWriter, type Writer } from './sqlite-writer.ts';
+import { createInlineWriter, createThreadWriter, type Writer } from './sqlite-writer.ts';
 
 /** An application whose tables live in the file. */
 export type TableOwner = Pick<Application, 'name' | 'tables'>;
@@ -225,7 +227,12 @@ const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions
       if (!endRun(writer)) writer.close();
       else reader.close();
     });
-    return { path, batches: createThreadWriter(path), writer, reader, isInPlace: watchFiles(path), close };
+    const batches = withSmallBatchesHere({
+      here: createInlineWriter(writer),
+      thread: createThreadWriter(path),
+      now: monotonicMs,
+    });
+    return { path, batches, writer, reader, isInPlace: watchFiles(path), close };
   } catch (error) {
     close();
     throw error;

@@ -2,6 +2,7 @@
 // their own, so that no order is decided meanwhile on what changes.
 import type { Rows } from '../application.ts';
 import { BatchRows, RowNeeded } from '../batch-rows.ts';
+import { AppError } from '../errors.ts';
 import type { Answer, Idempotency, Outcome } from '../host.ts';
 import { limits } from '../limits.ts';
 import { type IdempotencyRecord, type Loaded, type Needs, StaleBatch, type Store } from '../store.ts';
@@ -13,6 +14,7 @@ import {
   describeProduct,
   type NewProduct,
   type Product,
+  stockIsNotSet,
   stockTables,
   toProduct,
   toProductKey,
@@ -24,12 +26,25 @@ export interface Adjusted {
   readonly answer: Answer | undefined;
 }
 
+/** What a product is, and of a new one its stock. */
+export interface Setting extends Description {
+  /** Needed for a new product, refused for one that exists: its stock is changed by differences. */
+  readonly onHand?: number;
+}
+
 export interface Catalogue {
   /** By product id, after `after`, at most `limit`. */
   products(page: { readonly after?: string; readonly limit: number }): Promise<readonly Product[]>;
   product(productId: string): Promise<Product | undefined>;
   /** @throws AppError `stock-not-set` when there is such a product; nothing is changed. */
   addProduct(productId: string, product: NewProduct, at: number): Promise<Product>;
+  /**
+   * Makes a product, or says anew what it is if there is one; in one batch, so that two who put the same product make one.
+   * Left out, `ifRevision` is any, and none.
+   * @throws AppError `stock-not-set` when there is such a product and `onHand` is given, `invalid-request` when it is new and
+   * `onHand` is left out, or `product-changed` when the product has another revision, or none; nothing is changed.
+   */
+  putProduct(productId: string, setting: Setting, at: number, ifRevision?: number): Promise<Product>;
   /**
    * Says what a product is. Its stock is not touched, so what orders do meanwhile is never lost.
    * Left out, `ifRevision` is any.
@@ -58,6 +73,10 @@ export const createCatalogue = (store: Store): Catalogue => {
       changeRows(store, [toProductKey(productId)], (rows) =>
         addProduct(rows, productId, product, { why: 'set', at }),
       ),
+    putProduct: (productId, setting, at, ifRevision) =>
+      changeRows(store, [toProductKey(productId)], (rows) =>
+        putProduct(rows, productId, setting, at, ifRevision),
+      ),
     describeProduct: (productId, description, ifRevision) =>
       changeRows(store, [toProductKey(productId)], (rows) =>
         describeProduct(rows, productId, description, ifRevision),
@@ -78,6 +97,25 @@ export const createCatalogue = (store: Store): Catalogue => {
       return true;
     },
   };
+};
+
+const putProduct = (
+  rows: Rows,
+  productId: string,
+  { onHand, ...description }: Setting,
+  at: number,
+  ifRevision: number | undefined,
+): Product => {
+  if (toProduct(rows.get(toProductKey(productId))) !== undefined) {
+    if (onHand !== undefined) throw stockIsNotSet(productId);
+    return describeProduct(rows, productId, description, ifRevision);
+  }
+  if (ifRevision !== undefined) throw new AppError('product-changed', `There is no product ${productId}.`);
+  if (onHand === undefined) {
+    const errors = [{ path: '/onHand', message: 'is required for a new product' }];
+    throw new AppError('invalid-request', `/onHand: is required for a new product.`, { errors });
+  }
+  return addProduct(rows, productId, { ...description, onHand }, { why: 'set', at });
 };
 
 const adjustOnce = (

@@ -58,6 +58,48 @@ export const describeCatalogue = (current: () => Shop) => {
     await expect(described).rejects.toMatchObject({ code: 'product-not-found' });
     expect(await current().catalogue.product('ghost')).toBeUndefined();
   });
+  it('given no such product, when it is put, then it is made with its stock', async () => {
+    const made = await current().catalogue.putProduct('anvil', toSetting({ onSale: false }), noon);
+    expect(made).toMatchObject({ ...toSetting(), onSale: false, revision: 1, available: 10 });
+    expect(await current().catalogue.product('anvil')).toEqual(made);
+  });
+  it('given a product, when it is put without a count, then it is described and its stock stays', async () => {
+    await current().catalogue.putProduct('anvil', toSetting(), noon);
+    await reserve(current(), 'a', [{ productId: 'anvil', quantity: 3 }]);
+    const description = { name: 'Big anvil', unitPrice: 1, currency: 'JPY' };
+    const put = await current().catalogue.putProduct('anvil', description, noon);
+    expect(put).toMatchObject({ ...description, onSale: true, revision: 2, onHand: 10, held: 3 });
+    expect(await current().catalogue.product('anvil')).toEqual(put);
+  });
+  it('given a product, when it is put with a count, then nothing is changed', async () => {
+    const before = await current().catalogue.putProduct('anvil', toSetting(), noon);
+    const again = current().catalogue.putProduct('anvil', toSetting({ name: 'Big anvil' }), noon);
+    await expect(again).rejects.toMatchObject({ name: 'AppError', code: 'stock-not-set' });
+    expect(await current().catalogue.product('anvil')).toEqual(before);
+  });
+  it('given no such product, when it is put without a count, then none is made', async () => {
+    const { onHand: _, ...description } = toSetting();
+    const put = current().catalogue.putProduct('anvil', description, noon);
+    const details = { errors: [{ path: '/onHand', message: 'is required for a new product' }] };
+    await expect(put).rejects.toMatchObject({ code: 'invalid-request', details });
+    expect(await current().catalogue.product('anvil')).toBeUndefined();
+  });
+  it('given another revision or none, when a product is put with its revision, then nothing is changed', async () => {
+    const { onHand: _, ...description } = toSetting({ name: 'Big anvil' });
+    const put = () => current().catalogue.putProduct('anvil', description, noon, 2);
+    await expect(put()).rejects.toMatchObject({ code: 'product-changed' });
+    const before = await current().catalogue.addProduct('anvil', toSetting(), noon);
+    await expect(put()).rejects.toMatchObject({ code: 'product-changed', details: { version: 1 } });
+    expect(await current().catalogue.product('anvil')).toEqual(before);
+  });
+  it('given no such product, when two put it at once, then one makes it and the other is refused', async () => {
+    const put = (onHand: number) => current().catalogue.putProduct('anvil', toSetting({ onHand }), noon);
+    const results = await Promise.allSettled([put(1), put(2)]);
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(results.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'stock-not-set' },
+    });
+  });
   for (const wrong of [{ onHand: -1 }, { onHand: 0.5 }, { unitPrice: -1 }, { unitPrice: 2 ** 60 }]) {
     it(`a product with ${JSON.stringify(wrong)} is refused`, async () => {
       await expect(current().catalogue.addProduct('anvil', toSetting(wrong), noon)).rejects.toThrow(

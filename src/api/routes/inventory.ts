@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Adjusted, Catalogue } from '../../shop/catalogue.ts';
-import { type Description, type Product, stockIsNotSet } from '../../shop/stock.ts';
+import type { Adjusted, Catalogue, Setting } from '../../shop/catalogue.ts';
+import type { Product } from '../../shop/stock.ts';
 import type { Api } from '../edge/dependencies.ts';
 import { invalid } from '../edge/errors.ts';
 import { type Answered, createOnce, toFingerprint, toKeyUse } from '../edge/idempotency.ts';
@@ -111,30 +111,43 @@ const addReading = (api: Api, { catalogue }: RouteDependencies): void => {
 interface Putting {
   readonly id: string;
   readonly ifMatch: string | undefined;
-  readonly setting: Description & { readonly onHand?: number };
+  readonly setting: Setting;
   readonly at: number;
 }
 
-const putProduct = async (
-  catalogue: Catalogue,
-  { id, ifMatch, setting: { onHand, ...description }, at }: Putting,
-): Promise<{ readonly status: 200 | 201; readonly now: Product }> => {
-  const present = await catalogue.product(id);
-  if (present === undefined) {
-    if (ifMatch !== undefined) throw new AppError('product-changed', `There is no product ${id}.`);
-    const wrong = newIdentifier.safeParse(id).error?.issues[0];
-    if (wrong !== undefined) throw invalid([{ path: '{id}', message: wrong.message }]);
-    if (onHand === undefined) throw invalid([{ path: '/onHand', message: 'is required for a new product' }]);
-    return { status: 201, now: await catalogue.addProduct(id, { ...description, onHand }, at) };
-  }
-  if (onHand !== undefined) throw stockIsNotSet(id);
+/** The revision of `present` that is asked for, another one if it is not among them; undefined is any. */
+const readRevision = (ifMatch: string | undefined, { productId, revision }: Product): number | undefined => {
   if (ifMatch === undefined) {
-    const text = `${id} exists: send the ETag of GET /products/${encodeURIComponent(id)} in If-Match to change it.`;
+    const text = `${productId} exists: send the ETag of GET /products/${encodeURIComponent(productId)} in If-Match to change it.`;
     throw new AppError('precondition-required', text);
   }
   const revisions = readIfMatch(ifMatch, 'product-changed');
-  const ifRevision = revisions?.find((revision) => revision === present.revision) ?? revisions?.[0];
-  return { status: 200, now: await catalogue.describeProduct(id, description, ifRevision) };
+  return revisions?.find((each) => each === revision) ?? revisions?.[0];
+};
+
+/** Refuses what a new product must not be asked with. */
+const checkNew = ({ id, ifMatch, setting }: Putting): void => {
+  if (ifMatch !== undefined) throw new AppError('product-changed', `There is no product ${id}.`);
+  const wrong = newIdentifier.safeParse(id).error?.issues[0];
+  if (wrong !== undefined) throw invalid([{ path: '{id}', message: wrong.message }]);
+  // Before it is put: one that another made meanwhile is not described without its ETag.
+  if (setting.onHand === undefined)
+    throw invalid([{ path: '/onHand', message: 'is required for a new product' }]);
+};
+
+const putProduct = async (
+  catalogue: Catalogue,
+  putting: Putting,
+): Promise<{ readonly status: 200 | 201; readonly now: Product }> => {
+  const { id, ifMatch, setting, at } = putting;
+  const present = await catalogue.product(id);
+  if (present === undefined) {
+    checkNew(putting);
+    return { status: 201, now: await catalogue.putProduct(id, setting, at) };
+  }
+  // A count is refused whatever the ETag is.
+  const ifRevision = setting.onHand === undefined ? readRevision(ifMatch, present) : undefined;
+  return { status: 200, now: await catalogue.putProduct(id, setting, at, ifRevision) };
 };
 
 const addPutting = (api: Api, { catalogue, clock }: RouteDependencies): void => {

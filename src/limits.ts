@@ -133,6 +133,8 @@ export const limits = {
   callFigures: { windowMs: 600_000, calls: 2000, errors: 20 },
   /** Messages of one order in one commit. */
   messagesPerCommit: 50,
+  /** Calls that a host claims in one transaction. */
+  callsPerClaim: 256,
   /** Batches that are decided and not durable yet, at most: one that is being written, and the next. */
   batchesUnderWay: 2,
   /** From so many orders on, an idle store gets half of them, so that the others are decided while it writes. */

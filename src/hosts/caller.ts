@@ -3,9 +3,9 @@
 // made again with the same idempotency key; how often, and whether at all, is the charts' business.
 import type { Logger } from 'pino';
 import type { AnyEventObject } from 'xstate';
-import type { ClaimedServices, Lease } from '../call-claims.ts';
+import type { Lease } from '../call-claims.ts';
 import type { Clock } from '../clock.ts';
-import { leaseMs, makeWithinMs, type Settings } from '../config.ts';
+import { makeWithinMs, type Settings } from '../config.ts';
 import { describeError } from '../errors.ts';
 import type { Faults } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
@@ -22,6 +22,7 @@ import type { RegisteredSystem } from '../step/register.ts';
 import { toService } from '../step/translate.ts';
 import type { Call, Store } from '../store.ts';
 import type { Tracing } from '../tracing.ts';
+import { CallClaims } from './call-claims.ts';
 import { judgeCall, type NotedFailure } from './call-outcome.ts';
 import type { ServiceGate } from './service-gate.ts';
 import type { ServiceGates } from './service-gates.ts';
@@ -49,6 +50,7 @@ export interface CallerParts {
 
 export class Caller {
   readonly #parts: CallerParts;
+  readonly #claims: CallClaims;
   #isStopping = false;
   /** One for each call: a signal that all share would be searched through by each that ends. */
   readonly #abandoning = new Set<AbortController>();
@@ -59,17 +61,24 @@ export class Caller {
   readonly #takenOver = new Set<string>();
   /** Services and orders that a call is under way for. */
   readonly #underWay = new Set<string>();
-  /** There may be calls in the store without a lease. */
-  #backlog = false;
   #cancelPoll: (() => void) | undefined;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
+    this.#claims = new CallClaims({
+      ...parts,
+      freePlaces: () => this.#freePlaces(),
+      waitingFor: (service) => this.#waitingFor(service).length,
+      take: (calls) => {
+        this.#takeOver(calls);
+        this.#make(calls);
+      },
+    });
   }
 
-  /** Whether a call that is decided now can be made at once. */
+  /** Whether a call that is decided now can be made at once. Older ones that wait in the store come first. */
   mayCall(): boolean {
-    return this.#waiting.size === 0 && this.#inFlight.size < this.#parts.settings.MAX_CALLS_IN_FLIGHT;
+    return !this.#claims.hasBacklog && this.#waiting.size === 0 && this.#freePlaces() > 0;
   }
 
   /**
@@ -77,11 +86,11 @@ export class Caller {
    * `earlier` may have been made before.
    */
   noteCommitted(calls: readonly Call[], { until, except = [] }: Lease, earlier: readonly Call[]): void {
-    const isOurs = ({ service }: Call): boolean => until > 0 && !except.includes(service);
+    const isFree = ({ service }: Call): boolean => !except.includes(service);
+    const isOurs = (call: Call): boolean => until > 0 && isFree(call);
     this.#takeOver(earlier.filter(isOurs));
-    const ours = calls.filter(isOurs);
-    if (ours.length < calls.length) this.#backlog = true;
-    this.#make(ours);
+    this.#make(calls.filter(isOurs));
+    if (until === 0 && calls.some(isFree)) this.#claims.noteBacklog();
   }
 
   /** Calls that are no longer to be made, if they were not made yet: a migration dropped them, or wrote them again. */
@@ -91,9 +100,8 @@ export class Caller {
 
   /** A service is called again, or not any more: then calls that wait here are given back. */
   async noteGate({ service, held }: ServiceGate): Promise<void> {
-    if (held === undefined || held.state === 'resuming') return this.#claim();
-    const waiting = [...this.#waiting.values()].filter((call) => call.service === service);
-    const callIds = waiting.map(({ callId }) => callId);
+    if (held === undefined || held.state === 'resuming') return this.#claims.claim();
+    const callIds = this.#waitingFor(service).map(({ callId }) => callId);
     this.forget(callIds);
     for (const callId of callIds) this.#takenOver.delete(callId);
     await this.#giveBack(callIds);
@@ -102,7 +110,7 @@ export class Caller {
   /** Looks for calls whose lease has ended, now and at every poll. */
   async poll(): Promise<void> {
     if (this.#isStopping) return;
-    await this.#claim();
+    await this.#claims.claim();
     this.#cancelPoll?.();
     if (this.#isStopping) return;
     this.#cancelPoll = this.#parts.clock.schedule(() => this.poll(), this.#parts.settings.POLL_MS);
@@ -133,6 +141,7 @@ export class Caller {
 
   #abandon(): void {
     this.#isStopping = true;
+    this.#claims.stop();
     for (const each of this.#abandoning) each.abort();
   }
 
@@ -142,52 +151,12 @@ export class Caller {
     this.#next();
   }
 
-  async #claim(): Promise<void> {
-    try {
-      await this.#claimFree();
-    } catch (error) {
-      // What is in the store stays there: the next poll asks again.
-      this.#parts.logger.error({ error: describeError(error) }, 'calls cannot be claimed');
-    }
-  }
-
-  async #claimFree(): Promise<void> {
-    const held = this.#parts.gates.held();
-    const limit = this.#freePlaces();
-    if (limit <= 0) return;
-    const claimed = await this.#claimSome(limit, { except: held.map(({ service }) => service) });
-    this.#backlog = claimed === limit;
-    for (const gate of held) await this.#claimFor(gate);
-  }
-
-  /** As many calls as a service may get that is called again. */
-  async #claimFor(gate: ServiceGate): Promise<void> {
-    const { service } = gate;
-    const waiting = this.#waiting
-      .values()
-      .filter((call) => call.service === service)
-      .toArray().length;
-    const room = Math.min(gate.room - waiting, this.#freePlaces());
-    if (room <= 0) return;
-    const claimed = await this.#claimSome(room, { only: [service] });
-    if (claimed === 0 && waiting === 0) gate.noteDrained();
+  #waitingFor(service: string): readonly Call[] {
+    return [...this.#waiting.values()].filter((call) => call.service === service);
   }
 
   #freePlaces(): number {
     return this.#parts.settings.MAX_CALLS_IN_FLIGHT - this.#inFlight.size - this.#waiting.size;
-  }
-
-  async #claimSome(limit: number, services: ClaimedServices): Promise<number> {
-    const { system, store, clock, settings, owner, faults } = this.#parts;
-    const now = clock.now();
-    const until = now + leaseMs(settings);
-    faults.reach('claim.before');
-    const versions = [...system.versions.keys()];
-    const claimed = await store.claimCalls({ owner, now, until, limit, versions, services });
-    if (claimed.length > 0) faults.reach('claim.after');
-    this.#takeOver(claimed);
-    this.#make(claimed);
-    return claimed.length;
   }
 
   #takeOver(calls: readonly Call[]): void {
@@ -227,8 +196,7 @@ export class Caller {
     this.#takenOver.delete(call.callId);
     this.#underWay.delete(place);
     this.#next();
-    const mayHaveMore = this.#backlog || this.#parts.gates.gateOf(call.service)?.held !== undefined;
-    if (mayHaveMore && this.#waiting.size === 0 && !this.#isStopping) await this.#claim();
+    if (this.#waiting.size === 0 && !this.#isStopping) await this.#claims.refill(call.service);
   }
 
   async #answer(call: Call): Promise<void> {

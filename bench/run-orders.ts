@@ -7,21 +7,42 @@ import { noCounts } from './counted.ts';
 import { percentile, type RawFigures } from './figures.ts';
 import { keepInFlight } from './in-flight.ts';
 import { sinceUse, takeUse } from './own-use.ts';
-import { openShop, placeAndSettle, requireOutcome, sampleOrder } from './shop.ts';
+import {
+  type Basket,
+  openShop,
+  placeAndSettle,
+  type products,
+  requireOutcome,
+  sampleOrder,
+  toProducts,
+} from './shop.ts';
 import type { TaskOf } from './tasks.ts';
 
-const hotOrder = {
+const oneOf = ({ productId, name, unitPrice }: (typeof products)[number]): Basket => ({
   ...sampleOrder,
-  amount: 5000,
-  items: [{ productId: 'product-1', name: 'Widget', quantity: 1, unitPrice: 5000, lineTotal: 5000 }],
-};
+  amount: unitPrice,
+  items: [{ productId, name, quantity: 1, unitPrice, lineTotal: unitPrice }],
+});
+
+/** What the orders of a run are for, in turn. */
+const toBaskets = (count: number | undefined): readonly Basket[] =>
+  count === undefined ? [sampleOrder] : toProducts(count).map(oneOf);
 
 export const runOrders = async (task: TaskOf<'run'>): Promise<RawFigures> => {
-  const { path, settings, inFlight, orders, warmUp, rounds, paymentMs, hot, before = 0 } = task;
+  const { path, settings, inFlight, orders, warmUp, rounds, paymentMs, products: count, before = 0 } = task;
   const counts = { ...noCounts };
-  const shop = await openShop({ path, settings, paymentMs, ...(task.counted && { counts }) });
-  const placement = hot ? hotOrder : sampleOrder;
-  const run = (total: number) => keepInFlight(inFlight, total, () => placeAndSettle(shop, placement));
+  const shop = await openShop({
+    path,
+    settings,
+    paymentMs,
+    productCount: count,
+    ...(task.counted && { counts }),
+  });
+  const baskets = toBaskets(count);
+  const run = (total: number) =>
+    keepInFlight(inFlight, total, (number) =>
+      placeAndSettle(shop, baskets[number % baskets.length] ?? sampleOrder),
+    );
   await run(warmUp);
   Object.assign(counts, noCounts);
   const ran: RawFigures[] = [];
@@ -34,7 +55,7 @@ export const runOrders = async (task: TaskOf<'run'>): Promise<RawFigures> => {
   }
   const all = sinceUse(overall, orders * rounds);
   const total = before + warmUp + orders * rounds;
-  await requireOutcome(shop, { orders: total, before, ...(hot && { quantities: { 'product-1': 1 } }) });
+  await requireOutcome(shop, { orders: total, before, productCount: count });
   await shop.close();
   const [best = {}] = ran.toSorted((a, b) => (b['ordersPerSecond'] ?? 0) - (a['ordersPerSecond'] ?? 0));
   return {

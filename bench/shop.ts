@@ -11,7 +11,7 @@ import { type Counts, countUse } from './counted.ts';
 import { createInstantGateway, createInstantMailer } from './instant-services.ts';
 
 /** 2 × Widget and 1 × Gadget. */
-type Basket = Parameters<ShopHost['place']>[0];
+export type Basket = Parameters<ShopHost['place']>[0];
 
 export const sampleOrder: Basket = {
   customerId: 'customer-123',
@@ -28,7 +28,14 @@ const plenty = 1_000_000_000;
 export const products = [
   { productId: 'product-1', name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: plenty },
   { productId: 'product-2', name: 'Gadget', unitPrice: 7500, currency: 'USD', onHand: plenty },
-] as const;
+];
+
+/** So many products, none of which runs out; the sample order is for the first two. */
+export const toProducts = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    ...{ name: 'Widget', unitPrice: 5000, currency: 'USD', onHand: plenty },
+    ...(products[index] ?? { productId: `product-${index + 1}` }),
+  }));
 
 /** A thousand orders in flight are to wait for their turn, however slow the machine is. */
 const neverRefuse = { MAX_PENDING_MESSAGES: 1_000_000, MAX_WAIT_MS: 3_600_000 };
@@ -37,12 +44,14 @@ interface ShopPlan {
   readonly path: string;
   readonly settings?: Readonly<Record<string, string | number>> | undefined;
   readonly paymentMs?: number | undefined;
+  /** Left out: the two of the sample order. */
+  readonly productCount?: number | undefined;
   /** Instead of the instant gateway. */
   readonly gateway?: ShopService<'gateway'>;
   readonly counts?: Counts;
 }
 
-export const openShop = async ({ path, settings, paymentMs, gateway, counts }: ShopPlan) => {
+export const openShop = async ({ path, settings, paymentMs, productCount, gateway, counts }: ShopPlan) => {
   const bank = createInstantGateway(paymentMs ?? 0);
   const post = createInstantMailer();
   const database = openDatabase(path, application);
@@ -51,7 +60,7 @@ export const openShop = async ({ path, settings, paymentMs, gateway, counts }: S
     store,
     services: { gateway: gateway ?? bank.service, mailer: post.service },
   });
-  await shop.catalogue.seedProducts(products, systemClock.now());
+  await shop.catalogue.seedProducts(toProducts(productCount ?? products.length), systemClock.now());
   return { ...shop, store, books: () => ({ ...bank.books(), mails: post.sent() }) };
 };
 type Shop = Awaited<ReturnType<typeof openShop>>;
@@ -68,8 +77,8 @@ interface Expected {
   /** Settled orders, and how many of them were there before this process started. */
   readonly orders: number;
   readonly before?: number;
-  /** Quantity of each product in one order. */
-  readonly quantities?: Readonly<Record<string, number>>;
+  /** Each order is for one unit of one of so many. Left out: all are the sample order. */
+  readonly productCount?: number | undefined;
 }
 
 /**
@@ -78,7 +87,7 @@ interface Expected {
  */
 export const requireOutcome = async (
   { store, catalogue, books }: Shop,
-  { orders, before = 0, quantities = { 'product-1': 2, 'product-2': 1 } }: Expected,
+  { orders, before = 0, productCount }: Expected,
 ): Promise<void> => {
   const { ordersByState, pendingCalls, incidents } = await store.figures();
   const { charged, declined, mails } = books();
@@ -93,9 +102,9 @@ export const requireOutcome = async (
   hold('mails', mails, orders - before);
   hold('calls that are left', pendingCalls, 0);
   hold('incidents', incidents, 0);
-  for (const [productId, quantity] of Object.entries(quantities)) {
-    const product = await catalogue.product(productId);
-    hold(`${productId} held`, product?.held ?? -1, 0);
-    hold(`${productId} sold`, product?.sold ?? -1, completed * quantity);
-  }
+  const found = await catalogue.products({ limit: productCount ?? products.length });
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+  hold('pieces held', sum(found.map(({ held }) => held)), 0);
+  const pieces = productCount === undefined ? sum(sampleOrder.items.map(({ quantity }) => quantity)) : 1;
+  hold('pieces sold', sum(found.map(({ sold }) => sold)), completed * pieces);
 };

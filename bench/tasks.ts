@@ -20,8 +20,8 @@ export const task = z.discriminatedUnion('do', [
     counted: z.boolean().optional(),
     /** How long the gateway takes. */
     paymentMs: count.optional(),
-    /** Every order is for one unit of one product. */
-    hot: z.boolean().optional(),
+    /** Each order is for one unit of one of so many products, in turn. Left out: all are the sample order. */
+    products: count.optional(),
     /** Settled orders that are in the store already. */
     before: z.int().nonnegative().optional(),
   }),

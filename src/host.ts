@@ -27,6 +27,9 @@ export interface Idempotency<View = SystemView> {
   respond(view: View): Answer;
 }
 
+/** A key whose answer waits for an order: `respond` is called with each view whose commit stores what it makes of it. */
+export type AwaitedAnswer<View = SystemView> = Pick<Idempotency<View>, 'scope' | 'key' | 'respond'>;
+
 /** A new order: the first message of its system. */
 export interface Placement {
   readonly orderId: string;
@@ -262,9 +265,15 @@ export interface Host<View extends SystemView = SystemView> extends ServiceContr
   epochs(): Promise<readonly Epoch[]>;
   /**
    * Resolves when the order is settled, has an incident, or waits for who asked (`Application.awaitsCaller`), or `withinMs` later,
-   * with its view.
+   * with its view. If `answer` was asked to respond to that very view, the commit stored the key's answer: there is nothing to
+   * amend.
    */
-  waitUntilSettled(orderId: string, withinMs: number, signal?: AbortSignal): Promise<View | undefined>;
+  waitUntilSettled(
+    orderId: string,
+    withinMs: number,
+    signal?: AbortSignal,
+    answer?: AwaitedAnswer<View>,
+  ): Promise<View | undefined>;
   /** What is stored for the key, if it was used before. */
   recall(scope: string, key: string): Promise<IdempotencyRecord | undefined>;
   /** Replaces the answer of a key whose first request is still being answered. */

@@ -64,9 +64,9 @@ export const afterCommit = <View extends SystemView>(
 
 const notifySettled = <View extends SystemView>(
   { engine, settled }: AfterCommitParts<View>,
-  { orderId, transaction }: DecidedOrder<View>,
+  { orderId, transaction, ended }: DecidedOrder<View>,
 ): void => {
   const { state } = transaction;
   if (!settled.isAwaited(orderId) || !endsWait(engine.application, state)) return;
-  settled.notify(orderId, transaction.view());
+  settled.notify(orderId, ended?.view ?? transaction.view());
 };

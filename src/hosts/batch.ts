@@ -41,8 +41,11 @@ export const runBatch = async <View extends SystemView>(
     const decision = new BatchDecision(engine, batch.loaded, rows, clock.now());
     for (let open = orders; open.length > 0; ) open = await decideOrLoad(decision, open, batch, rows);
     const writes = decision.decided.flatMap(({ write }) => write ?? []);
+    const amended = decision.decided.flatMap(({ ended }) => ended?.amended ?? []);
     const durable =
-      writes.length > 0 ? batch.write({ orders: writes, rows: rows.toChanges(), lease }) : batch.confirm();
+      writes.length > 0
+        ? batch.write({ orders: writes, rows: rows.toChanges(), amended, lease })
+        : batch.confirm();
     // A write that never reached the store leaves the batch open. Its error is for whoever waits for `durable`.
     durable.then(batch.release, batch.release);
     return { decision, durable };

@@ -11,6 +11,7 @@ import { limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
 import type { SystemView } from '../step/view.ts';
 import { RefusedWrite, StaleBatch, type Store } from '../store.ts';
+import type { AwaitedAnswers } from './awaited-answers.ts';
 import { runBatch } from './batch.ts';
 import { CommitRate } from './commit-rate.ts';
 import type { BatchDecision, DecidedOrder, FailedOrder, OrderTasks } from './decision.ts';
@@ -31,6 +32,7 @@ export interface CommitterParts<View extends SystemView> {
   /** Services that are not called as always: calls to them stay free to be claimed, too. */
   heldServices(): readonly string[];
   readonly inFlight: InFlightOrders;
+  readonly awaited: AwaitedAnswers<View>;
   /** Carries out the effects of a commit, and answers its callers. */
   afterCommit(decided: readonly DecidedOrder<View>[], lease: Lease): void;
 }
@@ -171,7 +173,8 @@ export class Committer<View extends SystemView> {
   }
 
   #toOrder(orderId: string, tasks: readonly Task<View>[], failures = new Map()): OrderTasks<View> {
-    return { orderId, tasks, cached: this.#parts.inFlight.get(orderId), failures };
+    const { inFlight, awaited } = this.#parts;
+    return { orderId, tasks, cached: inFlight.get(orderId), failures, awaited: awaited.get(orderId) };
   }
 
   #takeTasks(orderId: string): Task<View>[] {

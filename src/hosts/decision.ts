@@ -8,6 +8,7 @@ import { fromStored, newSystem } from '../step/snapshot.ts';
 import type { SystemState } from '../step/system-state.ts';
 import { isSettled, type SystemView } from '../step/view.ts';
 import type { IdempotencyRecord, Loaded, OrderWrite } from '../store.ts';
+import { type AwaitedOfOrder, type EndedWait, toEndedWait } from './awaited-answers.ts';
 import type { Engine } from './engine.ts';
 import { OrderTransaction } from './order-transaction.ts';
 import { decideTask, idempotencyOf, type Respond, type Task } from './task.ts';
@@ -20,6 +21,8 @@ export interface OrderTasks<View extends SystemView> {
   readonly cached: SystemState | undefined;
   /** Tasks whose messages are quarantined, because a commit failed on them. */
   readonly failures: Map<Task<View>, { readonly error: unknown }>;
+  /** Answers that wait for the order. */
+  readonly awaited: AwaitedOfOrder<View> | undefined;
 }
 
 /** One decided order: what to write, and the answers to send after the commit. */
@@ -29,6 +32,8 @@ export interface DecidedOrder<View extends SystemView> {
   readonly transaction: OrderTransaction<View>;
   readonly write: OrderWrite | null;
   readonly responses: readonly Respond[];
+  /** What is written for those who wait for the order, if this ends it. */
+  readonly ended: EndedWait<View> | undefined;
 }
 
 /** One order that can't be decided: its tasks fail with `error`. */
@@ -140,7 +145,8 @@ export class BatchDecision<View extends SystemView> {
     if (write !== null) this.#reachBeforeCommit(tasks, write.summary.settled);
     rows.keep();
     for (const record of transaction.answers) this.#taken.set(toName(record), record);
-    const decided: DecidedOrder<View> = { orderId, tasks, transaction, write, responses };
+    const ended = write === null ? undefined : toEndedWait(this.#engine, order.awaited, transaction);
+    const decided: DecidedOrder<View> = { orderId, tasks, transaction, write, responses, ended };
     return { failed: undefined, decided } as const;
   }
 

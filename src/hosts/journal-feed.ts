@@ -31,6 +31,8 @@ export class JournalFeed {
   readonly #owners = new Map<string, string>();
   #watches = 0;
   #beginning: Promise<void> | undefined;
+  /** ms that others had while news were given. */
+  #othersMs = 0;
 
   constructor(parts: JournalFeedParts) {
     this.#parts = parts;
@@ -151,12 +153,15 @@ export class JournalFeed {
       // Waiting starts before reading, so that no commit falls in between.
       const news = this.#news.wait('commit', settings.POLL_MS);
       const startedAt = clock.now();
+      this.#othersMs = 0;
       try {
         await this.#readNews();
       } catch (error) {
         this.#readers.fail(error);
       }
-      const restsUntil = clock.now() + limits.streamRest * (clock.now() - startedAt);
+      const endedAt = clock.now();
+      const ownMs = endedAt - startedAt - this.#othersMs;
+      const restsUntil = endedAt + limits.streamRest * ownMs - this.#othersMs;
       await news;
       const rest = Math.min(restsUntil - clock.now(), limits.longestStreamRestMs);
       if (rest > 0 && this.#watches > 0 && !closing.aborted) await this.#news.wait('rest', rest);
@@ -165,8 +170,7 @@ export class JournalFeed {
   }
 
   async #readNews(): Promise<void> {
-    const { store, clock } = this.#parts;
-    const nextTurn = (): Promise<void> => new Promise((resolve) => clock.soon(resolve));
+    const { store } = this.#parts;
     let events: readonly JournalEvent[];
     do {
       events = await store.events({ after: this.#head, limit: limits.page });
@@ -174,10 +178,19 @@ export class JournalFeed {
       if (last === undefined) return;
       this.#head = last.position;
       this.#keep(events);
-      await this.#readers.give(events, nextTurn);
-      // By then the readers have sent what they got.
-      await nextTurn();
+      await this.#readers.give(events, () => this.#endTurn());
+      await this.#endTurn();
     } while (events.length === limits.page);
+  }
+
+  /** Lets the readers send what they got, and then everything else that is ready: that time is not the streams'. */
+  async #endTurn(): Promise<void> {
+    const { clock } = this.#parts;
+    // Whoever was given something runs before the next tick.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    const sentAt = clock.now();
+    await new Promise<void>((resolve) => clock.soon(resolve));
+    this.#othersMs += clock.now() - sentAt;
   }
 
   #keep(events: readonly JournalEvent[]): void {

@@ -12,6 +12,7 @@ import { neverPostponing } from '../service-holds.ts';
 import { registerSystem } from '../step/register.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Store } from '../store.ts';
+import { AwaitedAnswers } from './awaited-answers.ts';
 import { Committer } from './committer.ts';
 import { InFlightOrders } from './in-flight-orders.ts';
 import { createMigrations } from './migrations.ts';
@@ -56,6 +57,7 @@ export const createOfflineMigrations = <View extends SystemView>(
     engine,
     owner: ids.next(),
     inFlight: new InFlightOrders(settings.MAX_CACHED_ORDERS),
+    awaited: new AwaitedAnswers(),
     mayCall: () => false,
     heldServices: () => [],
     afterCommit: (decided) => {

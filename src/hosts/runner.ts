@@ -4,11 +4,11 @@ import { toStepLimits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { noFaults } from '../faults.ts';
 import type { Host, HostHealth, Recovery } from '../host.ts';
-import { limits } from '../limits.ts';
 import { registerSystem } from '../step/register.ts';
 import type { SystemView } from '../step/view.ts';
 import type { Restored } from '../store.ts';
 import { afterCommit } from './after-commit.ts';
+import { AwaitedAnswers } from './awaited-answers.ts';
 import { createCallHistory } from './call-history.ts';
 import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
@@ -28,6 +28,7 @@ import { viewStored } from './stored-view.ts';
 import type { Task } from './task.ts';
 import { traceTask } from './traced-task.ts';
 import { createTrail } from './trail.ts';
+import { createWaiting } from './waiting.ts';
 
 /**
  * Starts a runner over `store` and resumes what the last one left.
@@ -115,6 +116,11 @@ class Runner<View extends SystemView> implements Host<View> {
       admit: () => this.#admit(),
       run: (task) => this.#run((done) => ({ ...task, done })),
     });
+    const awaited = new AwaitedAnswers<View>();
+    this.waitUntilSettled = createWaiting({
+      ...{ ...parts, engine, awaited, inFlight: this.#inFlight, settled: this.#settled, get: this.get },
+      closing: this.#closing.signal,
+    });
     const effects = {
       ...{ engine, inFlight: this.#inFlight, caller: this.#caller, deadlines: this.#deadlines },
       ...{ journal: this.#journal, settled: this.#settled, observer: parts.observer },
@@ -125,6 +131,7 @@ class Runner<View extends SystemView> implements Host<View> {
       engine,
       owner,
       inFlight: this.#inFlight,
+      awaited,
       mayCall: () => this.#caller.mayCall(),
       heldServices: () => gates.held().map(({ service }) => service),
       afterCommit: (decided, lease) => afterCommit(effects, decided, lease),
@@ -240,26 +247,7 @@ class Runner<View extends SystemView> implements Host<View> {
 
   watch: Host['watch'] = (watching) => this.#journal.watch(watching);
 
-  waitUntilSettled: Host<View>['waitUntilSettled'] = async (orderId, withinMs, signal) => {
-    const { clock, settings, shared } = this.#parts;
-    const until = clock.now() + withinMs;
-    // Another host's commits are not notified here.
-    const lookEveryMs = shared === true ? settings.POLL_MS : limits.lookMs;
-    // An order that waits for a service here is not settled yet, and need not be read to see that.
-    let mustLook = !this.#inFlight.isWaitingForService(orderId, this.#engine.application);
-    for (;;) {
-      const left = until - clock.now();
-      if (left <= 0 || this.#closing.signal.aborted || signal?.aborted) return this.get(orderId);
-      const settled = this.#settled.wait(orderId, Math.min(left, lookEveryMs), signal);
-      if (mustLook) {
-        const view = await this.get(orderId);
-        if (view === undefined || view.settled || view.awaitsCaller || view.incidents.length > 0) return view;
-      }
-      const view = await settled;
-      if (view !== undefined) return view;
-      mustLook = true;
-    }
-  };
+  waitUntilSettled: Host<View>['waitUntilSettled'];
 
   health: Host['health'] = async () => {
     if (this.#closing.signal.aborted) return { ready: false, reason: 'the service is closing' };

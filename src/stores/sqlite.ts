@@ -27,7 +27,8 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const { guard, close } = createDoor();
   const access = createWriterAccess(database);
   const { transact } = access;
-  const batches = createBatches(withCache(createBatchAccess(reader, access, tables)), createTurns());
+  const committed = withCache(createBatchAccess(reader, access, tables));
+  const batches = createBatches(committed, createTurns());
   const amend = createAmending(batches);
   const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
     guard((...given: Given) => batches.change(() => method(...given)));
@@ -67,7 +68,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     unreadable: guard(others.unreadable),
     figures: guard(others.figures),
     backlog: guard(others.backlog),
-    row: guard((key: string) => rows?.read([key]).get(key)),
+    row: guard((key: string) => committed.rows([key]).get(key)),
     rows: guard((table: string, { after, limit }: { readonly after?: string; readonly limit: number }) =>
       rows === undefined ? [] : rows.list(table, after, limit),
     ),

@@ -131,10 +131,26 @@ describe('Prefer: wait', () => {
   });
 
   it('sends the stored answer where it cannot be amended', async () => {
+    const { placeOrder, runner, replaced, called, clock } = await createEdge();
+    replaced.amend = () => Promise.reject(new Error('disk full'));
+    const waiting = called('waitUntilSettled');
+    const pending = placeOrder({ prefer: 'wait=5' });
+    await waiting;
+    const [order] = await runner.list({ limit: 1 });
+    const message = { type: 'gateway.voided', key: 'other', attempt: 1 } as const;
+    await runner.send({ orderId: order?.id ?? '', to: 'payment', message, otherwise: 'record' });
+    await clock.advance(5000);
+    const answer = await pending;
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json().version).toBe(order?.version);
+    expect(answer.body).toBe((await runner.recall('orders', 'key-1'))?.body);
+  });
+
+  it('amends nothing where the commit that ended the wait has stored the answer', async () => {
     const { placeOrder, runner, replaced } = await createEdge({ gateway: chargeAll });
     replaced.amend = () => Promise.reject(new Error('disk full'));
     const answer = await placeOrder({ prefer: 'wait=5' });
-    expect(answer.statusCode).toBe(202);
+    expect(answer.statusCode).toBe(201);
     expect(answer.body).toBe((await runner.recall('orders', 'key-1'))?.body);
   });
 });

@@ -2,8 +2,9 @@
 // here moves the clock unless it is about time: news come with the commit.
 import { expect, it } from 'vitest';
 import type { ShopHost } from '../../src/shop/placement.ts';
+import type { OrderView } from '../../src/shop/view.ts';
 import type { JournalEvent } from '../../src/store.ts';
-import { chargeAll, eachEvent, never, widgets } from '../hosts/harness.ts';
+import { chargeAll, eachEvent, idempotency, never, sample, widgets } from '../hosts/harness.ts';
 import { cancel, type OpenHost, place, rest } from './host-samples.ts';
 
 /** Watches the journal of `host` until it is disposed. */
@@ -226,6 +227,39 @@ const describeWaiting = (open: OpenHost): void => {
     const waiting = host.waitUntilSettled(id, 60_000);
     bank.resolve();
     expect(await waiting).toMatchObject({ state: 'completed' });
+  });
+
+  it('the commit that ends a wait stores the answer of the key that waits, and none after who left', async () => {
+    const bank = Promise.withResolvers<void>();
+    await using opened = await open({
+      gateway: async (call) => {
+        await bank.promise;
+        return chargeAll(call);
+      },
+    });
+    const { host } = opened;
+    const seen: OrderView[] = [];
+    const respond = (view: OrderView) => {
+      seen.push(view);
+      return { status: 200, body: view.state };
+    };
+    const id = 'awaited';
+    await host.place({ ...sample, orderId: id }, idempotency('stays'));
+    const leaving = new AbortController();
+    const left = { scope: 'orders', key: 'left', respond };
+    const gone = host.waitUntilSettled(id, 60_000, leaving.signal, left);
+    const stays = { scope: 'orders', key: 'stays', respond };
+    const waiting = host.waitUntilSettled(id, 60_000, undefined, stays);
+    leaving.abort();
+    await gone;
+    bank.resolve();
+    const view = await waiting;
+    expect(view).toBe(seen.at(-1));
+    expect(await host.recall('orders', 'stays')).toMatchObject({
+      ...{ status: 200, body: 'completed', version: view?.version },
+    });
+    expect(await host.recall('orders', 'left')).toBeUndefined();
+    expect(seen).toHaveLength(1);
   });
 };
 

@@ -211,6 +211,27 @@ test('after news that took a while to give, the streams rest, so that orders com
   opened.close();
 });
 
+test('what others had in the turn in which news were given is neither time of the streams nor waited for again', async () => {
+  const opened = openFeed();
+  const { clock } = opened;
+  const { events } = opened.counted;
+  opened.counted.events = async (filter) => {
+    const read = await events(filter);
+    if (read.length > 0) await clock.advance(20);
+    return read;
+  };
+  clock.soon = (callback) => void clock.advance(20 * limits.streamRest).then(callback);
+  const reader = watch(opened, {});
+  const first = reader.take(1);
+  await opened.record('order.created');
+  await first;
+  const second = reader.take(1);
+  await opened.record('order.created');
+  // No time passes but that of the reads and the others.
+  expect((await second)[0]?.position).toBe(2);
+  opened.close();
+});
+
 test('a reader that has read further than what is given gets only what it has not had, and waits on for that', async () => {
   const readers = new JournalReaders();
   const toEvents = (...positions: readonly number[]): JournalEvent[] =>

@@ -59,8 +59,12 @@ const toCandidates = (run: string): string[] => {
   return [groups.join(''), ...groups, ...parts];
 };
 
+/** A short text of these has no room for the digits. */
+const ascii = /^[\x20-\x7e]*$/;
+
 /** Whether a text has 13 to 19 digits, spaces or dashes between them allowed, that pass the check of card numbers. */
 export const hasCardNumber = (text: string): boolean => {
+  if (text.length < fewest && ascii.test(text)) return false;
   // Full-width digits are digits, too.
   const searched = text
     .normalize('NFKC')

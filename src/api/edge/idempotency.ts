@@ -1,6 +1,6 @@
 // Idempotency keys as in the IETF draft: one key, one request, one answer. It stores nothing itself: the answer is
 // stored by the order's own commit.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Caller, Keys } from '../../access.ts';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
@@ -44,9 +44,7 @@ const canonical = (value: unknown): string => {
 
 /** SHA-256 of the route and the checked body; the order of fields does not matter. */
 export const toFingerprint = (route: string, body: unknown): string =>
-  createHash('sha256')
-    .update(`${route}\n${canonical(body)}`)
-    .digest('hex');
+  hash('sha256', `${route}\n${canonical(body)}`);
 
 /** @param path what the key is for, such as `orders/1/cancel`; @param header the header Idempotency-Key */
 export const toKeyUse = (

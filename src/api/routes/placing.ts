@@ -73,22 +73,35 @@ const withAddress = (error: unknown, { owner }: Caller): unknown => {
   return new AppError(error.code, error.message, { location: toOrderAddress(String(orderId)) });
 };
 
-/** Waits as the caller asked, and stores what is sent as the key's answer. */
+/** Waits as the caller asked, and stores what is sent as the key's answer: with the commit that ends the wait, or after it. */
 const waitAndAmend = async (
-  { host, clock, logger, settings }: RouteDependencies,
+  { host, clock, logger }: RouteDependencies,
   use: { readonly scope: string; readonly key: string },
   placed: Answered,
   wait: Wait,
+  toAnswer: (view: OrderView) => Answer,
 ): Promise<Answered> => {
+  const { scope, key } = use;
+  /** By the views whose commits store them. */
+  const stored = new Map<OrderView, Answer>();
+  const respond = (view: OrderView): Answer => {
+    const answer = toAnswer(view);
+    stored.set(view, answer);
+    return answer;
+  };
   try {
     const waitMs = Math.max(0, wait.until - clock.now());
-    const view = await host.waitUntilSettled(placed.orderId, waitMs, wait.signal);
+    const view = await host.waitUntilSettled(placed.orderId, waitMs, wait.signal, { scope, key, respond });
     if (view === undefined || wait.gone()) return placed;
-    const answer = toPlaced(true, publicPath(settings))(view);
-    if (answer.status !== placed.status || answer.body !== placed.body) {
-      await host.amend(use.scope, use.key, { ...answer, version: view.version });
+    const { version } = view;
+    const known = stored.get(view);
+    if (known !== undefined) return { ...placed, ...known, version };
+    const answer = toAnswer(view);
+    // A commit that is not over when the time is may store another answer.
+    if (stored.size > 0 || answer.status !== placed.status || answer.body !== placed.body) {
+      await host.amend(scope, key, { ...answer, version });
     }
-    return { ...placed, ...answer, version: view.version };
+    return { ...placed, ...answer, version };
   } catch (error) {
     // The order is placed: the key keeps its first answer.
     const name = error instanceof Error ? error.name : 'unknown';
@@ -100,6 +113,7 @@ const waitAndAmend = async (
 export const addPlacing = (api: Api, parts: RouteDependencies): void => {
   const { host, catalogue, settings } = parts;
   const once = createOnce<OrderView, Receipt<OrderView>>(parts);
+  const path = publicPath(settings);
   const waits = new FairShare({ most: settings.MAX_WAITS_PER_KEY, what: 'requests that wait' });
   api.post(
     '/orders',
@@ -144,7 +158,7 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
       using _place = wait === undefined ? undefined : waits.take(request);
       const fingerprint = toFingerprint('POST /orders', body);
       const use = toKeyUse(caller, 'orders', request.headers['idempotency-key'], fingerprint);
-      const respond = toPlaced(wait !== undefined, publicPath(settings));
+      const respond = toPlaced(wait !== undefined, path);
       const answered = await once(
         use,
         respond,
@@ -158,7 +172,7 @@ export const addPlacing = (api: Api, parts: RouteDependencies): void => {
         },
         async (receipt) => {
           const placed = toAnswered(receipt, respond);
-          return wait === undefined ? placed : waitAndAmend(parts, use, placed, wait);
+          return wait === undefined ? placed : waitAndAmend(parts, use, placed, wait, respond);
         },
         wait,
       );

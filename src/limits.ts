@@ -142,6 +142,15 @@ export const limits = {
   /** Orders and rows of a SQLite store whose committed state is kept in memory. */
   cachedHeads: 10_000,
   cachedRows: 10_000,
+  /** Orders of an earlier schema whose history a start moves before it opens the store; of more, it is moved in the background. */
+  takenOverAtStart: 1_000_000,
+  /** Orders that are moved in the background at once, and how often it is said how far that is. */
+  takenOverAtOnce: 20,
+  takeoverReported: 20_000,
+  /** The store's other work comes first for so many times as long as a move took, and for so many ms; after a failure for longer. */
+  takeoverRest: 4,
+  leastTakeoverRestMs: 20,
+  takeoverRetryMs: 10_000,
   /** Times a batch is stepped again for an order whose version moved on. */
   staleRetries: 20,
   /** How much longer than its call's deadline a lease lasts. */

@@ -193,7 +193,7 @@ const openStore = (settings: Settings, application: Application<OrderView>): Sto
   const judge = (stored: OrdersByVersion): void => {
     if (settings.LEAVE_UNREADABLE === '0') refuseMissingCharts(stored, known);
   };
-  return createSqliteStore(openDatabase(path, application, judge), application.tables);
+  return createSqliteStore(openDatabase(path, application, { judge }), application.tables);
 };
 
 /**

@@ -7,7 +7,7 @@ import type { AuditSource, Fields, KeyRow } from '../audit-source.ts';
 import { AppError, describeError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
-import { applicationId, readMigrations, type TableOwner } from './sqlite-open.ts';
+import { applicationId, historyMoved, readMigrations, type TableOwner } from './sqlite-open.ts';
 import { readLatestRecords, readOrderRecords } from './sqlite-order-records.ts';
 import { type Row, text, whole } from './sqlite-rows.ts';
 import { checkStorage } from './sqlite-storage.ts';
@@ -81,7 +81,9 @@ const requireSchema = (connection: Database, path: string): void => {
     refuse(path, 'it is a database of another program');
   }
   const version = whole(one(connection, 'PRAGMA user_version'), 'user_version');
-  requireVersion(path, { writer: 'Orderchart', what: 'schema', version, known: readMigrations().length });
+  // The schema in which a service works while it moves an earlier history: both places are read.
+  const known = version === historyMoved - 1 ? version : readMigrations().length;
+  requireVersion(path, { writer: 'Orderchart', what: 'schema', version, known });
 };
 
 const requireApplication = (connection: Database, path: string, { name, tables }: TableOwner): void => {

@@ -2,12 +2,14 @@
 // never reads or writes orders. A file that cannot be used safely is refused at the start.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Application } from '../application.ts';
-import { monotonicMs } from '../clock.ts';
+import { type Clock, monotonicMs, systemClock } from '../clock.ts';
 import { toRealPath } from '../database-path.ts';
 import { AppError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { explainSystemError } from '../own-files.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import type { OrdersByVersion } from '../store.ts';
+import { type BackgroundTakeover, prepareTakeover } from './sqlite-background-takeover.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import { makePrivately, watchFiles } from './sqlite-files.ts';
@@ -16,8 +18,8 @@ import { text, whole } from './sqlite-rows.ts';
 import { beginRun, endRun, markAsCopy, recognise } from './sqlite-run.ts';
 import { applySettings, busyMs } from './sqlite-settings.ts';
 import { withSmallBatchesHere } from './sqlite-small-batches.ts';
-import { isTakeoverPending, type ReportProgress, takeOverHistory } from './sqlite-takeover.ts';
-import { createTransact } from './sqlite-transaction.ts';
+import { countOrders, isTakeoverPending, type ReportProgress, takeOverHistory } from './sqlite-takeover.ts';
+import { createTransact, type Transact } from './sqlite-transaction.ts';
 import { createInlineWriter, createThreadWriter, type Writer } from './sqlite-writer.ts';
 
 /** An application whose tables live in the file. */
@@ -31,6 +33,8 @@ export interface OpenDatabase {
   readonly writer: Connection;
   /** Sees what is committed, and never waits for a transaction of the writer. */
   readonly reader: Connection;
+  /** An earlier schema's history that is moved beside the store's work; left out: there is none. */
+  readonly takeover?: BackgroundTakeover | undefined;
   /** Whether the files that were opened still have their names: what is written to a deleted file is lost. */
   isInPlace(): boolean;
   close(): void;
@@ -94,14 +98,21 @@ const readSchemaVersion = (connection: Connection, path: string, known: number):
   return version;
 };
 
-/** What there is of history in the tables of an earlier schema is moved before this migration, in steps of its own. */
-const historyMoved = 12;
+/**
+ * What there is of history in the tables of an earlier schema is moved before this migration, in steps of its own. Until then
+ * a store works with the schema before it.
+ */
+export const historyMoved = 12;
 
-const migrate = (connection: Connection, from: number, migrations: readonly string[]): void => {
+const migrate = (
+  connection: Connection,
+  from: number,
+  migrations: readonly string[],
+  transact: Transact = createTransact(connection),
+): void => {
   for (const [index, sql] of migrations.entries()) {
     if (index < from) continue;
-    if (index + 1 === historyMoved && isTakeoverPending(connection)) return;
-    createTransact(connection)(() => {
+    transact(() => {
       connection.exec(sql);
       connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}`);
     });
@@ -167,35 +178,52 @@ export const prepareWriter = (
     throw new AppError('store-unsupported', message);
   }
   applySettings(connection);
-  migrate(connection, version, migrations);
+  const beforeMove = historyMoved - 1;
+  migrate(connection, version, migrations.slice(0, beforeMove));
+  if (!isTakeoverPending(connection)) migrate(connection, Math.max(version, beforeMove), migrations);
   migrateTables(connection, path, application);
 };
 
-/** How often progress is reported: each so many orders. */
-const reportedOrders = 20_000;
+export interface OpenOptions {
+  readonly judge?: JudgeVersions;
+  /** Orders whose history the start moves; of more, it is moved beside the store's work. */
+  readonly takenOverAtStart?: number;
+  readonly clock?: Clock;
+  /** Hears lines for people on how far a takeover is. */
+  readonly say?: (line: string) => void;
+}
 
-const reportProgress: ReportProgress = (done, of) => {
-  if (done % reportedOrders !== 0 && (done < of || of < reportedOrders)) return;
-  process.stderr.write(`The history of ${done} of ${of} orders is in the form of this version.\n`);
+const sayOnStderr = (line: string): void => {
+  process.stderr.write(`${line}\n`);
 };
 
 /**
  * Takes over the history of an earlier schema, after a run has begun: a process that ends meanwhile leaves a log that the file
- * knows, and the next start goes on from there.
+ * knows, and the next start goes on from there. What is returned is left to do.
  */
-const finishTakeover = (connection: Connection, { tables }: TableOwner): void => {
-  if (!isTakeoverPending(connection)) return;
-  const isPersonal = tables?.sqlite.open(connection).isPersonal ?? (() => false);
-  takeOverHistory(connection, isPersonal, (task) => createTransact(connection)(task), reportProgress);
-  const migrations = readMigrations();
-  createTransact(connection)(() => {
-    connection.exec(migrations[historyMoved - 1] ?? '');
-    connection.exec(`PRAGMA user_version = ${historyMoved}`);
-  });
-  migrate(connection, historyMoved, migrations);
+const takeOver = (
+  writer: Connection,
+  { tables }: TableOwner,
+  { takenOverAtStart = limits.takenOverAtStart, clock = systemClock, say = sayOnStderr }: OpenOptions,
+): BackgroundTakeover | undefined => {
+  if (!isTakeoverPending(writer)) return undefined;
+  const isPersonal = tables?.sqlite.open(writer).isPersonal ?? (() => false);
+  const transact = createTransact(writer);
+  const finish = () => migrate(writer, historyMoved - 1, readMigrations(), (task) => task());
+  if (countOrders(writer).left > takenOverAtStart) {
+    return prepareTakeover({ writer, isPersonal, finish, clock, say }, transact);
+  }
+  const report: ReportProgress = (done, of) => {
+    const each = limits.takeoverReported;
+    if (done % each !== 0 && (done < of || of < each)) return;
+    say(`The history of ${done} of ${of} orders is in the form of this version.`);
+  };
+  takeOverHistory(writer, isPersonal, transact, report);
+  transact(finish);
+  return undefined;
 };
 
-const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions): OpenDatabase => {
+const openLocked = (path: string, application: TableOwner, options: OpenOptions): OpenDatabase => {
   const closing: (() => void)[] = [];
   // The reader first: the last connection to close writes the log back into the file, and must be able to.
   // The lock last, whatever happened before.
@@ -218,9 +246,9 @@ const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions
       if (writer.isOpen) writer.close();
     });
     if (found === 'copy') markAsCopy(writer);
-    prepareWriter(writer, path, application, judge);
+    prepareWriter(writer, path, application, options.judge);
     lock.noteRun(beginRun(writer, path, found));
-    finishTakeover(writer, application);
+    const takeover = takeOver(writer, application, options);
     const reader = new DatabaseSync(path, { timeout: busyMs, readOnly: true });
     closing.push(() => {
       // The reader cannot fold the log in: as the last one to close, it leaves the log where it is.
@@ -232,7 +260,7 @@ const openLocked = (path: string, application: TableOwner, judge?: JudgeVersions
       thread: createThreadWriter(path),
       now: monotonicMs,
     });
-    return { path, batches, writer, reader, isInPlace: watchFiles(path), close };
+    return { path, batches, writer, reader, takeover, isInPlace: watchFiles(path), close };
   } catch (error) {
     close();
     throw error;
@@ -247,14 +275,18 @@ const explainSqliteError = (error: unknown): string | undefined =>
 /**
  * Opens (and creates, and migrates) the file at `path` for this process and one application alone.
  * @throws AppError `store-in-use` where another process has it open; `store-unsupported` where SQLite is too
- * old, the file is not ours, is newer than this program, or can't be used; whatever `judge` throws.
+ * old, the file is not ours, is newer than this program, or can't be used; whatever `options.judge` throws.
  */
-export const openDatabase = (path: string, application: TableOwner, judge?: JudgeVersions): OpenDatabase => {
+export const openDatabase = (
+  path: string,
+  application: TableOwner,
+  options: OpenOptions = {},
+): OpenDatabase => {
   requireSqlite(readSqliteVersion());
   const real = toRealPath(path);
   try {
     makePrivately(`${real}.lock`);
-    return openLocked(real, application, judge);
+    return openLocked(real, application, options);
   } catch (error) {
     const reason = explainSystemError(error) ?? explainSqliteError(error);
     if (reason === undefined) throw error;

@@ -11,8 +11,10 @@ import {
   type OrderRow,
 } from '../audit-source.ts';
 import { createCommonReader } from './sqlite-common-values.ts';
+import { toEarlierEvent, toEarlierMessage } from './sqlite-earlier-rows.ts';
 import { toEvents, toMessages } from './sqlite-history-entries.ts';
 import { type Row, systemIn, text, textOrNull, whole } from './sqlite-rows.ts';
+import { isTakeoverPending, movedUpTo } from './sqlite-takeover.ts';
 
 /** Records by order id; memory does not grow with their number. `statements` are the application's. */
 export const readOrderRecords = function* (
@@ -26,11 +28,14 @@ export const readOrderRecords = function* (
     'SELECT * FROM history ORDER BY order_id, version, last_seq',
     createToHistory(connection),
   );
+  const earlier = earlierParts(connection).map(({ table, sort, convert }) =>
+    cursorOf(`SELECT * FROM ${table} WHERE order_id > ${movedUpTo} ORDER BY order_id, ${sort}`, convert),
+  );
   const calls = cursorOf('SELECT * FROM calls ORDER BY order_id, sequence', toCallRow);
   const others = Object.entries(statements).map(
     ([name, sql]) => [name, cursorOf(sql, (row): Fields => row)] as const,
   );
-  const cursors = [orders, history, calls, ...others.map(([, cursor]) => cursor)];
+  const cursors = [orders, ...earlier, history, calls, ...others.map(([, cursor]) => cursor)];
   for (;;) {
     const orderId = findNextOrder(cursors);
     if (orderId === undefined) return;
@@ -38,7 +43,7 @@ export const readOrderRecords = function* (
     yield {
       orderId,
       ...(order && { order }),
-      ...joinHistory(history.take(orderId)),
+      ...joinHistory([...earlier, history].flatMap((cursor) => cursor.take(orderId))),
       calls: calls.take(orderId),
       rows: Object.fromEntries(others.map(([name, cursor]) => [name, cursor.take(orderId)])),
     };
@@ -56,6 +61,11 @@ export const readLatestRecords = function* (
   );
   const history = connection.prepare('SELECT * FROM history WHERE order_id = ? ORDER BY version, last_seq');
   const toHistory = createToHistory(connection);
+  const earlier = earlierParts(connection).map(({ table, sort, convert }) => {
+    const ofOrder = `order_id = ? AND order_id > ${movedUpTo}`;
+    const select = connection.prepare(`SELECT * FROM ${table} WHERE ${ofOrder} ORDER BY ${sort}`);
+    return (orderId: string) => select.all(orderId).map(convert);
+  });
   const calls = connection.prepare('SELECT * FROM calls WHERE order_id = ? ORDER BY sequence');
   const wanted = { limit, ...(chartVersion !== undefined && { chartVersion }) };
   for (const row of orders.iterate(wanted)) {
@@ -63,7 +73,7 @@ export const readLatestRecords = function* (
     const { orderId } = order;
     yield {
       ...{ orderId, order, rows: {} },
-      ...joinHistory(history.all(orderId).map(toHistory)),
+      ...joinHistory([...earlier.flatMap((read) => read(orderId)), ...history.all(orderId).map(toHistory)]),
       calls: calls.all(orderId).map(toCallRow),
     };
   }
@@ -87,18 +97,30 @@ const toOrderRow = (row: Row): OrderRow => ({
 
 type History = Pick<OrderRecords, 'received' | 'events'>;
 
+/** What a service has not moved yet of an earlier schema's history: all of it comes before what is in the one table. */
+const earlierParts = (connection: DatabaseSync) => {
+  if (!isTakeoverPending(connection)) return [];
+  const toReceived = (row: Row): History => ({ received: [withText(toEarlierMessage(row))], events: [] });
+  const toEvent = (row: Row): History => ({ received: [], events: [withText(toEarlierEvent(row))] });
+  return [
+    { table: 'received_before', sort: 'version', convert: toReceived },
+    { table: 'events_before', sort: 'seq', convert: toEvent },
+  ];
+};
+
+const withText = <T extends { readonly data: unknown }>({ data, ...entry }: T) => ({
+  ...entry,
+  data: JSON.stringify(data),
+});
+
 /** A row that is no JSON has nothing to show: what it should have is missing then. */
 const createToHistory = (connection: DatabaseSync) => {
   const readCommon = createCommonReader(connection);
   return (row: Row): History => {
     try {
-      const messages = toMessages(row, readCommon);
       return {
-        received: messages.map(({ data, ...message }) => ({ ...message, data: JSON.stringify(data) })),
-        events: toEvents(row, readCommon).map(({ data, ...event }) => ({
-          ...event,
-          data: JSON.stringify(data),
-        })),
+        received: toMessages(row, readCommon).map(withText),
+        events: toEvents(row, readCommon).map(withText),
       };
     } catch {
       return { received: [], events: [] };

@@ -2,11 +2,11 @@
 // process that ends in between goes on there at its next start. It changes no order, and gives out no position anew.
 import { CommonValues } from './sqlite-common-values.ts';
 import type { Connection } from './sqlite-connection.ts';
-import { type HistoryEvent, type HistoryMessage, toHistoryRows } from './sqlite-history.ts';
+import { toEarlierEvent, toEarlierMessage } from './sqlite-earlier-rows.ts';
+import { toHistoryRows } from './sqlite-history.ts';
 import type { IsPersonal } from './sqlite-history-text.ts';
 import { createHistoryRowMover } from './sqlite-history-writer.ts';
-import { fromShortId } from './sqlite-ids.ts';
-import { type Row, text, textOrNull, whole } from './sqlite-rows.ts';
+import { type Row, text, whole } from './sqlite-rows.ts';
 
 /** Some 10,000 rows: a moment's work, and a part of what the log holds. */
 const ordersAtATime = 1000;
@@ -34,82 +34,79 @@ export const readLastPosition = (connection: Connection): number => {
   return Math.max(0, ...positions);
 };
 
-/** Text that is no JSON stays what it is, and whoever reads it finds that. */
-const toData = (kept: string): unknown => {
-  try {
-    return JSON.parse(kept);
-  } catch {
-    return kept;
-  }
-};
-
-const idIn = (row: Row, column: string): string => fromShortId(text(row, 'order_id'), text(row, column));
-
-const toMessage = (row: Row): HistoryMessage => {
-  const principal = textOrNull(row, 'principal');
-  return {
-    ...(principal !== null && { principal }),
-    version: whole(row, 'version'),
-    messageId: idIn(row, 'message_id'),
-    kind: text(row, 'kind'),
-    to: text(row, 'actor'),
-    type: text(row, 'type'),
-    data: toData(text(row, 'data')),
-    causationId: row['causation_id'] === null ? null : idIn(row, 'causation_id'),
-    correlationId: text(row, 'correlation_id'),
-    disposition: text(row, 'disposition'),
-    reason: textOrNull(row, 'reason'),
-    at: whole(row, 'at'),
-  };
-};
-
-const toEvent = (row: Row): HistoryEvent => ({
-  position: whole(row, 'position'),
-  eventId: idIn(row, 'event_id'),
-  seq: whole(row, 'seq'),
-  actor: text(row, 'actor'),
-  type: text(row, 'type'),
-  schemaVersion: whole(row, 'schema_version'),
-  data: toData(text(row, 'data')),
-  causationId: idIn(row, 'causation_id'),
-  correlationId: text(row, 'correlation_id'),
-  at: whole(row, 'at'),
-});
+/**
+ * SQL for the last order, by id, up to which all are moved: rows up to it are over, wherever they still are. All others are
+ * to be moved.
+ */
+export const movedUpTo = "coalesce((SELECT max(order_id) FROM history_progress), '')";
 
 const byOrder = (rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> =>
   Map.groupBy(rows, (row) => text(row, 'order_id'));
 
-const createMove = (connection: Connection, isPersonal: IsPersonal) => {
+/** What a takeover does with orders, by their ids in the order of the file: without a gap between the first and the last. */
+export interface OrderMover {
+  /** Those that come next of all that are not moved. */
+  next(limit: number): readonly string[];
+  /** Those whose rows are still in the tables of the earlier schema, moved or not. */
+  remaining(limit: number): readonly string[];
+  move(orderIds: readonly string[]): void;
+  /** Notes that all up to this one are moved. */
+  note(last: string): void;
+  /** Deletes what was moved. */
+  forget(orderIds: readonly string[]): void;
+}
+
+export const createOrderMover = (connection: Connection, isPersonal: IsPersonal): OrderMover => {
   const traits = { isPersonal, common: new CommonValues() };
-  const done = connection.prepare('SELECT max(order_id) AS order_id FROM history_progress');
-  const next = connection.prepare(
-    `SELECT order_id FROM received_before WHERE order_id > ?1
-     UNION SELECT order_id FROM events_before WHERE order_id > ?1 ORDER BY order_id LIMIT ?2`,
-  );
-  const range = 'order_id > ? AND order_id <= ?';
+  const selectNext = (after: string) =>
+    connection.prepare(
+      `SELECT order_id FROM received_before WHERE order_id > ${after}
+       UNION SELECT order_id FROM events_before WHERE order_id > ${after} ORDER BY order_id LIMIT ?`,
+    );
+  const next = selectNext(movedUpTo);
+  const remaining = selectNext("''");
+  const range = 'order_id >= ? AND order_id <= ?';
   const received = connection.prepare(
     `SELECT * FROM received_before WHERE ${range} ORDER BY order_id, version`,
   );
   const events = connection.prepare(`SELECT * FROM events_before WHERE ${range} ORDER BY order_id, seq`);
+  const forgetReceived = connection.prepare(`DELETE FROM received_before WHERE ${range}`);
+  const forgetEvents = connection.prepare(`DELETE FROM events_before WHERE ${range}`);
   const note = connection.prepare('INSERT INTO history_progress VALUES (?)');
   const write = createHistoryRowMover(connection);
-
-  /** Moves the next orders, and says how many. */
-  return (): number => {
-    const before = textOrNull(done.get() ?? {}, 'order_id') ?? '';
-    const orderIds = next.all(before, ordersAtATime).map((row) => text(row, 'order_id'));
-    const last = orderIds.at(-1);
-    if (last === undefined) return 0;
-    const messagesOf = byOrder(received.all(before, last));
-    const eventsOf = byOrder(events.all(before, last));
-    for (const orderId of orderIds) {
-      const messages = (messagesOf.get(orderId) ?? []).map(toMessage);
-      const own = (eventsOf.get(orderId) ?? []).map(toEvent);
-      for (const row of toHistoryRows(orderId, messages, own, 0, traits)) write(row);
-    }
-    note.run(last);
-    return orderIds.length;
+  const toIds = (rows: readonly Row[]): readonly string[] => rows.map((row) => text(row, 'order_id'));
+  const toRange = (orderIds: readonly string[]) => [orderIds[0] ?? '', orderIds.at(-1) ?? ''] as const;
+  return {
+    next: (limit) => toIds(next.all(limit)),
+    remaining: (limit) => toIds(remaining.all(limit)),
+    move: (orderIds) => {
+      const messagesOf = byOrder(received.all(...toRange(orderIds)));
+      const eventsOf = byOrder(events.all(...toRange(orderIds)));
+      for (const orderId of orderIds) {
+        const messages = (messagesOf.get(orderId) ?? []).map(toEarlierMessage);
+        const own = (eventsOf.get(orderId) ?? []).map(toEarlierEvent);
+        for (const row of toHistoryRows(orderId, messages, own, 0, traits)) write(row);
+      }
+    },
+    note: (last) => {
+      note.run(last);
+    },
+    forget: (orderIds) => {
+      forgetReceived.run(...toRange(orderIds));
+      forgetEvents.run(...toRange(orderIds));
+    },
   };
+};
+
+/** How many orders there are, and how many of them are behind the last one that was moved. */
+export const countOrders = (connection: Connection): { readonly orders: number; readonly left: number } => {
+  const row = connection
+    .prepare(
+      `SELECT (SELECT count(*) FROM orders) AS orders,
+         (SELECT count(*) FROM orders WHERE order_id > ${movedUpTo}) AS behind`,
+    )
+    .get();
+  return { orders: whole(row ?? {}, 'orders'), left: whole(row ?? {}, 'behind') };
 };
 
 /** Moves all that is left. Each step is a transaction of its own: `inTransaction` carries it out. */
@@ -119,15 +116,18 @@ export const takeOverHistory = (
   inTransaction: (task: () => void) => void,
   report: ReportProgress,
 ): void => {
-  const move = createMove(connection, isPersonal);
-  const orders = whole(connection.prepare('SELECT count(*) AS number FROM orders').get() ?? {}, 'number');
-  const before = connection.prepare(
-    'SELECT count(*) AS number FROM orders WHERE order_id <= (SELECT max(order_id) FROM history_progress)',
-  );
-  let done = whole(before.get() ?? {}, 'number');
+  const mover = createOrderMover(connection, isPersonal);
+  const { orders, left } = countOrders(connection);
+  let done = orders - left;
   for (let moved = ordersAtATime; moved > 0; ) {
     inTransaction(() => {
-      moved = move();
+      const orderIds = mover.next(ordersAtATime);
+      const last = orderIds.at(-1);
+      if (last !== undefined) {
+        mover.move(orderIds);
+        mover.note(last);
+      }
+      moved = orderIds.length;
     });
     done += moved;
     if (moved > 0) report(Math.min(done, orders), orders);

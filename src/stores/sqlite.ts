@@ -10,6 +10,7 @@ import { withCache } from './committed-cache.ts';
 import { createBatchAccess } from './sqlite-batch.ts';
 import { createCallChanges, createOrderChanges } from './sqlite-changes.ts';
 import { createCheck } from './sqlite-check.ts';
+import { createFindEarlier, withEarlierHistory, withEarlierMessages } from './sqlite-earlier-history.ts';
 import { createHoldTable } from './sqlite-holds.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import { createPeople } from './sqlite-people.ts';
@@ -23,17 +24,18 @@ import { createWebhookTables } from './sqlite-webhooks.ts';
  * `close` closes the file and releases its lock.
  */
 export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Store => {
-  const { reader } = database;
+  const { reader, takeover } = database;
   const { guard, close } = createDoor();
   const access = createWriterAccess(database);
   const { transact } = access;
-  const committed = withCache(createBatchAccess(reader, access, tables));
+  const findEarlier = createFindEarlier(database);
+  const committed = withCache(withEarlierMessages(createBatchAccess(reader, access, tables), findEarlier));
   const batches = createBatches(committed, createTurns());
   const amend = createAmending(batches);
   const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
     guard((...given: Given) => batches.change(() => method(...given)));
   const orders = createOrderReads(reader);
-  const history = createHistoryReads(reader);
+  const history = withEarlierHistory(createHistoryReads(reader), findEarlier);
   const others = createOtherReads(reader);
   const rows = tables?.sqlite.open(reader);
   const calls = createCallChanges(database, transact);
@@ -42,6 +44,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const webhooks = createWebhookTables(database, transact);
   const holds = createHoldTable(database, transact);
   const incidents = createServiceIncidents(database, transact);
+  takeover?.run({ change: batches.change, transact });
 
   return {
     open: guard(batches.open),
@@ -95,6 +98,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
 };
 
 const closeDatabase = async (database: OpenDatabase): Promise<void> => {
+  database.takeover?.stop();
   await database.batches.close();
   database.close();
 };

@@ -2,60 +2,19 @@
 // journal, wherever the move is cut off.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { shop } from '../../src/shop/shop.ts';
-import { openAuditSource } from '../../src/stores/sqlite-audit-source.ts';
-import { fromShortId } from '../../src/stores/sqlite-ids.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
+import { openStoreReader } from '../../src/stores/sqlite-reader.ts';
+import { makeOldFile, readAll } from './old-file.ts';
 import { useFile } from './sqlite-file.ts';
 
 const files = useFile();
 const toPath = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-
-const kept = ['received', 'events'] as const;
-
-/** The file of the release, with so many copies of each order. */
-const makeOldFile = (path: string, copies: number): void => {
-  copyFileSync(toPath('./release-0.2.0.db'), path);
-  using connection = new DatabaseSync(path);
-  connection.exec('BEGIN');
-  for (const table of ['orders', ...kept]) {
-    const columns = connection
-      .prepare('SELECT name FROM pragma_table_info(?)')
-      .all(table)
-      .map(({ name }) => String(name))
-      .filter((name) => name !== 'position');
-    const values = columns.map((name) => (name === 'order_id' ? "order_id || '-' || copy" : name));
-    connection
-      .prepare(
-        `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')}
-         FROM ${table}, (SELECT value AS copy FROM json_each(?)) ORDER BY copy, ${table}.rowid`,
-      )
-      .run(JSON.stringify(Array.from({ length: copies }, (_, index) => index + 1)));
-  }
-  connection.exec('COMMIT');
-};
-
-/** Every message and event, column by column, with its ids in full. */
-const readAll = (path: string) => {
-  using connection = new DatabaseSync(path, { readOnly: true });
-  const shorten = (value: unknown, orderId: unknown) => fromShortId(String(orderId), String(value));
-  connection.function('in_full', { deterministic: true }, shorten);
-  const isView = connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'history'").get() !== undefined;
-  const full = (column: string) =>
-    isView ? column : `iif(${column} IS NULL, NULL, in_full(${column}, order_id))`;
-  const messages = `SELECT order_id, version, ${full('message_id')} AS id, kind, actor, type,
-      ${full('causation_id')} AS cause, correlation_id, disposition, reason, at, principal
-    FROM received ORDER BY order_id, version`;
-  const events = `SELECT position, order_id, seq, ${full('event_id')} AS id, actor, type, schema_version,
-      ${full('causation_id')} AS cause, correlation_id, at
-    FROM events ORDER BY position`;
-  return [messages, events].map((sql) => connection.prepare(sql).all());
-};
 
 it('a move that is killed goes on at the next start, and everything is there once', async () => {
   const path = files.path();
@@ -68,7 +27,7 @@ it('a move that is killed goes on at the next start, and everything is there onc
   child.kill('SIGKILL');
   await ended;
   expect(files.query('PRAGMA user_version')).toEqual([{ user_version: 11 }]);
-  expect(() => openAuditSource(path, shop, 0)).toThrow('it has the schema 11 of an older Orderchart');
+  expect(() => openStoreReader(path, shop)).toThrow('in the form of an earlier version');
   const [{ orders }] = [Object(files.query('SELECT count(*) AS orders FROM orders')[0])];
   expect(steps() * 1000).toBeLessThan(orders);
 

@@ -1,5 +1,6 @@
-// Which batches are not worth a thread: a small one is written in this one while nothing else is written and the disk is quick.
-// An order alone waits for its commits, and two messages between threads take longer than what they would save.
+// Which batches are not worth a thread: small ones that follow each other are written in this one while the disk is quick. An
+// order alone waits for its commits, and two messages between threads take longer than what they would save. Among large batches
+// a small one goes to the thread as well: then others have something to do meanwhile.
 import type { BoundStatement } from './sqlite-recording.ts';
 import type { Writer } from './sqlite-writer.ts';
 
@@ -15,9 +16,10 @@ interface Writers {
   now(): number;
 }
 
-/** Writes small batches with `here` while the last one took no longer than `quickMs`, wherever it was written. */
+/** Writes a small batch with `here` if the one before was small and took no longer than `quickMs`, wherever it was written. */
 export const withSmallBatchesHere = ({ here, thread, now }: Writers): Writer => {
   let lastMs = Number.POSITIVE_INFINITY;
+  let wasSmall = false;
   let inThread = 0;
 
   const measure = async (write: Promise<void>, from: number): Promise<void> => {
@@ -34,9 +36,11 @@ export const withSmallBatchesHere = ({ here, thread, now }: Writers): Writer => 
   };
   return {
     write: (batch) => {
-      if (batch.length > smallBatch) return writeInThread(batch);
+      const follows = wasSmall;
+      wasSmall = batch.length <= smallBatch;
+      if (!wasSmall) return writeInThread(batch);
       const from = now();
-      const isHere = inThread === 0 && lastMs <= quickMs;
+      const isHere = follows && inThread === 0 && lastMs <= quickMs;
       return measure(isHere ? here.write(batch) : writeInThread(batch), from);
     },
     close: () => {

@@ -27,8 +27,14 @@ const open = () => {
 
 test('the first batch is written in the thread, and small ones here once the disk was seen to be quick', async () => {
   const { writer, places } = open();
-  for (const batch of [small, small, large, small]) await writer.write(batch);
-  expect(places).toEqual(['thread', 'here', 'thread', 'here']);
+  for (const batch of [small, small, small]) await writer.write(batch);
+  expect(places).toEqual(['thread', 'here', 'here']);
+});
+
+test('a small batch after a large one keeps nobody waiting here: others are under way', async () => {
+  const { writer, places } = open();
+  for (const batch of [small, small, large, small, small]) await writer.write(batch);
+  expect(places).toEqual(['thread', 'here', 'thread', 'thread', 'here']);
 });
 
 test('a disk that is slow keeps nobody waiting here, until it is quick again', async () => {
@@ -61,7 +67,7 @@ test('an error is the one of the writer, and the next batch is written', async (
   await expect(writer.write(large)).rejects.toThrow('the disk is full');
   given.fails = false;
   await writer.write(small);
-  expect(places).toEqual(['thread', 'here', 'thread', 'here']);
+  expect(places).toEqual(['thread', 'here', 'thread', 'thread']);
 });
 
 test('after it is closed nothing is written here either', async () => {

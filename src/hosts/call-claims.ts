@@ -1,24 +1,37 @@
 // Calls that wait in the store for any host: claims them for this one, the oldest first, as far as there are free places. One claim
 // follows the other, because each is a transaction of its own.
+import type { Logger } from 'pino';
 import type { ClaimedServices } from '../call-claims.ts';
-import { leaseMs } from '../config.ts';
+import type { Clock } from '../clock.ts';
+import { leaseMs, type Settings } from '../config.ts';
 import { describeError } from '../errors.ts';
+import type { Faults } from '../faults.ts';
 import { limits } from '../limits.ts';
-import type { Call } from '../store.ts';
-import type { CallerParts } from './caller.ts';
+import type { RegisteredSystem } from '../step/register.ts';
+import type { Call, Store } from '../store.ts';
 import type { ServiceGate } from './service-gate.ts';
+import type { ServiceGates } from './service-gates.ts';
 
-type ClaimParts = Pick<
-  CallerParts,
-  'system' | 'store' | 'clock' | 'settings' | 'owner' | 'faults' | 'gates' | 'logger'
-> & {
+/** What claiming takes of its host. */
+export interface ClaimingHost {
+  readonly system: RegisteredSystem;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly faults: Faults;
+  readonly owner: string;
+  readonly gates: ServiceGates;
+}
+
+interface ClaimParts extends ClaimingHost {
   /** Calls that can be taken beside those that are under way or wait for a place. */
   freePlaces(): number;
   /** Calls of a service that are claimed and wait for a place. */
   waitingFor(service: string): number;
   /** Takes over what was claimed. */
   take(calls: readonly Call[]): void;
-};
+}
 
 export class CallClaims {
   readonly #parts: ClaimParts;

@@ -1,13 +1,10 @@
 // Makes the calls that commits decided on: after the commit, at least once, never more than so many at a
 // time, each with a deadline. Calls are rows with a lease, so one that was lost in a crash is found and
 // made again with the same idempotency key; how often, and whether at all, is the charts' business.
-import type { Logger } from 'pino';
 import type { AnyEventObject } from 'xstate';
 import type { Lease } from '../call-claims.ts';
-import type { Clock } from '../clock.ts';
-import { makeWithinMs, type Settings } from '../config.ts';
+import { makeWithinMs } from '../config.ts';
 import { describeError } from '../errors.ts';
-import type { Faults } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
 import {
   type CallRules,
@@ -18,28 +15,18 @@ import {
   toNoAnswer,
   toUnknownOutcome,
 } from '../service.ts';
-import type { RegisteredSystem } from '../step/register.ts';
 import { toService } from '../step/translate.ts';
-import type { Call, Store } from '../store.ts';
+import type { Call } from '../store.ts';
 import type { Tracing } from '../tracing.ts';
-import { CallClaims } from './call-claims.ts';
+import { CallClaims, type ClaimingHost } from './call-claims.ts';
 import { judgeCall, type NotedFailure } from './call-outcome.ts';
 import type { ServiceGate } from './service-gate.ts';
-import type { ServiceGates } from './service-gates.ts';
 
-export interface CallerParts {
-  readonly system: RegisteredSystem;
-  readonly store: Store;
+export interface CallerParts extends ClaimingHost {
   readonly application: CallRules;
   readonly services: Services;
-  readonly clock: Clock;
-  readonly settings: Settings;
   readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly faults: Faults;
   readonly tracing?: Tracing;
-  readonly owner: string;
-  readonly gates: ServiceGates;
   /** Whether the order still waits for a call, with a deadline that was postponed for it. */
   isAwaited(call: Call): Promise<boolean>;
   /** Takes a reply to its order. Resolves after the commit. */

@@ -225,6 +225,44 @@ test('calls that found no free place are made as soon as there is one, without a
   expect([open.gatewayCalls.length, open.mailerCalls.length]).toEqual([10, 10]);
 });
 
+test('after a restart the calls of all orders are made before those that they lead to, in one claim after the other', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const crashed = await openHost({ store, ids, gateway: never });
+  for (let count = 0; count < 12; count += 1) await place(crashed, widgets(1));
+  const clock = createFakeClock(start);
+  let claims = 0;
+  let most = 0;
+  const claimCalls: typeof store.claimCalls = async (claim) => {
+    claims += 1;
+    most = Math.max(most, claims);
+    await pause(clock, 1, new AbortController().signal);
+    claims -= 1;
+    return store.claimCalls(claim);
+  };
+  const made: string[] = [];
+  const open = await openHost({
+    store: { ...store, claimCalls },
+    ids,
+    clock,
+    settings: { MAX_CALLS_IN_FLIGHT: 4 },
+    gateway: async (call) => {
+      // One after the other: a place is free while the next one answers.
+      await pause(clock, made.push('charge'), call.signal);
+      return chargeAll(call);
+    },
+    mailer: () => {
+      made.push('mail');
+      return { type: 'mailer.sent' };
+    },
+  });
+  for (let time = 0; time < 100; time += 1) await clock.advance(1);
+  await settleNow(open);
+  const mails = Array.from({ length: 12 }, () => 'mail');
+  expect(made).toEqual([...mails.map(() => 'charge'), ...mails]);
+  expect(most).toBe(1);
+});
+
 test('a store that fails once when it is asked for calls is asked again', async () => {
   const store = createMemoryStore();
   const ids = createCounter();

@@ -53,10 +53,10 @@ test('while the thread writes, every batch goes there: they are stored in the or
   await writer.write(small);
   const written = Promise.withResolvers<void>();
   given.waits = written.promise;
-  const writes = [writer.write(large), writer.write(small)];
+  const writes = [large, small, small].map((batch) => writer.write(batch));
   written.resolve();
   await Promise.all(writes);
-  expect(places).toEqual(['thread', 'thread', 'thread']);
+  expect(places).toEqual(['thread', 'thread', 'thread', 'thread']);
 });
 
 test('an error is the one of the writer, and the next batch is written', async () => {

@@ -53,6 +53,12 @@ export interface LogFile {
   readonly restarts: number;
 }
 
+/** What the header of a log says, whether it holds a commit or not; undefined if there is none. */
+export const readLogSalt = (path: string): number | undefined => {
+  if (sizeOf(path) < logHeaderBytes) return undefined;
+  return withFile(path, (take) => take(16, 4).readUInt32BE(0));
+};
+
 /** Undefined if there is no log, or it holds no commit. */
 export const readLogFile = (path: string): LogFile | undefined => {
   const bytes = sizeOf(path);

@@ -9,6 +9,7 @@ import {
   type LogFile,
   type MainFile,
   readLogFile,
+  readLogSalt,
   readMainFile,
 } from './sqlite-bytes.ts';
 import type { Connection } from './sqlite-connection.ts';
@@ -110,7 +111,7 @@ const recogniseAlone = (path: string, main: MainFile, lastRun: string | undefine
   }
   if (state?.state === 'copy' || isFromSqlite) return 'copy';
   if (state === undefined) return 'ours';
-  if (state.state === 'open') refuseWithoutLog(path);
+  if (state.state === 'open' && !isRestarted(path, state.log)) refuseWithoutLog(path);
   return isLastRun(state, lastRun) ? 'ours' : 'copy';
 };
 
@@ -134,6 +135,15 @@ const mostRestarts = 2 ** 24;
 
 /** Whether the salt of a log can be what `first` came to by restarts. */
 const followsFrom = (first: number, salt: number): boolean => (salt - first) >>> 0 < mostRestarts;
+
+/**
+ * Whether the file's log was begun anew, and its process ended before the first commit in it. Only a log that is folded in as
+ * a whole is begun anew, so nothing is missing.
+ */
+const isRestarted = (path: string, first: number): boolean => {
+  const salt = readLogSalt(`${path}-wal`);
+  return salt !== undefined && salt !== first && followsFrom(first, salt);
+};
 
 /**
  * A log of which the file knows nothing: of the run that began with it and ended before the file itself knew, or of another

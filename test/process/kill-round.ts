@@ -190,9 +190,13 @@ const settleAll = async (
   violations: Violation[],
 ): Promise<void> => {
   const service = await environment.startService();
-  const url = String(service.url);
+  const { url } = service;
   const report = (invariant: string, about: string, problem: string) =>
     violations.push({ invariant, about, problem });
+  if (url === undefined) {
+    report('startsAgain', 'the last start', service.output());
+    return;
+  }
   const isQuiet = await untilQuiet(environment, url, load);
   for (const { id, state } of await environment.unsettledOrders(url)) {
     report('everyOrderSettles', id, `still ${state} after ${standstillMs} ms without a change`);

@@ -1,5 +1,5 @@
 // The thread that writes: what it stores, how its errors arrive, and what happens when it ends.
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -113,6 +113,39 @@ test('a file whose log was restarted by the thread and by the host is opened aft
   const again = createSqliteStore(openDatabase(crashed, shop), shop.tables);
   expect([...(await again.load(['a', 'b', 'c'])).keys()]).toEqual(['a', 'b', 'c']);
   await again.close();
+});
+
+/** A file as a kill leaves it when its log has been begun anew, with the header of the log as `toHeader` makes it of the new one. */
+const killAtRestart = async (toHeader: (header: Buffer) => Buffer): Promise<string> => {
+  const database = openDatabase(files.path(), shop);
+  const store = createSqliteStore(database, shop.tables);
+  await place(store, 'a');
+  database.writer.exec('PRAGMA wal_checkpoint(FULL)');
+  const crashed = join(files.folder(), 'crashed.db');
+  for (const ending of ['', '.lock']) copyFileSync(files.path() + ending, crashed + ending);
+  const before = readFileSync(`${files.path()}-wal`);
+  await place(store, 'b');
+  const header = readFileSync(`${files.path()}-wal`).subarray(0, 32);
+  writeFileSync(`${crashed}-wal`, Buffer.concat([toHeader(header), before.subarray(32)]));
+  await store.close();
+  return crashed;
+};
+
+test('a file whose process was killed between the header of a log that was begun anew and its first commit is opened', async () => {
+  const crashed = await killAtRestart((header) => header);
+  const again = createSqliteStore(openDatabase(crashed, shop), shop.tables);
+  expect([...(await again.load(['a', 'b'])).keys()]).toEqual(['a']);
+  await place(again, 'c');
+  await again.close();
+});
+
+test('a file with the header of a log that is not its own counts as copied without its log', async () => {
+  const crashed = await killAtRestart((header) => {
+    const foreign = Buffer.from(header);
+    foreign.writeUInt32BE((header.readUInt32BE(16) + 0x4000_0000) >>> 0, 16);
+    return foreign;
+  });
+  expect(() => openDatabase(crashed, shop)).toThrow('without its write-ahead log');
 });
 
 test('a program that has written and forgets to close ends by itself', async () => {

@@ -4,10 +4,10 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { type CrashSite, sightings } from '../../src/simulation.ts';
 import { crashSites } from '../../src/simulator/shop/sites.ts';
 import { readBugs } from '../planted/bugs.ts';
+import { toWholeOption } from '../support/whole-option.ts';
 import { type Task, type TaskResult, taskResult, toTaskName } from './task.ts';
 import { startWorkerThread } from './worker-thread.ts';
 
@@ -63,12 +63,7 @@ const { values } = parseArgs({
   },
 });
 
-const number = (name: NumberName): number =>
-  z.coerce
-    .number()
-    .int()
-    .min(0)
-    .parse(values[name], { error: () => `Invalid --${name}: expected a whole number` });
+const number = (name: NumberName): number => toWholeOption(name, values[name]);
 
 const seedsPerTask = 20;
 const crashesPerTask = 10;
@@ -191,5 +186,6 @@ const print = (results: readonly TaskResult[]): void => {
   process.exitCode = violations === 0 && unseen.length === 0 ? 0 : 1;
 };
 
+for (const name of Object.keys(numbers) as NumberName[]) number(name);
 if (values.help) console.log(help);
 else await run();

@@ -2,6 +2,7 @@
 // the disk that is full or fails at every operation. Exit code 1 if anything acknowledged was lost, or the control lost
 // nothing.
 import { parseArgs } from 'node:util';
+import { toWholeOption } from '../support/whole-option.ts';
 import { type FailureKind, failEverywhere } from './disk-failures.ts';
 import { cutPower } from './power-cut.ts';
 
@@ -22,12 +23,6 @@ const { values } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-
-const toWhole = (name: string, text: string): number => {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  console.error(`Invalid --${name}=${text}: expected a whole number`);
-  process.exit(2);
-};
 
 let lastPrinted = performance.now();
 const printEverySecond = (text: string): void => {
@@ -88,7 +83,7 @@ const run = async (cuts: number, seed: number) => {
 
 if (values.help) console.log(help);
 else {
-  const summary = await run(toWhole('cuts', values.cuts), toWhole('seed', values.seed));
+  const summary = await run(toWholeOption('cuts', values.cuts), toWholeOption('seed', values.seed));
   const { seed, cuts, cutsInRecovery, losses, violations, diskFailures, controlCuts, controlLosses } =
     summary;
   if (values.json) console.log(JSON.stringify(summary));

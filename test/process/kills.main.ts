@@ -1,6 +1,7 @@
 // `npm run kills`: kills a real service again and again, at random times and at every crash site of the simulator, and
 // audits each folder. It prints the command that repeats a round; a round with a violation keeps its folder.
 import { parseArgs } from 'node:util';
+import { toWholeOption } from '../support/whole-option.ts';
 import { toName } from './crash-points.ts';
 import { everySite } from './kill-plan.ts';
 import type { RoundReport } from './kill-round.ts';
@@ -32,11 +33,8 @@ const { values } = parseArgs({
   },
 });
 
-const toCount = (name: 'rounds' | 'kills' | 'orders' | 'from' | 'workers'): number => {
-  const number = Number(values[name]);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new RangeError(`Invalid --${name}=${values[name]}: expected a whole number`);
-};
+const toCount = (name: 'rounds' | 'kills' | 'orders' | 'from' | 'workers'): number =>
+  toWholeOption(name, values[name]);
 const log = (line: string): void => console.error(line);
 const toSeconds = (since: number): number => Math.round((performance.now() - since) / 1000);
 

@@ -50,6 +50,8 @@ describe('a text', () => {
     ['a UUID of digits', '01900000-0000-7000-8000-000000000175'],
     ['a UUID with digits by chance', '019a4242-4242-7242-8242-4242abcdef01'],
     ['an object id with digits by chance', '4242424242424242abcdef01'],
+    ["a gateway's id of a transaction with digits by chance", 'txn_4ccdf56475063561481ba9db'],
+    ['an order with such an id behind its name', 'order_019a4242-4242-7242-8242-4242abcdef01'],
     ['a key of ours with digits by chance', `oc_4242424242424242_${'x'.repeat(43)}`],
     ['a session of ours with digits by chance', `ocs_42424242424242ab_${'-'.repeat(43)}`],
     ['a time in ms', '1764370000004'],

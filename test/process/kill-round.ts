@@ -168,14 +168,21 @@ const createStandstill = () => {
   };
 };
 
-/** Whether every client was served, every order is settled and every webhook was accepted. */
-const untilQuiet = async (environment: Environment, url: string, load: Load): Promise<boolean> => {
+/**
+ * Resolves when every client was served, every order is settled and every webhook was accepted; with what is left, if nothing
+ * changes any more.
+ */
+const untilQuiet = async (environment: Environment, url: string, load: Load): Promise<string | undefined> => {
   const standstill = createStandstill();
   for (;;) {
     const unsettled = await environment.unsettledOrders(url);
-    const left = [load.arrived() - load.served(), unsettled.length, await environment.pendingWebhooks()];
-    if (left.every((count) => count === 0)) return true;
-    if (standstill.lasts(left.join())) return false;
+    const left = {
+      clients: load.arrived() - load.served(),
+      unsettled: unsettled.length,
+      webhooks: await environment.pendingWebhooks(),
+    };
+    if (Object.values(left).every((count) => count === 0)) return undefined;
+    if (standstill.lasts(JSON.stringify(left))) return JSON.stringify(left);
     await pause(100);
   }
 };
@@ -197,13 +204,13 @@ const settleAll = async (
     report('startsAgain', 'the last start', service.output());
     return;
   }
-  const isQuiet = await untilQuiet(environment, url, load);
+  const left = await untilQuiet(environment, url, load);
   for (const { id, state } of await environment.unsettledOrders(url)) {
     report('everyOrderSettles', id, `still ${state} after ${standstillMs} ms without a change`);
   }
   const { incidents } = incidentPage.parse(await (await fetch(`${url}/incidents`)).json());
   for (const { orderId, reason } of incidents) report('noIncidents', orderId, `open incident: ${reason}`);
-  if (!isQuiet) report('everyRequestEnds', 'the clients', 'not all of them were served');
+  if (left !== undefined) report('everyRequestEnds', 'the end of the round', `what is left: ${left}`);
   else await Promise.all(Array.from({ length: load.arrived() }, (_, client) => placeAgain(client)));
   service.send('SIGTERM');
   const { code, signal } = await service.ended;

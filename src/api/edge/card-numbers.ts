@@ -4,9 +4,12 @@
 
 /** Digits, with a few spaces or dashes between them. */
 const runs = /\p{Nd}(?:[\s\p{Pd}]{0,3}\p{Nd}){12,}/gu;
-/** What has digits by chance: UUIDs, hashes or object ids in hex, and our own keys, with which people sign in. */
+/**
+ * What has digits by chance: UUIDs, hashes or object ids in hex, with a prefix such as `txn_` or without, and our own keys, with
+ * which people sign in.
+ */
 const ids =
-  /\b(?:(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?=\d*[a-f])[\da-f]{20,})\b|ocs?_[\da-f]{16}_[\w-]{43}(?![\w-]))/giu;
+  /(?<![^\W_])(?:(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?=\d*[a-f])[\da-f]{20,})\b|ocs?_[\da-f]{16}_[\w-]{43}(?![\w-]))/giu;
 /** How a bank account is written (ISO 13616): a country, two check digits, and the account, in groups or not. */
 const accounts = /\b[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?\b/g;
 /** How numbers of cards are written in groups. */

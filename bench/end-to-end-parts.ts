@@ -3,7 +3,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { canTrace, runCountingFlushes, runTask, startChild } from './child.ts';
-import { type Figure, type Part, percentile, type RawFigures, read, type Scale } from './figures.ts';
+import { type Figure, median, type Part, type RawFigures, read, type Scale } from './figures.ts';
 
 export const newStore = ({ folder }: Scale): string => join(mkdtempSync(join(folder, 'store-')), 'orders.db');
 
@@ -130,7 +130,7 @@ const compareHttp = async (scale: Scale): Promise<Figure[]> => {
     waitingOverNot.push(rateOf(waited) / rateOf(streamed));
   }
   const toRatio = (name: string, ratios: readonly number[], target: number): Figure => ({
-    ...{ name, value: percentile(ratios, 0.5), unit: '×', better: 'more', target },
+    ...{ name, value: median(ratios), unit: '×', better: 'more', target },
   });
   return [
     toRatio('over HTTP / in process, 64 in flight: rate', overInProcess, 0.75),
@@ -167,7 +167,7 @@ export const limits: Part = {
       ours = await runTask({ do: 'run', path: newStore(scale), ...load, rounds: 1 });
       ratios.push(read(ours, 'ordersPerSecond') / read(plain, 'ordersPerSecond'));
     }
-    const share = percentile(ratios, 0.5);
+    const share = median(ratios);
     scale.say("the disk's flushes, and one order at a time");
     const flushed = await runTask({ do: 'flush', path: newStore(scale), times: scale.quick ? 200 : 2000 });
     const single = { inFlight: 1, orders: scale.quick ? 100 : 500, warmUp: scale.quick ? 100 : 1000 };

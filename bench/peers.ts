@@ -1,7 +1,7 @@
 // The systems that Orderchart is compared with, as data, and what is made of their runs: medians of the rounds, and ratios
 // of two systems within each round, because the speed of a machine changes from one round to the next. It starts nothing.
 import { z } from 'zod';
-import type { Figure } from './figures.ts';
+import { type Figure, median } from './figures.ts';
 
 export type Server = 'redis' | 'postgres' | 'restate';
 
@@ -124,13 +124,6 @@ export const toMeasured = (peer: string, lines: string): Measured => {
     memoryMiB: many.pss,
     p50Alone: find(loads.alone).p50,
   };
-};
-
-/** Not a number where there are no values. */
-export const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 };
 
 /** Median of the rounds; undefined where none has it. */

@@ -103,8 +103,15 @@ export const requireOutcome = async (
   hold('calls that are left', pendingCalls, 0);
   hold('incidents', incidents, 0);
   const found = await catalogue.products({ limit: productCount ?? products.length });
-  const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
-  hold('pieces held', sum(found.map(({ held }) => held)), 0);
-  const pieces = productCount === undefined ? sum(sampleOrder.items.map(({ quantity }) => quantity)) : 1;
-  hold('pieces sold', sum(found.map(({ sold }) => sold)), completed * pieces);
+  for (const { productId, held } of found) hold(`${productId} held`, held, 0);
+  if (productCount === undefined) {
+    for (const { productId, quantity } of sampleOrder.items) {
+      const product = found.find((each) => each.productId === productId);
+      hold(`${productId} sold`, product?.sold ?? -1, completed * quantity);
+    }
+  } else {
+    // Which products the declined orders were for is not known.
+    const sold = found.reduce((sum, product) => sum + product.sold, 0);
+    hold('pieces sold', sold, completed);
+  }
 };

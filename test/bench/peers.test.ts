@@ -1,16 +1,8 @@
 // What the benchmark makes of the runs of other systems: medians, ratios within a round, the table, and where one is ahead of
 // ours. No system is started here.
 import { describe, expect, it } from 'vitest';
-import {
-  bullmq,
-  type Measured,
-  median,
-  ours,
-  toFigures,
-  toMeasured,
-  toMedian,
-  toRatio,
-} from '../../bench/peers.ts';
+import { median } from '../../bench/figures.ts';
+import { bullmq, type Measured, ours, toFigures, toMeasured, toMedian, toRatio } from '../../bench/peers.ts';
 import { createPeersPart } from '../../bench/peers-part.ts';
 import { replaceComparison, tellAhead, toComparison } from '../../bench/peers-table.ts';
 

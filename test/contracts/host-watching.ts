@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { ShopHost } from '../../src/shop/placement.ts';
 import type { OrderView } from '../../src/shop/view.ts';
 import type { JournalEvent } from '../../src/store.ts';
-import { chargeAll, eachEvent, idempotency, never, sample, widgets } from '../hosts/harness.ts';
+import { chargeWhenReleased, eachEvent, idempotency, never, sample, widgets } from '../hosts/harness.ts';
 import { cancel, type OpenHost, place, rest } from './host-samples.ts';
 
 /** Watches the journal of `host` until it is disposed. */
@@ -215,28 +215,18 @@ const describeWaiting = (open: OpenHost): void => {
   });
 
   it('an order that settles while it is being read is not waited for in vain', async () => {
-    const bank = Promise.withResolvers<void>();
-    await using opened = await open({
-      gateway: async (call) => {
-        await bank.promise;
-        return chargeAll(call);
-      },
-    });
+    const { gateway, release } = chargeWhenReleased();
+    await using opened = await open({ gateway });
     const { host } = opened;
     const { id } = await place(host);
     const waiting = host.waitUntilSettled(id, 60_000);
-    bank.resolve();
+    release();
     expect(await waiting).toMatchObject({ state: 'completed' });
   });
 
   it('the commit that ends a wait stores the answer of the key that waits, and none after who left', async () => {
-    const bank = Promise.withResolvers<void>();
-    await using opened = await open({
-      gateway: async (call) => {
-        await bank.promise;
-        return chargeAll(call);
-      },
-    });
+    const { gateway, release } = chargeWhenReleased();
+    await using opened = await open({ gateway });
     const { host } = opened;
     const seen: OrderView[] = [];
     const respond = (view: OrderView) => {
@@ -252,7 +242,7 @@ const describeWaiting = (open: OpenHost): void => {
     const waiting = host.waitUntilSettled(id, 60_000, undefined, stays);
     leaving.abort();
     await gone;
-    bank.resolve();
+    release();
     const view = await waiting;
     expect(view).toBe(seen.at(-1));
     expect(await host.recall('orders', 'stays')).toMatchObject({

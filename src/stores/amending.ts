@@ -2,7 +2,7 @@
 import { type AmendedAnswer, type Needs, StaleBatch } from '../store.ts';
 import type { Batches } from './batch.ts';
 
-const nothing: Needs = { orders: new Map(), received: [], keys: [], rows: [] };
+export const nothingNeeded: Needs = { orders: new Map(), received: [], keys: [], rows: [] };
 const noRows = { changed: [], appended: [] };
 const noLease = { owner: '', until: 0 };
 
@@ -11,7 +11,7 @@ export const createAmending = ({ open }: Pick<Batches, 'open'>) => {
   let next: { readonly answers: AmendedAnswer[]; readonly durable: Promise<void> } | undefined;
 
   const write = async (amended: readonly AmendedAnswer[], close: () => void): Promise<void> => {
-    const batch = await open(nothing);
+    const batch = await open(nothingNeeded);
     close();
     try {
       await batch.write({ orders: [], rows: noRows, amended, lease: noLease });

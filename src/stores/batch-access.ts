@@ -1,14 +1,22 @@
-// How one store reads what is committed, and writes a batch: all that differs between the stores of one process.
-import type { Row } from '../application.ts';
+// How one store reads what is committed, and writes a batch: all that differs between the stores.
+import type { Row, RowChange } from '../application.ts';
 import type { BatchWrite, IdempotencyRecord, LoadedOrder, Needs } from '../store.ts';
+
+/** What a store found of what a decision needs. */
+export interface Found {
+  readonly orders: ReadonlyMap<string, LoadedOrder>;
+  /** Those of the messages that are recorded. */
+  readonly received: Needs['received'];
+  readonly records: readonly IdempotencyRecord[];
+  readonly rows: ReadonlyMap<string, Row>;
+  /** How many of the batches that were prepared are in it already, the first ones. Left out: all that are durable. */
+  readonly includes?: number;
+}
 
 /** What is known of the store, as decisions ask for it. */
 export interface BatchReads {
-  orders(needed: Needs['orders']): ReadonlyMap<string, LoadedOrder>;
-  /** Those of `messages` that are recorded. */
-  received(messages: Needs['received']): Needs['received'];
-  records(keys: Needs['keys']): readonly IdempotencyRecord[];
-  rows(keys: readonly string[]): ReadonlyMap<string, Row>;
+  /** All of one moment. */
+  load(needs: Needs): Found | Promise<Found>;
   /** A row that is in memory. */
   rowAtHand(key: string): Row | undefined;
 }
@@ -17,7 +25,11 @@ export interface BatchReads {
 export interface BatchAccess extends BatchReads {
   /**
    * Puts together what `write` stores. The returned function stores it, in one durable transaction or not at all: batches are
-   * put together while others are being stored. @throws RefusedWrite, as the function does.
+   * put together while others are being stored. @throws RefusedWrite, as the function does; the function StaleBatch, too.
    */
   prepare(write: BatchWrite): () => Promise<void>;
+  /** A row as it will be after `change`, if it is `current` now. Left out: as the change says, whatever it is now. */
+  merge?(change: RowChange, current: Row | undefined): Row;
 }
+
+export const nothingFound: Found = { orders: new Map(), received: [], records: [], rows: new Map() };

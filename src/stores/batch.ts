@@ -1,5 +1,5 @@
-// Batches of a store that one process has to itself. Each takes its turn when it is opened, so that nothing it loaded can
-// change before it is handed over; the next one is opened on top of it, while it is being written. What is handed over is
+// Batches of a store. Each takes its turn when it is opened, so that nothing it loaded can
+// change in this process before it is handed over; the next one is opened on top of it, while it is being written. What is handed over is
 // written in that order, and nothing that was decided on a batch outlives its failure.
 import type { Row } from '../application.ts';
 import { limits } from '../limits.ts';
@@ -49,24 +49,12 @@ class LoadedRows implements Loaded {
     return this.#records.get(toName(scope, key));
   }
 
-  add(needs: Needs): void {
-    const store = this.#store;
-    if (needs.orders.size > 0) {
-      for (const [orderId, order] of store.orders(needs.orders)) this.orders.set(orderId, order);
-    }
-    if (needs.received.length > 0) {
-      for (const { orderId, messageId } of store.received(needs.received)) {
-        this.#received.add(toName(orderId, messageId));
-      }
-    }
-    if (needs.keys.length > 0) {
-      for (const record of store.records(needs.keys)) {
-        this.#records.set(toName(record.scope, record.key), record);
-      }
-    }
-    if (needs.rows.length > 0) {
-      for (const [key, row] of store.rows(needs.rows)) this.rows.set(key, row);
-    }
+  async add(needs: Needs): Promise<void> {
+    const { orders, received, records, rows } = await this.#store.load(needs);
+    for (const [orderId, order] of orders) this.orders.set(orderId, order);
+    for (const { orderId, messageId } of received) this.#received.add(toName(orderId, messageId));
+    for (const record of records) this.#records.set(toName(record.scope, record.key), record);
+    for (const [key, row] of rows) this.rows.set(key, row);
   }
 }
 
@@ -93,19 +81,20 @@ export const createBatches = (access: BatchAccess, takeTurn: TakeTurn): Batches 
       if (!isOpen) throw new StaleBatch('A batch was released, and what it loaded');
     };
     const loaded = new LoadedRows(underWay);
+    let requireGround: () => void;
     try {
       await underWay.atMost(limits.batchesUnderWay - 1);
-      loaded.add(needs);
+      requireGround = underWay.stand();
+      await loaded.add(needs);
     } catch (error) {
       release();
       throw error;
     }
-    const requireGround = underWay.stand();
     return {
       loaded,
       load: async (more) => {
         requireOpen();
-        loaded.add(more);
+        await loaded.add(more);
       },
       write: async (write) => {
         requireOpen();

@@ -13,33 +13,33 @@ type Head = Omit<LoadedOrder, 'system'>;
 export const withCache = (access: BatchAccess): BatchAccess => {
   const heads = new NewestMap<string, Head>(limits.cachedHeads);
   const cachedRows = new NewestMap<string, Row>(limits.cachedRows);
+  /** Writes that have ended. */
+  let outcomes = 0;
   return {
     ...access,
-    orders: (needed) => {
-      const found = new Map<string, LoadedOrder>();
-      const others = new Map<string, number | undefined>();
-      for (const [orderId, version] of needed) {
+    load: async (needs) => {
+      const orders = new Map<string, LoadedOrder>();
+      const otherOrders = new Map<string, number | undefined>();
+      for (const [orderId, version] of needs.orders) {
         const head = version === undefined ? undefined : heads.get(orderId);
-        if (head !== undefined && head.version === version) found.set(orderId, head);
-        else others.set(orderId, version);
+        if (head !== undefined && head.version === version) orders.set(orderId, head);
+        else otherOrders.set(orderId, version);
       }
-      if (others.size > 0) for (const [orderId, order] of access.orders(others)) found.set(orderId, order);
-      return found;
-    },
-    rows: (keys) => {
-      const found = new Map<string, Row>();
-      const others = keys.filter((key) => {
+      const rows = new Map<string, Row>();
+      const otherRows = needs.rows.filter((key) => {
         const row = cachedRows.get(key);
-        if (row !== undefined) found.set(key, row);
+        if (row !== undefined) rows.set(key, row);
         return row === undefined;
       });
-      if (others.length > 0) {
-        for (const [key, row] of access.rows(others)) {
-          found.set(key, row);
-          cachedRows.set(key, row);
-        }
+      const outcomesBefore = outcomes;
+      const found = await access.load({ ...needs, orders: otherOrders, rows: otherRows });
+      for (const [orderId, order] of found.orders) orders.set(orderId, order);
+      for (const [key, row] of found.rows) {
+        rows.set(key, row);
+        // What was written meanwhile is newer than what was read.
+        if (outcomes === outcomesBefore) cachedRows.set(key, row);
       }
-      return found;
+      return { ...found, orders, rows };
     },
     rowAtHand: (key) => cachedRows.get(key),
     prepare: (write) => {
@@ -47,7 +47,9 @@ export const withCache = (access: BatchAccess): BatchAccess => {
       return async () => {
         try {
           await store();
+          outcomes += 1;
         } catch (error) {
+          outcomes += 1;
           heads.clear();
           cachedRows.clear();
           throw error;

@@ -135,31 +135,29 @@ export const createBatchAccess = (tables: MemoryTables): BatchAccess => {
   };
 
   return {
-    orders: (needed) =>
-      new Map(
-        [...needed].flatMap(([orderId, known]) => {
+    load: (needs) => ({
+      orders: new Map(
+        [...needs.orders].flatMap(([orderId, known]) => {
           const row = tables.orders.get(orderId);
           if (row === undefined) return [];
           const { version, lastSeq, system } = row;
           return [[orderId, { version, lastSeq, ...(version !== known && { system }) }] as const];
         }),
       ),
-    received: (messages) =>
-      messages.filter(({ orderId, messageId }) =>
+      received: needs.received.filter(({ orderId, messageId }) =>
         tables.received.get(orderId)?.some((message) => message.messageId === messageId),
       ),
-    records: (keys) =>
-      keys.flatMap(({ scope, key }) => {
+      records: needs.keys.flatMap(({ scope, key }) => {
         const record = tables.idempotency.get(toKey(scope, key));
         return record ? [copy(record)] : [];
       }),
-    rows: (keys) =>
-      new Map(
-        keys.flatMap((key) => {
+      rows: new Map(
+        needs.rows.flatMap((key) => {
           const row = tables.rows.get(key);
           return row ? [[key, copy(row)] as const] : [];
         }),
       ),
+    }),
     rowAtHand: () => undefined,
     prepare: (given) => async () => {
       const write = copy(given);

@@ -1,6 +1,6 @@
 // What stored order systems have in common: for each version of the shop's charts one that was completed, with placeholder ids
 // and times; the third one has before it what waits while an order is paid and notified, and ~ in place of the order's id. They must never change: what was packed with one can be unpacked with nothing else. Charts that have grown far
-// away from the newest deserve another one, with a number of its own (sqlite-packing.ts).
+// away from the newest deserve another one, with a number of its own (packing.ts).
 export const firstDictionary = [
   '{"charts":"1","version":6,"events":11,"correlationId":"01900000-0000-7000-8000-000000000001"',
   ',"createdAt":1767225600000,"updatedAt":1767225600000,"actors":{"order":{"value":{"completed":"closed"}',

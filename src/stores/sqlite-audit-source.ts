@@ -6,10 +6,10 @@ import type { DatabaseSync as Database } from 'node:sqlite';
 import type { AuditSource, Fields, KeyRow } from '../audit-source.ts';
 import { AppError, describeError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
+import { type Row, text, whole } from './rows.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import { applicationId, historyMoved, readMigrations, type TableOwner } from './sqlite-open.ts';
 import { readLatestRecords, readOrderRecords } from './sqlite-order-records.ts';
-import { type Row, text, whole } from './sqlite-rows.ts';
 import { checkStorage } from './sqlite-storage.ts';
 
 /** How long a statement waits for a tool that locks the file briefly. */

@@ -5,9 +5,9 @@ import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Batches } from './batch.ts';
+import type { IsPersonal } from './history-text.ts';
+import { text } from './rows.ts';
 import type { Connection } from './sqlite-connection.ts';
-import type { IsPersonal } from './sqlite-history-text.ts';
-import { text } from './sqlite-rows.ts';
 import { countOrders, createOrderMover, type OrderMover, readLastPosition } from './sqlite-takeover.ts';
 import type { Transact } from './sqlite-transaction.ts';
 

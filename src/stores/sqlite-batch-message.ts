@@ -1,8 +1,8 @@
 // A batch on its way to the thread that writes: statements by number, with the texts of those that the thread has not seen yet,
 // and all values in one list. Texts are longer than most values, and the same in every batch.
 import type { SQLInputValue } from 'node:sqlite';
+import { pack } from './packing.ts';
 import type { Connection, Statement } from './sqlite-connection.ts';
-import { pack } from './sqlite-packing.ts';
 import type { BoundStatement, BoundValue } from './sqlite-recording.ts';
 
 export interface BatchMessage {

@@ -9,14 +9,14 @@ import type {
   Needs,
   OrderWrite,
 } from '../store.ts';
-import type { BatchAccess } from './batch-access.ts';
-import { CommonValues } from './sqlite-common-values.ts';
+import { type BatchAccess, nothingFound } from './batch-access.ts';
+import { CommonValues } from './common-values.ts';
+import { toHistoryRows } from './history-rows.ts';
+import { systemIn, text, toIdempotencyRecord, whole } from './rows.ts';
 import type { Connection } from './sqlite-connection.ts';
-import { toHistoryRows } from './sqlite-history.ts';
 import { createHistoryRowWriter } from './sqlite-history-writer.ts';
 import { type BoundStatement, createRecording, type Recording } from './sqlite-recording.ts';
 import { createRowWriter } from './sqlite-row-writer.ts';
-import { systemIn, text, toIdempotencyRecord, whole } from './sqlite-rows.ts';
 import { refusingValues, type WriterAccess } from './sqlite-transactions.ts';
 
 /** Where the orders of a batch stand, with the systems that the caller does not have: one statement for all. */
@@ -179,10 +179,15 @@ export const createBatchAccess = (
     });
 
   return {
-    orders: (needed) => read(() => readOrders(needed)),
-    received: (messages) => read(() => readReceived(messages)),
-    records: (needed) => read(() => keys.read(needed)),
-    rows: (needed) => read(() => tableRows?.read(needed) ?? new Map()),
+    load: ({ orders, received, keys: asked, rows }) => {
+      if (orders.size + received.length + asked.length + rows.length === 0) return nothingFound;
+      return read(() => ({
+        orders: orders.size === 0 ? nothingFound.orders : readOrders(orders),
+        received: readReceived(received),
+        records: keys.read(asked),
+        rows: (rows.length === 0 ? undefined : tableRows?.read(rows)) ?? nothingFound.rows,
+      }));
+    },
     rowAtHand: () => undefined,
     prepare: (write) => {
       const runs = refusingValues(() => recordAll(write));

@@ -1,8 +1,8 @@
 // The small changes of the SQLite file beside the batch: leases of calls, marks of unreadable orders, answers of
 // idempotency keys. Each is one transaction. It never writes an order's system or history.
 import type { Call, Store } from '../store.ts';
+import { toCall, whole } from './rows.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
-import { toCall, whole } from './sqlite-rows.ts';
 import type { Transact } from './sqlite-transaction.ts';
 
 /** The number after the list is 1 for the services in the list alone, 0 for all but those. */

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import type { DatabaseSync as Database } from 'node:sqlite';
 import { AppError, describeError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
+import { whole } from './rows.ts';
 import { applicationId, readMigrations, type TableOwner } from './sqlite-open.ts';
-import { whole } from './sqlite-rows.ts';
 
 interface DatabaseCopy {
   readonly path: string;

@@ -2,14 +2,14 @@
 // read where it is. An order is moved as a whole, so its earlier rows are in one place or the other. It writes nothing.
 import type { EventFilter, JournalEvent, Received, Restored } from '../store.ts';
 import type { BatchAccess } from './batch-access.ts';
+import { requireEvent, requireReceived } from './history-entries.ts';
+import { whole } from './rows.ts';
+import { toShortId } from './short-ids.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { toEarlierEvent, toEarlierMessage } from './sqlite-earlier-rows.ts';
 import { type Condition, createPreparer, joinConditions, valuesOf } from './sqlite-event-reads.ts';
-import { requireEvent, requireReceived } from './sqlite-history-entries.ts';
-import { toShortId } from './sqlite-ids.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import type { createHistoryReads } from './sqlite-reads.ts';
-import { whole } from './sqlite-rows.ts';
 import { movedUpTo } from './sqlite-takeover.ts';
 
 /** Of one order its index is used; of all orders the journal's. */
@@ -114,13 +114,13 @@ export const withEarlierHistory = (reads: HistoryReads, findEarlier: FindEarlier
 /** `access`, for which a message is recorded wherever it is. */
 export const withEarlierMessages = (access: BatchAccess, findEarlier: FindEarlier): BatchAccess => ({
   ...access,
-  received: (messages) => {
+  load: async (needs) => {
     const earlier = findEarlier();
-    const found = access.received(messages);
+    const found = await access.load(needs);
     if (earlier === undefined) return found;
-    return [
-      ...found,
-      ...messages.filter(({ orderId, messageId }) => earlier.hasReceived(orderId, messageId)),
-    ];
+    const received = needs.received.filter(({ orderId, messageId }) =>
+      earlier.hasReceived(orderId, messageId),
+    );
+    return { ...found, received: [...found.received, ...received] };
   },
 });

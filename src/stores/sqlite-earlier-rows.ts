@@ -1,9 +1,10 @@
 // From rows of an earlier schema's history, with a row for each message and each event, to what they record. It judges no
 // value beyond its type.
-import type { HistoryMessage } from './sqlite-history.ts';
-import type { RecordedEvent } from './sqlite-history-entries.ts';
-import { fromShortId } from './sqlite-ids.ts';
-import { type Row, text, textOrNull, whole } from './sqlite-rows.ts';
+
+import type { RecordedEvent } from './history-entries.ts';
+import type { HistoryMessage } from './history-rows.ts';
+import { type Row, text, textOrNull, whole } from './rows.ts';
+import { fromShortId } from './short-ids.ts';
 
 /** Text that is no JSON stays what it is, and whoever reads it finds that. */
 const toData = (kept: string): unknown => {

@@ -2,10 +2,10 @@
 // in SQL; what a row holds beside it is left out here.
 import type { SQLInputValue } from 'node:sqlite';
 import type { EventFilter, JournalEvent } from '../store.ts';
+import { requireEvent, toEvents } from './history-entries.ts';
+import { type Row, whole } from './rows.ts';
 import { createCommonReader } from './sqlite-common-values.ts';
 import type { Connection, Statement } from './sqlite-connection.ts';
-import { requireEvent, toEvents } from './sqlite-history-entries.ts';
-import { type Row, whole } from './sqlite-rows.ts';
 
 /** A part of a WHERE clause with its values. */
 export type Condition = readonly [sql: string, ...values: SQLInputValue[]];

@@ -1,7 +1,8 @@
 // Writes rows of the history. A row gets its place in the journal from SQL, in the statement that writes it: whoever writes
 // next, and whatever failed before, positions go on where the journal ends.
+
+import type { HistoryRow } from './history-rows.ts';
 import type { Connection } from './sqlite-connection.ts';
-import type { HistoryRow } from './sqlite-history.ts';
 
 const columns = 'order_id, version, last_seq, at, message_id, correlation_id, messages, events, personal';
 const values = '?, ?, ?, ?, ?, ?, ?, ?, ?';

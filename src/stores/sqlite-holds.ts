@@ -1,8 +1,8 @@
 // What the SQLite file keeps of services that were not called for a while. It calls nothing.
 import { limits } from '../limits.ts';
 import type { ServiceHold } from '../service-holds.ts';
+import { oneOf, type Row, text, textOrNull, whole, wholeOrNull } from './rows.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
-import { oneOf, type Row, text, textOrNull, whole, wholeOrNull } from './sqlite-rows.ts';
 import type { Transact } from './sqlite-transaction.ts';
 
 const toHold = (row: Row): ServiceHold => ({

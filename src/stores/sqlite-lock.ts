@@ -3,8 +3,8 @@
 import type { DatabaseSync as Database } from 'node:sqlite';
 import { AppError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
+import { text } from './rows.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
-import { text } from './sqlite-rows.ts';
 
 export interface DatabaseLock {
   /** The last run that was noted here; undefined if none ever was. */

@@ -10,10 +10,10 @@ import {
   type OrderRecords,
   type OrderRow,
 } from '../audit-source.ts';
+import { toEvents, toMessages } from './history-entries.ts';
+import { type Row, systemIn, text, textOrNull, whole } from './rows.ts';
 import { createCommonReader } from './sqlite-common-values.ts';
 import { toEarlierEvent, toEarlierMessage } from './sqlite-earlier-rows.ts';
-import { toEvents, toMessages } from './sqlite-history-entries.ts';
-import { type Row, systemIn, text, textOrNull, whole } from './sqlite-rows.ts';
 import { isTakeoverPending, movedUpTo } from './sqlite-takeover.ts';
 
 /** Records by order id; memory does not grow with their number. `statements` are the application's. */

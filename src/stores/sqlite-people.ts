@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { type ApiKey, scopeNames } from '../access.ts';
 import type { OrderNote } from '../store.ts';
+import { type Row, text, textOrNull, whole, wholeOrNull } from './rows.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
-import { type Row, text, textOrNull, whole, wholeOrNull } from './sqlite-rows.ts';
 import type { Transact } from './sqlite-transaction.ts';
 
 const scopes = z.array(z.enum(scopeNames));

@@ -12,6 +12,8 @@ import type {
   StoredOrderFilter,
   StoreFigures,
 } from '../store.ts';
+import { requireReceived, toMessages } from './history-entries.ts';
+import { type Row, text, toEpoch, toIdempotencyRecord, toStoredOrder, whole, wholeOrNull } from './rows.ts';
 import { createCommonReader } from './sqlite-common-values.ts';
 import type { Connection } from './sqlite-connection.ts';
 import {
@@ -21,16 +23,6 @@ import {
   joinConditions,
   valuesOf,
 } from './sqlite-event-reads.ts';
-import { requireReceived, toMessages } from './sqlite-history-entries.ts';
-import {
-  type Row,
-  text,
-  toEpoch,
-  toIdempotencyRecord,
-  toStoredOrder,
-  whole,
-  wholeOrNull,
-} from './sqlite-rows.ts';
 
 /** So many index entries are counted and looked through in a moment. */
 const fewOrders = 1000;

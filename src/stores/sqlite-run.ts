@@ -3,6 +3,7 @@
 import { pathToFileURL } from 'node:url';
 import { AppError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
+import { text, whole } from './rows.ts';
 import {
   hasRollbackJournal,
   isTruncated,
@@ -14,7 +15,6 @@ import {
 } from './sqlite-bytes.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
-import { text, whole } from './sqlite-rows.ts';
 import { readLastPosition } from './sqlite-takeover.ts';
 
 interface FileState {

@@ -6,8 +6,8 @@ import type {
   ServiceIncidentPage,
   ServiceIncidentStore,
 } from '../service-incidents.ts';
+import { type Row, record, text, textOrNull, whole, wholeOrNull } from './rows.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
-import { type Row, record, text, textOrNull, whole, wholeOrNull } from './sqlite-rows.ts';
 import type { Transact } from './sqlite-transaction.ts';
 
 const toIncident = (row: Row): ServiceIncident => ({

@@ -4,9 +4,9 @@ import type { DatabaseSync as Database } from 'node:sqlite';
 import type { StorageCheck } from '../audit-source.ts';
 import { describeError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
+import { text } from './rows.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import { readMigrations, type TableOwner } from './sqlite-open.ts';
-import { text } from './sqlite-rows.ts';
 
 /** One check after the other: each may take long on a large file. */
 export const checkStorage = function* (

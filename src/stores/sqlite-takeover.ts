@@ -1,12 +1,12 @@
 // Moves the history of a file of an earlier schema into its one table: so many orders in each transaction, so that a
 // process that ends in between goes on there at its next start. It changes no order, and gives out no position anew.
-import { CommonValues } from './sqlite-common-values.ts';
+import { CommonValues } from './common-values.ts';
+import { toHistoryRows } from './history-rows.ts';
+import type { IsPersonal } from './history-text.ts';
+import { type Row, text, whole } from './rows.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { toEarlierEvent, toEarlierMessage } from './sqlite-earlier-rows.ts';
-import { toHistoryRows } from './sqlite-history.ts';
-import type { IsPersonal } from './sqlite-history-text.ts';
 import { createHistoryRowMover } from './sqlite-history-writer.ts';
-import { type Row, text, whole } from './sqlite-rows.ts';
 
 /** Some 10,000 rows: a moment's work, and a part of what the log holds. */
 const ordersAtATime = 1000;

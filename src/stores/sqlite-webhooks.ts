@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { WebhookDelivery, WebhookEndpoint } from '../webhooks.ts';
+import { type Row, text, textOrNull, whole, wholeOrNull } from './rows.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
-import { type Row, text, textOrNull, whole, wholeOrNull } from './sqlite-rows.ts';
 import type { Transact } from './sqlite-transaction.ts';
 
 const secrets = z.array(z.strictObject({ secret: z.string(), endsAt: z.int().nullable() }));

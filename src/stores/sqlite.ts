@@ -1,10 +1,11 @@
 // The store in one SQLite file, for one process: what a batch wrote is on the disk. Decisions may rest on what is about to be
 // committed; nothing else is shown before it is.
-import type { Tables } from '../application.ts';
+import type { Row, Tables } from '../application.ts';
 import type { Store } from '../store.ts';
 import { createTurns } from '../turns.ts';
-import { createAmending } from './amending.ts';
+import { createAmending, nothingNeeded } from './amending.ts';
 import { createBatches } from './batch.ts';
+import type { BatchAccess } from './batch-access.ts';
 import { createDoor } from './closing.ts';
 import { withCache } from './committed-cache.ts';
 import { createBatchAccess } from './sqlite-batch.ts';
@@ -71,7 +72,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     unreadable: guard(others.unreadable),
     figures: guard(others.figures),
     backlog: guard(others.backlog),
-    row: guard((key: string) => committed.rows([key]).get(key)),
+    row: guard(createRowRead(committed)),
     rows: guard((table: string, { after, limit }: { readonly after?: string; readonly limit: number }) =>
       rows === undefined ? [] : rows.list(table, after, limit),
     ),
@@ -96,6 +97,12 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     close: () => close(() => batches.change(() => closeDatabase(database))),
   };
 };
+
+/** A row of the application as it is committed. */
+const createRowRead =
+  ({ load }: Pick<BatchAccess, 'load'>) =>
+  async (key: string): Promise<Row | undefined> =>
+    (await load({ ...nothingNeeded, rows: [key] })).rows.get(key);
 
 const closeDatabase = async (database: OpenDatabase): Promise<void> => {
   database.takeover?.stop();

@@ -1,6 +1,6 @@
 // The batches that were handed over and are not durable yet, as the next decision sees them: on top of what is committed.
 // They are written one after the other. Where one fails, those behind it are dropped: they were decided on it.
-import type { Row } from '../application.ts';
+import type { Row, RowChange } from '../application.ts';
 import {
   type AmendedAnswer,
   type BatchWrite,
@@ -10,7 +10,7 @@ import {
   type Needs,
   type OrderWrite,
 } from '../store.ts';
-import type { BatchAccess, BatchReads } from './batch-access.ts';
+import type { BatchAccess, BatchReads, Found } from './batch-access.ts';
 
 export const toName = (one: string, other: string): string => JSON.stringify([one, other]);
 
@@ -19,7 +19,7 @@ class Changes {
   readonly orders = new Map<string, OrderWrite>();
   readonly records = new Map<string, IdempotencyRecord>();
   readonly amended = new Map<string, AmendedAnswer>();
-  readonly rows = new Map<string, Row>();
+  readonly rows = new Map<string, RowChange>();
 
   constructor({ orders, rows, idempotency = [], amended = [] }: BatchWrite) {
     for (const order of orders) {
@@ -28,7 +28,7 @@ class Changes {
     }
     this.#addRecords(idempotency);
     for (const answer of amended) this.amended.set(toName(answer.scope, answer.key), answer);
-    for (const { key, after } of rows.changed) this.rows.set(key, after);
+    for (const change of rows.changed) this.rows.set(change.key, change);
   }
 
   #addRecords(records: readonly IdempotencyRecord[]): void {
@@ -37,15 +37,50 @@ class Changes {
 }
 
 interface Written {
+  /** Counts the batches, from 1. */
+  readonly number: number;
   readonly changes: Changes;
   readonly durable: Promise<void>;
 }
+
+/** What the newest batch says that says anything. */
+const find = <T>(written: readonly Written[], look: (written: Written) => T | undefined): T | undefined => {
+  for (let index = written.length - 1; index >= 0; index -= 1) {
+    const each = written[index];
+    const found = each && look(each);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+const isReceivedIn = (
+  written: readonly Written[],
+  { orderId, messageId }: Needs['received'][number],
+): boolean =>
+  written.some(({ changes }) =>
+    changes.orders.get(orderId)?.received.some((message) => message.messageId === messageId),
+  );
+
+/** The records of `keys`: those that are about to be stored, else those that are; with the answers that they are about to get. */
+const findRecords = (
+  written: readonly Written[],
+  keys: Needs['keys'],
+  committed: readonly IdempotencyRecord[],
+): readonly IdempotencyRecord[] => {
+  const stored = new Map(committed.map((record) => [toName(record.scope, record.key), record]));
+  return keys.flatMap(({ scope, key }) => {
+    const name = toName(scope, key);
+    const record = find(written, ({ changes }) => changes.records.get(name)) ?? stored.get(name);
+    return record ? [{ ...record, ...find(written, ({ changes }) => changes.amended.get(name)) }] : [];
+  });
+};
 
 export class UnderWay implements BatchReads {
   readonly #committed: BatchAccess;
   /** The oldest first. */
   readonly #written: Written[] = [];
   #failures = 0;
+  #prepared = 0;
 
   constructor(committed: BatchAccess) {
     this.#committed = committed;
@@ -73,13 +108,14 @@ export class UnderWay implements BatchReads {
   add(write: BatchWrite): Promise<void> {
     const before = this.#written.at(-1)?.durable;
     const storeIt = this.#committed.prepare(write);
+    this.#prepared += 1;
     const requireGround = this.stand();
     const store = async (): Promise<void> => {
       await before?.catch(() => {});
       requireGround();
       await storeIt();
     };
-    const written = { changes: new Changes(write), durable: store() };
+    const written = { number: this.#prepared, changes: new Changes(write), durable: store() };
     this.#written.push(written);
     written.durable.then(
       () => this.#written.shift(),
@@ -96,61 +132,52 @@ export class UnderWay implements BatchReads {
     this.#written.splice(index);
   }
 
-  orders(needed: Needs['orders']): ReadonlyMap<string, LoadedOrder> {
-    const found = new Map<string, LoadedOrder>();
+  async load(needs: Needs): Promise<Found> {
+    // What becomes durable while the store reads may not be in what it finds.
+    const written = [...this.#written];
     const others = new Map<string, number | undefined>();
-    for (const [orderId, known] of needed) {
-      const write = this.#find(({ orders }) => orders.get(orderId));
+    const orders = new Map<string, LoadedOrder>();
+    for (const [orderId, known] of needs.orders) {
+      const write = find(written, ({ changes }) => changes.orders.get(orderId));
       if (write === undefined) others.set(orderId, known);
       else {
         const { version, lastSeq, system } = write;
-        found.set(orderId, { version, lastSeq, ...(version !== known && { system }) });
+        orders.set(orderId, { version, lastSeq, ...(version !== known && { system }) });
       }
     }
-    if (others.size > 0)
-      for (const [orderId, order] of this.#committed.orders(others)) found.set(orderId, order);
-    return found;
+    const found = await this.#committed.load({ ...needs, orders: others });
+    for (const [orderId, order] of found.orders) orders.set(orderId, order);
+    const missing = written.filter(({ number }) => number > (found.includes ?? 0));
+    return {
+      orders,
+      received: [...found.received, ...needs.received.filter((each) => isReceivedIn(written, each))],
+      records: findRecords(written, needs.keys, found.records),
+      rows: this.#changeRows(missing, needs.rows, found.rows),
+    };
   }
 
-  received(messages: Needs['received']): Needs['received'] {
-    const isUnderWay = ({ orderId, messageId }: Needs['received'][number]): boolean =>
-      this.#written.some(({ changes }) =>
-        changes.orders.get(orderId)?.received.some((message) => message.messageId === messageId),
-      );
-    return [...this.#committed.received(messages), ...messages.filter(isUnderWay)];
-  }
-
-  records(keys: Needs['keys']): readonly IdempotencyRecord[] {
-    return keys.flatMap(({ scope, key }) => {
-      const name = toName(scope, key);
-      const record = this.#find(({ records }) => records.get(name));
-      const found = record === undefined ? this.#committed.records([{ scope, key }]) : [record];
-      const answer = this.#find(({ amended }) => amended.get(name));
-      return found.map((each) => ({ ...each, ...answer }));
-    });
-  }
-
-  rows(keys: readonly string[]): ReadonlyMap<string, Row> {
-    const found = new Map(this.#committed.rows(keys));
-    // The committed ones may bring others that belong to them.
-    for (const key of new Set([...keys, ...found.keys()])) {
-      const row = this.#find(({ rows }) => rows.get(key));
-      if (row !== undefined) found.set(key, row);
+  /** `rows` after what `written` changes of them. The committed ones may have brought others that belong to them. */
+  #changeRows(
+    written: readonly Written[],
+    keys: readonly string[],
+    rows: ReadonlyMap<string, Row>,
+  ): ReadonlyMap<string, Row> {
+    const changed = new Map(rows);
+    for (const key of new Set([...keys, ...rows.keys()])) {
+      for (const { changes } of written) {
+        const change = changes.rows.get(key);
+        if (change !== undefined) changed.set(key, this.#merge(change, changed.get(key)));
+      }
     }
-    return found;
+    return changed;
+  }
+
+  #merge(change: RowChange, current: Row | undefined): Row {
+    return this.#committed.merge?.(change, current) ?? change.after;
   }
 
   rowAtHand(key: string): Row | undefined {
-    return this.#find(({ rows }) => rows.get(key)) ?? this.#committed.rowAtHand(key);
-  }
-
-  /** What the newest batch says that says anything. */
-  #find<T>(look: (changes: Changes) => T | undefined): T | undefined {
-    for (let index = this.#written.length - 1; index >= 0; index -= 1) {
-      const written = this.#written[index];
-      const found = written && look(written.changes);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    const change = find(this.#written, ({ changes }) => changes.rows.get(key));
+    return change?.after ?? this.#committed.rowAtHand(key);
   }
 }

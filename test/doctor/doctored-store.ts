@@ -14,10 +14,10 @@ import { createFileMailer } from '../../src/services/mailer-files.ts';
 import { openOutside } from '../../src/shop/audit/outside.ts';
 import type { ShopService } from '../../src/shop/services.ts';
 import { shop } from '../../src/shop/shop.ts';
+import { unpack } from '../../src/stores/packing.ts';
 import { createSqliteStore } from '../../src/stores/sqlite.ts';
 import { openAuditSource } from '../../src/stores/sqlite-audit-source.ts';
 import { openDatabase } from '../../src/stores/sqlite-open.ts';
-import { unpack } from '../../src/stores/sqlite-packing.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import {
   type Answer,

@@ -1,8 +1,8 @@
 // The history of a store with a row for each message and each event, as files of an earlier schema have it: for changes by
 // hand that name its columns.
 import type { DatabaseSync } from 'node:sqlite';
+import { toEvents, toMessages } from '../../src/stores/history-entries.ts';
 import { createCommonReader } from '../../src/stores/sqlite-common-values.ts';
-import { toEvents, toMessages } from '../../src/stores/sqlite-history-entries.ts';
 import { takeOverHistory } from '../../src/stores/sqlite-takeover.ts';
 
 type Value = string | number | null;

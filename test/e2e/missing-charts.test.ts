@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pack } from '../../src/stores/sqlite-packing.ts';
-import { systemIn } from '../../src/stores/sqlite-rows.ts';
+import { pack } from '../../src/stores/packing.ts';
+import { systemIn } from '../../src/stores/rows.ts';
 import { EventReader } from '../api/connections.ts';
 import { ask, post } from './client.ts';
 import { makeFolder, runCommand, startServer } from './server.ts';

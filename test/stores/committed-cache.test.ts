@@ -3,26 +3,26 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Row } from '../../src/application.ts';
 import { limits } from '../../src/limits.ts';
 import type { BatchWrite } from '../../src/store.ts';
+import { nothingFound } from '../../src/stores/batch-access.ts';
 import { withCache } from '../../src/stores/committed-cache.ts';
-import { lease, toWrite } from '../contracts/store-samples.ts';
+import { lease, toNeeds, toWrite } from '../contracts/store-samples.ts';
 
 let asked: string[];
 let fails: boolean;
 let stored: Map<string, Row>;
 let access: ReturnType<typeof withCache>;
+const loadRows = async (keys: readonly string[]) => (await access.load(toNeeds([], { rows: keys }))).rows;
+const loadOrder = async (version: number | undefined) =>
+  (await access.load({ ...toNeeds([]), orders: new Map([['a', version]]) })).orders.get('a');
 
 beforeEach(() => {
   [asked, fails, stored] = [[], false, new Map([['products/a', { held: 1 }]])];
   access = withCache({
-    orders: (needed) => {
-      asked.push(...needed.keys());
-      return new Map([...needed.keys()].map((id) => [id, { version: 1, lastSeq: 0, system: '{}' }]));
-    },
-    received: () => [],
-    records: () => [],
-    rows: (keys) => {
-      asked.push(...keys);
-      return new Map(keys.flatMap((key) => (stored.has(key) ? [[key, stored.get(key) ?? {}]] : [])));
+    load: ({ orders, rows }) => {
+      asked.push(...orders.keys(), ...rows);
+      const toOrder = (id: string) => [id, { version: 1, lastSeq: 0, system: '{}' }] as const;
+      const found = rows.flatMap((key) => (stored.has(key) ? [[key, stored.get(key) ?? {}] as const] : []));
+      return { ...nothingFound, orders: new Map([...orders.keys()].map(toOrder)), rows: new Map(found) };
     },
     rowAtHand: () => undefined,
     prepare: () => async () => {
@@ -40,18 +40,18 @@ const toBatch = (rows: Readonly<Record<string, Row>> = {}): BatchWrite => ({
   lease,
 });
 
-test('a row is read once, and is then at hand', () => {
+test('a row is read once, and is then at hand', async () => {
   expect(access.rowAtHand('products/a')).toBeUndefined();
   for (const time of ['first', 'second']) {
-    expect(access.rows(['products/a']).get('products/a'), time).toEqual({ held: 1 });
+    expect((await loadRows(['products/a'])).get('products/a'), time).toEqual({ held: 1 });
   }
   expect(asked).toEqual(['products/a']);
   expect(access.rowAtHand('products/a')).toEqual({ held: 1 });
 });
 
-test('a row that is not there is asked for again', () => {
-  access.rows(['products/b']);
-  access.rows(['products/b']);
+test('a row that is not there is asked for again', async () => {
+  await loadRows(['products/b']);
+  await loadRows(['products/b']);
   expect(asked).toEqual(['products/b', 'products/b']);
 });
 
@@ -60,26 +60,34 @@ test('what was written is known without a read, from when it is durable', async 
   expect(access.rowAtHand('products/b')).toBeUndefined();
   await store();
   expect(access.rowAtHand('products/b')).toEqual({ held: 2 });
-  expect(access.orders(new Map([['a', 1]])).get('a')).toEqual({ version: 1, lastSeq: 0 });
+  expect(await loadOrder(1)).toEqual({ version: 1, lastSeq: 0 });
   expect(asked).toEqual([]);
 });
 
 test('an order is read if its caller does not have it at the version that was written last', async () => {
   await access.prepare(toBatch())();
   for (const version of [undefined, 7]) {
-    expect(access.orders(new Map([['a', version]])).get('a')).toMatchObject({ system: '{}' });
+    expect(await loadOrder(version)).toMatchObject({ system: '{}' });
   }
   expect(asked).toEqual(['a', 'a']);
 });
 
+test('what was read before a write ended is not kept in place of what it wrote', async () => {
+  const store = access.prepare(toBatch({ 'products/a': { held: 2 } }));
+  const reading = loadRows(['products/a']);
+  await store();
+  await reading;
+  expect(access.rowAtHand('products/a')).toEqual({ held: 2 });
+});
+
 test('after a write that failed everything is read again', async () => {
   await access.prepare(toBatch({ 'products/b': { held: 2 } }))();
-  access.rows(['products/a']);
+  await loadRows(['products/a']);
   fails = true;
   await expect(access.prepare(toBatch({ 'products/b': { held: 3 } }))()).rejects.toThrow('full');
   expect(access.rowAtHand('products/a')).toBeUndefined();
   expect(access.rowAtHand('products/b')).toBeUndefined();
-  access.orders(new Map([['a', 1]]));
+  await loadOrder(1);
   expect(asked).toEqual(['products/a', 'a']);
 });
 

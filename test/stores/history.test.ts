@@ -1,9 +1,9 @@
-// Rows of the history (src/stores/sqlite-history.ts): whatever is written comes back as it was, ids and personal fields
+// Rows of the history (src/stores/history-rows.ts): whatever is written comes back as it was, ids and personal fields
 // stand where they belong, and the views for reports say the same as the store.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CommonValues } from '../../src/stores/sqlite-common-values.ts';
-import { RowTexts, restore } from '../../src/stores/sqlite-history-text.ts';
+import { CommonValues } from '../../src/stores/common-values.ts';
+import { RowTexts, restore } from '../../src/stores/history-text.ts';
 import { noon, place, toEvent, toMessage, toNeeds, toWrite, write } from '../contracts/store-samples.ts';
 import { useFile } from './sqlite-file.ts';
 

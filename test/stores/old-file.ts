@@ -2,7 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { fromShortId } from '../../src/stores/sqlite-ids.ts';
+import { fromShortId } from '../../src/stores/short-ids.ts';
 
 const kept = ['received', 'events'] as const;
 

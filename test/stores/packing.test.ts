@@ -1,9 +1,9 @@
-// What an order's row has instead of its system (src/stores/sqlite-packing.ts).
+// What an order's row has instead of its system (src/stores/packing.ts).
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { toStored } from '../../src/step/snapshot.ts';
-import { pack, unpack } from '../../src/stores/sqlite-packing.ts';
+import { pack, unpack } from '../../src/stores/packing.ts';
 import { stories } from '../step/stories.ts';
 
 const systems = stories.map(([name, tell]) => [name, toStored(tell().state())] as const);

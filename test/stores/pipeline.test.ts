@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Batch, BatchWrite, IdempotencyRecord } from '../../src/store.ts';
 import { createAmending } from '../../src/stores/amending.ts';
 import { createBatches } from '../../src/stores/batch.ts';
+import { nothingFound } from '../../src/stores/batch-access.ts';
 import { createTurns } from '../../src/turns.ts';
 import { lease, noRows, toNeeds, toRecord, toWrite } from '../contracts/store-samples.ts';
 
@@ -22,10 +23,7 @@ beforeEach(() => {
   [writings, records] = [[], []];
   batches = createBatches(
     {
-      orders: () => new Map(),
-      received: () => [],
-      records: () => records,
-      rows: () => new Map(),
+      load: () => ({ ...nothingFound, records }),
       rowAtHand: () => undefined,
       prepare:
         ({ orders, idempotency = [], amended = [] }) =>

@@ -1,7 +1,7 @@
 // Writes rows of the history: what an order received in one commit, and the events that this led to, as JSON. What follows
-// from the row or from an id is left out; sqlite-history-entries.ts puts it back. It asks the database nothing.
+// from the row or from an id is left out; history-entries.ts puts it back. It asks the database nothing.
 import type { NewEvent, Received } from '../store.ts';
-import { type MessageTraits, RowTexts } from './sqlite-history-text.ts';
+import { type MessageTraits, RowTexts } from './history-text.ts';
 
 /** A message as any file may have it: an older one, or a damaged one. */
 export type HistoryMessage = Omit<Received, 'kind' | 'disposition' | 'data'> & {

@@ -1,10 +1,10 @@
-// Reads rows of the history: the messages and the events that sqlite-history.ts wrote. It judges no value beyond its type.
+// Reads rows of the history: the messages and the events that history-rows.ts wrote. It judges no value beyond its type.
 import type { JournalEvent, Received } from '../store.ts';
-import type { ReadCommonValue } from './sqlite-common-values.ts';
-import { type HistoryMessage, kindOf } from './sqlite-history.ts';
-import { restore } from './sqlite-history-text.ts';
-import { fromShortId } from './sqlite-ids.ts';
-import { isRecord, type Row, text, textOrNull, whole, wrong } from './sqlite-rows.ts';
+import type { ReadCommonValue } from './common-values.ts';
+import { type HistoryMessage, kindOf } from './history-rows.ts';
+import { restore } from './history-text.ts';
+import { isRecord, type Row, text, textOrNull, whole, wrong } from './rows.ts';
+import { fromShortId } from './short-ids.ts';
 
 type Entry = readonly unknown[];
 type Others = Readonly<Record<string, unknown>>;

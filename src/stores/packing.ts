@@ -3,7 +3,7 @@
 // dictionary (`1:`, `2:` and base64), and JSON from before there was packing.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { firstDictionary, secondDictionary, thirdDictionary } from './packing-dictionary.ts';
-import { restoreIds, shortenIds } from './sqlite-ids.ts';
+import { restoreIds, shortenIds } from './short-ids.ts';
 
 // Small windows and buffers: they are allocated for each text, which takes longer than the compression. Of a
 // dictionary longer than the window only the end would be of use.

@@ -2,7 +2,7 @@
 // A row of the wrong shape is an error with a name, not a wrong value further on.
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Call, Epoch, IdempotencyRecord, StoredOrder } from '../store.ts';
-import { unpack } from './sqlite-packing.ts';
+import { unpack } from './packing.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 

@@ -1,8 +1,8 @@
 // What is written of a message's data in the history, and back: ids are shortened, personal fields are taken out into a
 // list of the row's own, and values that many messages have alike are named by their key. It changes no value that it is
 // given to write.
-import type { CommonValues, ReadCommonValue } from './sqlite-common-values.ts';
-import { fromShortId, toShortId } from './sqlite-ids.ts';
+import type { CommonValues, ReadCommonValue } from './common-values.ts';
+import { fromShortId, toShortId } from './short-ids.ts';
 
 /** Whether the field `name` of messages of a type is personal data. */
 export type IsPersonal = (type: string, name: string, field: unknown) => boolean;

@@ -79,6 +79,8 @@ export default defineConfig({
         },
       },
     ],
+    // Once for all projects.
+    globalSetup: 'test/support/postgres/global-setup.ts',
     pool: 'forks',
     maxWorkers: 3,
     testTimeout: 60_000,

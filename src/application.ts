@@ -129,6 +129,42 @@ export interface SqlConnection {
   prepare(sql: string): SqlStatement;
 }
 
+/** A statement for PostgreSQL; its values are `$1`, `$2` and so on. Lists are arrays there. */
+export interface PostgresStatement {
+  readonly text: string;
+  readonly values: readonly (PostgresValue | readonly PostgresValue[])[];
+}
+type PostgresValue = string | number | null | Uint8Array;
+type PostgresRow = Readonly<Record<string, unknown>>;
+
+/** Reads of an application's tables: statements, and what the rows that they return say. 64-bit integers come as numbers. */
+export interface PostgresRead<T> {
+  readonly statements: readonly PostgresStatement[];
+  readonly read: (results: readonly (readonly PostgresRow[])[]) => T;
+}
+
+/**
+ * An application's tables in PostgreSQL, where several nodes write at once: what a decision saw of a row may be older than
+ * the row. A statement that must not miss anything ends with `SELECT require_rows(met, expected, 'what')`, which makes
+ * the batch stale when the numbers differ; or it violates one of `contended`.
+ */
+export interface PostgresTables {
+  /** SQL by version, from 1. A released one never changes. Tables are made in the store's own schema. */
+  readonly migrations: readonly string[];
+  /** The rows that there are, by key, and related ones that a decision will need next. */
+  read(keys: readonly string[]): PostgresRead<ReadonlyMap<string, Row>>;
+  /** Rows of one table by key, after `after`. */
+  list(table: string, after: string | undefined, limit: number): PostgresRead<readonly Row[]>;
+  /** Run in this order, in one transaction with the orders. Rows that several orders share are locked in one fixed order. */
+  write(changes: RowChanges): readonly PostgresStatement[];
+  /** What `change` makes of a row that is `current` by now: what commutes is added to it. */
+  merge(change: RowChange, current: Row | undefined): Row;
+  /** Constraints whose violation says that another decision was faster. */
+  readonly contended: readonly string[];
+  /** As `TableStore.isPersonal`. */
+  readonly isPersonal?: TableStore['isPersonal'];
+}
+
 /** The tables that an application brings to each kind of store. The memory store keeps any rows. */
 export interface Tables {
   /** Keys of the rows that delivering `message` may need; undefined: a deadline, which only the order itself knows. */
@@ -145,6 +181,8 @@ export interface Tables {
       readonly tables: Readonly<Record<string, string>>;
     };
   };
+  /** Left out: it cannot be kept in PostgreSQL. */
+  readonly postgres?: PostgresTables;
 }
 
 /** One version of an application's charts, with the messages that they know. */

@@ -83,9 +83,14 @@ export const settingsSchema = z.strictObject({
     ),
   DATABASE_URL: z
     .string()
-    .regex(/^(sqlite:.+|memory:)$/, 'must be sqlite:PATH or memory:')
+    .regex(
+      /^(sqlite:.+|memory:|postgres(ql)?:\/\/.+)$/,
+      'must be sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:',
+    )
     .default('sqlite:data/orderchart.db')
-    .describe('where orders are kept: sqlite:PATH, or memory: (lost at exit)'),
+    .describe(
+      'where orders are kept: sqlite:PATH for one process; postgres://USER:PASSWORD@HOST/DATABASE for any number of nodes (?schema=NAME for another schema than orderchart); or memory: (lost at exit)',
+    ),
   LEAVE_UNREADABLE: z
     .enum(['0', '1'])
     .default('0')

@@ -54,6 +54,19 @@ export const limits = {
   inspectedBytes: 4096,
   /** How long one of them may be silent before the operating system asks whether its other end is there. */
   keepAliveMs: 30_000,
+  /** Of PostgreSQL. A node whose commit was not answered asks what became of it for so long before it gives up. */
+  database: {
+    connectMs: 5000,
+    statementMs: 10_000,
+    lockMs: 5000,
+    idleInTransactionMs: 5000,
+    answerMs: 15_000,
+    resolveWithinMs: 10_000,
+    firstPauseMs: 50,
+    longestPauseMs: 1000,
+    /** Connections for reads and small changes, beside two for batches and one that listens. */
+    readers: 5,
+  },
   eventPage: 1000,
   /** Positions of the journal that one read for some types looks through, at most. */
   examinedEvents: 10_000,

@@ -13,6 +13,7 @@ import { shopDisplay } from './display.ts';
 import { fromVersion1 } from './from-version-1.ts';
 import { shopInvariants } from './invariants.ts';
 import { toProductKey, toReservationKey } from './stock.ts';
+import { postgresStock } from './stock-postgres.ts';
 import { sqliteStock } from './stock-sqlite.ts';
 import { contextOf, findMoves, type OrderView, toOrderView, toUnreadableOrderView } from './view.ts';
 
@@ -80,6 +81,7 @@ export const shop = defineApplication<OrderView>({
       open: (connection) => ({ ...sqliteStock.open(connection), isPersonal }),
       audit: stockReadings,
     },
+    postgres: { ...postgresStock, isPersonal },
   },
   audit: shopAudit,
 });

@@ -14,42 +14,7 @@ import {
   toProductKey,
   toReservationKey,
 } from './stock.ts';
-
-const productColumns = 'product_id, name, unit_price, currency, on_sale, revision, on_hand, held, sold';
-
-type SqlRow = Readonly<Record<string, unknown>>;
-
-const text = (row: SqlRow, column: string): string => {
-  const value = row[column];
-  if (typeof value !== 'string') throw new Error(`Column ${column} holds ${String(value)} instead of text.`);
-  return value;
-};
-const whole = (row: SqlRow, column: string): number => {
-  const value = row[column];
-  if (typeof value !== 'number')
-    throw new Error(`Column ${column} holds ${String(value)} instead of a number.`);
-  return value;
-};
-
-const toProduct = (row: SqlRow): Product => {
-  const onHand = whole(row, 'on_hand');
-  const held = whole(row, 'held');
-  return {
-    productId: text(row, 'product_id'),
-    name: text(row, 'name'),
-    unitPrice: whole(row, 'unit_price'),
-    currency: text(row, 'currency'),
-    onSale: whole(row, 'on_sale') === 1,
-    revision: whole(row, 'revision'),
-    onHand,
-    held,
-    sold: whole(row, 'sold'),
-    available: onHand - held,
-  };
-};
-
-const idsOf = (keys: readonly string[], table: string): string[] =>
-  keys.flatMap((key) => (key.startsWith(`${table}/`) ? [key.slice(table.length + 1)] : []));
+import { idsOf, productColumns, text, toProductRow, whole } from './stock-rows.ts';
 
 const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list'> => {
   const products = connection.prepare(
@@ -76,7 +41,7 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
     for (const [orderId, shares] of rows) {
       const [first] = shares;
       if (first === undefined) continue;
-      for (const row of shares) found.set(toProductKey(text(row, 'product_id')), { ...toProduct(row) });
+      for (const row of shares) found.set(toProductKey(text(row, 'product_id')), { ...toProductRow(row) });
       found.set(toReservationKey(orderId), {
         orderId,
         status: text(first, 'status'),
@@ -111,7 +76,7 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
       }
       if (productIds.length > 0) {
         for (const row of products.all(JSON.stringify(productIds))) {
-          found.set(toProductKey(text(row, 'product_id')), { ...toProduct(row) });
+          found.set(toProductKey(text(row, 'product_id')), { ...toProductRow(row) });
         }
       }
       return found;
@@ -119,7 +84,7 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
     list: (table, after, limit) => {
       if (table === providerTable) return providers.list(after ?? '', limit);
       if (table !== stockTables.products) throw new Error(`The rows of ${table} are not listed.`);
-      return page.all(after ?? '', limit).map((row) => ({ ...toProduct(row) }));
+      return page.all(after ?? '', limit).map((row) => ({ ...toProductRow(row) }));
     },
   };
 };

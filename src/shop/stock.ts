@@ -92,7 +92,7 @@ const isReservation = (row: Row | Reservation): row is Row & Reservation => 'sha
 
 export const toProduct = (row: Row | undefined): Product | undefined =>
   row !== undefined && isProduct(row) ? row : undefined;
-const toReservation = (row: Row | undefined): Reservation | undefined =>
+export const toReservation = (row: Row | undefined): Reservation | undefined =>
   row !== undefined && isReservation(row) ? row : undefined;
 
 const readProduct = (rows: Rows, productId: string) => toProduct(rows.get(toProductKey(productId)));

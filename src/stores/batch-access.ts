@@ -21,15 +21,24 @@ export interface BatchReads {
   rowAtHand(key: string): Row | undefined;
 }
 
+/** What a batch asked for before its decision, by `toName`: if it was not found then and is there now, somebody was faster. */
+export interface Asked {
+  readonly keys: ReadonlySet<string>;
+  readonly messages: ReadonlySet<string>;
+}
+
 /** How one store reads what is committed, and writes a batch. */
 export interface BatchAccess extends BatchReads {
   /**
    * Puts together what `write` stores. The returned function stores it, in one durable transaction or not at all: batches are
    * put together while others are being stored. @throws RefusedWrite, as the function does; the function StaleBatch, too.
    */
-  prepare(write: BatchWrite): () => Promise<void>;
+  prepare(write: BatchWrite, asked: Asked): () => Promise<void>;
   /** A row as it will be after `change`, if it is `current` now. Left out: as the change says, whatever it is now. */
   merge?(change: RowChange, current: Row | undefined): Row;
 }
+
+/** A name for a pair. */
+export const toName = (one: string, other: string): string => JSON.stringify([one, other]);
 
 export const nothingFound: Found = { orders: new Map(), received: [], records: [], rows: new Map() };

@@ -14,9 +14,9 @@ import {
   StaleBatch,
 } from '../store.ts';
 import { inTurn, type TakeTurn } from '../turns.ts';
-import type { BatchAccess, BatchReads } from './batch-access.ts';
+import { type BatchAccess, type BatchReads, toName } from './batch-access.ts';
 import { requireContinuation } from './continuation.ts';
-import { toName, UnderWay } from './under-way.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface Batches {
   /** Opens a batch when its turn comes. */
@@ -30,6 +30,7 @@ class LoadedRows implements Loaded {
   readonly #store: BatchReads;
   readonly orders = new Map<string, LoadedOrder>();
   readonly rows = new Map<string, Row>();
+  readonly asked = { keys: new Set<string>(), messages: new Set<string>() };
   readonly #received = new Set<string>();
   readonly #records = new Map<string, IdempotencyRecord>();
 
@@ -50,6 +51,8 @@ class LoadedRows implements Loaded {
   }
 
   async add(needs: Needs): Promise<void> {
+    for (const { scope, key } of needs.keys) this.asked.keys.add(toName(scope, key));
+    for (const { orderId, messageId } of needs.received) this.asked.messages.add(toName(orderId, messageId));
     const { orders, received, records, rows } = await this.#store.load(needs);
     for (const [orderId, order] of orders) this.orders.set(orderId, order);
     for (const { orderId, messageId } of received) this.#received.add(toName(orderId, messageId));
@@ -101,7 +104,7 @@ export const createBatches = (access: BatchAccess, takeTurn: TakeTurn): Batches 
         try {
           requireGround();
           requireContinuations(loaded, write);
-          return underWay.add(write);
+          return underWay.add(write, loaded.asked);
         } finally {
           release();
         }

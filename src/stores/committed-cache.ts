@@ -42,8 +42,8 @@ export const withCache = (access: BatchAccess): BatchAccess => {
       return { ...found, orders, rows };
     },
     rowAtHand: (key) => cachedRows.get(key),
-    prepare: (write) => {
-      const store = access.prepare(write);
+    prepare: (write, asked) => {
+      const store = access.prepare(write, asked);
       return async () => {
         try {
           await store();

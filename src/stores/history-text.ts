@@ -10,7 +10,7 @@ export type IsPersonal = (type: string, name: string, field: unknown) => boolean
 /** What a store knows of the messages that it writes. */
 export interface MessageTraits {
   readonly isPersonal: IsPersonal;
-  readonly common: CommonValues;
+  readonly common: Pick<CommonValues, 'keyOf'>;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,21 +1,10 @@
 // What the SQLite file keeps of services that were not called for a while. It calls nothing.
 import { limits } from '../limits.ts';
 import type { ServiceHold } from '../service-holds.ts';
-import { oneOf, type Row, text, textOrNull, whole, wholeOrNull } from './rows.ts';
+import { toHold } from './hold-rows.ts';
+import { text, whole } from './rows.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import type { Transact } from './sqlite-transaction.ts';
-
-const toHold = (row: Row): ServiceHold => ({
-  holdId: text(row, 'hold_id'),
-  service: text(row, 'service'),
-  kind: oneOf(row, 'kind', ['pause', 'circuit']),
-  reason: text(row, 'reason'),
-  principal: textOrNull(row, 'principal'),
-  since: whole(row, 'since'),
-  resumedAt: wholeOrNull(row, 'resumed_at'),
-  resumedBy: textOrNull(row, 'resumed_by'),
-  endedAt: wholeOrNull(row, 'ended_at'),
-});
 
 export const createHoldTable = ({ writer, reader }: OpenDatabase, transact: Transact) => {
   const holds = reader.prepare('SELECT * FROM service_holds ORDER BY since, rowid');

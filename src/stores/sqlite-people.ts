@@ -1,36 +1,8 @@
-// What the SQLite file keeps of people who work with orders: their keys, and what they write down about orders. It never
-// reads an order.
-import { z } from 'zod';
-import { type ApiKey, scopeNames } from '../access.ts';
+import type { ApiKey } from '../access.ts';
 import type { OrderNote } from '../store.ts';
-import { type Row, text, textOrNull, whole, wholeOrNull } from './rows.ts';
+import { toApiKey, toNote } from './people-rows.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import type { Transact } from './sqlite-transaction.ts';
-
-const scopes = z.array(z.enum(scopeNames));
-
-const toKey = (row: Row): ApiKey => ({
-  keyId: text(row, 'key_id'),
-  hash: text(row, 'hash'),
-  principal: text(row, 'principal'),
-  scopes: scopes.parse(JSON.parse(text(row, 'scopes'))),
-  owner: textOrNull(row, 'owner'),
-  sessionOf: textOrNull(row, 'session_of'),
-  requestsPerMinute: wholeOrNull(row, 'requests_per_minute'),
-  refundsPerDay: wholeOrNull(row, 'refunds_per_day'),
-  createdAt: whole(row, 'created_at'),
-  expiresAt: wholeOrNull(row, 'expires_at'),
-  lastUsedAt: wholeOrNull(row, 'last_used_at'),
-  revokedAt: wholeOrNull(row, 'revoked_at'),
-});
-
-const toNote = (row: Row): OrderNote => ({
-  orderId: text(row, 'order_id'),
-  kind: text(row, 'kind') === 'note' ? 'note' : 'assignment',
-  text: text(row, 'text'),
-  principal: textOrNull(row, 'principal') ?? undefined,
-  at: whole(row, 'at'),
-});
 
 export const createPeople = ({ writer, reader }: OpenDatabase, transact: Transact) => {
   const keys = reader.prepare('SELECT * FROM api_keys ORDER BY created_at, key_id');
@@ -48,7 +20,7 @@ export const createPeople = ({ writer, reader }: OpenDatabase, transact: Transac
     'SELECT * FROM order_notes WHERE order_id IN (SELECT value FROM json_each(?)) ORDER BY position',
   );
   return {
-    apiKeys: (): readonly ApiKey[] => keys.all().map(toKey),
+    apiKeys: (): readonly ApiKey[] => keys.all().map(toApiKey),
     writeApiKeys: (written: readonly ApiKey[]): void => {
       transact(() => {
         for (const key of written) {

@@ -6,22 +6,10 @@ import type {
   ServiceIncidentPage,
   ServiceIncidentStore,
 } from '../service-incidents.ts';
-import { type Row, record, text, textOrNull, whole, wholeOrNull } from './rows.ts';
+import { text, whole } from './rows.ts';
+import { toIncident } from './service-incident-rows.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 import type { Transact } from './sqlite-transaction.ts';
-
-const toIncident = (row: Row): ServiceIncident => ({
-  incidentId: text(row, 'incident_id'),
-  service: text(row, 'service'),
-  reason: text(row, 'reason'),
-  text: text(row, 'text'),
-  key: text(row, 'key'),
-  details: record(row, 'details'),
-  openedAt: whole(row, 'opened_at'),
-  closedAt: wholeOrNull(row, 'closed_at'),
-  closedBy: textOrNull(row, 'closed_by'),
-  note: textOrNull(row, 'note'),
-});
 
 const createReads = ({ reader }: Pick<OpenDatabase, 'reader'>) => {
   const byId = reader.prepare('SELECT * FROM service_incidents WHERE incident_id = ?');

@@ -10,9 +10,7 @@ import {
   type Needs,
   type OrderWrite,
 } from '../store.ts';
-import type { BatchAccess, BatchReads, Found } from './batch-access.ts';
-
-export const toName = (one: string, other: string): string => JSON.stringify([one, other]);
+import { type Asked, type BatchAccess, type BatchReads, type Found, toName } from './batch-access.ts';
 
 /** What one batch changes, by what decisions ask for. */
 class Changes {
@@ -105,9 +103,9 @@ export class UnderWay implements BatchReads {
   }
 
   /** Resolves when `write` is durable. @throws DroppedBatch if one before it fails, else what writing it throws. */
-  add(write: BatchWrite): Promise<void> {
+  add(write: BatchWrite, asked: Asked): Promise<void> {
     const before = this.#written.at(-1)?.durable;
-    const storeIt = this.#committed.prepare(write);
+    const storeIt = this.#committed.prepare(write, asked);
     this.#prepared += 1;
     const requireGround = this.stand();
     const store = async (): Promise<void> => {

@@ -166,9 +166,9 @@ const describeHistory = (current: () => Store) => {
     await expect(refused).rejects.toThrow();
     expect(await current().lastPosition()).toBe(before);
   });
-  it('text survives: NUL, quotes, every plane of Unicode', async () => {
-    const odd = 'a\0b "quoted" \'single\' \\ \u2028 é 漢 \u{1F600} \u{10FFFF}';
-    const data = { [odd]: odd, __proto__x: 1 };
+  it('text survives: quotes, every plane of Unicode, NUL inside of data', async () => {
+    const odd = 'a b "quoted" \'single\' \\ \u2028 é 漢 \u{1F600} \u{10FFFF}';
+    const data = { [odd]: `\0${odd}`, __proto__x: 1 };
     const counts = { onHand: 1, held: 0, sold: 0, available: 1 };
     const after = {
       productId: odd,
@@ -181,7 +181,7 @@ const describeHistory = (current: () => Store) => {
     };
     const product = { key: `products/${odd}`, before: undefined, after };
     const kept = {
-      system: JSON.stringify({ odd }),
+      system: JSON.stringify({ odd: data }),
       received: [toMessage(1, { data, reason: odd, disposition: 'ignored' })],
       events: [toEvent(1, { data })],
       calls: [toCall(odd, odd, { command: { type: odd, key: odd, text: odd } })],

@@ -11,6 +11,7 @@ let asked: string[];
 let fails: boolean;
 let stored: Map<string, Row>;
 let access: ReturnType<typeof withCache>;
+const prepare = (batch: BatchWrite) => access.prepare(batch, { keys: new Set(), messages: new Set() });
 const loadRows = async (keys: readonly string[]) => (await access.load(toNeeds([], { rows: keys }))).rows;
 const loadOrder = async (version: number | undefined) =>
   (await access.load({ ...toNeeds([]), orders: new Map([['a', version]]) })).orders.get('a');
@@ -56,7 +57,7 @@ test('a row that is not there is asked for again', async () => {
 });
 
 test('what was written is known without a read, from when it is durable', async () => {
-  const store = access.prepare(toBatch({ 'products/b': { held: 2 } }));
+  const store = prepare(toBatch({ 'products/b': { held: 2 } }));
   expect(access.rowAtHand('products/b')).toBeUndefined();
   await store();
   expect(access.rowAtHand('products/b')).toEqual({ held: 2 });
@@ -65,7 +66,7 @@ test('what was written is known without a read, from when it is durable', async 
 });
 
 test('an order is read if its caller does not have it at the version that was written last', async () => {
-  await access.prepare(toBatch())();
+  await prepare(toBatch())();
   for (const version of [undefined, 7]) {
     expect(await loadOrder(version)).toMatchObject({ system: '{}' });
   }
@@ -73,7 +74,7 @@ test('an order is read if its caller does not have it at the version that was wr
 });
 
 test('what was read before a write ended is not kept in place of what it wrote', async () => {
-  const store = access.prepare(toBatch({ 'products/a': { held: 2 } }));
+  const store = prepare(toBatch({ 'products/a': { held: 2 } }));
   const reading = loadRows(['products/a']);
   await store();
   await reading;
@@ -81,10 +82,10 @@ test('what was read before a write ended is not kept in place of what it wrote',
 });
 
 test('after a write that failed everything is read again', async () => {
-  await access.prepare(toBatch({ 'products/b': { held: 2 } }))();
+  await prepare(toBatch({ 'products/b': { held: 2 } }))();
   await loadRows(['products/a']);
   fails = true;
-  await expect(access.prepare(toBatch({ 'products/b': { held: 3 } }))()).rejects.toThrow('full');
+  await expect(prepare(toBatch({ 'products/b': { held: 3 } }))()).rejects.toThrow('full');
   expect(access.rowAtHand('products/a')).toBeUndefined();
   expect(access.rowAtHand('products/b')).toBeUndefined();
   await loadOrder(1);
@@ -95,9 +96,9 @@ test('what was written the longest ago is forgotten when there is too much', asy
   const rows = Object.fromEntries(
     Array.from({ length: limits.cachedRows }, (_, index) => [`rows/${index}`, { index }]),
   );
-  await access.prepare(toBatch(rows))();
+  await prepare(toBatch(rows))();
   expect(access.rowAtHand('rows/0')).toBeDefined();
-  await access.prepare(toBatch({ 'rows/1': { index: 1 }, 'rows/new': {} }))();
+  await prepare(toBatch({ 'rows/1': { index: 1 }, 'rows/new': {} }))();
   expect(
     ['rows/0', 'rows/1', 'rows/2', 'rows/new'].map((key) => access.rowAtHand(key) !== undefined),
   ).toEqual([false, true, true, true]);

@@ -1,0 +1,106 @@
+// Brings the tables in a schema up to date: numbered migrations, in one transaction, one node at a time. A release only adds
+// what the release before can live with, so that nodes of both work over the same tables (docs/scaling.md).
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import type { PostgresTables } from '../../application.ts';
+import { AppError } from '../../errors.ts';
+import { isAnswered, toUnavailable } from './errors.ts';
+import type { Connecting } from './line.ts';
+
+/** In their order; a released one never changes. */
+const files = ['0001-store.sql'];
+/** The store's tables can be used by releases that know at least so many of the migrations. */
+const neededByStore = 1;
+
+/** Nodes that migrate at the same time wait for each other; the second number is the schema's. */
+const lockClass = 1_330_791_250;
+
+const bookkeeping = `CREATE TABLE IF NOT EXISTS schema_versions (
+  part text COLLATE "C" PRIMARY KEY,
+  version integer NOT NULL,
+  needed integer NOT NULL
+)`;
+
+interface Part {
+  readonly name: string;
+  readonly migrations: readonly string[];
+  readonly needed: number;
+}
+
+const readMigrations = (): readonly string[] =>
+  files.map((file) => readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'));
+
+/** @throws AppError `store-unavailable`, `store-unsupported`. */
+export const migrate = async (
+  connecting: Connecting,
+  schema: string,
+  application: { readonly name: string; readonly tables?: PostgresTables | undefined },
+): Promise<void> => {
+  const tables = application.tables?.migrations ?? [];
+  const parts: readonly Part[] = [
+    { name: 'store', migrations: readMigrations(), needed: neededByStore },
+    { name: `tables of ${application.name}`, migrations: tables, needed: tables.length },
+  ];
+  const client = new pg.Client(connecting);
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    // Without a change nobody waits for a lock.
+    if (await isUpToDate(client, schema, parts)) return;
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [lockClass, schema]);
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    await client.query(bookkeeping);
+    for (const part of parts) await bring(client, part);
+    await client.query('COMMIT');
+  } catch (error) {
+    throw toRefusal(error, schema);
+  } finally {
+    await client.end().catch(() => {});
+  }
+};
+
+const isUpToDate = async (client: pg.Client, schema: string, parts: readonly Part[]): Promise<boolean> => {
+  const { rows } = await client.query('SELECT to_regclass($1) AS found', [`${schema}.schema_versions`]);
+  if (rows[0]?.found === null) return false;
+  const versions = await readVersions(client);
+  return parts.every(({ name, migrations }) => versions.get(name)?.version === migrations.length);
+};
+
+const readVersions = async (client: pg.Client) => {
+  const { rows } = await client.query('SELECT part, version, needed FROM schema_versions');
+  return new Map(
+    rows.map((row) => [String(row.part), { version: Number(row.version), needed: Number(row.needed) }]),
+  );
+};
+
+const bring = async (client: pg.Client, { name, migrations, needed }: Part): Promise<void> => {
+  const found = (await readVersions(client)).get(name) ?? { version: 0, needed: 0 };
+  if (found.needed > migrations.length) {
+    throw new AppError(
+      'store-unsupported',
+      `The ${name} in the database needs a newer release: it is at version ${found.version}, and releases must know ${found.needed}; this one knows ${migrations.length}.`,
+    );
+  }
+  if (found.version >= migrations.length) return;
+  for (const migration of migrations.slice(found.version)) await client.query(migration);
+  await client.query(
+    `INSERT INTO schema_versions VALUES ($1, $2, $3)
+     ON CONFLICT (part) DO UPDATE SET version = excluded.version, needed = excluded.needed`,
+    [name, migrations.length, needed],
+  );
+};
+
+/** insufficient_privilege */
+const forbidden = '42501';
+
+const toRefusal = (error: unknown, schema: string): unknown => {
+  if (isAnswered(error) && error.code === forbidden) {
+    const text = `The user of DATABASE_URL may not make the schema ${schema} or tables in it: make it once as another user (docs/production.md has the statements).`;
+    return new AppError('store-unsupported', text);
+  }
+  if (isAnswered(error) && (error.code?.startsWith('28') || error.code === '3D000')) {
+    return new AppError('invalid-setting', `DATABASE_URL is refused by the database: ${error.message}.`);
+  }
+  return isAnswered(error) ? error : toUnavailable(error);
+};

@@ -1,0 +1,222 @@
+-- The store on PostgreSQL, for any number of nodes. Columns have the names and meanings of the SQLite file's (docs/store.md):
+-- times are ms since 1970, flags are 0 or 1, JSON is kept as the text that was written. Orders are never deleted.
+
+-- One row for each node that writes. Every batch takes its row first: `last_batch` counts the node's batches, so that a node
+-- whose connection was lost while it committed can read what became of it. `fence` is raised before it asks: a batch that is
+-- still on its way then can no longer commit.
+CREATE TABLE writers (
+  writer_id text COLLATE "C" PRIMARY KEY,
+  last_batch bigint NOT NULL DEFAULT 0,
+  fence bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+
+CREATE TABLE orders (
+  order_id text COLLATE "C" PRIMARY KEY,
+  version integer NOT NULL CHECK (version > 0),
+  last_seq integer NOT NULL CHECK (last_seq >= 0),
+  owner text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  settled smallint NOT NULL CHECK (settled IN (0, 1)),
+  incident smallint NOT NULL CHECK (incident IN (0, 1)),
+  chart_version text COLLATE "C" NOT NULL,
+  created_at bigint NOT NULL,
+  updated_at bigint NOT NULL,
+  wake_at bigint,
+  unreadable text,
+  packed bytea NOT NULL
+) WITH (fillfactor = 80);
+CREATE INDEX orders_by_time ON orders (created_at, order_id);
+CREATE INDEX orders_by_state ON orders (state, created_at, order_id);
+CREATE INDEX orders_of_owner ON orders (owner, created_at, order_id);
+CREATE INDEX orders_unsettled ON orders (created_at, order_id) WHERE settled = 0;
+CREATE INDEX orders_with_incident ON orders (created_at, order_id) WHERE incident = 1 OR unreadable IS NOT NULL;
+CREATE INDEX orders_waking ON orders (wake_at) WHERE wake_at IS NOT NULL AND unreadable IS NULL;
+CREATE INDEX orders_by_version ON orders (chart_version);
+
+-- What an order received in one commit, and the events that it led to (src/stores/history-rows.ts). `position` is the journal
+-- position of the row's last event; rows without events count down from -1.
+CREATE TABLE history (
+  position bigint PRIMARY KEY CHECK (position <> 0 AND (events IS NULL) = (position < 0)),
+  order_id text COLLATE "C" NOT NULL,
+  version integer NOT NULL CHECK (version > 0),
+  last_seq integer NOT NULL CHECK (last_seq >= 0),
+  at bigint NOT NULL,
+  message_id text COLLATE "C",
+  correlation_id text COLLATE "C" NOT NULL,
+  messages text NOT NULL,
+  events text,
+  personal text,
+  UNIQUE (order_id, version, last_seq)
+);
+CREATE UNIQUE INDEX history_from_outside ON history (order_id, message_id) WHERE message_id IS NOT NULL;
+
+-- The ends of the journal, one row. Who commits events takes it last and keeps it until its commit is durable: positions are
+-- given out in the order of commits, so a reader that has seen one has seen all before it.
+CREATE TABLE journal (
+  one smallint PRIMARY KEY CHECK (one = 1),
+  last_position bigint NOT NULL,
+  first_position bigint NOT NULL
+) WITH (fillfactor = 50);
+INSERT INTO journal VALUES (1, 0, 0);
+
+-- `sequence` is the order in which calls were decided: the oldest are claimed first.
+CREATE TABLE calls (
+  sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  call_id text COLLATE "C" NOT NULL UNIQUE,
+  order_id text COLLATE "C" NOT NULL,
+  service text COLLATE "C" NOT NULL,
+  actor text NOT NULL,
+  command text NOT NULL,
+  causation_id text NOT NULL,
+  correlation_id text NOT NULL,
+  at bigint NOT NULL,
+  key_first_used_at bigint NOT NULL,
+  lease_owner text COLLATE "C" NOT NULL,
+  lease_until bigint NOT NULL,
+  doubtful smallint NOT NULL DEFAULT 0 CHECK (doubtful IN (0, 1))
+);
+
+CREATE TABLE idempotency (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  scope text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  fingerprint text NOT NULL,
+  order_id text COLLATE "C" NOT NULL,
+  status integer NOT NULL,
+  version integer NOT NULL,
+  at bigint NOT NULL,
+  body text NOT NULL,
+  CONSTRAINT idempotency_key UNIQUE (scope, key)
+);
+
+CREATE TABLE epochs (
+  number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  epoch text NOT NULL UNIQUE,
+  last_position bigint,
+  doubtful_calls integer,
+  resumed smallint NOT NULL DEFAULT 1 CHECK (resumed IN (0, 1))
+);
+INSERT INTO epochs (epoch) VALUES (left(replace(gen_random_uuid()::text, '-', ''), 8));
+
+CREATE TABLE api_keys (
+  key_id text COLLATE "C" PRIMARY KEY,
+  hash text NOT NULL,
+  principal text NOT NULL,
+  scopes text NOT NULL,
+  owner text,
+  session_of text,
+  requests_per_minute integer,
+  refunds_per_day bigint,
+  created_at bigint NOT NULL,
+  expires_at bigint,
+  last_used_at bigint,
+  revoked_at bigint
+);
+
+CREATE TABLE order_notes (
+  position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  order_id text COLLATE "C" NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('note', 'assignment')),
+  text text NOT NULL,
+  principal text,
+  at bigint NOT NULL
+);
+CREATE INDEX notes_of_order ON order_notes (order_id, position);
+
+CREATE TABLE webhook_endpoints (
+  endpoint_id text COLLATE "C" PRIMARY KEY,
+  url text NOT NULL,
+  types text,
+  secrets text NOT NULL,
+  state text NOT NULL CHECK (state IN ('enabled', 'disabled', 'dead')),
+  created_at bigint NOT NULL,
+  position bigint NOT NULL,
+  tries integer NOT NULL,
+  next_at bigint,
+  failing_since bigint
+);
+CREATE TABLE webhook_deliveries (
+  delivery bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  endpoint_id text COLLATE "C" NOT NULL,
+  position bigint NOT NULL,
+  event_id text NOT NULL,
+  type text NOT NULL,
+  at bigint NOT NULL,
+  try integer NOT NULL,
+  status integer,
+  problem text
+);
+CREATE INDEX deliveries_of_endpoint ON webhook_deliveries (endpoint_id, delivery);
+
+CREATE TABLE service_incidents (
+  position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  incident_id text COLLATE "C" NOT NULL UNIQUE,
+  service text NOT NULL,
+  reason text NOT NULL,
+  text text NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  details text NOT NULL,
+  opened_at bigint NOT NULL,
+  closed_at bigint,
+  closed_by text,
+  note text
+);
+CREATE UNIQUE INDEX open_service_incidents ON service_incidents (key) WHERE closed_at IS NULL;
+CREATE INDEX service_incidents_of_key ON service_incidents (key, position);
+
+CREATE TABLE service_holds (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  hold_id text COLLATE "C" NOT NULL UNIQUE,
+  service text COLLATE "C" NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('pause', 'circuit')),
+  reason text NOT NULL,
+  principal text,
+  since bigint NOT NULL,
+  resumed_at bigint,
+  resumed_by text,
+  ended_at bigint
+);
+
+-- One row that is written to see whether the store can write.
+CREATE TABLE health_check (
+  one smallint PRIMARY KEY CHECK (one = 1),
+  filler bytea NOT NULL
+);
+
+CREATE FUNCTION keep_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER history_keeps_rows BEFORE DELETE ON history FOR EACH ROW EXECUTE FUNCTION keep_rows();
+CREATE TRIGGER history_keeps_values BEFORE UPDATE OF position, order_id, version, last_seq, at, message_id, correlation_id, messages, events
+  ON history FOR EACH ROW EXECUTE FUNCTION keep_rows();
+CREATE FUNCTION keep_personal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.personal IS DISTINCT FROM '[]' THEN RAISE EXCEPTION 'history is append-only: personal fields can only be erased'; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER history_keeps_personal BEFORE UPDATE OF personal ON history FOR EACH ROW EXECUTE FUNCTION keep_personal();
+
+-- SQLSTATE OC001: what a batch was decided on has changed. OC002: the batch was given up by its node.
+
+-- The first statement of every batch: takes the node's row, then the rows of its orders in the order of their ids, and refuses
+-- the batch if an order is not at the version that it was decided on (0: it must not exist).
+CREATE FUNCTION begin_batch(by_writer text, batch bigint, under_fence bigint, ids text[], versions integer[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  changed text;
+BEGIN
+  UPDATE writers SET last_batch = batch WHERE writer_id = by_writer AND fence = under_fence AND last_batch < batch;
+  IF NOT FOUND THEN RAISE EXCEPTION 'the batch was given up' USING ERRCODE = 'OC002'; END IF;
+  PERFORM 1 FROM orders WHERE order_id = ANY (ids) ORDER BY order_id FOR NO KEY UPDATE;
+  SELECT wanted.id INTO changed FROM unnest(ids, versions) AS wanted (id, version)
+    LEFT JOIN orders ON orders.order_id = wanted.id
+    WHERE coalesce(orders.version, 0) <> wanted.version LIMIT 1;
+  IF FOUND THEN RAISE EXCEPTION 'order %', changed USING ERRCODE = 'OC001'; END IF;
+END $$;
+
+-- For statements that must meet so many rows: others mean that somebody else changed them.
+CREATE FUNCTION require_rows(met bigint, expected bigint, what text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF met <> expected THEN RAISE EXCEPTION '%', what USING ERRCODE = 'OC001'; END IF;
+END $$;

@@ -12,7 +12,7 @@ import { type Application, versionsOf } from './application.ts';
 import { chartVersionsOf } from './chart-versions.ts';
 import { type Clock, createIds, drawShare, type Ids, systemClock } from './clock.ts';
 import { publicPath, readSettings, type Settings } from './config.ts';
-import { describeError } from './errors.ts';
+import { AppError, describeError } from './errors.ts';
 import type { Faults } from './faults.ts';
 import type { CommitObserver, Host, Recovery, SystemView } from './host.ts';
 import { createRunner } from './hosts/runner.ts';
@@ -41,6 +41,27 @@ import type { Webhooks } from './webhooks.ts';
  */
 export const openSqliteStore = (path: string, application: TableOwner): Store =>
   createSqliteStore(openDatabase(path, application), application.tables);
+
+/**
+ * Opens a PostgreSQL database as a store for one application, beside any number of other nodes: its host is `shared`.
+ * @throws AppError `invalid-setting`, `store-unavailable`, or `store-unsupported` when the database cannot be used.
+ */
+export const openPostgresStore = async (
+  url: string,
+  { name, tables }: Pick<Application, 'name' | 'tables'>,
+  { clock = systemClock, ids = createIds(clock) }: { readonly clock?: Clock; readonly ids?: Ids } = {},
+): Promise<Store> => {
+  if (tables !== undefined && tables.postgres === undefined) {
+    const text = `The application '${name}' has no tables for PostgreSQL.`;
+    throw new AppError('store-unsupported', text);
+  }
+  const [{ openPostgres }, { createPostgresStore }] = await Promise.all([
+    import('./stores/postgres/open.ts'),
+    import('./stores/postgres/postgres.ts'),
+  ]);
+  const database = await openPostgres(url, { name, tables: tables?.postgres }, { clock, ids });
+  return createPostgresStore(database, tables?.postgres);
+};
 
 /** What a host is made of. Whatever is left out is made from the settings, or is the system's. */
 export interface HostParts<View extends SystemView> {
@@ -96,7 +117,7 @@ export const createLogger = ({ LOG_LEVEL }: Settings): Logger => {
 };
 
 /** What a service is made of: a host, and the application's own routes. */
-export interface ServiceParts<View extends SystemView> extends Omit<HostParts<View>, 'observer' | 'shared'> {
+export interface ServiceParts<View extends SystemView> extends Omit<HostParts<View>, 'observer'> {
   /** Returns what adds the application's routes to the API. */
   routes(
     given: EdgeDependencies & { readonly host: Host<View>; readonly migratePage: MigratePage },

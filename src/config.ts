@@ -18,6 +18,9 @@ import {
   whole,
 } from './setting-values.ts';
 
+/** Whether DATABASE_URL names a PostgreSQL database, which any number of nodes may share. */
+export const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url);
+
 /** Environment variable → check, default and meaning. The flag is `--payment-delay-ms` and so on. */
 export const settingsSchema = z.strictObject({
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),

@@ -13,12 +13,13 @@ import {
   createHost,
   createLogger,
   createService,
+  openPostgresStore,
   openSqliteStore,
 } from './application-service.ts';
 import { chartVersionsOf, refuseMissingCharts } from './chart-versions.ts';
 import { runCommand } from './cli/command.ts';
 import { type Clock, createIds, type Ids, systemClock } from './clock.ts';
-import { readSettings, type Settings } from './config.ts';
+import { isPostgresUrl, readSettings, type Settings } from './config.ts';
 import { createCompareVersions } from './diff/diff.ts';
 import { AppError } from './errors.ts';
 import type { Faults } from './faults.ts';
@@ -87,7 +88,15 @@ export { snapshotOf } from './step/view.ts';
 export type { Store } from './store.ts';
 export { createMemoryStore } from './stores/memory.ts';
 export type { AddRoutes, Api, HttpServiceParts, OrderView };
-export { AppError, createHost, createService, createWarehouse, httpService, openSqliteStore };
+export {
+  AppError,
+  createHost,
+  createService,
+  createWarehouse,
+  httpService,
+  openPostgresStore,
+  openSqliteStore,
+};
 
 /** What can be replaced of the shop. Whatever is left out is made from the settings. */
 export interface Replacements {
@@ -126,7 +135,7 @@ export const createOrderchart = async (
   const ids = replacements.ids ?? createIds(clock);
   // Closed again if the start fails; whatever is given is closed by its owner.
   await using opened = new AsyncDisposableStack();
-  const store = replacements.store ?? openStore(settings, application);
+  const store = replacements.store ?? (await openStore(settings, { application, clock, ids }));
   if (replacements.store === undefined) opened.defer(() => store.close());
   const catalogue = createCatalogue(store);
   const newest = given.gateway === undefined ? settings.PAYMENT_GATEWAY : ownProvider;
@@ -137,7 +146,10 @@ export const createOrderchart = async (
     ...{ application, store, services, clock, ids, settings, logger },
     ...(faults && { faults }),
     ...(tracer && { tracer }),
-    databasePath: replacements.store === undefined ? toDatabasePath(settings) : undefined,
+    ...(replacements.store === undefined && {
+      databasePath: toDatabasePath(settings),
+      shared: isPostgresUrl(settings.DATABASE_URL),
+    }),
     routes: async (edge) => {
       const { createShopRoutes } = await import('./api/routes/shop-routes.ts');
       return createShopRoutes({
@@ -171,9 +183,9 @@ const openProviders = (
   return noteProvider(store, { newest, has, describe: describeProvider }, warn);
 };
 
-/** The path of the SQLite file; undefined for a store in memory. */
+/** The path of the SQLite file; undefined for a store that is none. */
 const toDatabasePath = ({ DATABASE_URL }: Settings): string | undefined =>
-  DATABASE_URL === 'memory:' ? undefined : DATABASE_URL.slice('sqlite:'.length);
+  DATABASE_URL.startsWith('sqlite:') ? DATABASE_URL.slice('sqlite:'.length) : undefined;
 
 /**
  * How a command that writes reaches the shop's store: through the service that holds it, or opened by itself.
@@ -186,7 +198,15 @@ export const reachShopStore = (
 ): Promise<StoreAccess<Store>> =>
   reachStore(databasePath, () => openSqliteStore(databasePath, application), systemClock);
 
-const openStore = (settings: Settings, application: Application<OrderView>): Store => {
+interface StoreParts {
+  readonly application: Application<OrderView>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+const openStore = async (settings: Settings, { application, clock, ids }: StoreParts): Promise<Store> => {
+  const { DATABASE_URL: url } = settings;
+  if (isPostgresUrl(url)) return openPostgresStore(url, application, { clock, ids });
   const path = toDatabasePath(settings);
   if (path === undefined) return createMemoryStore();
   const known = chartVersionsOf(application);

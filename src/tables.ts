@@ -1,0 +1,107 @@
+// The tables that an application keeps beside its systems: its rows as decisions see them, and how each kind of store keeps them.
+import type { AnyEventObject } from 'xstate';
+
+/** A row of an application's table: plain JSON data. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The application's rows as one decision sees and changes them. Keys are `table/id`. */
+export interface Rows {
+  /** Undefined when there is no such row. Decides again after a second load when the row is not loaded yet. */
+  get(key: string): Row | undefined;
+  set(key: string, row: Row): void;
+  /** Adds a row to a table that only grows, such as a ledger. */
+  append(table: string, row: Row): void;
+}
+
+export interface RowChange {
+  readonly key: string;
+  readonly before: Row | undefined;
+  readonly after: Row;
+}
+
+/** What a batch changes of the application's rows: the last value of each, and what was appended, in order. */
+export interface RowChanges {
+  readonly changed: readonly RowChange[];
+  readonly appended: readonly { readonly table: string; readonly row: Row }[];
+}
+
+/** An application's tables in one store. */
+export interface TableStore {
+  /** The rows that there are, by key. It may return related rows that a decision will need next. */
+  read(keys: readonly string[]): ReadonlyMap<string, Row>;
+  /** Rows of one table by key, after `after`. */
+  list(table: string, after: string | undefined, limit: number): readonly Row[];
+  /** Runs the statements that store `changes`, and reads nothing: they are run later, in one transaction with the orders. */
+  write(changes: RowChanges): void;
+  /**
+   * Whether a field of a message of this type is personal data: the store keeps such fields apart in its history, so that
+   * they can be erased. Left out: none is.
+   */
+  readonly isPersonal?: (type: string, name: string, field: unknown) => boolean;
+}
+
+/** The statements that an application's SQLite tables run on the store's connection. */
+interface SqlStatement {
+  run(...values: (string | number | null)[]): unknown;
+  get(...values: (string | number | null)[]): Readonly<Record<string, unknown>> | undefined;
+  all(...values: (string | number | null)[]): Readonly<Record<string, unknown>>[];
+}
+export interface SqlConnection {
+  prepare(sql: string): SqlStatement;
+}
+
+/** A statement for PostgreSQL; its values are `$1`, `$2` and so on. Lists are arrays there. */
+export interface PostgresStatement {
+  readonly text: string;
+  readonly values: readonly (PostgresValue | readonly PostgresValue[])[];
+}
+type PostgresValue = string | number | null | Uint8Array;
+type PostgresRow = Readonly<Record<string, unknown>>;
+
+/** Reads of an application's tables: statements, and what the rows that they return say. 64-bit integers come as numbers. */
+export interface PostgresRead<T> {
+  readonly statements: readonly PostgresStatement[];
+  readonly read: (results: readonly (readonly PostgresRow[])[]) => T;
+}
+
+/**
+ * An application's tables in PostgreSQL, where several nodes write at once: what a decision saw of a row may be older than
+ * the row. A statement that must not miss anything ends with `SELECT require_rows(met, expected, 'what')`, which makes
+ * the batch stale when the numbers differ; or it violates one of `contended`.
+ */
+export interface PostgresTables {
+  /** SQL by version, from 1. A released one never changes. Tables are made in the store's own schema. */
+  readonly migrations: readonly string[];
+  /** The rows that there are, by key, and related ones that a decision will need next. */
+  read(keys: readonly string[]): PostgresRead<ReadonlyMap<string, Row>>;
+  /** Rows of one table by key, after `after`. */
+  list(table: string, after: string | undefined, limit: number): PostgresRead<readonly Row[]>;
+  /** Run in this order, in one transaction with the orders. Rows that several orders share are locked in one fixed order. */
+  write(changes: RowChanges): readonly PostgresStatement[];
+  /** What `change` makes of a row that is `current` by now: what commutes is added to it. */
+  merge(change: RowChange, current: Row | undefined): Row;
+  /** Constraints whose violation says that another decision was faster. */
+  readonly contended: readonly string[];
+  /** As `TableStore.isPersonal`. */
+  readonly isPersonal?: TableStore['isPersonal'];
+}
+
+/** The tables that an application brings to each kind of store. The memory store keeps any rows. */
+export interface Tables {
+  /** Keys of the rows that delivering `message` may need; undefined: a deadline, which only the order itself knows. */
+  rowsNeeded(orderId: string, message: AnyEventObject | undefined): readonly string[];
+  readonly sqlite: {
+    /** SQL by version, from 1. A released one never changes. */
+    readonly migrations: readonly string[];
+    open(connection: SqlConnection): TableStore;
+    /** What an audit reads of the tables: statements by the name under which `audit` finds their rows. */
+    readonly audit?: {
+      /** Rows of orders: each statement returns a column `order_id`, and sorts by it first. */
+      readonly ofOrders: Readonly<Record<string, string>>;
+      /** Rows of tables as a whole. */
+      readonly tables: Readonly<Record<string, string>>;
+    };
+  };
+  /** Left out: it cannot be kept in PostgreSQL. */
+  readonly postgres?: PostgresTables;
+}

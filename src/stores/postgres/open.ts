@@ -58,6 +58,12 @@ const types: pg.CustomTypesConfig = {
     oid === int8 ? toWhole : pg.types.getTypeParser(oid, format),
 };
 
+/**
+ * For batches, whose statements look rows up by their keys: they are planned once on each connection, and never as a scan of a
+ * table that was small at that moment.
+ */
+const byKey = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off';
+
 const toConnecting = (url: string): { readonly connecting: Connecting; readonly schema: string } => {
   const { connectionString, schema } = readPostgresUrl(url);
   const connecting: Connecting = {
@@ -91,7 +97,8 @@ export const openPostgres = async (
   const pool = new pg.Pool({ ...connecting, max: limits.database.readers });
   // Of a connection that nobody uses: the next one who needs it gets another.
   pool.on('error', () => {});
-  const [loader, writer] = [new Line(connecting), new Line(connecting)];
+  const batching = { ...connecting, options: `${connecting.options} ${byKey}` };
+  const [loader, writer] = [new Line(batching), new Line(batching)];
   const run = async ({ text, values }: Statement): Promise<Result> => {
     try {
       return toResult(await pool.query(text, [...values]));

@@ -204,15 +204,18 @@ CREATE TRIGGER history_keeps_personal BEFORE UPDATE OF personal ON history FOR E
 CREATE FUNCTION begin_batch(by_writer text, batch bigint, under_fence bigint, ids text[], versions integer[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  changed text;
+  unchanged bigint;
+  existing bigint;
 BEGIN
   UPDATE writers SET last_batch = batch WHERE writer_id = by_writer AND fence = under_fence AND last_batch < batch;
   IF NOT FOUND THEN RAISE EXCEPTION 'the batch was given up' USING ERRCODE = 'OC002'; END IF;
-  PERFORM 1 FROM orders WHERE order_id = ANY (ids) ORDER BY order_id FOR NO KEY UPDATE;
-  SELECT wanted.id INTO changed FROM unnest(ids, versions) AS wanted (id, version)
-    LEFT JOIN orders ON orders.order_id = wanted.id
-    WHERE coalesce(orders.version, 0) <> wanted.version LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'order %', changed USING ERRCODE = 'OC001'; END IF;
+  -- Rows that another batch had locked come as that batch left them.
+  SELECT count(*) FILTER (WHERE locked.version = wanted.version), count(*) INTO unchanged, existing
+    FROM (SELECT order_id, version FROM orders WHERE order_id = ANY (ids) ORDER BY order_id FOR NO KEY UPDATE) AS locked
+    JOIN unnest(ids, versions) AS wanted (id, version) ON wanted.id = locked.order_id;
+  IF unchanged <> existing OR existing <> (SELECT count(*) FROM unnest(versions) AS version WHERE version > 0) THEN
+    RAISE EXCEPTION 'an order' USING ERRCODE = 'OC001';
+  END IF;
 END $$;
 
 -- For statements that must meet so many rows: others mean that somebody else changed them.

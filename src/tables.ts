@@ -58,6 +58,12 @@ export interface PostgresStatement {
 type PostgresValue = string | number | null | Uint8Array;
 type PostgresRow = Readonly<Record<string, unknown>>;
 
+/** A call of a function that the migrations have made, with its arguments. */
+export interface PostgresCall {
+  readonly function: string;
+  readonly values: PostgresStatement['values'];
+}
+
 /** Reads of an application's tables: statements, and what the rows that they return say. 64-bit integers come as numbers. */
 export interface PostgresRead<T> {
   readonly statements: readonly PostgresStatement[];
@@ -66,7 +72,7 @@ export interface PostgresRead<T> {
 
 /**
  * An application's tables in PostgreSQL, where several nodes write at once: what a decision saw of a row may be older than
- * the row. A statement that must not miss anything ends with `SELECT require_rows(met, expected, 'what')`, which makes
+ * the row. A function that finds another row than the decision saw calls `require_rows(met, expected, 'what')`, which makes
  * the batch stale when the numbers differ; or it violates one of `contended`.
  */
 export interface PostgresTables {
@@ -76,8 +82,8 @@ export interface PostgresTables {
   read(keys: readonly string[]): PostgresRead<ReadonlyMap<string, Row>>;
   /** Rows of one table by key, after `after`. */
   list(table: string, after: string | undefined, limit: number): PostgresRead<readonly Row[]>;
-  /** Run in this order, in one transaction with the orders. Rows that several orders share are locked in one fixed order. */
-  write(changes: RowChanges): readonly PostgresStatement[];
+  /** Called in this order, in one transaction with the orders. Rows that several orders share are locked in one fixed order. */
+  write(changes: RowChanges): readonly PostgresCall[];
   /** What `change` makes of a row that is `current` by now: what commutes is added to it. */
   merge(change: RowChange, current: Row | undefined): Row;
   /** Constraints whose violation says that another decision was faster. */

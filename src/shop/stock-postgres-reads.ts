@@ -7,7 +7,7 @@ import { refundTable } from './refund-totals.ts';
 import { stockTables, toProductKey, toReservationKey } from './stock.ts';
 import { idsOf, productColumns, type SqlRow, text, toProductRow, whole } from './stock-rows.ts';
 
-export const sql = (statement: string, values: PostgresStatement['values']): PostgresStatement => ({
+const sql = (statement: string, values: PostgresStatement['values']): PostgresStatement => ({
   text: statement,
   values,
 });

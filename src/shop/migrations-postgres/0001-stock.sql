@@ -66,3 +66,99 @@ CREATE TABLE providers (
   name text COLLATE "C" PRIMARY KEY,
   takes_unnamed smallint NOT NULL CHECK (takes_unnamed IN (0, 1))
 );
+
+-- What a batch calls (stock-postgres.ts). A row that is not as the decision saw it makes the batch stale.
+
+CREATE FUNCTION add_reservations(order_ids text[], statuses text[], expire bigint[], held bigint[], ended bigint[],
+  of_orders text[], of_products text[], quantities bigint[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO reservations (order_id, status, expires_at, held_at, ended_at)
+    SELECT * FROM unnest(order_ids, statuses, expire, held, ended);
+  INSERT INTO shares (order_id, product_id, quantity) SELECT * FROM unnest(of_orders, of_products, quantities);
+END $$;
+
+CREATE FUNCTION end_reservations(order_ids text[], statuses text[], ended bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  met bigint;
+BEGIN
+  UPDATE reservations SET status = given.status, ended_at = given.ended_at
+    FROM unnest(order_ids, statuses, ended) AS given (order_id, status, ended_at)
+    WHERE reservations.order_id = given.order_id AND reservations.status = 'held';
+  GET DIAGNOSTICS met = ROW_COUNT;
+  PERFORM require_rows(met, cardinality(order_ids), 'a reservation');
+END $$;
+
+CREATE FUNCTION add_to_ledger(product_ids text[], order_ids text[], d_on_hand bigint[], d_held bigint[], d_sold bigint[],
+  whys text[], ats bigint[], whos text[], reasons text[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO stock_ledger (product_id, order_id, d_on_hand, d_held, d_sold, why, at, who, reason)
+    SELECT given.product_id, given.order_id, given.d_on_hand, given.d_held, given.d_sold, given.why, given.at, given.who, given.reason
+    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY
+      AS given (product_id, order_id, d_on_hand, d_held, d_sold, why, at, who, reason, place) ORDER BY place;
+END $$;
+
+-- Adds differences to counts, whoever changed them meanwhile. The rows are locked in the order of their ids.
+CREATE FUNCTION count_products(ids text[], d_on_hand bigint[], d_held bigint[], d_sold bigint[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  met bigint;
+BEGIN
+  PERFORM 1 FROM products WHERE product_id = ANY (ids) ORDER BY product_id FOR NO KEY UPDATE;
+  UPDATE products SET on_hand = on_hand + given.d_on_hand, held = held + given.d_held, sold = sold + given.d_sold
+    FROM unnest($1, $2, $3, $4) AS given (id, d_on_hand, d_held, d_sold) WHERE product_id = given.id;
+  GET DIAGNOSTICS met = ROW_COUNT;
+  PERFORM require_rows(met, cardinality(ids), 'a product');
+END $$;
+
+-- `revision_before` null: it is new.
+CREATE FUNCTION describe_product(id text, named text, price bigint, in_currency text, is_on_sale smallint, to_revision integer,
+  d_on_hand bigint, d_held bigint, d_sold bigint, revision_before integer)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  met bigint;
+BEGIN
+  IF revision_before IS NULL THEN
+    INSERT INTO products (product_id, name, unit_price, currency, on_sale, revision, on_hand, held, sold)
+      VALUES (id, named, price, in_currency, is_on_sale, to_revision, d_on_hand, d_held, d_sold);
+  ELSE
+    UPDATE products SET name = named, unit_price = price, currency = in_currency, on_sale = is_on_sale, revision = to_revision,
+        on_hand = on_hand + d_on_hand, held = held + d_held, sold = sold + d_sold
+      WHERE product_id = id AND revision = revision_before;
+    GET DIAGNOSTICS met = ROW_COUNT;
+    PERFORM require_rows(met, 1, 'a product');
+  END IF;
+END $$;
+
+CREATE FUNCTION total_refunds(of_id text, to_amount bigint, amount_before bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  met bigint;
+BEGIN
+  IF amount_before IS NULL THEN
+    INSERT INTO refund_totals (id, amount) VALUES (of_id, to_amount);
+  ELSE
+    UPDATE refund_totals SET amount = to_amount WHERE id = of_id AND amount = amount_before;
+    GET DIAGNOSTICS met = ROW_COUNT;
+    PERFORM require_rows(met, 1, 'a refund total');
+  END IF;
+END $$;
+
+CREATE FUNCTION name_order(by_id text, to_order text, order_before text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  met bigint;
+BEGIN
+  IF order_before IS NULL THEN
+    INSERT INTO order_references (id, order_id) VALUES (by_id, to_order);
+  ELSE
+    UPDATE order_references SET order_id = to_order WHERE id = by_id AND order_id = order_before;
+    GET DIAGNOSTICS met = ROW_COUNT;
+    PERFORM require_rows(met, 1, 'a reference');
+  END IF;
+END $$;
+
+-- A note is made once, and never changed.
+CREATE FUNCTION note_provider(named text, unnamed smallint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO providers (name, takes_unnamed) VALUES (named, unnamed);
+END $$;

@@ -3,17 +3,14 @@
 import type { PostgresTables } from '../../application.ts';
 import type { LoadedOrder, Needs } from '../../store.ts';
 import { type Found, nothingFound } from '../batch-access.ts';
-import { systemIn, text, toIdempotencyRecord, whole } from '../rows.ts';
+import { unpack } from '../packing.ts';
+import { type Row, text, toIdempotencyRecord, whole } from '../rows.ts';
 import type { PostgresDatabase } from './open.ts';
 import { columnOf, type Result, type Statement, sql } from './statement.ts';
 
-/** Repeatable read: all statements see the same moment. Nothing is locked. */
-const begin = sql('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-const end = sql('COMMIT');
-
 const ordersText = `SELECT orders.order_id, orders.version, last_seq,
-    (orders.version = needed.version)::int::smallint AS is_known,
-    CASE WHEN orders.version = needed.version THEN NULL ELSE packed END AS packed
+    (orders.version = needed.version)::int AS is_known,
+    CASE WHEN orders.version = needed.version THEN NULL ELSE encode(packed, 'base64') END AS packed
   FROM unnest($1::text[], $2::int[]) AS needed (order_id, version) JOIN orders ON orders.order_id = needed.order_id`;
 // The first message of an order is its correlation id, which no index finds: its rows are few.
 const receivedText = `SELECT needed.order_id, needed.message_id FROM unnest($1::text[], $2::text[]) AS needed (order_id, message_id)
@@ -26,7 +23,7 @@ const keysText = `SELECT idempotency.* FROM unnest($1::text[], $2::text[]) AS ne
 /** Statements of one kind of need, and what their results add to what is found. */
 interface Part {
   readonly statements: readonly Statement[];
-  readonly add: (results: readonly Result[]) => Partial<Found>;
+  readonly add: (results: readonly Rows[]) => Partial<Found>;
 }
 
 const toOrders = (needed: Needs['orders']): Part => {
@@ -35,16 +32,18 @@ const toOrders = (needed: Needs['orders']): Part => {
   const versions = columnOf(orders, ([, version]) => version ?? null);
   return {
     statements: [sql(ordersText, [ids, versions])],
-    add: ([result]) => ({
-      orders: new Map(result?.rows.map((row) => [text(row, 'order_id'), toLoaded(row)])),
+    add: ([rows = []]) => ({
+      orders: new Map(rows.map((row) => [text(row, 'order_id'), toLoaded(row)])),
     }),
   };
 };
 
-const toLoaded = (row: Result['rows'][number]): LoadedOrder => ({
+const toLoaded = (row: Row): LoadedOrder => ({
   version: whole(row, 'version'),
   lastSeq: whole(row, 'last_seq'),
-  ...(row['is_known'] !== 1 && { system: systemIn(row) }),
+  ...(row['is_known'] !== 1 && {
+    system: unpack(text(row, 'order_id'), Buffer.from(text(row, 'packed'), 'base64')),
+  }),
 });
 
 const toReceived = (messages: Needs['received']): Part => {
@@ -54,8 +53,8 @@ const toReceived = (messages: Needs['received']): Part => {
   ];
   return {
     statements: [sql(receivedText, ids)],
-    add: ([result]) => ({
-      received: (result?.rows ?? []).map((row) => ({
+    add: ([rows = []]) => ({
+      received: rows.map((row) => ({
         orderId: text(row, 'order_id'),
         messageId: text(row, 'message_id'),
       })),
@@ -65,12 +64,12 @@ const toReceived = (messages: Needs['received']): Part => {
 
 const toKeys = (keys: Needs['keys']): Part => ({
   statements: [sql(keysText, [columnOf(keys, ({ scope }) => scope), columnOf(keys, ({ key }) => key)])],
-  add: ([result]) => ({ records: (result?.rows ?? []).map(toIdempotencyRecord) }),
+  add: ([rows = []]) => ({ records: rows.map(toIdempotencyRecord) }),
 });
 
 const toRows = (keys: readonly string[], tables: PostgresTables): Part => {
   const { statements, read } = tables.read(keys);
-  return { statements, add: (results) => ({ rows: read(results.map(({ rows }) => rows)) }) };
+  return { statements, add: (results) => ({ rows: read(results) }) };
 };
 
 /** Batches of this node are counted by `writers.last_batch`, in the order in which they were prepared. */
@@ -83,13 +82,37 @@ export const createLoad =
     if (needs.keys.length > 0) parts.push(toKeys(needs.keys));
     if (needs.rows.length > 0 && tables !== undefined) parts.push(toRows(needs.rows, tables));
     if (parts.length === 0) return nothingFound;
-    const progress = sql('SELECT last_batch FROM writers WHERE writer_id = $1', [writerId]);
-    const statements = parts.flatMap((part) => part.statements);
-    const [, ...results] = await loader.run([begin, progress, ...statements, end]);
-    const [own, ...others] = results;
-    let found: Found = { ...nothingFound, includes: whole(own?.rows[0] ?? {}, 'last_batch') };
+    const statements = [progressOf(writerId), ...parts.flatMap((part) => part.statements)];
+    const [answer] = await loader.run([toOne(statements)]);
+    const [own, ...others] = toResults(answer, statements.length);
+    let found: Found = { ...nothingFound, includes: whole(own?.[0] ?? {}, 'last_batch') };
     for (const part of parts) {
       found = { ...found, ...part.add(others.splice(0, part.statements.length)) };
     }
     return found;
   };
+
+const progressOf = (writerId: string): Statement =>
+  sql('SELECT last_batch FROM writers WHERE writer_id = $1', [writerId]);
+
+/** One statement, and so one moment, for all: its row has the rows of each as JSON. */
+const toOne = (statements: readonly Statement[]): Statement => {
+  let before = 0;
+  const columns = statements.map(({ text: each, values }, place) => {
+    const shifted = each.replaceAll(/\$(\d+)/g, (_, number: string) => `$${Number(number) + before}`);
+    before += values.length;
+    return `(SELECT json_agg(found) FROM (${shifted}) AS found) AS result_${place}`;
+  });
+  return { text: `SELECT ${columns.join(', ')}`, values: statements.flatMap(({ values }) => values) };
+};
+
+type Rows = readonly Row[];
+/** Without rows it is null. */
+const isRows = (value: unknown): value is Rows => Array.isArray(value);
+const toResults = (answer: Result | undefined, count: number): Rows[] => {
+  const [row] = answer?.rows ?? [];
+  return Array.from({ length: count }, (_, place) => {
+    const found: unknown = row?.[`result_${place}`];
+    return isRows(found) ? found : [];
+  });
+};

@@ -1,131 +1,102 @@
-// What a batch writes, as statements of one transaction: rows of one kind are one statement, however many orders there are.
-// The order is fixed, so that batches of several nodes wait for each other and never in a circle: the node, its orders by id,
-// calls and keys, the application's rows in its own order, the journal last.
-import type { PostgresTables } from '../../application.ts';
+// What a batch writes, as calls of functions that the migrations have made, in one statement: a batch is one message to the
+// database, and one transaction. The order of the calls is that in which its rows are locked (migrations/0001-store.sql).
+import type { PostgresCall, PostgresTables } from '../../application.ts';
 import type { AmendedAnswer, BatchWrite, Call, IdempotencyRecord, OrderWrite } from '../../store.ts';
 import type { CommonValues } from '../common-values.ts';
 import { type HistoryRow, toHistoryRows } from '../history-rows.ts';
 import { pack } from '../packing.ts';
-import { columnOf, type Statement, sql } from './statement.ts';
+import { columnOf, type Statement } from './statement.ts';
 
-const toPlaced = (orders: readonly OrderWrite[]): Statement =>
-  sql(
-    `INSERT INTO orders (order_id, version, last_seq, owner, state, settled, incident, chart_version, created_at, updated_at, wake_at, packed)
-     SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6::smallint[], $7::smallint[], $8::text[],
-       $9::bigint[], $10::bigint[], $11::bigint[], $12::bytea[])`,
-    [
-      columnOf(orders, ({ orderId }) => orderId),
-      columnOf(orders, ({ version }) => version),
-      columnOf(orders, ({ lastSeq }) => lastSeq),
-      columnOf(orders, ({ summary }) => summary.owner),
-      columnOf(orders, ({ summary }) => summary.state),
-      columnOf(orders, ({ summary }) => Number(summary.settled)),
-      columnOf(orders, ({ summary }) => Number(summary.incident)),
-      columnOf(orders, ({ summary }) => summary.chartVersion),
-      columnOf(orders, ({ summary }) => summary.createdAt),
-      columnOf(orders, ({ summary }) => summary.updatedAt),
-      columnOf(orders, ({ wakeAt }) => wakeAt),
-      columnOf(orders, ({ orderId, system }) => pack(orderId, system)),
-    ],
-  );
+const call = (name: string, values: PostgresCall['values']): PostgresCall => ({ function: name, values });
 
-/** The owner and the time of creation never change. Versions were checked by `begin_batch`, which keeps the rows locked. */
-const toChanged = (orders: readonly OrderWrite[]): Statement =>
-  sql(
-    `UPDATE orders SET version = given.version, last_seq = given.last_seq, state = given.state, settled = given.settled,
-       incident = given.incident, chart_version = given.chart_version, updated_at = given.updated_at, wake_at = given.wake_at,
-       packed = given.packed
-     FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::smallint[], $6::smallint[], $7::text[], $8::bigint[],
-       $9::bigint[], $10::bytea[])
-       AS given (order_id, version, last_seq, state, settled, incident, chart_version, updated_at, wake_at, packed)
-     WHERE orders.order_id = given.order_id`,
-    [
-      columnOf(orders, ({ orderId }) => orderId),
-      columnOf(orders, ({ version }) => version),
-      columnOf(orders, ({ lastSeq }) => lastSeq),
-      columnOf(orders, ({ summary }) => summary.state),
-      columnOf(orders, ({ summary }) => Number(summary.settled)),
-      columnOf(orders, ({ summary }) => Number(summary.incident)),
-      columnOf(orders, ({ summary }) => summary.chartVersion),
-      columnOf(orders, ({ summary }) => summary.updatedAt),
-      columnOf(orders, ({ wakeAt }) => wakeAt),
-      columnOf(orders, ({ orderId, system }) => pack(orderId, system)),
-    ],
-  );
+/** In the order of the arguments of `place_orders` and `change_orders`. */
+const toFacts = (orders: readonly OrderWrite[]): PostgresCall['values'] => [
+  columnOf(orders, ({ orderId }) => orderId),
+  columnOf(orders, ({ version }) => version),
+  columnOf(orders, ({ lastSeq }) => lastSeq),
+  columnOf(orders, ({ summary }) => summary.state),
+  columnOf(orders, ({ summary }) => Number(summary.settled)),
+  columnOf(orders, ({ summary }) => Number(summary.incident)),
+  columnOf(orders, ({ summary }) => summary.chartVersion),
+  columnOf(orders, ({ summary }) => summary.updatedAt),
+  columnOf(orders, ({ wakeAt }) => wakeAt),
+  columnOf(orders, ({ orderId, system }) => pack(orderId, system)),
+];
 
-const toFinishedCalls = (orders: readonly OrderWrite[]): Statement[] => {
+const writeOrders = (orders: readonly OrderWrite[]): PostgresCall[] => {
+  const placed = orders.filter(({ baseVersion }) => baseVersion === 0);
+  const changed = orders.filter(({ baseVersion }) => baseVersion > 0);
+  const calls: PostgresCall[] = [];
+  if (placed.length > 0) {
+    const owners = columnOf(placed, ({ summary }) => summary.owner);
+    const created = columnOf(placed, ({ summary }) => summary.createdAt);
+    calls.push(call('place_orders', [...toFacts(placed), owners, created]));
+  }
+  if (changed.length > 0) calls.push(call('change_orders', toFacts(changed)));
+  return calls;
+};
+
+const writeCalls = (orders: readonly OrderWrite[], lease: BatchWrite['lease']): PostgresCall[] => {
   const finished = orders.flatMap(({ orderId, finishedCalls }) =>
     finishedCalls.map((callId) => ({ orderId, callId })),
   );
-  if (finished.length === 0) return [];
-  return [
-    sql(
-      `DELETE FROM calls USING unnest($1::text[], $2::text[]) AS finished (call_id, order_id)
-       WHERE calls.call_id = finished.call_id AND calls.order_id = finished.order_id`,
-      [columnOf(finished, ({ callId }) => callId), columnOf(finished, ({ orderId }) => orderId)],
-    ),
-  ];
-};
-
-const toNewCalls = (orders: readonly OrderWrite[], lease: BatchWrite['lease']): Statement[] => {
-  const calls = orders.flatMap(({ orderId, calls: decided }) =>
-    decided.map((call) => ({ ...call, orderId })),
-  );
-  if (calls.length === 0) return [];
+  const decided = orders.flatMap(({ orderId, calls }) => calls.map((each) => ({ ...each, orderId })));
   const isFree = ({ service }: Call): boolean => lease.except?.includes(service) === true;
-  return [
-    sql(
-      `INSERT INTO calls (call_id, order_id, service, actor, command, causation_id, correlation_id, at, key_first_used_at,
-         lease_owner, lease_until)
-       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-         $9::bigint[], $10::text[], $11::bigint[])`,
-      [
-        columnOf(calls, ({ callId }) => callId),
-        columnOf(calls, ({ orderId }) => orderId),
-        columnOf(calls, ({ service }) => service),
-        columnOf(calls, ({ actor }) => actor),
-        columnOf(calls, ({ command }) => JSON.stringify(command)),
-        columnOf(calls, ({ causationId }) => causationId),
-        columnOf(calls, ({ correlationId }) => correlationId),
-        columnOf(calls, ({ at }) => at),
-        columnOf(calls, ({ keyFirstUsedAt }) => keyFirstUsedAt),
-        columnOf(calls, (call) => (isFree(call) ? '' : lease.owner)),
-        columnOf(calls, (call) => (isFree(call) ? 0 : lease.until)),
-      ],
-    ),
-  ];
+  const written: PostgresCall[] = [];
+  if (finished.length > 0) {
+    const ids = columnOf(finished, ({ callId }) => callId);
+    written.push(call('finish_calls', [ids, columnOf(finished, ({ orderId }) => orderId)]));
+  }
+  if (decided.length > 0) {
+    written.push(
+      call('add_calls', [
+        columnOf(decided, ({ callId }) => callId),
+        columnOf(decided, ({ orderId }) => orderId),
+        columnOf(decided, ({ service }) => service),
+        columnOf(decided, ({ actor }) => actor),
+        columnOf(decided, ({ command }) => JSON.stringify(command)),
+        columnOf(decided, ({ causationId }) => causationId),
+        columnOf(decided, ({ correlationId }) => correlationId),
+        columnOf(decided, ({ at }) => at),
+        columnOf(decided, ({ keyFirstUsedAt }) => keyFirstUsedAt),
+        columnOf(decided, (each) => (isFree(each) ? '' : lease.owner)),
+        columnOf(decided, (each) => (isFree(each) ? 0 : lease.until)),
+      ]),
+    );
+  }
+  return written;
 };
 
-const toRecords = (records: readonly IdempotencyRecord[]): Statement[] =>
+const keepAnswers = (records: readonly IdempotencyRecord[]): PostgresCall[] =>
   records.length === 0
     ? []
     : [
-        sql(
-          `INSERT INTO idempotency (scope, key, fingerprint, order_id, status, version, at, body)
-           SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::bigint[], $8::text[])`,
-          [
-            columnOf(records, ({ scope }) => scope),
-            columnOf(records, ({ key }) => key),
-            columnOf(records, ({ fingerprint }) => fingerprint),
-            columnOf(records, ({ orderId }) => orderId),
-            columnOf(records, ({ status }) => status),
-            columnOf(records, ({ version }) => version),
-            columnOf(records, ({ at }) => at),
-            columnOf(records, ({ body }) => body),
-          ],
-        ),
+        call('keep_answers', [
+          columnOf(records, ({ scope }) => scope),
+          columnOf(records, ({ key }) => key),
+          columnOf(records, ({ fingerprint }) => fingerprint),
+          columnOf(records, ({ orderId }) => orderId),
+          columnOf(records, ({ status }) => status),
+          columnOf(records, ({ version }) => version),
+          columnOf(records, ({ at }) => at),
+          columnOf(records, ({ body }) => body),
+        ]),
       ];
 
-/** One by one, as they are few: the last answer of a key counts. */
-const toAmended = (answers: readonly AmendedAnswer[]): Statement[] =>
-  answers.map(({ scope, key, status, body, version }) =>
-    sql('UPDATE idempotency SET status = $3, body = $4, version = $5 WHERE scope = $1 AND key = $2', [
-      ...[scope, key, status, body, version],
-    ]),
-  );
+const amendAnswers = (answers: readonly AmendedAnswer[]): PostgresCall[] =>
+  answers.length === 0
+    ? []
+    : [
+        call('amend_answers', [
+          columnOf(answers, ({ scope }) => scope),
+          columnOf(answers, ({ key }) => key),
+          columnOf(answers, ({ status }) => status),
+          columnOf(answers, ({ version }) => version),
+          columnOf(answers, ({ body }) => body),
+        ]),
+      ];
 
-/** Positions are given out here: the row of `journal` stays locked until the commit is durable. */
-const toHistory = (rows: readonly HistoryRow[]): Statement[] => {
+const appendHistory = (rows: readonly HistoryRow[]): PostgresCall[] => {
   if (rows.length === 0) return [];
   let [events, silent] = [0, 0];
   const places = rows.map(({ eventCount }) => {
@@ -134,29 +105,18 @@ const toHistory = (rows: readonly HistoryRow[]): Statement[] => {
     return eventCount === 0 ? -silent : events;
   });
   return [
-    sql(
-      `WITH ends AS (
-         UPDATE journal SET last_position = last_position + $1, first_position = first_position - $2
-         RETURNING last_position - $1 AS last_position, first_position + $2 AS first_position)
-       INSERT INTO history (position, order_id, version, last_seq, at, message_id, correlation_id, messages, events, personal)
-       SELECT CASE WHEN place > 0 THEN ends.last_position + place ELSE ends.first_position + place END,
-         order_id, version, last_seq, at, message_id, correlation_id, messages, events, personal
-       FROM ends, unnest($3::int[], $4::text[], $5::int[], $6::int[], $7::bigint[], $8::text[], $9::text[], $10::text[],
-           $11::text[], $12::text[])
-         AS given (place, order_id, version, last_seq, at, message_id, correlation_id, messages, events, personal)`,
-      [
-        ...[events, silent, places],
-        columnOf(rows, ({ orderId }) => orderId),
-        columnOf(rows, ({ version }) => version),
-        columnOf(rows, ({ lastSeq }) => lastSeq),
-        columnOf(rows, ({ at }) => at),
-        columnOf(rows, ({ messageId }) => messageId),
-        columnOf(rows, ({ correlationId }) => correlationId),
-        columnOf(rows, ({ messages }) => messages),
-        columnOf(rows, ({ events: written }) => written),
-        columnOf(rows, ({ personal }) => personal),
-      ],
-    ),
+    call('append_history', [
+      ...[events, silent, places],
+      columnOf(rows, ({ orderId }) => orderId),
+      columnOf(rows, ({ version }) => version),
+      columnOf(rows, ({ lastSeq }) => lastSeq),
+      columnOf(rows, ({ at }) => at),
+      columnOf(rows, ({ messageId }) => messageId),
+      columnOf(rows, ({ correlationId }) => correlationId),
+      columnOf(rows, ({ messages }) => messages),
+      columnOf(rows, ({ events: written }) => written),
+      columnOf(rows, ({ personal }) => personal),
+    ]),
   ];
 };
 
@@ -164,23 +124,19 @@ const toHistory = (rows: readonly HistoryRow[]): Statement[] => {
 const noCommonValues: Pick<CommonValues, 'keyOf'> = { keyOf: () => undefined };
 
 /** All that a batch writes behind `begin_batch`. */
-export const toStatements = (write: BatchWrite, tables: PostgresTables | undefined): readonly Statement[] => {
+export const toCalls = (write: BatchWrite, tables: PostgresTables | undefined): readonly PostgresCall[] => {
   const { orders, rows, idempotency = [], amended = [], lease } = write;
   const traits = { isPersonal: tables?.isPersonal ?? (() => false), common: noCommonValues };
-  const placed = orders.filter(({ baseVersion }) => baseVersion === 0);
-  const changed = orders.filter(({ baseVersion }) => baseVersion > 0);
   const history = orders.flatMap(({ orderId, received, events, lastSeq }) =>
     toHistoryRows(orderId, received, events, lastSeq - events.length, traits),
   );
   return [
-    ...(placed.length === 0 ? [] : [toPlaced(placed)]),
-    ...(changed.length === 0 ? [] : [toChanged(changed)]),
-    ...toFinishedCalls(orders),
-    ...toNewCalls(orders, lease),
-    ...toRecords([...orders.flatMap((order) => order.idempotency), ...idempotency]),
-    ...toAmended(amended),
+    ...writeOrders(orders),
+    ...writeCalls(orders, lease),
+    ...keepAnswers([...orders.flatMap((order) => order.idempotency), ...idempotency]),
+    ...amendAnswers(amended),
     ...(tables?.write(rows) ?? []),
-    ...toHistory(history),
+    ...appendHistory(history),
   ];
 };
 
@@ -188,9 +144,22 @@ export const toStatements = (write: BatchWrite, tables: PostgresTables | undefin
 export const toBegin = (
   { orders }: BatchWrite,
   by: { readonly writerId: string; readonly number: number; readonly fence: number },
-): Statement =>
-  sql('SELECT begin_batch($1, $2, $3, $4, $5)', [
+): PostgresCall =>
+  call('begin_batch', [
     ...[by.writerId, by.number, by.fence],
     columnOf(orders, ({ orderId }) => orderId),
     columnOf(orders, ({ baseVersion }) => baseVersion),
   ]);
+
+/** One statement that makes all of `calls`, one after the other. Alone, it is a transaction. */
+export const toStatement = (calls: readonly PostgresCall[]): Statement => {
+  let place = 0;
+  const made = calls.map(({ function: name, values }) => {
+    const places = values.map(() => {
+      place += 1;
+      return `$${place}`;
+    });
+    return `${name}(${places.join(', ')})`;
+  });
+  return { text: `SELECT ${made.join(', ')}`, values: calls.flatMap(({ values }) => values) };
+};

@@ -1,17 +1,14 @@
-// Stores batches in PostgreSQL: each is one transaction, sent at once and answered at once. When the connection is lost before
+// Stores batches in PostgreSQL: each is one statement, and so one transaction. When the connection is lost before
 // its commit is answered, what became of it is read, never guessed.
-import type { PostgresTables } from '../../application.ts';
+import type { PostgresCall, PostgresTables } from '../../application.ts';
 import { limits } from '../../limits.ts';
 import { type BatchWrite, RefusedWrite } from '../../store.ts';
 import { type Asked, type BatchAccess, toName } from '../batch-access.ts';
 import { createLoad } from './batch-load.ts';
-import { toBegin, toStatements } from './batch-statements.ts';
+import { toBegin, toCalls, toStatement } from './batch-statements.ts';
 import { isAnswered, isGivenUp, isShutdown, toBatchError } from './errors.ts';
 import type { PostgresDatabase } from './open.ts';
-import { type Statement, sql } from './statement.ts';
-
-const begin = sql('BEGIN ISOLATION LEVEL READ COMMITTED');
-const commit = sql('COMMIT');
+import { sql } from './statement.ts';
 
 /** Of the store's own tables: another node placed the order, recorded the message or took the key. */
 const contendedOrders = ['orders_pkey'];
@@ -23,7 +20,7 @@ interface Prepared {
   readonly write: BatchWrite;
   /** Counts the batches of this node. */
   readonly number: number;
-  readonly statements: readonly Statement[];
+  readonly calls: readonly PostgresCall[];
   readonly constraints: ReadonlySet<string>;
 }
 
@@ -75,15 +72,13 @@ export const createBatchAccess = (
     throw cause;
   };
 
-  const store = async ({ write, number, statements, constraints }: Prepared): Promise<void> => {
+  const store = async ({ write, number, calls, constraints }: Prepared): Promise<void> => {
     const first = toBegin(write, { writerId, number, fence });
     try {
-      const results = await writer.run([begin, first, ...statements, commit]);
-      if (results.at(-1)?.command !== 'COMMIT') throw new Error('The transaction was rolled back.');
+      await writer.run([toStatement([first, ...calls])]);
     } catch (error) {
       const isKnown = isAnswered(error) && !isShutdown(error);
       if (isGivenUp(error)) await isStored(number);
-      // Whatever is left of it on this connection must not be mixed with the next batch.
       if (!isKnown) {
         await writer.drop();
         await resolve(number, toBatchError(error, constraints));
@@ -98,11 +93,11 @@ export const createBatchAccess = (
     rowAtHand: () => undefined,
     merge: (change, current) => tables?.merge(change, current) ?? change.after,
     prepare: (write, asked) => {
-      const statements = refusing(() => toStatements(write, tables));
+      const calls = refusing(() => toCalls(write, tables));
       prepared += 1;
       const number = prepared;
       const constraints = findContended(write, asked, tables);
-      return () => store({ write, number, statements, constraints });
+      return () => store({ write, number, calls, constraints });
     },
   };
 };

@@ -218,7 +218,83 @@ BEGIN
   END IF;
 END $$;
 
--- For statements that must meet so many rows: others mean that somebody else changed them.
+-- A batch is one statement that calls the functions below, as far as it needs them, in this order: the node and its orders
+-- first (begin_batch), the application's rows, the journal last. So batches of several nodes wait for each other, and never in
+-- a circle. One row of each array is one row of the table.
+
+CREATE FUNCTION place_orders(ids text[], versions integer[], last_seqs integer[], states text[], settled smallint[],
+  incidents smallint[], chart_versions text[], updated bigint[], wakes bigint[], packed bytea[], owners text[], created bigint[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO orders (order_id, version, last_seq, state, settled, incident, chart_version, updated_at, wake_at, packed, owner,
+      created_at)
+    SELECT * FROM unnest(ids, versions, last_seqs, states, settled, incidents, chart_versions, updated, wakes, packed, owners, created);
+END $$;
+
+-- The owner and the time of creation never change.
+CREATE FUNCTION change_orders(ids text[], versions integer[], last_seqs integer[], states text[], settled smallint[],
+  incidents smallint[], chart_versions text[], updated bigint[], wakes bigint[], packed bytea[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE orders SET version = given.version, last_seq = given.last_seq, state = given.state, settled = given.settled,
+      incident = given.incident, chart_version = given.chart_version, updated_at = given.updated_at, wake_at = given.wake_at,
+      packed = given.packed
+    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+      AS given (order_id, version, last_seq, state, settled, incident, chart_version, updated_at, wake_at, packed)
+    WHERE orders.order_id = given.order_id;
+END $$;
+
+CREATE FUNCTION finish_calls(ids text[], order_ids text[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM calls USING unnest(ids, order_ids) AS finished (call_id, order_id)
+    WHERE calls.call_id = finished.call_id AND calls.order_id = finished.order_id;
+END $$;
+
+CREATE FUNCTION add_calls(ids text[], order_ids text[], services text[], actors text[], commands text[], causation_ids text[],
+  correlation_ids text[], ats bigint[], keys_first_used_at bigint[], owners text[], untils bigint[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO calls (call_id, order_id, service, actor, command, causation_id, correlation_id, at, key_first_used_at,
+      lease_owner, lease_until)
+    SELECT * FROM unnest(ids, order_ids, services, actors, commands, causation_ids, correlation_ids, ats, keys_first_used_at,
+      owners, untils);
+END $$;
+
+CREATE FUNCTION keep_answers(scopes text[], keys text[], fingerprints text[], order_ids text[], statuses integer[],
+  versions integer[], ats bigint[], bodies text[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO idempotency (scope, key, fingerprint, order_id, status, version, at, body)
+    SELECT * FROM unnest(scopes, keys, fingerprints, order_ids, statuses, versions, ats, bodies);
+END $$;
+
+-- One by one: the last answer of a key counts.
+CREATE FUNCTION amend_answers(scopes text[], keys text[], statuses integer[], versions integer[], bodies text[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  FOR place IN 1 .. cardinality(keys) LOOP
+    UPDATE idempotency SET status = statuses[place], version = versions[place], body = bodies[place]
+      WHERE scope = scopes[place] AND key = keys[place];
+  END LOOP;
+END $$;
+
+-- Positions are given out here. `places` counts the events of the batch up to each row, or its rows without events below 0.
+CREATE FUNCTION append_history(events integer, silent integer, places integer[], order_ids text[], versions integer[],
+  last_seqs integer[], ats bigint[], message_ids text[], correlation_ids text[], messages text[], event_lists text[],
+  personal text[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  ends journal;
+BEGIN
+  UPDATE journal SET last_position = last_position + events, first_position = first_position - silent RETURNING * INTO ends;
+  INSERT INTO history (position, order_id, version, last_seq, at, message_id, correlation_id, messages, events, personal)
+    SELECT CASE WHEN place > 0 THEN ends.last_position - $1 ELSE ends.first_position + $2 END + place, given.order_id,
+      given.version, given.last_seq, given.at, given.message_id, given.correlation_id, given.messages, given.events, given.personal
+    FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+      AS given (place, order_id, version, last_seq, at, message_id, correlation_id, messages, events, personal);
+END $$;
+
+-- For changes that must meet so many rows: others mean that somebody else was faster.
 CREATE FUNCTION require_rows(met bigint, expected bigint, what text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF met <> expected THEN RAISE EXCEPTION '%', what USING ERRCODE = 'OC001'; END IF;

@@ -35,7 +35,7 @@ export interface RoundReport extends AuditReport {
 }
 
 /** What the doubles do wrong in every round. */
-const faultRates = (
+export const faultRates = (
   seed: string,
 ): { readonly gateway: FaultRatesInput; readonly mailer: FaultRatesInput } => {
   const both = { seed, busyRate: 0.05, errorRate: 0.1, cutRate: 0.08, silentRate: 0.02, delayMs: 10 };
@@ -204,6 +204,24 @@ const settleAll = async (
     report('startsAgain', 'the last start', service.output());
     return;
   }
+  violations.push(...(await settle(environment, url, load, placeAgain)));
+  service.send('SIGTERM');
+  const { code, signal } = await service.ended;
+  if (code !== 0 || !service.output().includes('\nStopped.')) {
+    report('stopsInOrder', 'SIGTERM', `the service ended with ${signal ?? code}: ${service.output()}`);
+  }
+};
+
+/** Resolves when everything is at rest, with what is not as it should be; then every client asks for its answer once more. */
+export const settle = async (
+  environment: Environment,
+  url: string,
+  load: Load,
+  placeAgain: (client: number) => Promise<unknown>,
+): Promise<readonly Violation[]> => {
+  const violations: Violation[] = [];
+  const report = (invariant: string, about: string, problem: string) =>
+    violations.push({ invariant, about, problem });
   const left = await untilQuiet(environment, url, load);
   for (const { id, state } of await environment.unsettledOrders(url)) {
     report('everyOrderSettles', id, `still ${state} after ${standstillMs} ms without a change`);
@@ -212,9 +230,5 @@ const settleAll = async (
   for (const { orderId, reason } of incidents) report('noIncidents', orderId, `open incident: ${reason}`);
   if (left !== undefined) report('everyRequestEnds', 'the end of the round', `what is left: ${left}`);
   else await Promise.all(Array.from({ length: load.arrived() }, (_, client) => placeAgain(client)));
-  service.send('SIGTERM');
-  const { code, signal } = await service.ended;
-  if (code !== 0 || !service.output().includes('\nStopped.')) {
-    report('stopsInOrder', 'SIGTERM', `the service ended with ${signal ?? code}: ${service.output()}`);
-  }
+  return violations;
 };

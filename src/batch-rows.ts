@@ -19,6 +19,7 @@ export class BatchRows {
   readonly #loaded = new Map<string, Row | undefined>();
   readonly #changed = new Map<string, Row>();
   readonly #appended: Appended[] = [];
+  readonly #read = new Set<string>();
   readonly #findAtHand: (key: string) => Row | undefined;
 
   /** `findAtHand`: a row that needs no load. */
@@ -51,6 +52,16 @@ export class BatchRows {
     };
   }
 
+  /** Rows that decisions have read, and not changed. */
+  onlyRead(): readonly string[] {
+    return [...this.#read].filter((key) => !this.#changed.has(key));
+  }
+
+  /** What decisions read under `key`. */
+  loaded(key: string): Row | undefined {
+    return this.#loaded.get(key);
+  }
+
   toChanges(): RowChanges {
     const changed = [...this.#changed].map(([key, after]) => ({
       key,
@@ -63,6 +74,7 @@ export class BatchRows {
   #get(key: string): Row | undefined {
     const row = this.#changed.get(key);
     if (row !== undefined) return row;
+    this.#read.add(key);
     if (this.#loaded.has(key)) return this.#loaded.get(key);
     const atHand = this.#findAtHand(key);
     if (atHand === undefined) throw new RowNeeded(key);

@@ -41,6 +41,8 @@ export interface Needs {
   readonly keys: readonly { readonly scope: string; readonly key: string }[];
   /** Keys of the application's rows. */
   readonly rows: readonly string[];
+  /** Rows as the store has them now, and not as this node remembers them. */
+  readonly isFresh?: boolean;
 }
 
 export interface LoadedOrder {
@@ -60,6 +62,11 @@ export interface Loaded {
   readonly rows: ReadonlyMap<string, Row>;
   /** A row that the store has in memory, although nobody asked for it. Undefined says nothing: it has to be loaded. */
   rowAtHand(key: string): Row | undefined;
+  /**
+   * Whether a row is as this node remembers it, where other nodes may have changed it since. A change of it is safe, as the
+   * store holds it against the row; a decision that only reads it has to load it again.
+   */
+  isUnsure(key: string): boolean;
 }
 
 /** Everything that is written for one order in one batch. */

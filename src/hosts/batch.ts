@@ -2,10 +2,11 @@
 // write everything in one transaction. The next batch can begin once this one is handed over to the store; nothing of it
 // leaves before it is durable.
 
+import { isDeepStrictEqual } from 'node:util';
 import { BatchRows } from '../batch-rows.ts';
 import type { Clock } from '../clock.ts';
 import type { SystemView } from '../step/view.ts';
-import type { Batch, BatchWrite, Needs, Store } from '../store.ts';
+import { type Batch, type BatchWrite, type Needs, StaleBatch, type Store } from '../store.ts';
 import { BatchDecision, type OrderTasks } from './decision.ts';
 import type { Engine } from './engine.ts';
 import { idempotencyOf, messageOf } from './task.ts';
@@ -15,6 +16,8 @@ export interface BatchParts<View extends SystemView> {
   readonly store: Store;
   readonly clock: Clock;
   readonly lease: BatchWrite['lease'];
+  /** It is decided again: nothing of the rows is taken from memory. */
+  readonly isAgain: boolean;
 }
 
 /** A batch that the store has taken over. */
@@ -30,16 +33,17 @@ export interface HandedOver<View extends SystemView> {
 
 /** Decides the tasks of a batch and hands the decision over to the store. @throws as `durable` does. */
 export const runBatch = async <View extends SystemView>(
-  { engine, store, clock, lease }: BatchParts<View>,
+  { engine, store, clock, lease, isAgain }: BatchParts<View>,
   orders: readonly OrderTasks<View>[],
 ): Promise<HandedOver<View>> => {
-  const needs = findNeeds(engine, orders);
+  const needs = { ...findNeeds(engine, orders), isFresh: isAgain };
   const batch = await store.open(needs);
   try {
     const rows = new BatchRows((key) => batch.loaded.rowAtHand(key));
     rows.add(needs.rows, batch.loaded.rows);
     const decision = new BatchDecision(engine, batch.loaded, rows, clock.now());
     for (let open = orders; open.length > 0; ) open = await decideOrLoad(decision, open, batch, rows);
+    await confirmRows(batch, rows);
     const writes = decision.decided.flatMap(({ write }) => write ?? []);
     const amended = decision.decided.flatMap(({ ended }) => ended?.amended ?? []);
     const durable =
@@ -53,6 +57,18 @@ export const runBatch = async <View extends SystemView>(
     batch.release();
     throw error;
   }
+};
+
+/**
+ * Loads rows again that decisions only read, as this node remembers them: nothing else would hold the decisions against them.
+ * @throws StaleBatch if one has changed.
+ */
+const confirmRows = async (batch: Batch, rows: BatchRows): Promise<void> => {
+  const keys = rows.onlyRead().filter((key) => batch.loaded.isUnsure(key));
+  if (keys.length === 0) return;
+  await batch.load({ orders: new Map(), received: [], keys: [], rows: keys, isFresh: true });
+  const hasChanged = (key: string) => !isDeepStrictEqual(rows.loaded(key), batch.loaded.rows.get(key));
+  if (keys.some(hasChanged)) throw new StaleBatch('A row that decisions rest on');
 };
 
 /** Decides what can be decided, and loads the rows that the other orders turned out to need. */

@@ -195,7 +195,7 @@ export class Committer<View extends SystemView> {
     const lease = { owner, until, except: this.#parts.heldServices() };
     let decision: BatchDecision<View>;
     try {
-      const handedOver = await runBatch({ engine, store, clock, lease }, orders);
+      const handedOver = await runBatch({ engine, store, clock, lease, isAgain: attempt.tries > 1 }, orders);
       attempt.onHandedOver();
       await handedOver.durable;
       decision = handedOver.decision;

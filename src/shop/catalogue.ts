@@ -164,7 +164,13 @@ const decideRows = async <T>(
   decide: (rows: Rows, loaded: Loaded) => Decided<T>,
   tries = 1,
 ): Promise<T> => {
-  const toNeeds = (rows: readonly string[]) => ({ orders: new Map(), received: [], keys, rows });
+  const toNeeds = (rows: readonly string[]) => ({
+    orders: new Map(),
+    received: [],
+    keys,
+    rows,
+    isFresh: true,
+  });
   const batch = await store.open(toNeeds(rowKeys));
   try {
     const batchRows = new BatchRows();

@@ -62,7 +62,7 @@ const countProducts = (changes: readonly Change<Product>[]): PostgresCall[] => {
   if (counted.length === 0) return [];
   const toDifferences = (change: Change<Product>) => {
     const { onHand, held, sold } = differenceOf(change);
-    return [change.id, onHand, held, sold];
+    return [change.id, change.after.revision, onHand, held, sold];
   };
   return [call('count_products', columnsOf(counted, toDifferences))];
 };

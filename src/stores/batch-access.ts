@@ -9,6 +9,8 @@ export interface Found {
   readonly received: Needs['received'];
   readonly records: readonly IdempotencyRecord[];
   readonly rows: ReadonlyMap<string, Row>;
+  /** Rows as this node remembers them: other nodes may have changed them since. */
+  readonly unsure?: ReadonlySet<string>;
   /** How many of the batches that were prepared are in it already, the first ones. Left out: all that are durable. */
   readonly includes?: number;
 }
@@ -19,6 +21,8 @@ export interface BatchReads {
   load(needs: Needs): Found | Promise<Found>;
   /** A row that is in memory. */
   rowAtHand(key: string): Row | undefined;
+  /** Other nodes write to the same store: what is in memory may be older than what is stored. */
+  readonly isShared: boolean;
 }
 
 /** What a batch asked for before its decision, by `toName`: if it was not found then and is there now, somebody was faster. */

@@ -38,6 +38,13 @@ class LoadedRows implements Loaded {
     this.#store = store;
   }
 
+  /** Of `rows`, those that are as this node remembers them. */
+  readonly #unsure = new Set<string>();
+
+  isUnsure(key: string): boolean {
+    return this.rows.has(key) ? this.#unsure.has(key) : this.#store.isShared;
+  }
+
   rowAtHand(key: string): Row | undefined {
     return this.#store.rowAtHand(key);
   }
@@ -53,11 +60,15 @@ class LoadedRows implements Loaded {
   async add(needs: Needs): Promise<void> {
     for (const { scope, key } of needs.keys) this.asked.keys.add(toName(scope, key));
     for (const { orderId, messageId } of needs.received) this.asked.messages.add(toName(orderId, messageId));
-    const { orders, received, records, rows } = await this.#store.load(needs);
+    const { orders, received, records, rows, unsure } = await this.#store.load(needs);
     for (const [orderId, order] of orders) this.orders.set(orderId, order);
     for (const { orderId, messageId } of received) this.#received.add(toName(orderId, messageId));
     for (const record of records) this.#records.set(toName(record.scope, record.key), record);
-    for (const [key, row] of rows) this.rows.set(key, row);
+    for (const [key, row] of rows) {
+      this.rows.set(key, row);
+      if (unsure?.has(key)) this.#unsure.add(key);
+      else this.#unsure.delete(key);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
-// What is committed, kept in memory as far as decisions ask for it again: where orders stand, and the application's rows. One
-// process has the file, so nothing else changes it. It is bounded, and forgets everything when a write fails: what became of
-// that is for the file to say.
+// What is committed, kept in memory as far as decisions ask for it again: where orders stand, and the application's rows. In a
+// store that others write to as well, that may have changed since: what is in memory is then unsure, and the store holds
+// whatever is decided on it against what is stored. It is bounded, and forgets everything when a write fails: what became
+// of that is for the store to say.
 import type { Row } from '../application.ts';
 import { limits } from '../limits.ts';
 import { NewestMap } from '../newest-map.ts';
@@ -27,19 +28,21 @@ export const withCache = (access: BatchAccess): BatchAccess => {
       }
       const rows = new Map<string, Row>();
       const otherRows = needs.rows.filter((key) => {
-        const row = cachedRows.get(key);
+        const row = needs.isFresh ? undefined : cachedRows.get(key);
         if (row !== undefined) rows.set(key, row);
         return row === undefined;
       });
+      const unsure = new Set(access.isShared ? rows.keys() : []);
       const outcomesBefore = outcomes;
       const found = await access.load({ ...needs, orders: otherOrders, rows: otherRows });
       for (const [orderId, order] of found.orders) orders.set(orderId, order);
       for (const [key, row] of found.rows) {
         rows.set(key, row);
+        unsure.delete(key);
         // What was written meanwhile is newer than what was read.
         if (outcomes === outcomesBefore) cachedRows.set(key, row);
       }
-      return { ...found, orders, rows };
+      return { ...found, orders, rows, unsure };
     },
     rowAtHand: (key) => cachedRows.get(key),
     prepare: (write, asked) => {

@@ -159,6 +159,7 @@ export const createBatchAccess = (tables: MemoryTables): BatchAccess => {
       ),
     }),
     rowAtHand: () => undefined,
+    isShared: false,
     prepare: (given) => async () => {
       const write = copy(given);
       const changes = createChanges();

@@ -189,6 +189,7 @@ export const createBatchAccess = (
       }));
     },
     rowAtHand: () => undefined,
+    isShared: false,
     prepare: (write) => {
       const runs = refusingValues(() => recordAll(write));
       return () => writeBatch(runs);

@@ -77,11 +77,13 @@ export class UnderWay implements BatchReads {
   readonly #committed: BatchAccess;
   /** The oldest first. */
   readonly #written: Written[] = [];
+  readonly isShared: boolean;
   #failures = 0;
   #prepared = 0;
 
   constructor(committed: BatchAccess) {
     this.#committed = committed;
+    this.isShared = committed.isShared;
   }
 
   /** Resolves when at most `most` batches are under way. */
@@ -145,12 +147,12 @@ export class UnderWay implements BatchReads {
     }
     const found = await this.#committed.load({ ...needs, orders: others });
     for (const [orderId, order] of found.orders) orders.set(orderId, order);
-    const missing = written.filter(({ number }) => number > (found.includes ?? 0));
     return {
       orders,
       received: [...found.received, ...needs.received.filter((each) => isReceivedIn(written, each))],
       records: findRecords(written, needs.keys, found.records),
-      rows: this.#changeRows(missing, needs.rows, found.rows),
+      rows: this.#changeRows(written, needs.rows, found),
+      ...(found.unsure && { unsure: found.unsure }),
     };
   }
 
@@ -158,12 +160,13 @@ export class UnderWay implements BatchReads {
   #changeRows(
     written: readonly Written[],
     keys: readonly string[],
-    rows: ReadonlyMap<string, Row>,
+    { rows, unsure, includes = 0 }: Found,
   ): ReadonlyMap<string, Row> {
     const changed = new Map(rows);
     for (const key of new Set([...keys, ...rows.keys()])) {
-      for (const { changes } of written) {
-        const change = changes.rows.get(key);
+      const isRemembered = unsure?.has(key) === true;
+      for (const { changes, number } of written) {
+        const change = isRemembered || number > includes ? changes.rows.get(key) : undefined;
         if (change !== undefined) changed.set(key, this.#merge(change, changed.get(key)));
       }
     }

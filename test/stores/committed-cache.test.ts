@@ -26,6 +26,7 @@ beforeEach(() => {
       return { ...nothingFound, orders: new Map([...orders.keys()].map(toOrder)), rows: new Map(found) };
     },
     rowAtHand: () => undefined,
+    isShared: false,
     prepare: () => async () => {
       if (fails) throw new Error('full');
     },

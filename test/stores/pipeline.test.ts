@@ -25,6 +25,7 @@ beforeEach(() => {
     {
       load: () => ({ ...nothingFound, records }),
       rowAtHand: () => undefined,
+      isShared: false,
       prepare:
         ({ orders, idempotency = [], amended = [] }) =>
         () => {

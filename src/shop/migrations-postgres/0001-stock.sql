@@ -99,15 +99,17 @@ BEGIN
       AS given (product_id, order_id, d_on_hand, d_held, d_sold, why, at, who, reason, place) ORDER BY place;
 END $$;
 
--- Adds differences to counts, whoever changed them meanwhile. The rows are locked in the order of their ids.
-CREATE FUNCTION count_products(ids text[], d_on_hand bigint[], d_held bigint[], d_sold bigint[])
+-- Adds differences to counts, whoever changed them meanwhile, of products that are described as the decision saw them. The rows
+-- are locked in the order of their ids.
+CREATE FUNCTION count_products(ids text[], revisions integer[], d_on_hand bigint[], d_held bigint[], d_sold bigint[])
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   met bigint;
 BEGIN
   PERFORM 1 FROM products WHERE product_id = ANY (ids) ORDER BY product_id FOR NO KEY UPDATE;
   UPDATE products SET on_hand = on_hand + given.d_on_hand, held = held + given.d_held, sold = sold + given.d_sold
-    FROM unnest($1, $2, $3, $4) AS given (id, d_on_hand, d_held, d_sold) WHERE product_id = given.id;
+    FROM unnest($1, $2, $3, $4, $5) AS given (id, revision, d_on_hand, d_held, d_sold)
+    WHERE product_id = given.id AND products.revision = given.revision;
   GET DIAGNOSTICS met = ROW_COUNT;
   PERFORM require_rows(met, cardinality(ids), 'a product');
 END $$;

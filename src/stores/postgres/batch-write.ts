@@ -91,6 +91,7 @@ export const createBatchAccess = (
   return {
     load: createLoad(database, tables),
     rowAtHand: () => undefined,
+    isShared: true,
     merge: (change, current) => tables?.merge(change, current) ?? change.after,
     prepare: (write, asked) => {
       const calls = refusing(() => toCalls(write, tables));

@@ -7,6 +7,7 @@ import { createTurns } from '../../turns.ts';
 import { createAmending } from '../amending.ts';
 import { createBatches } from '../batch.ts';
 import { createDoor } from '../closing.ts';
+import { withCache } from '../committed-cache.ts';
 import { createBatchAccess } from './batch-write.ts';
 import { createCallChanges, createOrderChanges } from './changes.ts';
 import { createFigures } from './figures.ts';
@@ -22,8 +23,7 @@ import { createWebhookTables } from './webhooks.ts';
 /** The store over a database that `openPostgres` opened, with the tables of the application that it was opened for. */
 export const createPostgresStore = (database: PostgresDatabase, tables?: PostgresTables): Store => {
   const { guard, close } = createDoor();
-  const access = createBatchAccess(database, tables);
-  const batches = createBatches(access, createTurns());
+  const batches = createBatches(withCache(createBatchAccess(database, tables)), createTurns());
   const amend = createAmending(batches);
   const orders = createOrderReads(database);
   const history = createHistoryReads(database);

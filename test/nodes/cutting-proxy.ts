@@ -6,8 +6,8 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface CuttingProxy extends AsyncDisposable {
   /** The address of the database, through the proxy. */
   readonly url: string;
-  /** The next batch whose answer comes loses its connection instead. */
-  cutNextBatch(): void;
+  /** The next batch loses its connection: before it reaches the database, or when its answer comes. */
+  cutNextBatch(when?: 'before' | 'after'): void;
   /** How many were cut. */
   cuts(): number;
 }
@@ -17,8 +17,14 @@ const marker = 'begin_batch';
 export const openCuttingProxy = async (databaseUrl: string): Promise<CuttingProxy> => {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  let [armed, cut] = [false, 0];
+  let armed: 'before' | 'after' | undefined;
+  let cut = 0;
 
+  const note = (end: () => void): void => {
+    armed = undefined;
+    cut += 1;
+    end();
+  };
   const server = createServer((client) => {
     const database = connect(Number(target.port), target.hostname);
     let writesBatches = false;
@@ -37,14 +43,11 @@ export const openCuttingProxy = async (databaseUrl: string): Promise<CuttingProx
     client.on('data', (bytes) => {
       writesBatches ||= bytes.includes(marker);
       isAsked = true;
-      database.write(bytes);
+      if (armed === 'before' && writesBatches) note(end);
+      else database.write(bytes);
     });
     database.on('data', (bytes) => {
-      if (armed && writesBatches && isAsked) {
-        [armed, cut] = [false, cut + 1];
-        end();
-        return;
-      }
+      if (armed === 'after' && writesBatches && isAsked) return note(end);
       isAsked = false;
       client.write(bytes);
     });
@@ -57,8 +60,8 @@ export const openCuttingProxy = async (databaseUrl: string): Promise<CuttingProx
   url.port = String(address.port);
   return {
     url: url.href,
-    cutNextBatch: () => {
-      armed = true;
+    cutNextBatch: (when = 'after') => {
+      armed = when;
     },
     cuts: () => cut,
     [Symbol.asyncDispose]: async () => {

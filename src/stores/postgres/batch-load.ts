@@ -5,6 +5,7 @@ import type { LoadedOrder, Needs } from '../../store.ts';
 import { type Found, nothingFound } from '../batch-access.ts';
 import { unpack } from '../packing.ts';
 import { type Row, text, toIdempotencyRecord, whole } from '../rows.ts';
+import { toUnavailable } from './errors.ts';
 import type { PostgresDatabase } from './open.ts';
 import { columnOf, type Result, type Statement, sql } from './statement.ts';
 
@@ -83,7 +84,9 @@ export const createLoad =
     if (needs.rows.length > 0 && tables !== undefined) parts.push(toRows(needs.rows, tables));
     if (parts.length === 0) return nothingFound;
     const statements = [progressOf(writerId), ...parts.flatMap((part) => part.statements)];
-    const [answer] = await loader.run([toOne(statements)]);
+    const [answer] = await loader.run([toOne(statements)]).catch((error: unknown) => {
+      throw toUnavailable(error);
+    });
     const [own, ...others] = toResults(answer, statements.length);
     let found: Found = { ...nothingFound, includes: whole(own?.[0] ?? {}, 'last_batch') };
     for (const part of parts) {

@@ -8,6 +8,7 @@ import { AppError, describeError } from '../errors.ts';
 import { answerInside, serviceOf } from '../service.ts';
 import { toPlace } from '../slo.ts';
 import { type MigrationProblem, type MigrationResult, type migrate, moveBack } from '../step/migration.ts';
+import { toCause } from '../step/quarantine.ts';
 import { nextDueAt, toStored } from '../step/snapshot.ts';
 import { type Incoming, quarantine, type StepResult, step } from '../step/step.ts';
 import type { SystemState } from '../step/system-state.ts';
@@ -131,7 +132,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     const { system } = this.#parts.engine;
     const arrival = this.#arrive(incoming);
     return this.#failure
-      ? quarantine(system, this.#state, arrival, this.#failure.error)
+      ? quarantine(system, this.#state, arrival, toCause(this.#failure.error))
       : step(system, this.#state, arrival);
   }
 

@@ -6,6 +6,9 @@ import { type OpenHost, place } from './host-samples.ts';
 const deadlinesOf = async (host: ShopHost, id: string, isOfPayment: boolean) =>
   (await host.get(id))?.deadlines.filter(({ actor }) => (actor === 'payment') === isOfPayment) ?? [];
 
+/** A commit takes as long as its disk does. */
+const waiting = { timeout: 30_000, interval: 1 };
+
 export const describeDeadlines = (open: OpenHost): void => {
   it('a deadline that is due fires alone: those of its order that are due later neither fire nor move', async () => {
     await using opened = await open({
@@ -18,13 +21,15 @@ export const describeDeadlines = (open: OpenHost): void => {
     expect(others.map(({ name }) => name)).toEqual(['payDeadline', 'reservationExpiry']);
     const findRetry = async () =>
       (await deadlinesOf(host, id, true)).find(({ name }) => name === 'backOff')?.dueAt;
-    await expect.poll(findRetry, { interval: 1 }).toBeDefined();
+    await expect.poll(findRetry, waiting).toBeDefined();
     await clock.advance(((await findRetry()) ?? 0) - clock.now());
-    const findFired = async () =>
-      (await host.received(id, 0, 100)).flatMap(({ kind, to, type }) =>
-        kind === 'deadline' ? [`${to} ${type}`] : [],
-      );
-    await expect.poll(findFired, { interval: 1 }).not.toEqual([]);
+    const findFired = async () => {
+      // The host may hear of the commit only after it can be read.
+      await clock.advance(0);
+      const messages = await host.received(id, 0, 100);
+      return messages.flatMap(({ kind, to, type }) => (kind === 'deadline' ? [`${to} ${type}`] : []));
+    };
+    await expect.poll(findFired, waiting).not.toEqual([]);
     expect(await findFired()).toEqual(['payment xstate.after.backOff.payment.charging.backingOff']);
     expect(await deadlinesOf(host, id, false)).toEqual(others);
   });

@@ -45,19 +45,15 @@ export class SloTracker {
     this.#listeners.add(listener);
   }
 
-  /** An order on `version` left states, after so long. */
-  note(version: string, left: readonly { readonly state: string; readonly ms: number }[]): void {
-    const slos = this.#slos.get(version);
-    if (slos === undefined || slos.size === 0) return;
-    for (const { state, ms } of left) {
-      const slo = slos.get(state);
-      if (slo === undefined) continue;
-      const isWithin = ms <= slo.withinMs;
-      const counts = this.#present(state);
-      counts.left += 1;
-      if (isWithin) counts.within += 1;
-      for (const listener of this.#listeners) listener(state, isWithin);
-    }
+  /** An order on `version` left a state, after so long. */
+  note(version: string, { state, ms }: { readonly state: string; readonly ms: number }): void {
+    const slo = this.#slos.get(version)?.get(state);
+    if (slo === undefined) return;
+    const isWithin = ms <= slo.withinMs;
+    const counts = this.#present(state);
+    counts.left += 1;
+    if (isWithin) counts.within += 1;
+    for (const listener of this.#listeners) listener(state, isWithin);
   }
 
   /** How each state of the newest charts kept to its objective in the last hour. */

@@ -52,8 +52,10 @@ const reportOrder = <View extends SystemView>(
   const { orderId, state, left } = transaction;
   reportReceived(parts, transaction);
   reportEvents(parts, transaction);
-  for (const { state: name, ms } of left) metrics.stateSeconds.observe({ state: name }, ms / 1000);
-  parts.slos?.note(state.charts, left);
+  for (const { state: name, ms, charts } of left) {
+    metrics.stateSeconds.observe({ state: name }, ms / 1000);
+    parts.slos?.note(charts, { state: name, ms });
+  }
   if (isSettled(state) && !hasIncident(state)) {
     logger.debug({ orderId, correlationId: state.correlationId }, 'order settled');
   }

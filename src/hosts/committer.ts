@@ -211,16 +211,19 @@ export class Committer<View extends SystemView> {
     for (const order of decision.failed) await this.#fail(order);
   }
 
-  /** A batch that stays stale is split, and each of its orders is tried once more alone. */
+  /**
+   * A batch that stays stale is split, and each of its orders is tried once more alone. What failed in it is tried anew, too: the
+   * failure may come from what was stale.
+   */
   async #again(attempt: Attempt<View>, stale: StaleBatch): Promise<void> {
     const { orders, tries } = attempt;
     if (tries <= limits.staleRetries) {
-      const reloaded = orders.map(({ orderId, tasks, failures }) => this.#toOrder(orderId, tasks, failures));
+      const reloaded = orders.map(({ orderId, tasks }) => this.#toOrder(orderId, tasks));
       return this.#commit({ ...attempt, orders: reloaded, tries: tries + 1 });
     }
     if (orders.length > 1) {
-      for (const { orderId, tasks, failures } of orders) {
-        await this.#commit({ ...attempt, orders: [this.#toOrder(orderId, tasks, failures)] });
+      for (const { orderId, tasks } of orders) {
+        await this.#commit({ ...attempt, orders: [this.#toOrder(orderId, tasks)] });
       }
       return;
     }

@@ -8,6 +8,7 @@ import { AppError, describeError } from '../errors.ts';
 import { answerInside, serviceOf } from '../service.ts';
 import { toPlace } from '../slo.ts';
 import { type MigrationProblem, type MigrationResult, type migrate, moveBack } from '../step/migration.ts';
+import { toCause } from '../step/quarantine.ts';
 import { nextDueAt, toStored } from '../step/snapshot.ts';
 import { type Incoming, quarantine, type StepResult, step } from '../step/step.ts';
 import type { SystemState } from '../step/system-state.ts';
@@ -48,8 +49,8 @@ export class OrderTransaction<View extends SystemView = SystemView> {
   readonly events: NewEvent[] = [];
   /** What was delivered to actors and services; empty while nothing is observed. */
   readonly deliveries: Delivery[] = [];
-  /** States that the main actor left in this commit (dotted paths), and how long it was in them. */
-  readonly left: { readonly state: string; readonly ms: number }[] = [];
+  /** States that the main actor left in this commit (dotted paths), how long it was in them, and on which chart version. */
+  readonly left: { readonly state: string; readonly ms: number; readonly charts: string }[] = [];
   /** What was recorded of messages that are traced. */
   readonly traced: TracedStep[] = [];
   readonly #parts: TransactionParts<View>;
@@ -131,7 +132,7 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     const { system } = this.#parts.engine;
     const arrival = this.#arrive(incoming);
     return this.#failure
-      ? quarantine(system, this.#state, arrival, this.#failure.error)
+      ? quarantine(system, this.#state, arrival, toCause(this.#failure.error))
       : step(system, this.#state, arrival);
   }
 
@@ -266,7 +267,8 @@ export class OrderTransaction<View extends SystemView = SystemView> {
     const [before, after] = [this.#state, next].map(({ actors }) => actors.get(this.mainActor));
     if (before === undefined || after === undefined || before.snapshot.value === after.snapshot.value) return;
     const state = toPlace(before.snapshot.value);
-    if (state !== toPlace(after.snapshot.value)) this.left.push({ state, ms: this.at - before.since });
+    if (state === toPlace(after.snapshot.value)) return;
+    this.left.push({ state, ms: this.at - before.since, charts: this.#state.charts });
   }
 
   #answerNext(): void {

@@ -5,16 +5,17 @@ import { describeError } from '../errors.ts';
 import { migrated, type Received } from './effect.ts';
 import { adopt } from './migration.ts';
 import { isPostponement, postpone, type Steppable, toPostponement } from './postponement.ts';
-import type { RegisteredSystem } from './register.ts';
+import { toRecordedCause } from './quarantine.ts';
+import { ofVersion, type RegisteredSystem } from './register.ts';
 import { isSameData } from './same-data.ts';
 import { newSystem } from './snapshot.ts';
-import { type StepResult, step, toReplyId } from './step.ts';
+import { type Incoming, quarantine, type StepResult, step, toReplyId } from './step.ts';
 import type { SystemState } from './system-state.ts';
 
 /** What a replay reads of a recorded message. */
 export type Recorded = Pick<
   Received,
-  'version' | 'messageId' | 'kind' | 'to' | 'type' | 'data' | 'causationId' | 'at'
+  'version' | 'messageId' | 'kind' | 'to' | 'type' | 'data' | 'causationId' | 'at' | 'reason'
 > & { readonly disposition: string };
 
 export interface Replayed {
@@ -72,11 +73,30 @@ export const replayMessage = (
       return `message ${recorded.version} (${recorded.type}) cannot be adopted: ${describeError(error)}`;
     }
   }
-  const result = incoming.kind === 'postponement' ? postpone(state, incoming) : step(system, state, incoming);
+  const result =
+    incoming.kind === 'postponement'
+      ? postpone(state, incoming)
+      : stepAsRecorded(system, state, incoming, recorded);
   if (result !== undefined) return { incoming, result };
   const problem =
     recorded.kind === 'reply' ? 'answers a call that was not pending' : 'is a deadline that was not set';
   return `message ${recorded.version} (${recorded.type}) ${problem}`;
+};
+
+/**
+ * What was quarantined is quarantined again, even if nothing fails now: the commit around it may have failed, which a replay
+ * does not repeat, or its chart was corrected since.
+ */
+const stepAsRecorded = (
+  registered: RegisteredSystem,
+  state: SystemState,
+  incoming: Incoming,
+  recorded: Recorded,
+): StepResult | undefined => {
+  const result = step(registered, state, incoming);
+  if (result === undefined || result.received.disposition === recorded.disposition) return result;
+  const cause = toRecordedCause(recorded, ofVersion(registered, state.charts).invariants?.descriptions);
+  return cause === undefined ? result : quarantine(registered, state, incoming, cause);
 };
 
 /** The key of no call and no deadline. */

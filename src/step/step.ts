@@ -5,7 +5,7 @@ import { actorOf, type Draft, draftOf, reacts, relay, releaseId, startActors } f
 import { type Call, type Disposition, migrated, type NewEvent, postponed, type Received } from './effect.ts';
 import { isSameValue, whyIgnored } from './notes.ts';
 import { freezeParsed } from './plain-data.ts';
-import { toCause, toIncident } from './quarantine.ts';
+import { type Cause, failsAgain, toCause, toIncident } from './quarantine.ts';
 import { requireRecordable, toRecordable } from './recordable.ts';
 import { ofVersion, type RegisteredSystem } from './register.ts';
 import type { Quarantined, SystemState } from './system-state.ts';
@@ -60,22 +60,22 @@ export const step = (
     return result;
   } catch (error) {
     forgetEffects(system);
-    return quarantineArrived(system, arrived, error);
+    return quarantineArrived(system, arrived, toCause(error));
   }
 };
 
 /**
- * What a message comes to that its order cannot take because the commit around it failed with `error`: it is
- * recorded as dead and set aside. Undefined where `step` would be.
+ * What a message comes to that its order cannot take because the commit around it failed: it is recorded as dead and set
+ * aside. Undefined where `step` would be.
  */
 export const quarantine = (
   system: RegisteredSystem,
   before: SystemState,
   incoming: Incoming,
-  error: unknown,
+  cause: Cause,
 ): StepResult | undefined => {
   const arrived = address(before, incoming);
-  return arrived && quarantineArrived(ofVersion(system, before.charts), arrived, error);
+  return arrived && quarantineArrived(ofVersion(system, before.charts), arrived, cause);
 };
 
 const forgetEffects = (system: RegisteredSystem): void => {
@@ -207,13 +207,13 @@ const finish = (
 };
 
 /** Quarantines the message, leaves the system unchanged otherwise, and opens an incident. */
-const quarantineArrived = (system: RegisteredSystem, arrived: Arrived, error: unknown): StepResult => {
+const quarantineArrived = (system: RegisteredSystem, arrived: Arrived, cause: Cause): StepResult => {
   const { state, messageId, to, message, at } = arrived;
   const draft = draftStarted(system, arrived);
-  const quarantined: Quarantined = { messageId, to, message, at, ...toCause(error) };
+  const quarantined: Quarantined = { messageId, to, message, at, ...cause };
   const { reason } = quarantined;
   const retriesOne = message.type === 'incident.retry' && state.quarantined.some((each) => each.to === to);
-  if (retriesOne) return finish(draft, arrived, 'ignored', `it fails again: ${reason}`);
+  if (retriesOne) return finish(draft, arrived, 'ignored', `${failsAgain}${reason}`);
   draft.quarantined = [...state.quarantined, quarantined];
   const incident = toIncident(quarantined, system.invariants?.descriptions);
   const event = { type: 'incident.opened', actor: to, ...incident };

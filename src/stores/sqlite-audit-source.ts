@@ -5,11 +5,11 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync as Database } from 'node:sqlite';
 import type { AuditSource, Fields, KeyRow } from '../audit-source.ts';
 import { AppError, describeError } from '../errors.ts';
-import { DatabaseSync } from '../sqlite.ts';
 import { type Row, text, whole } from './rows.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import { applicationId, historyMoved, readMigrations, type TableOwner } from './sqlite-open.ts';
 import { readLatestRecords, readOrderRecords } from './sqlite-order-records.ts';
+import { openReadOnly, type ReadOnlyDatabase } from './sqlite-read-only.ts';
 import { checkStorage } from './sqlite-storage.ts';
 
 /** How long a statement waits for a tool that locks the file briefly. */
@@ -21,10 +21,10 @@ const cacheKiB = 64 * 1024;
 /**
  * Opens the file at `path` for reading alone. `now` (ms since 1970) is noted as the time of the picture.
  * @throws AppError `invalid-setting` when there is no such file, or it does not hold orders of this application in the
- * schema that this program knows.
+ * schema that this program knows; and as `openReadOnly` does.
  */
 export const openAuditSource = (path: string, application: TableOwner, now: number): AuditSource => {
-  const connection = open(path, application);
+  const { connection, close } = open(path, application);
   const { ofOrders = {}, tables = {} } = application.tables?.sqlite.audit ?? {};
   const guarded = <T>(read: () => Iterable<T>): AsyncIterable<T> => toAsync(path, read);
   return {
@@ -45,7 +45,7 @@ export const openAuditSource = (path: string, application: TableOwner, now: numb
       return guarded(() => toPages(read(connection, sql, (row): Fields => row)));
     },
     idempotencyKeys: () => guarded(() => toPages(read(connection, keysQuery, toKeyRow))),
-    close: async () => connection.close(),
+    close: async () => close(),
   };
 };
 
@@ -55,19 +55,20 @@ export const openAuditSource = (path: string, application: TableOwner, now: numb
 export const requireReadable = (path: string, application: TableOwner): void =>
   open(path, application).close();
 
-const open = (path: string, application: TableOwner): Database => {
+const open = (path: string, application: TableOwner): ReadOnlyDatabase => {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) refuse(path, 'there is no such file');
   else if (!found.isFile()) refuse(path, 'it is not a file');
-  let connection: Database | undefined;
+  let opened: ReadOnlyDatabase | undefined;
   try {
-    connection = new DatabaseSync(path, { readOnly: true, timeout: busyMs });
+    opened = openReadOnly(path, busyMs);
+    const { connection } = opened;
     connection.exec(`PRAGMA cache_size = -${cacheKiB}; BEGIN`);
     requireSchema(connection, path);
     requireApplication(connection, path, application);
-    return connection;
+    return opened;
   } catch (error) {
-    connection?.close();
+    opened?.close();
     if (toPrimaryCode(error) === undefined) throw error;
     return refuse(path, describeError(error));
   }
@@ -87,7 +88,8 @@ const requireSchema = (connection: Database, path: string): void => {
 };
 
 const requireApplication = (connection: Database, path: string, { name, tables }: TableOwner): void => {
-  const found = one(connection, 'SELECT name, tables_version FROM applications');
+  const found = connection.prepare('SELECT name, tables_version FROM applications').get();
+  if (found === undefined) refuse(path, 'it was cut off while it was created; start the service on it first');
   const [owner, version] = [text(found, 'name'), whole(found, 'tables_version')];
   if (owner !== name) refuse(path, `it holds orders of the application '${owner}', not '${name}'`);
   const known = tables?.sqlite.migrations.length ?? 0;
@@ -114,7 +116,7 @@ const requireVersion = (
   }
 };
 
-const refuse = (path: string, problem: string): never => {
+const refuse: (path: string, problem: string) => never = (path, problem) => {
   throw new AppError('invalid-setting', `Invalid DATABASE_URL=sqlite:${path}: ${problem}`);
 };
 

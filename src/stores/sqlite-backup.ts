@@ -5,6 +5,7 @@ import { toRealPath } from '../database-path.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import { readLogFile } from './sqlite-bytes.ts';
 import { takeLock } from './sqlite-lock.ts';
+import { openReadOnly } from './sqlite-read-only.ts';
 import { markAsCopy, recognise } from './sqlite-run.ts';
 
 /** 4 MiB: between two steps whoever waits for the disk comes first. */
@@ -26,7 +27,7 @@ export const copyStore = async (
   onProgress: (progress: CopyProgress) => void,
 ): Promise<void> => {
   recognise(toRealPath(from), undefined);
-  const source = new DatabaseSync(from, { readOnly: true, timeout: busyMs });
+  const { connection: source, close } = openReadOnly(from, busyMs);
   try {
     // One picture for all steps: without it a commit of the service would begin the copy anew.
     source.exec('BEGIN');
@@ -37,7 +38,7 @@ export const copyStore = async (
         onProgress({ pages: totalPages - remainingPages, of: totalPages }),
     });
   } finally {
-    source.close();
+    close();
   }
   const copy = new DatabaseSync(to);
   try {

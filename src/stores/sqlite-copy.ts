@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync as Database } from 'node:sqlite';
 import { AppError, describeError } from '../errors.ts';
-import { DatabaseSync } from '../sqlite.ts';
 import { whole } from './rows.ts';
 import { applicationId, readMigrations, type TableOwner } from './sqlite-open.ts';
+import { openReadOnly, type ReadOnlyDatabase } from './sqlite-read-only.ts';
 
 interface DatabaseCopy {
   readonly path: string;
@@ -24,9 +24,10 @@ export const copyOlderDatabase = (path: string, application: TableOwner): Databa
   const remove = () => rmSync(folder, { recursive: true, force: true });
   const copy = join(folder, 'orders.db');
   let isCopied = false;
-  let connection: Database | undefined;
+  let opened: ReadOnlyDatabase | undefined;
   try {
-    connection = new DatabaseSync(path, { readOnly: true });
+    opened = openReadOnly(path, 0);
+    const { connection } = opened;
     if (!isOlder(connection, application)) return undefined;
     connection.prepare('VACUUM INTO ?').run(copy);
     isCopied = true;
@@ -35,7 +36,7 @@ export const copyOlderDatabase = (path: string, application: TableOwner): Databa
     const message = `${path} cannot be copied to ${folder}: ${describeError(error)}. It was not changed.`;
     throw new AppError('store-unavailable', message);
   } finally {
-    connection?.close();
+    opened?.close();
     if (!isCopied) remove();
   }
 };

@@ -2,10 +2,10 @@
 // writes and never waits for the service's lock.
 
 import { AppError } from '../errors.ts';
-import { DatabaseSync } from '../sqlite.ts';
 import type { Store } from '../store.ts';
 import { requireReadable } from './sqlite-audit-source.ts';
 import type { TableOwner } from './sqlite-open.ts';
+import { openReadOnly } from './sqlite-read-only.ts';
 import { createHistoryReads, createOrderReads } from './sqlite-reads.ts';
 import { isTakeoverPending } from './sqlite-takeover.ts';
 
@@ -20,9 +20,9 @@ export type StoreReader = Pick<Store, 'load' | 'events' | 'lastPosition' | 'clos
  */
 export const openStoreReader = (path: string, application: TableOwner): StoreReader => {
   requireReadable(path, application);
-  const connection = new DatabaseSync(path, { readOnly: true, timeout: busyMs });
+  const { connection, close } = openReadOnly(path, busyMs);
   if (isTakeoverPending(connection)) {
-    connection.close();
+    close();
     const wait =
       'Start the service if it does not run, and try again when it has said that all of it is moved';
     throw new AppError(
@@ -36,6 +36,6 @@ export const openStoreReader = (path: string, application: TableOwner): StoreRea
     load: async (orderIds) => load(orderIds),
     events: async (filter) => events(filter),
     lastPosition: async () => lastPosition(),
-    close: async () => connection.close(),
+    close: async () => close(),
   };
 };

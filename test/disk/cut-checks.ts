@@ -6,7 +6,7 @@ import { createFakeClock } from '../fake-clock.ts';
 import { type Acknowledged, copyAcknowledged, toText } from './acknowledged.ts';
 import { createDisk, type Disk, type Folder } from './disk.ts';
 import type { FaultyBank } from './faulty-bank.ts';
-import { findLosses, hashContents, recover } from './recovery.ts';
+import { findLosses, findUnreadable, hashContents, recover } from './recovery.ts';
 import type { Outside, ShopSettings } from './shop-on-disk.ts';
 
 /** What a cut left, and what must be found in it. */
@@ -126,6 +126,7 @@ export const createCutChecks = (
     const report = (found: readonly string[]) => {
       problems.push(...found.map((problem) => `${about}: ${problem}`));
     };
+    report(await findUnreadable(left, acknowledged));
     let contents: string;
     try {
       contents = hashContents(left);

@@ -20,8 +20,8 @@ interface Machine {
 interface OpenFile {
   readonly machine: Machine;
   readonly name: string;
-  /** The first sync of a new log or journal waits for the folder too, as SQLite's layer for Unix sees to. */
-  isNewJournal: boolean;
+  /** The first sync of a log or journal waits for the folder too, also if it was there before: as in SQLite's layer for Unix. */
+  awaitsFolder: boolean;
   readonly goesWhenClosed: boolean;
 }
 
@@ -118,7 +118,7 @@ sqlite3.vfs.installVfs({
         openFiles.set(pointer, {
           machine,
           name,
-          isNewJournal: isNew && (flags & journals) !== 0,
+          awaitsFolder: (flags & capi.SQLITE_OPEN_CREATE) !== 0 && (flags & journals) !== 0,
           goesWhenClosed: (flags & capi.SQLITE_OPEN_DELETEONCLOSE) !== 0,
         });
         const file = new capi.sqlite3_file(pointer);
@@ -182,8 +182,8 @@ sqlite3.vfs.installVfs({
       },
       xSync: (pointer) => {
         const file = fileAt(pointer);
-        const failure = file.machine.disk.sync(file.name, file.isNewJournal);
-        if (failure === undefined) file.isNewJournal = false;
+        const failure = file.machine.disk.sync(file.name, file.awaitsFolder);
+        if (failure === undefined) file.awaitsFolder = false;
         return toResult('sync', failure);
       },
       xFileSize: (pointer, out) => {

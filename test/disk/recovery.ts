@@ -24,24 +24,51 @@ const tenMinutes = 600_000;
 const examine = createExamine(shop);
 const toOutside = ({ bank }: Outside) => ({ [outsideNames.ledger]: bank.ledger });
 
-/** Findings of the doctor, with a real SQLite, on these files. */
-const examineFolder = async (folder: Folder, given: Examination): Promise<readonly string[]> => {
+/** Does `task` on these files, where a real SQLite finds them. */
+const withFiles = async <T>(folder: Folder, task: (path: string) => T | Promise<T>): Promise<T> => {
   const place = mkdtempSync(join(tmpdir(), 'orderchart-disk-'));
   try {
     for (const [name, image] of folder) writeFileSync(join(place, name), image.toBytes());
-    const source = openAuditSource(join(place, storeName), shop, later);
-    try {
-      const { checks } = await examine(source, given);
-      return checks.flatMap(({ invariant, findings }) =>
-        findings.map(({ about, problem }) => `${invariant} ${about} ${problem}`),
-      );
-    } finally {
-      await source.close();
-    }
-  } catch (error) {
-    return [`the store cannot be examined: ${describeError(error)}`];
+    return await task(join(place, storeName));
   } finally {
     rmSync(place, { recursive: true });
+  }
+};
+
+/** With these reasons the doctor may refuse a file that was never open for work: its creation was cut off. */
+const isUnfinished =
+  /: (there is no such file|the database is empty|it has the (schema|tables) \d+ of an older .*|it was cut off while it was created.*)$/;
+
+/** Whether the doctor can read these files: all that were open for work once, and of others it says what they are. */
+export const findUnreadable = (folder: Folder, { isOpen }: Acknowledged): Promise<readonly string[]> =>
+  withFiles(folder, async (path) => {
+    try {
+      await openAuditSource(path, shop, later).close();
+      return [];
+    } catch (error) {
+      const reason = describeError(error);
+      return !isOpen && isUnfinished.test(reason) ? [] : [`the doctor cannot read it: ${reason}`];
+    }
+  });
+
+/** Findings of the doctor, with a real SQLite, on these files. */
+const examineFolder = async (folder: Folder, given: Examination): Promise<readonly string[]> => {
+  try {
+    return await withFiles(folder, (path) => examineFile(path, given));
+  } catch (error) {
+    return [`the store cannot be examined: ${describeError(error)}`];
+  }
+};
+
+const examineFile = async (path: string, given: Examination): Promise<readonly string[]> => {
+  const source = openAuditSource(path, shop, later);
+  try {
+    const { checks } = await examine(source, given);
+    return checks.flatMap(({ invariant, findings }) =>
+      findings.map(({ about, problem }) => `${invariant} ${about} ${problem}`),
+    );
+  } finally {
+    await source.close();
   }
 };
 

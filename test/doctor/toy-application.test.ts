@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import pino from 'pino';
 import { Registry } from 'prom-client';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import { assign } from 'xstate';
 import { z } from 'zod';
 import { type Application, defineApplication } from '../../src/application.ts';
@@ -94,13 +94,16 @@ const fill = async (path: string): Promise<void> => {
   });
   const place = (orderId: string) =>
     host.place({ orderId, message: { type: 'lamp.switch-on', by: 'someone' } });
-  await place('lamp-1');
-  await clock.advance(1000);
-  await clock.advance(60_000);
+  const placeShining = async (orderId: string) => {
+    await place(orderId);
+    const check = async () => expect(await host.get(orderId)).toMatchObject({ state: 'shining' });
+    await vi.waitFor(check, { timeout: 30_000, interval: 5 });
+  };
+  await placeShining('lamp-1');
+  await clock.advance(61_000);
   await host.waitUntilSettled('lamp-1', 1000);
-  await place('lamp-2');
+  await placeShining('lamp-2');
   await place('lamp-3');
-  await clock.advance(1000);
   const closed = host.close();
   await clock.advance(1000);
   await closed;

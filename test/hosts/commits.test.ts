@@ -1,8 +1,9 @@
 // How messages share commits: fairly, within their limits, and without one order's trouble becoming another's; and
 // what is kept in memory between them.
 import { expect, test } from 'vitest';
+import type { Row } from '../../src/application.ts';
 import { limits } from '../../src/limits.ts';
-import { type Batch, StaleBatch, type Store } from '../../src/store.ts';
+import { type Batch, type Loaded, StaleBatch, type Store } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { type Intercept, interceptNth, interceptWrites } from '../stores/intercept.ts';
@@ -12,6 +13,7 @@ import {
   type OpenHost,
   openHost,
   place,
+  settle,
   settleNow,
   shut,
   widgets,
@@ -112,6 +114,40 @@ test('an order that changes under every try is given up in the end, and others a
   const [noted, placed] = await Promise.allSettled([noteFact(open.host, 'busy'), place(open, widgets(1))]);
   expect(noted).toMatchObject({ status: 'rejected', reason: { code: 'version-mismatch' } });
   expect(placed).toMatchObject({ status: 'fulfilled', value: { state: 'paying' } });
+});
+
+/** The store, but the batch of the first reply shows stock of which nothing is held, and turns out to be stale. */
+const withStaleStock = (store: Store): Store => {
+  let batches = 0;
+  const spoil = (row: Row): Row => ('held' in row ? { ...row, held: 0 } : row);
+  return {
+    ...store,
+    open: async (needs) => {
+      const batch = await store.open(needs);
+      batches += 1;
+      if (batches !== 3) return batch;
+      const { loaded } = batch;
+      const staleLoaded: Loaded = {
+        orders: loaded.orders,
+        hasReceived: (...message) => loaded.hasReceived(...message),
+        record: (...key) => loaded.record(...key),
+        get rows() {
+          return new Map([...loaded.rows].map(([key, row]) => [key, spoil(row)]));
+        },
+        rowAtHand: () => undefined,
+        isUnsure: () => false,
+      };
+      return { ...batch, loaded: staleLoaded, write: () => Promise.reject(new StaleBatch('An order')) };
+    },
+  };
+};
+
+test('a message that fails on what was stale is decided anew, and not quarantined', async () => {
+  const open = await openHost({ store: withStaleStock(createMemoryStore()) });
+  const { id } = await place(open, widgets(1));
+  expect(await settle(open, id)).toMatchObject({ state: 'completed', incidents: [] });
+  const messages = await open.host.received(id, 0, 50);
+  expect(messages.filter(({ disposition }) => disposition === 'dead')).toEqual([]);
 });
 
 test('an order with many messages takes a limited number of them in one commit', async () => {

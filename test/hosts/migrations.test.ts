@@ -7,9 +7,11 @@ import { createTimeline } from '../../src/inspector/server/timeline.ts';
 import { fromVersion1 } from '../../src/shop/from-version-1.ts';
 import { shop } from '../../src/shop/shop.ts';
 import type { Migration } from '../../src/step/migration-rules.ts';
+import { RefusedWrite } from '../../src/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { openScratchStore } from '../../src/stores/sqlite-scratch.ts';
 import { shopOfVersion1 } from '../released-shop.ts';
+import { interceptWrites } from '../stores/intercept.ts';
 import {
   type Answer,
   chargeAll,
@@ -192,6 +194,31 @@ test('an order goes back while nothing has happened to it since, and only to whe
   expect(await open.host.migrate(back)).toEqual({ kind: 'stuck', text });
   expect((await migrationsOf(open, id)).map(({ data }) => data['to'])).toEqual([to, '1', to]);
   await end();
+});
+
+test('an order with a message that could not be committed goes back like any other', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const settings = { DRAIN_MS: 0 };
+  const before = await openHost({ store, ids, settings, application: shopOfVersion1, gateway: never });
+  const { id } = await place(before, widgets(1));
+  await settleNow(before);
+  await shut(before, 0);
+  const refusing = interceptWrites(store, ({ orders }, proceed) => {
+    const messages = orders.flatMap(({ received }) => received);
+    const isPaid = messages.some((each) => each.type === 'gateway.charged' && each.disposition === 'applied');
+    return isPaid ? Promise.reject(new RefusedWrite(new Error('no room'))) : proceed();
+  });
+  const open = await openHost({ store: refusing, ids, clock: before.clock });
+  await settleNow(open);
+  expect(await open.host.get(id)).toMatchObject({ incidents: [{ reason: 'message-quarantined' }] });
+  const isMoved = { kind: 'moved' };
+  expect(await open.host.migrate({ orderId: id, ...wish })).toMatchObject(isMoved);
+  expect(await open.host.migrate({ orderId: id, ...wish, to: '1', back: true })).toMatchObject(isMoved);
+  expect(await open.host.get(id)).toMatchObject({
+    ...{ chartVersion: '1', state: 'paying', incidents: [{ reason: 'message-quarantined' }] },
+  });
+  await shut(open, 0);
 });
 
 test('a rehearsal says what a migration would lead to, and changes nothing', async () => {

@@ -17,6 +17,9 @@ afterAll(() => thread[Symbol.asyncDispose]());
 /** Seeds in which the long campaign once found a bug: mostly a charge that took effect after its look-up. */
 const onceFailing = [1270, 1494, 1730, 2554, 2615, 2671, 3599, 4472, 5081];
 
+/** The same with an upgrade: messages quarantined because of a stale batch, and a wrong notice expected. */
+const onceFailingUpgrades = [30793, 34385, 33492];
+
 describe('a simulated shop', () => {
   it('gives the same trace again for the same seed', async () => {
     const traces = [0, 1].map(() => [] as string[]);
@@ -48,6 +51,15 @@ describe('whatever fails, a shop keeps its orders, its money and its stock', () 
     const { findings } = await thread.run({ kind: 'seeds', seed, count: 1, orders: 25 });
     expect(findings).toEqual([]);
   });
+
+  it.each(onceFailingUpgrades)(
+    'seed %i, which once found a bug in an upgrade',
+    { timeout: 60_000 },
+    async (seed) => {
+      const { findings } = await thread.run({ kind: 'seeds', seed, count: 1, orders: 25, upgrade: true });
+      expect(findings).toEqual([]);
+    },
+  );
 
   const upgrades = Array.from({ length: 5 }, (_, index) => index * 20 + 1);
   it.each(upgrades)(

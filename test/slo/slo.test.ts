@@ -7,8 +7,18 @@ import { addSloMetrics } from '../../src/metrics.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { toPlace } from '../../src/slo.ts';
 import { SloTracker } from '../../src/slo-tracker.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createFakeClock } from '../fake-clock.ts';
-import { chargeWhenReleased, openHost, place, settleNow, shut } from '../hosts/harness.ts';
+import {
+  chargeWhenReleased,
+  createCounter,
+  never,
+  openHost,
+  place,
+  settleNow,
+  shut,
+} from '../hosts/harness.ts';
+import { shopOfVersion1 } from '../released-shop.ts';
 
 const ofShop = { mainActor: shop.mainActor, versions: versionsOf(shop) };
 
@@ -81,7 +91,7 @@ test('what left a state more than an hour ago does not count any more', async ()
 
 test('orders on charts without objectives are not counted', () => {
   const slos = new SloTracker(ofShop, createFakeClock());
-  const left = [{ state: 'validating', ms: 5 }];
+  const left = { state: 'validating', ms: 5 };
   slos.note('1', left);
   slos.note('unknown', left);
   expect(slos.read().every((each) => each.left === 0)).toBe(true);
@@ -92,6 +102,27 @@ test('orders on charts without objectives are not counted', () => {
       .filter((each) => each.left === 1)
       .map(({ state }) => state),
   ).toEqual(['validating']);
+});
+
+test('a state that was left before a migration in the same commit counts on the charts where it was left', async () => {
+  const store = createMemoryStore();
+  const ids = createCounter();
+  const settings = { DRAIN_MS: 0 };
+  const before = await openHost({ store, ids, settings, application: shopOfVersion1, gateway: never });
+  const { id: orderId } = await place(before);
+  await shut(before, 0);
+  const { clock } = before;
+  const slos = new SloTracker(ofShop, clock);
+  const now = await openHost({ store, ids, settings, clock, slos, gateway: never });
+  const message = { type: 'order.cancel', reason: 'no' } as const;
+  const [, moved] = await Promise.all([
+    now.host.send({ orderId, to: 'order', message, otherwise: 'refuse' }),
+    now.host.migrate({ orderId, to: newestVersion, why: 'newer', who: 'ada' }),
+  ]);
+  expect(moved).toMatchObject({ kind: 'moved' });
+  expect(await now.host.get(orderId)).toMatchObject({ state: 'compensating' });
+  expect(slos.read().filter(({ left }) => left > 0)).toEqual([]);
+  await shut(now, 0);
 });
 
 test.each([

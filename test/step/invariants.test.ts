@@ -6,6 +6,7 @@ import { limits } from '../../src/limits.ts';
 import { shopInvariants } from '../../src/shop/invariants.ts';
 import { shop } from '../../src/shop/shop.ts';
 import { InvariantViolation } from '../../src/step/invariants.ts';
+import { toCause } from '../../src/step/quarantine.ts';
 import { type ChartSystem, registerSystem } from '../../src/step/register.ts';
 import { fromStored, toStored } from '../../src/step/snapshot.ts';
 import { quarantine } from '../../src/step/step.ts';
@@ -275,11 +276,11 @@ test('a message whose commit fails can be quarantined without a step', () => {
   const message = { type: 'gateway.charged', ...charge };
   const reply = { kind: 'reply', orderId, at: newYear, callId, message } as const;
   const error = new InvariantViolation('stock-counts', 'lamp cannot change');
-  expect(quarantine(orders, story.state(), reply, error)).toMatchObject({
+  expect(quarantine(orders, story.state(), reply, toCause(error))).toMatchObject({
     received: { disposition: 'dead', reason: 'stock-counts: lamp cannot change' },
     finishedCalls: [callId],
     calls: [],
     state: { quarantined: [{ violated: 'stock-counts' }] },
   });
-  expect(quarantine(orders, story.state(), { ...reply, callId: 'none' }, error)).toBeUndefined();
+  expect(quarantine(orders, story.state(), { ...reply, callId: 'none' }, toCause(error))).toBeUndefined();
 });

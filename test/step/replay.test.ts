@@ -3,16 +3,18 @@
 import { expect, test } from 'vitest';
 import { assign } from 'xstate';
 import { InvariantViolation } from '../../src/step/invariants.ts';
-import { type Recorded, replayMessage } from '../../src/step/replay.ts';
+import { toCause } from '../../src/step/quarantine.ts';
+import { type Recorded, replayAll, replayMessage } from '../../src/step/replay.ts';
 import { newSystem, toStored } from '../../src/step/snapshot.ts';
 import { quarantine, type StepResult } from '../../src/step/step.ts';
+import type { SystemState } from '../../src/step/system-state.ts';
 import { createBench } from './toy-bench.ts';
 import { chart, tellLater } from './toy-words.ts';
 
 const at = 2000;
 const received: Recorded = {
   ...{ version: 1, messageId: 'm1', kind: 'message', to: 'toy', type: 'GO', data: {} },
-  ...{ causationId: null, at, disposition: 'applied' },
+  ...{ causationId: null, at, disposition: 'applied', reason: null },
 };
 /** Sets a deadline for each delay, whose message carries what `said` says. */
 const openWith = (
@@ -107,10 +109,44 @@ test('a commit that would break the numbering of an order quarantines its messag
     kind: 'message',
   } as const;
   const error = new InvariantViolation('numbering', 'message 3 after 1');
-  expect(quarantine(bench.system, bench.state(), incoming, error)?.events).toMatchObject([
+  expect(quarantine(bench.system, bench.state(), incoming, toCause(error))?.events).toMatchObject([
     {
       type: 'incident.opened',
       data: { reason: 'invariant-violated', text: expect.stringContaining('numbered without a gap') },
     },
   ]);
+});
+
+const does = { actions: assign({ n: 1 }) };
+
+test.each([
+  ['an error', new Error('no room'), undefined],
+  ['an invariant', new InvariantViolation('numbering', 'message 3 after 1'), 'numbering'],
+])(
+  'what was quarantined because its commit failed with %s is replayed as quarantined',
+  (_, error, violated) => {
+    const bench = createBench({ toy: chart({ on: { GO: does, STOP: does } }) });
+    const history = [bench.send('GO').received];
+    const fail = (state: SystemState, type: string): SystemState => {
+      const messageId = `failed-${state.version}`;
+      const message = { orderId: 'o', at, messageId, to: 'toy', message: { type }, causationId: null };
+      const result = quarantine(bench.system, state, { kind: 'message', ...message }, toCause(error));
+      if (result === undefined) throw new Error('a message always has a disposition');
+      history.push(result.received);
+      return result.state;
+    };
+    const failed = fail(bench.state(), 'STOP');
+    const failedAgain = fail(failed, 'incident.retry');
+    expect(history.map(({ disposition }) => disposition)).toEqual(['applied', 'dead', 'ignored']);
+    const replayed = replayAll(bench.system, 'o', history, '1');
+    expect(typeof replayed === 'string' ? replayed : toStored(replayed)).toBe(toStored(failedAgain));
+    expect(failedAgain.quarantined.map((each) => each.violated)).toEqual([violated]);
+  },
+);
+
+test('a message that is recorded as ignored, and would be applied, does not become a quarantined one', () => {
+  const bench = createBench({ toy: chart({ on: { GO: does } }) });
+  const ignored = { ...received, disposition: 'ignored', reason: 'the actor has reached its final state' };
+  const replayed = replayMessage(bench.system, 'o', bench.state(), ignored);
+  expect(replayed).toMatchObject({ result: { received: { disposition: 'applied' } } });
 });

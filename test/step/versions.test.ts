@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
 import { limits } from '../../src/limits.ts';
 import type { Call } from '../../src/step/effect.ts';
+import { toCause } from '../../src/step/quarantine.ts';
 import { registerSystem } from '../../src/step/register.ts';
 import { fromStored, newSystem, toStored } from '../../src/step/snapshot.ts';
 import { quarantine, step } from '../../src/step/step.ts';
@@ -46,7 +47,7 @@ test('a system on an older version goes on with its charts, after it was stored 
 });
 
 test('a message is quarantined under the charts of its system', () => {
-  const result = quarantine(registered, start('1'), go(start('1')), new Error('no'));
+  const result = quarantine(registered, start('1'), go(start('1')), toCause(new Error('no')));
   expect(result).toMatchObject({ state: { charts: '1' }, received: { disposition: 'dead' } });
 });
 

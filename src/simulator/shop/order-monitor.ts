@@ -3,6 +3,7 @@
 
 import type { Catalogue } from '../../shop/catalogue.ts';
 import type { Sighting } from '../../simulation.ts';
+import { isMigration } from '../../step/replay.ts';
 import type { OrderWrite } from '../../store.ts';
 import { createMonitor, type FollowedOrder, type Monitor } from '../monitor.ts';
 import type { Process } from '../process.ts';
@@ -58,13 +59,10 @@ export const createOrderMonitor = (
       monitor.saw(sighting);
     }
   };
-  const noteEvents = (
-    order: Books,
-    { events, summary }: OrderWrite,
-    before: FollowedOrder | undefined,
-  ): void => {
-    for (const { type, data } of events) {
-      const notice = toNotice(type, data, summary.chartVersion);
+  const noteEvents = (order: Books, write: OrderWrite, before: FollowedOrder | undefined): void => {
+    const chartsOf = followCharts(write);
+    for (const { type, data, causationId } of write.events) {
+      const notice = toNotice(type, data, chartsOf.get(causationId));
       if (notice !== undefined) order.notices.add(notice);
       if (type === 'order.created') {
         order.products = toProducts(data['items']);
@@ -120,11 +118,22 @@ export const createOrderMonitor = (
   return monitor;
 };
 
+/** The chart version on which each message of a write was taken, by its id: one among them may have moved the order. */
+const followCharts = ({ received, summary }: OrderWrite): ReadonlyMap<string, string> => {
+  let charts = summary.chartVersion;
+  const taken = new Map<string, string>();
+  for (const message of received.toReversed()) {
+    if (isMigration(message)) charts = String(message.data['from']);
+    taken.set(message.messageId, charts);
+  }
+  return taken;
+};
+
 /** Version 1 of the charts has no notices of its own for what is cancelled or refunded. */
 const toNotice = (
   type: string,
   data: OrderWrite['events'][number]['data'],
-  chartVersion: string,
+  chartVersion: string | undefined,
 ): string | undefined => {
   const isFirst = chartVersion === '1';
   switch (type) {

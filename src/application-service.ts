@@ -30,6 +30,7 @@ import { addReadiness, addServiceMetrics, addServiceStates } from './service-met
 import { SloTracker } from './slo-tracker.ts';
 import type { ClockJumps } from './steady-clock.ts';
 import type { Store } from './store.ts';
+import type { PostgresApplication } from './stores/postgres/statement.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
 import { Tracing } from './tracing.ts';
@@ -48,19 +49,25 @@ export const openSqliteStore = (path: string, application: TableOwner): Store =>
  */
 export const openPostgresStore = async (
   url: string,
-  { name, tables }: Pick<Application, 'name' | 'tables'>,
+  application: TableOwner,
   { clock = systemClock, ids = createIds(clock) }: { readonly clock?: Clock; readonly ids?: Ids } = {},
 ): Promise<Store> => {
-  if (tables !== undefined && tables.postgres === undefined) {
-    const text = `The application '${name}' has no tables for PostgreSQL.`;
-    throw new AppError('store-unsupported', text);
-  }
+  const owner = toPostgresApplication(application);
   const [{ openPostgres }, { createPostgresStore }] = await Promise.all([
     import('./stores/postgres/open.ts'),
     import('./stores/postgres/postgres.ts'),
   ]);
-  const database = await openPostgres(url, { name, tables: tables?.postgres }, { clock, ids });
-  return createPostgresStore(database, tables?.postgres);
+  const database = await openPostgres(url, owner, { clock, ids });
+  return createPostgresStore(database, owner.tables);
+};
+
+/** @throws AppError `store-unsupported` for an application with tables, none of them for PostgreSQL. */
+export const toPostgresApplication = ({ name, tables }: TableOwner): PostgresApplication => {
+  if (tables !== undefined && tables.postgres === undefined) {
+    const text = `The application '${name}' has no tables for PostgreSQL.`;
+    throw new AppError('store-unsupported', text);
+  }
+  return { name, tables: tables?.postgres };
 };
 
 /** What a host is made of. Whatever is left out is made from the settings, or is the system's. */

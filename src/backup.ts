@@ -34,8 +34,8 @@ export interface AcceptedCopy {
 }
 
 /**
- * Examines the file of a store that is not in use, and marks it as a copy that was restored; not if anything is wrong with it,
- * unless `anyway`.
- * @throws AppError `store-in-use`, `invalid-setting`.
+ * Examines a store that is not in use, and marks it as a copy that was restored; not if anything is wrong with it, unless
+ * `anyway`. A store that was moved away can be used again then, as a copy from that time.
+ * @throws AppError `store-in-use`, `invalid-setting`, `store-unsupported`.
  */
-export type AcceptCopy = (databasePath: string, anyway: boolean) => Promise<AcceptedCopy>;
+export type AcceptCopy = (address: string, anyway: boolean) => Promise<AcceptedCopy>;

@@ -17,6 +17,7 @@ import {
   toHostName,
   whole,
 } from './setting-values.ts';
+import { maskAddress } from './store-address.ts';
 
 /** Whether DATABASE_URL names a PostgreSQL database, which any number of nodes may share. */
 export const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url);
@@ -232,7 +233,8 @@ export const readSettings = (given: Readonly<Record<string, string | number | un
   }
   const problem = checked.error.issues[0];
   const name = String(problem?.path[0]);
-  const value = isSecret(name) ? '' : `=${raw[name]}`;
+  const shown = name === 'DATABASE_URL' ? maskAddress(String(raw[name])) : raw[name];
+  const value = isSecret(name) ? '' : `=${shown}`;
   throw new AppError('invalid-setting', `Invalid ${name}${value}: ${problem?.message}`);
 };
 

@@ -67,6 +67,8 @@ export const limits = {
     /** Connections for reads and small changes, beside two for batches and one that listens. */
     readers: 5,
   },
+  /** Rows that a move of a store writes in one transaction. */
+  movedRows: 500,
   eventPage: 1000,
   /** Positions of the journal that one read for some types looks through, at most. */
   examinedEvents: 10_000,

@@ -29,6 +29,7 @@ import type { StoreAccess } from './local-socket.ts';
 import {
   createBackups,
   examineStore,
+  moveStoreFor,
   openProvider,
   reachKeysFor,
   reachMigrationsFor,
@@ -218,7 +219,7 @@ const openStore = async (settings: Settings, { application, clock, ids }: StoreP
 
 /**
  * Runs a command of `orderchart` (`words` are its arguments) for an application that extends the shop: start, serve,
- * doctor, backup, restored, migrate, rehearse, diff. Sets the process's exit code.
+ * doctor, backup, restored, move, migrate, rehearse, diff. Sets the process's exit code.
  */
 export const runProgram = (
   words: readonly string[],
@@ -228,6 +229,7 @@ export const runProgram = (
     create: (settings) => createTraced(settings, { application, services }),
     examineStore: (examination) => examineStore({ application, ...examination }),
     ...createBackups(application),
+    moveStore: moveStoreFor(application),
     simulate: simulateFor(application),
     reachKeys: reachKeysFor(application),
     reachMigrations: reachMigrationsFor(application, services),

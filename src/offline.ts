@@ -5,6 +5,8 @@ import { Registry } from 'prom-client';
 import { askServiceForKeys, changeKeysOfFile } from './access/commands.ts';
 import { openKeys } from './access/keys.ts';
 import type { Application } from './application.ts';
+import { openPostgresStore, openSqliteStore, toPostgresApplication } from './application-service.ts';
+import type { AuditSource } from './audit-source.ts';
 import { createMakeBackup } from './backup/make-backup.ts';
 import type { AcceptCopy, MakeBackup } from './backup.ts';
 import type { ReachKeys } from './cli/keys.ts';
@@ -19,9 +21,12 @@ import { createOfflineMigrations } from './hosts/offline-migrations.ts';
 import { createRunner } from './hosts/runner.ts';
 import { limits } from './limits.ts';
 import { reachStore } from './local-socket/reach-store.ts';
+import type { StoreAccess } from './local-socket.ts';
 import { createMetrics } from './metrics.ts';
 import { createMigratePage } from './migration/migrate-page.ts';
 import type { OfflineMigrations } from './migration.ts';
+import { createMoveStore } from './move/move-store.ts';
+import type { MoveStore } from './move.ts';
 import { createRehearse } from './rehearsal/rehearse.ts';
 import type { RehearseHistories } from './rehearsal.ts';
 import type { Services } from './service.ts';
@@ -34,17 +39,52 @@ import type { OrderView } from './shop/view.ts';
 import { createWarehouse } from './shop/warehouse.ts';
 import type { Simulate } from './simulation.ts';
 import { createSimulate } from './simulator/shop/simulate.ts';
-import { createSqliteStore } from './stores/sqlite.ts';
+import type { Store } from './store.ts';
+import { toSqlitePath } from './store-address.ts';
 import { openAuditSource } from './stores/sqlite-audit-source.ts';
 import { copyStore, holdCopy } from './stores/sqlite-backup.ts';
 import { copyOlderDatabase } from './stores/sqlite-copy.ts';
-import { openDatabase } from './stores/sqlite-open.ts';
+import { openMovingFile, requireMoved } from './stores/sqlite-moving.ts';
 import { openStoreReader } from './stores/sqlite-reader.ts';
 import { openScratchStore } from './stores/sqlite-scratch.ts';
 import { readStripeAccess } from './stripe-access.ts';
 
+/** A picture of the store at an address; `now` is ms since 1970. */
+async function openPicture(address: string, application: Application, now: number): Promise<AuditSource> {
+  const path = toSqlitePath(address);
+  if (path !== undefined) return openAuditSource(path, application, now);
+  const { openPostgresAuditSource } = await import('./stores/postgres/audit-source.ts');
+  return openPostgresAuditSource(address, toPostgresApplication(application), now);
+}
+
 /** The doctor of the shop's stores, and of those of applications that extend the shop. */
-export const examineStore = createExamineStore(openAuditSource, systemClock);
+export const examineStore = createExamineStore(openPicture, systemClock);
+
+/** A store that a person says was restored, held for this command alone. */
+const holdStore = async (
+  address: string,
+  application: Application<OrderView>,
+): Promise<{ accept(): void | Promise<void>; release(): void | Promise<void> }> => {
+  const path = toSqlitePath(address);
+  if (path !== undefined) return holdCopy(path);
+  const { holdRestored } = await import('./stores/postgres/restored.ts');
+  return holdRestored(address, toPostgresApplication(application));
+};
+
+/** Moves of stores of `application` to other ones. */
+export const moveStoreFor = (application: Application<OrderView>): MoveStore =>
+  createMoveStore({
+    open: async (address, wish) => {
+      const path = toSqlitePath(address);
+      if (path !== undefined) return openMovingFile(path, application);
+      const { openMovingSchema } = await import('./stores/postgres/moving.ts');
+      const moved = requireMoved(application);
+      return openMovingSchema(address, { ...toPostgresApplication(application), moved }, wish);
+    },
+    openPicture: (address) => openPicture(address, application, systemClock.now()),
+    ids: createIds(systemClock),
+    examine: (examination) => examineStore({ application, ...examination }),
+  });
 
 /** Backups of a store, and copies that are put back, examined as stores of `application`. */
 export const createBackups = (
@@ -54,15 +94,15 @@ export const createBackups = (
     copy: copyStore,
     examine: (examination) => examineStore({ application, ...examination }),
   }),
-  acceptCopy: async (path, anyway) => {
-    const held = holdCopy(path);
+  acceptCopy: async (address, anyway) => {
+    const held = await holdStore(address, application);
     try {
-      const report = await examineStore({ application, path });
+      const report = await examineStore({ application, address });
       const accepted = anyway || report.violations === 0;
-      if (accepted) held.accept();
+      if (accepted) await held.accept();
       return { accepted, report };
     } finally {
-      held.release();
+      await held.release();
     }
   },
 });
@@ -92,7 +132,17 @@ export const simulateFor = (application: Application<OrderView>): Simulate =>
   application === shop ? simulate : refuseToSimulate;
 
 export const rehearseFor = (application: Application<OrderView>): RehearseHistories =>
-  createRehearse({ application, open: openAuditSource, clock: systemClock });
+  createRehearse({ application, open: openPicture, clock: systemClock });
+
+/** Through the service that holds the file, or opened here; PostgreSQL is opened beside its nodes. */
+const reachShop = async (
+  address: string,
+  application: Application<OrderView>,
+): Promise<StoreAccess<Store>> => {
+  const path = toSqlitePath(address);
+  if (path === undefined) return { through: 'file', store: await openPostgresStore(address, application) };
+  return reachStore(path, () => openSqliteStore(path, application), systemClock);
+};
 
 /**
  * The keys of a store, by the service that holds it, or with the file opened here (and made, if it is missing).
@@ -100,9 +150,8 @@ export const rehearseFor = (application: Application<OrderView>): RehearseHistor
  */
 export const reachKeysFor =
   (application: Application<OrderView>): ReachKeys =>
-  async (databasePath) => {
-    const open = () => createSqliteStore(openDatabase(databasePath, application), application.tables);
-    const access = await reachStore(databasePath, open, systemClock);
+  async (address) => {
+    const access = await reachShop(address, application);
     if (access.through === 'service') return askServiceForKeys(access.service);
     const { store } = access;
     const keys = await openKeys({ store, clock: systemClock, onError: () => {} });
@@ -127,12 +176,13 @@ export const openProvider: OpenProvider = async (environment) => {
  */
 export const reconcileStoreFor =
   (application: Application<OrderView>): ReconcileStore =>
-  async ({ provider, databasePath, range }) => {
-    const source = openStoreReader(databasePath, application);
+  async ({ provider, address, range }) => {
+    const path = toSqlitePath(address);
+    const source =
+      path === undefined ? await openPostgresStore(address, application) : openStoreReader(path, application);
     const found = await reconcile({ provider, source, range }).finally(() => source.close());
     if (found.differences.length === 0) return { ...found, differences: [] };
-    const open = () => createSqliteStore(openDatabase(databasePath, application), application.tables);
-    const access = await reachStore(databasePath, open, systemClock);
+    const access = await reachShop(address, application);
     if (access.through === 'service') return openIncidents(found, askServiceToOpen(access.service));
     const { store } = access;
     const incidents = createServiceIncidents({
@@ -149,23 +199,27 @@ export const reconcileStoreFor =
  */
 export const reachMigrationsFor =
   (application: Application<OrderView>, services: Services): ReachMigrations =>
-  (databasePath, dryRun) => {
+  async (address, dryRun) => {
+    const databasePath = toSqlitePath(address);
+    if (databasePath === undefined) {
+      const store = await openPostgresStore(address, application);
+      return { through: 'file', store: openOfflineMigrations(store, application, services) };
+    }
     const open = (): OfflineMigrations => {
       const copy = dryRun ? copyOlderDatabase(databasePath, application) : undefined;
-      const path = copy?.path ?? databasePath;
-      const { migratePage, close } = openOfflineMigrations(path, application, services);
+      const opened = openSqliteStore(copy?.path ?? databasePath, application);
+      const { migratePage, close } = openOfflineMigrations(opened, application, services);
       return { migratePage, close: () => close().finally(() => copy?.remove()) };
     };
     return reachStore(databasePath, open, systemClock);
   };
 
 const openOfflineMigrations = (
-  databasePath: string,
+  store: Store,
   application: Application<OrderView>,
   services: Services,
 ): OfflineMigrations => {
   const inside = Object.entries(services).filter(([, { place }]) => place === 'inside');
-  const store = createSqliteStore(openDatabase(databasePath, application), application.tables);
   const host = createOfflineMigrations({
     ...{ application, store, settings: readSettings() },
     inside: { warehouse: createWarehouse(), ...Object.fromEntries(inside) },

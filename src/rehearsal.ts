@@ -2,8 +2,8 @@
 // did. This is the report, and how it is asked for; rehearsal/ makes it.
 
 export interface RehearsalRequest {
-  /** The SQLite file. It may be in use. */
-  readonly path: string;
+  /** `sqlite:PATH`, or the path of a SQLite file alone; `postgres://…`. It may be in use. */
+  readonly address: string;
   /** The version on whose charts the recorded messages are replayed. */
   readonly to: string;
   /** Only orders that are on this version. */

@@ -50,6 +50,24 @@ export interface SqlConnection {
   prepare(sql: string): SqlStatement;
 }
 
+/** What an audit reads of an application's tables: statements by the name under which `audit` finds their rows. */
+export interface AuditReadings {
+  /** Rows of orders: each statement returns a column `order_id`, and sorts by it first. */
+  readonly ofOrders: Readonly<Record<string, string>>;
+  /** Rows of tables as a whole. */
+  readonly tables: Readonly<Record<string, string>>;
+}
+
+/** A table as it is moved from one store to another, of whatever kind: its columns are named alike, and hold the same. */
+export interface MovedTable {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** The columns that name a row; its rows are read in their order. */
+  readonly key: readonly string[];
+  /** Columns that are not moved, and what they have in the other store. */
+  readonly constants?: Readonly<Record<string, string | number>>;
+}
+
 /** A statement for PostgreSQL; its values are `$1`, `$2` and so on. Lists are arrays there. */
 export interface PostgresStatement {
   readonly text: string;
@@ -90,6 +108,8 @@ export interface PostgresTables {
   readonly contended: readonly string[];
   /** As `TableStore.isPersonal`. */
   readonly isPersonal?: TableStore['isPersonal'];
+  /** Sums of 64-bit integers are numeric in PostgreSQL, which comes as text: cast them. */
+  readonly audit?: AuditReadings;
 }
 
 /** The tables that an application brings to each kind of store. The memory store keeps any rows. */
@@ -100,14 +120,10 @@ export interface Tables {
     /** SQL by version, from 1. A released one never changes. */
     readonly migrations: readonly string[];
     open(connection: SqlConnection): TableStore;
-    /** What an audit reads of the tables: statements by the name under which `audit` finds their rows. */
-    readonly audit?: {
-      /** Rows of orders: each statement returns a column `order_id`, and sorts by it first. */
-      readonly ofOrders: Readonly<Record<string, string>>;
-      /** Rows of tables as a whole. */
-      readonly tables: Readonly<Record<string, string>>;
-    };
+    readonly audit?: AuditReadings;
   };
   /** Left out: it cannot be kept in PostgreSQL. */
   readonly postgres?: PostgresTables;
+  /** All of the tables, in an order in which none refers to a later one. Left out: a store of it cannot be moved to another. */
+  readonly moved?: readonly MovedTable[];
 }

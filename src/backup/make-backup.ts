@@ -15,7 +15,7 @@ interface BackupParts {
     onProgress: (progress: { readonly pages: number; readonly of: number }) => void,
   ): Promise<void>;
   examine(examination: {
-    readonly path: string;
+    readonly address: string;
     readonly onProgress: (progress: ExaminationProgress) => void;
   }): Promise<ExaminationReport>;
 }
@@ -34,7 +34,7 @@ export const createMakeBackup =
         copy(databasePath, path, (progress) => onProgress({ doing: 'copying', ...progress })),
       );
       const report = await examine({
-        path,
+        address: path,
         onProgress: (progress) => onProgress({ doing: 'examining', progress }),
       });
       const made = report.violations === 0;

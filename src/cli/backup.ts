@@ -6,7 +6,8 @@ import type { ExaminationReport } from '../audit.ts';
 import type { AcceptCopy, BackupProgress, MakeBackup } from '../backup.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import { readDatabasePath } from './database-flag.ts';
+import { maskAddress } from '../store-address.ts';
+import { readDatabasePath, readStoreAddress } from './database-flag.ts';
 import { toText } from './doctor.ts';
 
 const backupHelp = `Usage: orderchart backup FILE [--database-url sqlite:PATH]
@@ -18,22 +19,29 @@ if everything holds is it put at FILE, which only you can read. Nothing is overw
   --database-url    the store [DATABASE_URL, or sqlite:data/orderchart.db]
 
 Not in it: the mails (MAIL_DIR), and the bank's own ledger, which the simulated gateway keeps in PAYMENT_LEDGER; a
-restored shop is compared with the ledger that goes on. How to restore: docs/backup.md.
+restored shop is compared with the ledger that goes on. How to restore: docs/backup.md. PostgreSQL has its own means:
+pg_dump, or the backups of its provider.
 
 Exit code: 0 the backup is made; 1 the doctor found a violation, and none is made; 2 it could not be made.`;
 
-const restoredHelp = `Usage: orderchart restored [--anyway] [--database-url sqlite:PATH]
+const restoredHelp = `Usage: orderchart restored [--anyway] [--database-url URL]
 
 Says that the store is a copy that was put back, where the next start cannot see that by itself: a copy of the
 database with its log (a snapshot of the disk) over the files of the same run, or a copy without its log that a start
 refuses and that is all there is. The doctor examines it first. The next start gives it a new epoch, and does not make
 calls again that were pending in it. Stop the service first.
 
+A PostgreSQL database is marked with it after every restore, before the first node starts. A store that was moved away
+(\`orderchart move\`) can be used again after it, as a copy from that time.
+
   --anyway          also if the doctor finds violations
-  --database-url    the store [DATABASE_URL, or sqlite:data/orderchart.db]
+  --database-url    the store, sqlite:PATH or postgres://… [DATABASE_URL, or sqlite:data/orderchart.db]
 
 Exit code: 0 it is marked; 1 the doctor found a violation, and it is not; 2 it could not be done.`;
 
+const otherBackups =
+  'back PostgreSQL up with pg_dump, or with the backups of its provider, and after a restore run ' +
+  '`orderchart restored --database-url postgres://…` before the first node starts';
 const progressEveryMs = 1000;
 const mebi = 1024 * 1024;
 
@@ -52,7 +60,7 @@ export const makeBackup = async (words: readonly string[], make: MakeBackup, clo
   if (target === undefined || target === '' || more.length > 0) {
     throw new AppError('invalid-setting', 'Name one file for the backup: `orderchart backup FILE`.');
   }
-  const databasePath = readDatabasePath(values['database-url']);
+  const databasePath = readDatabasePath(values['database-url'], otherBackups);
   // The examination takes all the processor that it gets: a service that runs comes first.
   setPriority(constants.priority.PRIORITY_LOW);
   const { made, bytes, report } = await make({ databasePath, target, onProgress: createProgressLine(clock) });
@@ -95,15 +103,16 @@ export const acceptRestored = async (words: readonly string[], accept: AcceptCop
     console.log(restoredHelp);
     return;
   }
-  const path = readDatabasePath(values['database-url']);
-  const { accepted, report } = await accept(path, values.anyway);
+  const address = readStoreAddress(values['database-url']);
+  const { accepted, report } = await accept(address, values.anyway);
+  const name = maskAddress(address.replace(/^sqlite:/, ''));
   if (report.violations > 0) console.log(toText(report));
   if (accepted) {
-    console.log(`${path} counts as a restored copy of ${report.orders} orders: ${describe(report)}.`);
+    console.log(`${name} counts as a restored copy of ${report.orders} orders: ${describe(report)}.`);
     return;
   }
   console.error(
-    `orderchart: ${path} was not changed: ${describe(report)}. To accept it as it is, add --anyway.`,
+    `orderchart: ${name} was not changed: ${describe(report)}. To accept it as it is, add --anyway.`,
   );
   process.exitCode = 1;
 };

@@ -5,6 +5,7 @@ import type { AcceptCopy, MakeBackup } from '../backup.ts';
 import { systemClock } from '../clock.ts';
 import { readSettings, type Settings, settingsSchema } from '../config.ts';
 import { AppError, describeError } from '../errors.ts';
+import type { MoveStore } from '../move.ts';
 import { systemCodeOf } from '../own-files.ts';
 import { readPackageVersion } from '../package-version.ts';
 import type { RehearseHistories } from '../rehearsal.ts';
@@ -18,6 +19,7 @@ import { diagnose } from './doctor.ts';
 import { helpOf, usage } from './help.ts';
 import { type ReachKeys, runKeys } from './keys.ts';
 import { migrateOrders, type ReachMigrations } from './migrate.ts';
+import { moveStore } from './move.ts';
 import { type OpenProvider, type ReconcileStore, reconcilePayments } from './reconcile.ts';
 import { rehearseOrders } from './rehearse.ts';
 import type { Create } from './running.ts';
@@ -35,6 +37,7 @@ const answersWithCode1: ReadonlySet<string> = new Set([
   'reconcile',
   'backup',
   'restored',
+  'move',
 ]);
 
 /** What the commands are made of. */
@@ -43,6 +46,7 @@ export interface CommandParts {
   readonly examineStore: ExamineStore;
   readonly makeBackup: MakeBackup;
   readonly acceptCopy: AcceptCopy;
+  readonly moveStore: MoveStore;
   readonly simulate: Simulate;
   readonly reachKeys: ReachKeys;
   readonly reachMigrations: ReachMigrations;
@@ -64,6 +68,7 @@ export const runCommand = async (words: readonly string[], parts: CommandParts):
     else if (first === 'keys') await runKeys(rest, parts.reachKeys, systemClock);
     else if (first === 'backup') await makeBackup(rest, parts.makeBackup, systemClock);
     else if (first === 'restored') await acceptRestored(rest, parts.acceptCopy);
+    else if (first === 'move') await moveStore(rest, parts.moveStore, systemClock);
     else if (first === 'migrate') await migrateOrders(rest, parts.reachMigrations, systemClock);
     else if (first === 'reconcile') await reconcilePayments(rest, parts, systemClock);
     else if (first === 'rehearse') await rehearseOrders(rest, parts.rehearse, systemClock);

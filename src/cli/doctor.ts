@@ -3,17 +3,18 @@
 import { parseArgs } from 'node:util';
 import type { CheckReport, ExaminationProgress, ExaminationReport } from '../audit.ts';
 import type { Clock } from '../clock.ts';
-import { readSettings } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { ExamineStore } from '../shop/audit/outside.ts';
+import { readStoreAddress } from './database-flag.ts';
 
-const help = `Usage: orderchart doctor [--database-url sqlite:PATH] [--gateway-ledger FILE] [--mail-dir FOLDER]
+const help = `Usage: orderchart doctor [--database-url URL] [--gateway-ledger FILE] [--mail-dir FOLDER]
                          [--clock-tolerance SECONDS] [--no-replay] [--json]
 
 Checks every invariant that can be checked from the store. It reads one consistent picture of it and changes
-nothing, so it can be run at any time, also while the service runs (until it ends, the write-ahead log grows).
+nothing, so it can be run at any time, also while the service or its nodes run (until it ends, the write-ahead log of a
+SQLite file grows, and PostgreSQL keeps old versions of rows).
 
-  --database-url    the store [DATABASE_URL, or sqlite:data/orderchart.db]
+  --database-url    the store, sqlite:PATH or postgres://… [DATABASE_URL, or sqlite:data/orderchart.db]
   --gateway-ledger  what the gateway did: .jsonl as the simulated gateway writes it, or .csv with the columns
                     at, key, orderId, amount, currency, result, transactionId
   --mail-dir        the folder of the file mailer: is the mail of every notice there?
@@ -51,14 +52,8 @@ export const diagnose = async (
     console.log(help);
     return;
   }
-  const { DATABASE_URL: url } = readSettings({
-    DATABASE_URL: values['database-url'] ?? process.env['DATABASE_URL'],
-  });
-  if (!url.startsWith('sqlite:')) {
-    throw new AppError('invalid-setting', `Invalid DATABASE_URL=${url}: the doctor needs sqlite:PATH`);
-  }
   const report = await examineStore({
-    path: url.slice('sqlite:'.length),
+    address: readStoreAddress(values['database-url'], true),
     ...(values['gateway-ledger'] !== undefined && { gatewayLedger: values['gateway-ledger'] }),
     ...(values['mail-dir'] !== undefined && { mailDirectory: values['mail-dir'] }),
     ...(values['clock-tolerance'] !== undefined && {

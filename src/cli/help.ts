@@ -13,6 +13,7 @@ export const usage = `Usage: orderchart COMMAND [--setting VALUE …]
   reconcile compare what the payment provider did with the store, both ways, also while the service runs
   backup    copy the store into one file, also while the service runs, and check the copy
   restored  say that the store is a copy that was put back, where a start cannot see it
+  move      copy the whole store to another one, of the same or another kind, and hand over
   migrate   move stored orders to another chart version, also while the service runs
   rehearse  replay stored orders on another chart version, and list what would differ
   simulate  run whole shops on a virtual clock, with crashes, and check every commit

@@ -10,8 +10,8 @@ import {
   scopes,
 } from '../access.ts';
 import { type Clock, toIsoTime } from '../clock.ts';
-import { readSettings } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { readStoreAddress } from './database-flag.ts';
 import { invalidFlag, toAge, toCount } from './flag-values.ts';
 
 const help = `Usage: orderchart keys create --principal NAME --scopes SCOPE[,SCOPE …] [--customer ID] [--expires-in AGE]
@@ -20,7 +20,7 @@ const help = `Usage: orderchart keys create --principal NAME --scopes SCOPE[,SCO
        orderchart keys rotate KEY_ID [--keep-old AGE]
        orderchart keys revoke KEY_ID
 
-Works while the service runs (through its local socket) and while it does not. A key is printed once; the store keeps a
+Works while the service runs (through its local socket; in PostgreSQL beside any number of nodes) and while it does not. A key is printed once; the store keeps a
 hash of it. As soon as there is one key, every request needs one.
 
   --principal            who the key is for, such as checkout; several keys can belong to one principal
@@ -32,7 +32,7 @@ ${scopeNames.map((name) => `                           ${name.padEnd(14)} ${scop
   --refunds-per-day      the most that it gives back in a day (UTC), in minor units of each currency; what other keys of the
                          principal gave back counts, too
   --keep-old             how long a rotated key stays valid, so that its users can change over [1h]
-  --database-url         the store [DATABASE_URL, or sqlite:data/orderchart.db]
+  --database-url         the store, sqlite:PATH or postgres://… [DATABASE_URL, or sqlite:data/orderchart.db]
   --json                 prints JSON
 
 Exit code: 0 done; 1 it could not be done; 2 wrong usage.`;
@@ -69,8 +69,8 @@ const actions: Readonly<Record<string, readonly string[]>> = {
 };
 const flagsOfAll: ReadonlySet<string> = new Set(['database-url', 'json', 'help']);
 
-/** Opens the keys of the store at `databasePath`, which is made if it is missing. */
-export type ReachKeys = (databasePath: string) => Promise<KeyCommands>;
+/** Opens the keys of the store at `address`, which is made if it is missing. */
+export type ReachKeys = (address: string) => Promise<KeyCommands>;
 
 /** As over HTTP. */
 const longestKeepOldMs = 30 * 86_400_000;
@@ -156,7 +156,8 @@ export const runKeys = async (words: readonly string[], reach: ReachKeys, clock:
   const keepOldMs = toAge('keep-old', values['keep-old'] ?? '1h');
   if (keepOldMs > longestKeepOldMs)
     throw invalidFlag('keep-old', values['keep-old'], 'it must be at most 30d');
-  const keys = await reach(readPath(values['database-url']));
+  // Unlike other commands, it makes the file: the first key comes before the first start.
+  const keys = await reach(readStoreAddress(values['database-url'], true));
   const print = (made: Awaited<ReturnType<KeyCommands['create']>>): void =>
     values.json ? console.log(JSON.stringify(made, null, 2)) : printNew(made, clock.now());
   try {
@@ -174,14 +175,4 @@ export const runKeys = async (words: readonly string[], reach: ReachKeys, clock:
   } finally {
     await keys.close();
   }
-};
-
-/** Unlike other commands, it makes the file: the first key comes before the first start. */
-const readPath = (given: string | undefined): string => {
-  const { DATABASE_URL: url } = readSettings({ DATABASE_URL: given ?? process.env['DATABASE_URL'] });
-  if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length);
-  throw new AppError(
-    'invalid-setting',
-    `Invalid DATABASE_URL=${url}: keys are kept in a file; use sqlite:PATH.`,
-  );
 };

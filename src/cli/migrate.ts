@@ -3,6 +3,7 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Clock, toIsoTime } from '../clock.ts';
+import { isPostgresUrl } from '../config.ts';
 import type { ServiceClient, StoreAccess } from '../local-socket.ts';
 import {
   isTrouble,
@@ -12,17 +13,18 @@ import {
   migrationPage,
   type OfflineMigrations,
 } from '../migration.ts';
-import { readDatabasePath } from './database-flag.ts';
+import { readStoreAddress } from './database-flag.ts';
 import { invalidFlag, toAge, toCount } from './flag-values.ts';
 import { toCounts, toText } from './migration-report.ts';
 import { type Progress, runPages, usualRate } from './paced-pages.ts';
 
 const help = `Usage: orderchart migrate --to VERSION [--dry-run] [--back] [--from VERSION]... [--state STATE]
                           [--customer ID] [--older-than AGE] [--sample N] [--rate N] [--why TEXT]
-                          [--database-url sqlite:PATH] [--json]
+                          [--database-url URL] [--json]
 
 Moves stored orders to another version of the charts, the newest first. If a service holds the store, it does the work
-and goes on serving; otherwise the file is opened here, no service is called and no deadline fires. It can be stopped
+and goes on serving; otherwise the file is opened here, no service is called and no deadline fires. In PostgreSQL it
+works beside the nodes; they have to know the version. It can be stopped
 (Ctrl-C) and run again at any time: orders that are moved are not looked at again.
 
   --to            the chart version to move to
@@ -36,7 +38,7 @@ and goes on serving; otherwise the file is opened here, no service is called and
   --rate          orders per second, at most [${usualRate} through a service; without one, as fast as it goes].
                   Between pages it rests, longer when the service is busy
   --why           recorded with each order
-  --database-url  the store [DATABASE_URL, or sqlite:data/orderchart.db]
+  --database-url  the store, sqlite:PATH or postgres://… [DATABASE_URL, or sqlite:data/orderchart.db]
   --json          prints the report as JSON
 
 Exit code: 0 all are moved, or would be; 1 some need a rule, are stuck or cannot be read; 2 it could not be done;
@@ -60,10 +62,7 @@ const options = {
 const parse = (words: readonly string[]) => parseArgs({ args: [...words], options }).values;
 type Values = ReturnType<typeof parse>;
 
-export type ReachMigrations = (
-  databasePath: string,
-  dryRun: boolean,
-) => Promise<StoreAccess<OfflineMigrations>>;
+export type ReachMigrations = (address: string, dryRun: boolean) => Promise<StoreAccess<OfflineMigrations>>;
 
 /**
  * Runs the command with `words` behind its name. Sets the process's exit code.
@@ -82,7 +81,8 @@ export const migrateOrders = async (
   const request = toRequest(values, clock.now());
   const most = toCount('sample', values.sample, mostDigits);
   const rate = toCount('rate', values.rate, mostDigits);
-  const access = await reach(readDatabasePath(values['database-url']), request.dryRun);
+  const address = readStoreAddress(values['database-url']);
+  const access = await reach(address, request.dryRun);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
@@ -90,7 +90,7 @@ export const migrateOrders = async (
     const { through } = access;
     const ordersPerSecond = rate ?? (through === 'service' ? usualRate : undefined);
     const migratePage = through === 'service' ? askService(access.service) : access.store.migratePage;
-    console.error(describeStart(request, access, ordersPerSecond));
+    console.error(describeStart(request, { ...access, address }, ordersPerSecond));
     const result = await runPages({
       ...{ migratePage, request, clock, signal: stopping.signal },
       ...(most !== undefined && { most }),
@@ -157,14 +157,16 @@ const askService =
 
 const describeStart = (
   { to, dryRun, back }: Pick<MigrationPageRequest, 'to' | 'dryRun' | 'back'>,
-  access: StoreAccess<OfflineMigrations>,
+  access: StoreAccess<OfflineMigrations> & { readonly address: string },
   rate: number | undefined,
 ): string => {
   const what = `${dryRun ? 'Rehearsing to move' : 'Moving'} orders ${back ? 'back ' : ''}to version ${to}`;
   const how =
     access.through === 'service'
       ? `through the running service (process ${access.service.service.pid})`
-      : 'in the file: no service runs';
+      : isPostgresUrl(access.address)
+        ? 'in the database, beside its nodes'
+        : 'in the file: no service runs';
   return `${what} ${how}${rate === undefined ? '' : `, at most ${rate} a second`} …`;
 };
 

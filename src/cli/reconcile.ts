@@ -7,11 +7,11 @@ import { type Clock, toIsoTime } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Money, PaymentProvider, Range } from '../shop/reconciliation/provider.ts';
 import type { ReconciliationReport } from '../shop/reconciliation/report.ts';
-import { readDatabasePath } from './database-flag.ts';
+import { readStoreAddress } from './database-flag.ts';
 import { invalidFlag } from './flag-values.ts';
 import { toTable } from './table.ts';
 
-const help = `Usage: orderchart reconcile --gateway stripe --from TIME [--to TIME] [--database sqlite:PATH] [--json]
+const help = `Usage: orderchart reconcile --gateway stripe --from TIME [--to TIME] [--database URL] [--json]
        orderchart reconcile --gateway stripe --export FILE [--from TIME] [--to TIME]
 
 Compares the payments and refunds that the provider lists for a time with the store, both ways: money that the store does
@@ -23,7 +23,8 @@ gateway (GET /services/incidents), once. It can be run while the service runs, a
   --to        the last moment [now]
   --export    writes what the provider did as JSON lines, and compares nothing: a file for \`orderchart doctor
               --gateway-ledger\`. Without --from from the beginning on, which is what the doctor needs
-  --database  the store; --database-url is the same [DATABASE_URL, or sqlite:data/orderchart.db]
+  --database  the store, sqlite:PATH or postgres://…; --database-url is the same
+              [DATABASE_URL, or sqlite:data/orderchart.db]
   --json      prints the report as JSON
 
 Read from the environment, as for the service: STRIPE_SECRET_KEY, STRIPE_API_BASE.
@@ -50,7 +51,7 @@ export type OpenProvider = (
 
 export type ReconcileStore = (wish: {
   readonly provider: PaymentProvider;
-  readonly databasePath: string;
+  readonly address: string;
   readonly range: Range;
 }) => Promise<ReconciliationReport>;
 
@@ -101,9 +102,9 @@ export const reconcilePayments = async (
     console.log(`Wrote ${count} entries to ${values.export}.`);
     return;
   }
-  const databasePath = readDatabasePath(values.database ?? values['database-url']);
+  const address = readStoreAddress(values.database ?? values['database-url']);
   const provider = await openProvider(process.env);
-  const report = await reconcileStore({ provider, databasePath, range });
+  const report = await reconcileStore({ provider, address, range });
   const times = { from: toIsoTime(range.from), to: toIsoTime(range.to) };
   console.log(values.json ? JSON.stringify({ ...times, ...report }, null, 2) : toText(report));
   process.exitCode = report.differences.length === 0 ? 0 : 1;

@@ -4,11 +4,11 @@ import { parseArgs } from 'node:util';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { RehearsalGroup, RehearsalReport, RehearseHistories } from '../rehearsal.ts';
-import { readDatabasePath } from './database-flag.ts';
+import { readStoreAddress } from './database-flag.ts';
 
 const usualOrders = 1000;
 
-const help = `Usage: orderchart rehearse --to VERSION [--last N] [--from VERSION] [--database-url sqlite:PATH] [--json]
+const help = `Usage: orderchart rehearse --to VERSION [--last N] [--from VERSION] [--database-url URL] [--json]
 
 Replays the recorded messages of stored orders on the charts of another version, from their first message on, and lists
 where domain events or final states would differ. It reads one consistent picture of the store and changes nothing, so
@@ -17,7 +17,7 @@ it can be run at any time, also while the service runs. Texts for people are not
   --to            the chart version to try
   --last          so many orders, the newest [${usualOrders}]
   --from          only orders that are on this version
-  --database-url  the store [DATABASE_URL, or sqlite:data/orderchart.db]
+  --database-url  the store, sqlite:PATH or postgres://… [DATABASE_URL, or sqlite:data/orderchart.db]
   --json          prints the report as JSON
 
 Exit code: 0 nothing differs, 1 something does, 2 it could not be done.`;
@@ -53,7 +53,7 @@ export const rehearseOrders = async (
     throw new AppError('invalid-setting', `Invalid --last=${last}: it must be a whole number from 1`);
   }
   const report = await rehearse({
-    ...{ path: readDatabasePath(values['database-url']), to, last: Number(last) },
+    ...{ address: readStoreAddress(values['database-url']), to, last: Number(last) },
     ...(from !== undefined && { from }),
     onProgress: createProgressLine(clock),
   });

@@ -8,8 +8,10 @@ const keepAndReport =
 /** In the order in which they are reported. */
 export const engineChecks = {
   storageIntact: {
-    sentence: 'The file is intact: its pages, its references and its schema',
-    advice: 'Stop the service, copy the file with its -wal and -shm, and restore the last good backup.',
+    sentence:
+      'The store is intact: its schema, its references, the pages of a file, and the journal of a database',
+    advice:
+      'Stop the service, keep a copy (of a file with its -wal and -shm), and restore the last good backup.',
   },
   keyHasOneAnswer: {
     sentence: 'An idempotency key stands for one answer about one order that is stored',

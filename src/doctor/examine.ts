@@ -66,10 +66,10 @@ const examineParts = async (
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'store-unavailable') throw error;
       const problem = `${error.message}; ${doing} could not be examined to the end`;
-      results.violate('storageIntact', 'the file', problem);
+      results.violate('storageIntact', 'the store', problem);
     }
   };
-  await part('the file', async (report) => {
+  await part('the store', async (report) => {
     of = await source.orderCount();
     for await (const { about, problems } of source.storage()) {
       results.count('storageIntact');

@@ -15,8 +15,8 @@ const listedOfGroup = 5;
 
 interface RehearsalParts {
   readonly application: Application;
-  /** Opens a picture of the store at a path; `now` is ms since 1970. */
-  open(path: string, application: Application, now: number): AuditSource;
+  /** Opens a picture of the store at an address; `now` is ms since 1970. */
+  open(address: string, application: Application, now: number): Promise<AuditSource>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -27,10 +27,10 @@ export const createRehearse = ({ application, open, clock }: RehearsalParts): Re
     const known = [...system.versions.keys()].join(', ');
     throw new AppError('invalid-request', `There is no chart version ${version}; there are ${known}.`);
   };
-  return async ({ path, to, from, last, onProgress }) => {
+  return async ({ address, to, from, last, onProgress }) => {
     requireKnown(to);
     if (from !== undefined) requireKnown(from);
-    const source = open(path, application, clock.now());
+    const source = await open(address, application, clock.now());
     try {
       const groups = new Map<string, RehearsalGroup>();
       let [orders, messages, same] = [0, 0, 0];

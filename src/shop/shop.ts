@@ -12,6 +12,7 @@ import { stockReadings } from './audit/stock-rows.ts';
 import { shopDisplay } from './display.ts';
 import { fromVersion1 } from './from-version-1.ts';
 import { shopInvariants } from './invariants.ts';
+import { movedStock } from './moved-stock.ts';
 import { toProductKey, toReservationKey } from './stock.ts';
 import { postgresStock } from './stock-postgres.ts';
 import { sqliteStock } from './stock-sqlite.ts';
@@ -81,7 +82,8 @@ export const shop = defineApplication<OrderView>({
       open: (connection) => ({ ...sqliteStock.open(connection), isPersonal }),
       audit: stockReadings,
     },
-    postgres: { ...postgresStock, isPersonal },
+    postgres: { ...postgresStock, isPersonal, audit: stockReadings },
+    moved: movedStock,
   },
   audit: shopAudit,
 });

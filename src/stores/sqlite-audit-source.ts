@@ -3,8 +3,9 @@
 // because of its content.
 import { statSync } from 'node:fs';
 import type { DatabaseSync as Database } from 'node:sqlite';
-import type { AuditSource, Fields, KeyRow } from '../audit-source.ts';
+import type { AuditSource, Fields } from '../audit-source.ts';
 import { AppError, describeError } from '../errors.ts';
+import { toKeyRow } from './audit-rows.ts';
 import { type Row, text, whole } from './rows.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import { applicationId, historyMoved, readMigrations, type TableOwner } from './sqlite-open.ts';
@@ -153,13 +154,3 @@ const keysQuery = `
   SELECT scope, key, fingerprint, idempotency.order_id, status, orders.order_id IS NOT NULL AS order_exists,
     instr(body, idempotency.order_id) > 0 AS names_order
   FROM idempotency LEFT JOIN orders USING (order_id) ORDER BY scope, key`;
-
-const toKeyRow = (row: Row): KeyRow => ({
-  scope: text(row, 'scope'),
-  key: text(row, 'key'),
-  fingerprint: text(row, 'fingerprint'),
-  orderId: text(row, 'order_id'),
-  status: whole(row, 'status'),
-  orderExists: row['order_exists'] === 1,
-  bodyNamesOrder: row['names_order'] === 1,
-});

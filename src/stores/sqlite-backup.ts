@@ -2,9 +2,13 @@
 // reads the store on a connection of its own, and changes nothing of it.
 import { backup } from 'node:sqlite';
 import { toRealPath } from '../database-path.ts';
+import type { MoveMark } from '../move.ts';
 import { DatabaseSync } from '../sqlite.ts';
+import { refuseTarget } from './move-marks.ts';
 import { readLogFile } from './sqlite-bytes.ts';
+import { toPrimaryCode } from './sqlite-errors.ts';
 import { takeLock } from './sqlite-lock.ts';
+import { readMoveMark, writeMoveMark } from './sqlite-move-mark.ts';
 import { openReadOnly } from './sqlite-read-only.ts';
 import { markAsCopy, recognise } from './sqlite-run.ts';
 
@@ -49,15 +53,27 @@ export const copyStore = async (
   }
 };
 
+/** What SQLite cannot read is for the doctor to say. */
+const peekMoveMark = (path: string): MoveMark | undefined => {
+  try {
+    using connection = new DatabaseSync(path, { readOnly: true, timeout: busyMs });
+    return readMoveMark(connection);
+  } catch (error) {
+    if (toPrimaryCode(error) === undefined) throw error;
+    return undefined;
+  }
+};
+
 /**
  * Holds the file of a store that a person says is a restored copy. `accept` marks it as one.
- * @throws AppError `store-in-use`; `store-unsupported` if a log lies beside it that is not its own.
+ * @throws AppError `store-in-use`; `store-unsupported` if a log lies beside it that is not its own, or a move to it is not complete.
  */
 export const holdCopy = (given: string): { accept(): void; release(): void } => {
   const path = toRealPath(given);
   const lock = takeLock(path);
   try {
     if (readLogFile(`${path}-wal`) !== undefined) recognise(path, lock.lastRun);
+    refuseTarget(`sqlite:${path}`, peekMoveMark(path));
   } catch (error) {
     lock.release();
     throw error;
@@ -67,6 +83,7 @@ export const holdCopy = (given: string): { accept(): void; release(): void } => 
       const connection = new DatabaseSync(path, { timeout: busyMs });
       try {
         markAsCopy(connection);
+        writeMoveMark(connection, undefined);
       } finally {
         connection.close();
       }

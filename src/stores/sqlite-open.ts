@@ -9,12 +9,14 @@ import { limits } from '../limits.ts';
 import { explainSystemError } from '../own-files.ts';
 import { DatabaseSync } from '../sqlite.ts';
 import type { OrdersByVersion } from '../store.ts';
+import { refuseMarked } from './move-marks.ts';
 import { text, whole } from './rows.ts';
 import { type BackgroundTakeover, prepareTakeover } from './sqlite-background-takeover.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import { makePrivately, watchFiles } from './sqlite-files.ts';
 import { takeLock } from './sqlite-lock.ts';
+import { readMoveMark } from './sqlite-move-mark.ts';
 import { beginRun, endRun, markAsCopy, recognise } from './sqlite-run.ts';
 import { applySettings, busyMs } from './sqlite-settings.ts';
 import { withSmallBatchesHere } from './sqlite-small-batches.ts';
@@ -191,6 +193,8 @@ export interface OpenOptions {
   readonly clock?: Clock;
   /** Hears lines for people on how far a takeover is. */
   readonly say?: (line: string) => void;
+  /** Also a file that is being moved, or was moved away. */
+  readonly moving?: boolean;
 }
 
 const sayOnStderr = (line: string): void => {
@@ -245,6 +249,7 @@ const openLocked = (path: string, application: TableOwner, options: OpenOptions)
     closing.push(() => {
       if (writer.isOpen) writer.close();
     });
+    if (options.moving !== true) refuseMarked(`sqlite:${path}`, readMoveMark(writer));
     if (found === 'copy') markAsCopy(writer);
     prepareWriter(writer, path, application, options.judge);
     lock.noteRun(beginRun(writer, path, found));

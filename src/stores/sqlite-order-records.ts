@@ -2,16 +2,14 @@
 // order with a missing row, and a row with a missing order, are both found.
 import type { DatabaseSync } from 'node:sqlite';
 import {
-  type CallRow,
   createOrderCursor,
   type Fields,
   findNextOrder,
   type LatestOrders,
   type OrderRecords,
-  type OrderRow,
 } from '../audit-source.ts';
-import { toEvents, toMessages } from './history-entries.ts';
-import { type Row, systemIn, text, textOrNull, whole } from './rows.ts';
+import { createToHistory, type History, joinHistory, toCallRow, toOrderRow, withText } from './audit-rows.ts';
+import { type Row, text } from './rows.ts';
 import { createCommonReader } from './sqlite-common-values.ts';
 import { toEarlierEvent, toEarlierMessage } from './sqlite-earlier-rows.ts';
 import { isTakeoverPending, movedUpTo } from './sqlite-takeover.ts';
@@ -26,7 +24,7 @@ export const readOrderRecords = function* (
   const orders = cursorOf('SELECT * FROM orders ORDER BY order_id', toOrderRow);
   const history = cursorOf(
     'SELECT * FROM history ORDER BY order_id, version, last_seq',
-    createToHistory(connection),
+    createToHistory(createCommonReader(connection)),
   );
   const earlier = earlierParts(connection).map(({ table, sort, convert }) =>
     cursorOf(`SELECT * FROM ${table} WHERE order_id > ${movedUpTo} ORDER BY order_id, ${sort}`, convert),
@@ -60,7 +58,7 @@ export const readLatestRecords = function* (
     `SELECT * FROM orders ${ofVersion} ORDER BY created_at DESC, order_id DESC LIMIT :limit`,
   );
   const history = connection.prepare('SELECT * FROM history WHERE order_id = ? ORDER BY version, last_seq');
-  const toHistory = createToHistory(connection);
+  const toHistory = createToHistory(createCommonReader(connection));
   const earlier = earlierParts(connection).map(({ table, sort, convert }) => {
     const ofOrder = `order_id = ? AND order_id > ${movedUpTo}`;
     const select = connection.prepare(`SELECT * FROM ${table} WHERE ${ofOrder} ORDER BY ${sort}`);
@@ -79,24 +77,6 @@ export const readLatestRecords = function* (
   }
 };
 
-const toOrderRow = (row: Row): OrderRow => ({
-  orderId: text(row, 'order_id'),
-  version: whole(row, 'version'),
-  lastSeq: whole(row, 'last_seq'),
-  owner: text(row, 'owner'),
-  state: text(row, 'state'),
-  settled: row['settled'] === 1,
-  incident: row['incident'] === 1,
-  chartVersion: text(row, 'chart_version'),
-  createdAt: whole(row, 'created_at'),
-  updatedAt: whole(row, 'updated_at'),
-  wakeAt: row['wake_at'] === null ? null : whole(row, 'wake_at'),
-  unreadable: textOrNull(row, 'unreadable'),
-  system: systemIn(row),
-});
-
-type History = Pick<OrderRecords, 'received' | 'events'>;
-
 /** What a service has not moved yet of an earlier schema's history: all of it comes before what is in the one table. */
 const earlierParts = (connection: DatabaseSync) => {
   if (!isTakeoverPending(connection)) return [];
@@ -107,39 +87,3 @@ const earlierParts = (connection: DatabaseSync) => {
     { table: 'events_before', sort: 'seq', convert: toEvent },
   ];
 };
-
-const withText = <T extends { readonly data: unknown }>({ data, ...entry }: T) => ({
-  ...entry,
-  data: JSON.stringify(data),
-});
-
-/** A row that is no JSON has nothing to show: what it should have is missing then. */
-const createToHistory = (connection: DatabaseSync) => {
-  const readCommon = createCommonReader(connection);
-  return (row: Row): History => {
-    try {
-      return {
-        received: toMessages(row, readCommon).map(withText),
-        events: toEvents(row, readCommon).map(withText),
-      };
-    } catch {
-      return { received: [], events: [] };
-    }
-  };
-};
-
-const joinHistory = (rows: readonly History[]): History => ({
-  received: rows.flatMap(({ received }) => received),
-  events: rows.flatMap(({ events }) => events),
-});
-
-const toCallRow = (row: Row): CallRow => ({
-  callId: text(row, 'call_id'),
-  service: text(row, 'service'),
-  actor: text(row, 'actor'),
-  command: text(row, 'command'),
-  causationId: text(row, 'causation_id'),
-  correlationId: text(row, 'correlation_id'),
-  at: whole(row, 'at'),
-  keyFirstUsedAt: whole(row, 'key_first_used_at'),
-});

@@ -115,7 +115,7 @@ it.each([
 });
 
 it.each([
-  ['Invalid DATABASE_URL=memory:: the doctor needs sqlite:PATH', ['--database-url', 'memory:']],
+  ['Invalid DATABASE_URL=memory:: use sqlite:PATH or postgres://', ['--database-url', 'memory:']],
   ['Invalid DATABASE_URL=nonsense', ['--database-url', 'nonsense']],
   ['Invalid --clock-tolerance=an hour', ['--clock-tolerance', 'an hour']],
   ["Unknown option '--port'", ['--port', '80']],

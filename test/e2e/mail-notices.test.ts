@@ -78,7 +78,7 @@ test('a cancelled order and one refunded twice by line have each mail once, and 
   expect(second.subject).toBe(`Erstattung zu Ihrer Bestellung ${refunded}`);
   expect(second.text).toContain('Wir haben Ihnen 125,00\u00a0$');
   expect(second.text).toContain('- 1 × \u2068Widget\u2069\n- 1 × \u2068Gadget\u2069\n');
-  const { violations, checks } = await examineStore({ path: files.store, mailDirectory: files.mail });
+  const { violations, checks } = await examineStore({ address: files.store, mailDirectory: files.mail });
   expect(violations).toBe(0);
   const byName = new Map(checks.map((check) => [check.invariant, check]));
   expect(byName.get('mailsMatchNotices')).toMatchObject({ checked: 8 });

@@ -201,7 +201,7 @@ const createRecord = (document: ApiDocument) => {
 
 const runDoctor = async (folder: string): Promise<readonly string[]> => {
   const report = await examineStore({
-    path: join(folder, 'orders.db'),
+    address: join(folder, 'orders.db'),
     gatewayLedger: join(folder, 'gateway.jsonl'),
     mailDirectory: join(folder, 'mail'),
     replay: true,

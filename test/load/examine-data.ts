@@ -12,7 +12,7 @@ export interface Examined {
 /** Examines the data that a server keeps in `folder`. */
 export const examineData = async (folder: string): Promise<Examined> => {
   const { orders, checks } = await examineStore({
-    path: join(folder, 'data/orderchart.db'),
+    address: join(folder, 'data/orderchart.db'),
     gatewayLedger: join(folder, 'data/gateway.jsonl'),
     mailDirectory: join(folder, 'data/mail'),
     replay: true,

@@ -57,7 +57,7 @@ export const runDoctor = async (
   { store = paths.store, clockToleranceMs, replay = true }: AuditOptions = {},
 ): Promise<readonly Violation[]> => {
   const { checks } = await examineStore({
-    path: store,
+    address: store,
     gatewayLedger: paths.gatewayLedger,
     mailDirectory: paths.mails,
     ...(clockToleranceMs !== undefined && { clockToleranceMs }),

@@ -86,6 +86,7 @@ const notHere = () => Promise.reject(new Error('this program only serves'));
 const copies = { makeBackup: notHere, acceptCopy: notHere };
 const others = {
   examineStore: notHere,
+  moveStore: notHere,
   reachKeys: notHere,
   simulate: notHere,
   reachMigrations: notHere,

@@ -1,4 +1,4 @@
-// The examination of a store of the shop by its path, as the command asks for it: opens what is to be examined, chooses
+// The examination of a store of the shop by its address, as the command asks for it: opens what is to be examined, chooses
 // how many threads examine, and closes everything again.
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
@@ -13,17 +13,17 @@ import { createExamine } from '../examine.ts';
 const manyOrders = 5000;
 const maxWorkers = 4;
 
-/** `open` opens a picture of the store at a path; `now` is ms since 1970. */
+/** `open` opens a picture of the store at an address; `now` is ms since 1970. */
 export const createExamineStore = (
-  open: (path: string, application: Application, now: number) => AuditSource,
+  open: (address: string, application: Application, now: number) => Promise<AuditSource>,
   clock: Clock,
 ): ExamineStore => {
   const examineShop = createExamine(shop, workerModule);
-  return async ({ path, application = shop, clockToleranceMs, replay = true, onProgress, ...files }) => {
+  return async ({ address, application = shop, clockToleranceMs, replay = true, onProgress, ...files }) => {
     // The workers know the shop alone; any other application is examined in this thread.
     const examine = application === shop ? examineShop : createExamine(application);
     // First the store, then the rest: so the gateway's ledger can be ahead of the store, and never behind.
-    const source = open(path, application, clock.now());
+    const source = await open(address, application, clock.now());
     try {
       const { outside, close } = await openOutside(files);
       try {

@@ -18,8 +18,8 @@ interface OutsideFiles {
 
 /** What to examine, as the command gets it. */
 interface StoreExamination extends OutsideFiles {
-  /** The SQLite file. */
-  readonly path: string;
+  /** `sqlite:PATH`, or the path of a SQLite file alone; `postgres://…`. */
+  readonly address: string;
   /** Left out: the shop as it is shipped. */
   readonly application?: Application;
   /** How far the gateway's clock may be behind ours. */

@@ -1,30 +1,31 @@
-// The shop's tables as an audit reads them from SQLite: the statements, and the shapes of their rows. It checks
+// The shop's tables as an audit reads them: the statements, and the shapes of their rows. It checks
 // nothing about the stock itself.
 import { z } from 'zod';
-import type { Tables } from '../../application.ts';
+import type { AuditReadings } from '../../application.ts';
 
-export const stockReadings: NonNullable<Tables['sqlite']['audit']> = {
+/** The same SQL in SQLite and in PostgreSQL: names of columns are quoted, and sums are cast. */
+export const stockReadings: AuditReadings = {
   ofOrders: {
-    reservations: `SELECT order_id, status, held_at AS heldAt, ended_at AS endedAt
+    reservations: `SELECT order_id, status, held_at AS "heldAt", ended_at AS "endedAt"
       FROM reservations ORDER BY order_id`,
-    shares: 'SELECT order_id, product_id AS productId, quantity FROM shares ORDER BY order_id, product_id',
-    stock: `SELECT order_id, product_id AS productId, d_on_hand AS onHand, d_held AS held, d_sold AS sold, why
+    shares: 'SELECT order_id, product_id AS "productId", quantity FROM shares ORDER BY order_id, product_id',
+    stock: `SELECT order_id, product_id AS "productId", d_on_hand AS "onHand", d_held AS held, d_sold AS sold, why
       FROM stock_ledger WHERE order_id IS NOT NULL ORDER BY order_id, seq`,
   },
   tables: {
-    stockLedger: `SELECT seq, product_id AS productId, d_on_hand AS onHand, d_held AS held, d_sold AS sold
+    stockLedger: `SELECT seq, product_id AS "productId", d_on_hand AS "onHand", d_held AS held, d_sold AS sold
       FROM stock_ledger ORDER BY seq`,
     products: `
-      SELECT product_id AS productId, on_hand AS onHand, held, sold,
-        coalesce(reservedShares, 0) AS reservedShares,
-        coalesce(committedShares, 0) - coalesce(returned, 0) AS committedShares
+      SELECT product_id AS "productId", on_hand AS "onHand", held, sold,
+        CAST(coalesce(reserved_shares, 0) AS bigint) AS "reservedShares",
+        CAST(coalesce(committed_shares, 0) - coalesce(returned, 0) AS bigint) AS "committedShares"
       FROM products LEFT JOIN (
-        SELECT product_id, sum(quantity) FILTER (WHERE status = 'held') AS reservedShares,
-          sum(quantity) FILTER (WHERE status = 'sold') AS committedShares
+        SELECT product_id, sum(quantity) FILTER (WHERE status = 'held') AS reserved_shares,
+          sum(quantity) FILTER (WHERE status = 'sold') AS committed_shares
         FROM shares JOIN reservations USING (order_id) GROUP BY product_id
-      ) USING (product_id) LEFT JOIN (
+      ) AS shared USING (product_id) LEFT JOIN (
         SELECT product_id, sum(d_on_hand) AS returned FROM stock_ledger WHERE why = 'returned' GROUP BY product_id
-      ) USING (product_id) ORDER BY product_id`,
+      ) AS come_back USING (product_id) ORDER BY product_id`,
   },
 };
 

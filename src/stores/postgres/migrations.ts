@@ -2,10 +2,10 @@
 // what the release before can live with, so that nodes of both work over the same tables (docs/scaling.md).
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import type { PostgresTables } from '../../application.ts';
 import { AppError } from '../../errors.ts';
 import { isAnswered, toUnavailable } from './errors.ts';
 import type { Connecting } from './line.ts';
+import type { PostgresApplication } from './statement.ts';
 
 /** In their order; a released one never changes. */
 const files = ['0001-store.sql'];
@@ -30,28 +30,41 @@ interface Part {
 const readMigrations = (): readonly string[] =>
   files.map((file) => readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8'));
 
-/** @throws AppError `store-unavailable`, `store-unsupported`. */
+/** What is in a schema, and which of its migrations this release knows. */
+export const toParts = ({ name, tables }: PostgresApplication): readonly Part[] => {
+  const migrations = tables?.migrations ?? [];
+  return [
+    { name: 'store', migrations: readMigrations(), needed: neededByStore },
+    { name: `tables of ${name}`, migrations, needed: migrations.length },
+  ];
+};
+
+/**
+ * `judge` throws for a schema that is not to be used as it is.
+ * @throws AppError `store-unavailable`, `store-unsupported`.
+ */
 export const migrate = async (
   connecting: Connecting,
   schema: string,
-  application: { readonly name: string; readonly tables?: PostgresTables | undefined },
+  application: PostgresApplication,
+  judge: (client: pg.Client) => Promise<void> = async () => {},
 ): Promise<void> => {
-  const tables = application.tables?.migrations ?? [];
-  const parts: readonly Part[] = [
-    { name: 'store', migrations: readMigrations(), needed: neededByStore },
-    { name: `tables of ${application.name}`, migrations: tables, needed: tables.length },
-  ];
+  const parts = toParts(application);
   const client = new pg.Client(connecting);
   client.on('error', () => {});
   try {
     await client.connect();
     // Without a change nobody waits for a lock.
-    if (await isUpToDate(client, schema, parts)) return;
+    if (await isUpToDate(client, schema, parts)) {
+      await judge(client);
+      return;
+    }
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [lockClass, schema]);
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
     await client.query(bookkeeping);
     for (const part of parts) await bring(client, part);
+    await judge(client);
     await client.query('COMMIT');
   } catch (error) {
     throw toRefusal(error, schema);
@@ -67,7 +80,7 @@ const isUpToDate = async (client: pg.Client, schema: string, parts: readonly Par
   return parts.every(({ name, migrations }) => versions.get(name)?.version === migrations.length);
 };
 
-const readVersions = async (client: pg.Client) => {
+export const readVersions = async (client: pg.Client) => {
   const { rows } = await client.query('SELECT part, version, needed FROM schema_versions');
   return new Map(
     rows.map((row) => [String(row.part), { version: Number(row.version), needed: Number(row.needed) }]),

@@ -1,14 +1,14 @@
 // Opens a schema of a PostgreSQL database for one node: its address, its connections with their time-outs, its migrations. It
 // decides nothing about orders.
 import pg from 'pg';
-import type { PostgresTables } from '../../application.ts';
 import type { Clock, Ids } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { toUnavailable } from './errors.ts';
 import { type Connecting, Line, toResult } from './line.ts';
 import { migrate } from './migrations.ts';
-import type { Result, Statement } from './statement.ts';
+import { refuseMovedDatabase } from './move-mark.ts';
+import type { PostgresApplication, Result, Statement } from './statement.ts';
 
 /** The database of one node. */
 export interface PostgresDatabase {
@@ -40,9 +40,7 @@ const refuse = (what: string): never => {
 };
 
 /** @throws AppError `invalid-setting`. */
-export const readPostgresUrl = (
-  url: string,
-): { readonly connectionString: string; readonly schema: string } => {
+const readPostgresUrl = (url: string): { readonly connectionString: string; readonly schema: string } => {
   const parsed = URL.parse(url) ?? refuse('is no address');
   const schema = parsed.searchParams.get('schema') ?? defaultSchema;
   if (!schemaName.test(schema)) refuse(`names the schema '${schema}': use small letters, digits and _`);
@@ -64,12 +62,15 @@ const types: pg.CustomTypesConfig = {
  */
 const byKey = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off';
 
-const toConnecting = (url: string): { readonly connecting: Connecting; readonly schema: string } => {
+/** What the sessions of nodes are called: so commands that need a store for themselves find them. */
+export const toSessionName = (schema: string): string => `orderchart ${schema}`;
+
+export const toConnecting = (url: string): { readonly connecting: Connecting; readonly schema: string } => {
   const { connectionString, schema } = readPostgresUrl(url);
   const connecting: Connecting = {
     connectionString,
     types,
-    application_name: 'orderchart',
+    application_name: toSessionName(schema),
     options: `-c search_path=${schema}`,
     connectionTimeoutMillis: limits.database.connectMs,
     statement_timeout: limits.database.statementMs,
@@ -85,15 +86,15 @@ const toConnecting = (url: string): { readonly connecting: Connecting; readonly 
 /**
  * Connects to the database at `url`, and brings its tables up to date.
  * @throws AppError `invalid-setting` for an address that cannot be used, `store-unavailable` if the database does not answer,
- * `store-unsupported` if its tables are of a release that this one does not know.
+ * `store-unsupported` if its tables are of a release that this one does not know, or it was moved.
  */
 export const openPostgres = async (
   url: string,
-  application: { readonly name: string; readonly tables?: PostgresTables | undefined },
+  application: PostgresApplication,
   { clock, ids }: { readonly clock: Clock; readonly ids: Ids },
 ): Promise<PostgresDatabase> => {
   const { connecting, schema } = toConnecting(url);
-  await migrate(connecting, schema, application);
+  await migrate(connecting, schema, application, (client) => refuseMovedDatabase(client, url));
   const pool = new pg.Pool({ ...connecting, max: limits.database.readers });
   // Of a connection that nobody uses: the next one who needs it gets another.
   pool.on('error', () => {});

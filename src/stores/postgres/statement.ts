@@ -1,5 +1,5 @@
 // A statement for PostgreSQL with its values, and what the database answers. It runs nothing.
-import type { PostgresStatement } from '../../application.ts';
+import type { PostgresStatement, PostgresTables } from '../../application.ts';
 import type { Row } from '../rows.ts';
 
 export type Statement = PostgresStatement;
@@ -20,3 +20,9 @@ export const columnOf = <T, V extends string | number | null | Uint8Array>(
   rows: readonly T[],
   toValue: (row: T) => V,
 ): readonly V[] => rows.map(toValue);
+
+/** An application whose tables are in the schema. */
+export interface PostgresApplication {
+  readonly name: string;
+  readonly tables?: PostgresTables | undefined;
+}

@@ -177,6 +177,18 @@ CREATE TABLE service_holds (
   ended_at bigint
 );
 
+-- One row while the store is moved, and after it was moved away (src/move.ts): nothing else is done with it then.
+CREATE TABLE move_mark (
+  one smallint PRIMARY KEY CHECK (one = 1),
+  mark text NOT NULL
+);
+CREATE FUNCTION refuse_writers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM move_mark) THEN RAISE EXCEPTION 'the store is being moved, or was moved away'; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER writers_of_moved BEFORE INSERT ON writers FOR EACH ROW EXECUTE FUNCTION refuse_writers();
+
 -- One row that is written to see whether the store can write.
 CREATE TABLE health_check (
   one smallint PRIMARY KEY CHECK (one = 1),

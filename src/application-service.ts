@@ -1,5 +1,6 @@
 // Puts any application together: its store, its host, and with them its service: API, inspector and local socket. It knows
 // every part of the engine, and no application.
+import { hostname } from 'node:os';
 import type { Tracer } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
@@ -23,10 +24,11 @@ import type { LocalApi, LocalSocket } from './local-socket.ts';
 import { addClockMetrics, addSloMetrics, addStoreMetrics, createMetrics } from './metrics.ts';
 import { createMigratePage } from './migration/migrate-page.ts';
 import type { MigratePage } from './migration.ts';
+import { readPackageVersion } from './package-version.ts';
 import type { Services } from './service.ts';
 import { createServiceIncidents } from './service-incidents/incidents.ts';
 import type { ServiceIncidents } from './service-incidents.ts';
-import { addReadiness, addServiceMetrics, addServiceStates } from './service-metrics.ts';
+import { addNodeMetrics, addReadiness, addServiceMetrics, addServiceStates } from './service-metrics.ts';
 import { SloTracker } from './slo-tracker.ts';
 import type { ClockJumps } from './steady-clock.ts';
 import type { Store } from './store.ts';
@@ -70,6 +72,25 @@ export const toPostgresApplication = ({ name, tables }: TableOwner): PostgresApp
   return { name, tables: tables?.postgres };
 };
 
+/** The clock of a node over a database, and what ends it. */
+export interface DatabaseClock {
+  readonly clock: Clock;
+  close(): Promise<void>;
+}
+
+/**
+ * The time of the PostgreSQL database at `url`, for a host that shares it with others: they agree on it, whatever their machines
+ * say. `timers`: of a clock that is replaced.
+ * @throws AppError `invalid-setting`, or `store-unavailable` if the database does not answer.
+ */
+export const openDatabaseClock = async (
+  url: string,
+  timers: Pick<Clock, 'schedule' | 'soon'> = systemClock,
+): Promise<DatabaseClock> => {
+  const { openTime } = await import('./stores/postgres/database-clock.ts');
+  return openTime(url, timers);
+};
+
 /** What a host is made of. Whatever is left out is made from the settings, or is the system's. */
 export interface HostParts<View extends SystemView> {
   readonly application: Application<View>;
@@ -108,9 +129,13 @@ export const createHost = async <View extends SystemView>(
     ids: parts.ids ?? createIds(clock),
     logger: parts.logger ?? createLogger(settings),
     metrics: createMetrics(parts.registry ?? new Registry()),
+    ...toNode(),
     ...toTracing(parts.tracer),
   });
 };
+
+/** What the others may know of this node. */
+const toNode = () => ({ node: { hostName: hostname(), release: readPackageVersion() } });
 
 const toTracing = (tracer: Tracer | undefined): { readonly tracing?: Tracing } =>
   tracer === undefined ? {} : { tracing: new Tracing(tracer) };
@@ -169,18 +194,17 @@ export const createService = async <View extends SystemView>(
   const inspector = createInspector({ application, services, readFigures, metrics, clock, settings, slos });
   const tracing = toTracing(parts.tracer);
   const { observer } = inspector;
-  const made = { ...parts, ...tracing, slos, settings, clock, ids, logger, metrics, observer };
-  const keys = await openKeys({
-    ...{ store, clock },
-    onError: (error) =>
-      logger.error({ error: describeError(error) }, 'the last uses of keys could not be stored'),
-  });
+  const made = { ...parts, ...tracing, ...toNode(), slos, settings, clock, ids, logger, metrics, observer };
+  const onError = (error: unknown) =>
+    logger.error({ error: describeError(error) }, 'what is known of keys could not be stored or read');
+  const keys = await openKeys({ store, clock, onError });
   const { host, recovery } = await createRunner(made);
   // Closed again if the rest of the start fails.
   await using opened = new AsyncDisposableStack();
   opened.defer(() => host.close());
   addReadiness(registry, () => host.health());
   addServiceStates(registry, host);
+  addNodeMetrics(registry, host);
   // Half of all that is loaded: a command that does not serve goes without.
   const [{ createApi }, { createAdminPort }, { addMigrations }, { addKeys }, { addIncidentOpening }] =
     await Promise.all([
@@ -252,12 +276,13 @@ const startWebhooks = async ({ settings, ...parts }: WebhookStart): Promise<Webh
 const reportJumps = (jumps: ClockJumps, registry: Registry, logger: Logger): void => {
   addClockMetrics(registry, jumps);
   jumps.observe(({ byMs, followedMs }) => {
+    const whose = jumps.of ?? 'machine';
     const text =
       byMs < 0
-        ? "the machine's clock was set back: the service counts on without it until it catches up, or the next start"
+        ? `the ${whose}'s clock was set back: the service counts on without it until it catches up, or the next start`
         : followedMs > 0
-          ? "the machine's clock jumped ahead, or the machine slept: deadlines may come early"
-          : "the machine's clock has caught up";
+          ? `the ${whose}'s clock jumped ahead, or the machine slept: deadlines may come early`
+          : `the ${whose}'s clock has caught up`;
     logger.warn({ byMs }, text);
   });
 };

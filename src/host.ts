@@ -3,6 +3,7 @@
 // Implementations are in hosts/; they never show how they keep the promise.
 import type { AnyEventObject } from 'xstate';
 import type { Rows } from './application.ts';
+import type { NodeInfo } from './nodes.ts';
 import type { ServiceControl } from './service-holds.ts';
 import type { Disposition, Received } from './step/effect.ts';
 import type { SystemState } from './step/system-state.ts';
@@ -126,6 +127,8 @@ export interface CommitObserver {
   isObserving(): boolean;
   /** Called after the commit; nothing of it is stored. It must be quick, and must not throw. */
   note(change: OrderChange): void;
+  /** Another node committed to these orders, or (undefined) to any. What it led to is in the store. */
+  noteElsewhere?(orderIds: readonly string[] | undefined): void;
 }
 
 /** What a start found: calls to make again, deadlines that fell due meanwhile, open incidents. */
@@ -279,6 +282,8 @@ export interface Host<View extends SystemView = SystemView> extends ServiceContr
   /** Replaces the answer of a key whose first request is still being answered. */
   amend(scope: string, key: string, answer: Answer & { readonly version: number }): Promise<void>;
   health(): Promise<HostHealth>;
+  /** Those that run over the same store, this one among them. */
+  nodes(): Promise<readonly NodeInfo[]>;
   /** Accepts nothing new, finishes running work (for a bounded time), then stops. */
   close(): Promise<void>;
 }

@@ -64,8 +64,24 @@ export const limits = {
     resolveWithinMs: 10_000,
     firstPauseMs: 50,
     longestPauseMs: 1000,
-    /** Connections for reads and small changes, beside two for batches and one that listens. */
+    /** Connections for reads and small changes, beside two for batches, one that listens and one that asks for the time. */
     readers: 5,
+    /** How long a start waits for a database that does not answer, and between two tries. */
+    startWithinMs: 60_000,
+    longestStartPauseMs: 5000,
+    /** How often a node asks what time it is, and of how many questions the one that was answered fastest counts. */
+    askTimeMs: 10_000,
+    timeQuestions: 4,
+  },
+  /** Of nodes over one database: how often each is heard of, since when it counts as lost, and when it is forgotten. */
+  nodes: {
+    heartbeatMs: 1000,
+    lostAfterMs: 10_000,
+    forgottenAfterMs: 86_400_000,
+    lookForLostMs: 600_000,
+    /** Others are told of commits this often, at most, and of so many bytes of order ids at once: of more, of any order. */
+    tellMs: 20,
+    toldBytes: 4000,
   },
   /** Rows that a move of a store writes in one transaction. */
   movedRows: 500,
@@ -190,6 +206,11 @@ export const limits = {
   webhookLongestWaitMs: 86_400_000,
   /** What was delivered is stored this often, at most, while it goes well. */
   webhookSaveMs: 250,
+  /** How long nobody else delivers to an endpoint after its node was heard of, and how often others look. */
+  webhookLeaseMs: 15_000,
+  webhookLookMs: 5000,
+  /** How often a change of an endpoint is tried that other nodes change at the same time. */
+  webhookChangeTries: 3,
   /** How long deliveries rest when the journal cannot be read. */
   webhookRestMs: 1000,
   /** Incidents of services that are open at once (one more is only logged), the length of their keys, and bytes of their details. */

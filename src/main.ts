@@ -13,6 +13,8 @@ import {
   createHost,
   createLogger,
   createService,
+  type DatabaseClock,
+  openDatabaseClock,
   openPostgresStore,
   openSqliteStore,
 } from './application-service.ts';
@@ -50,6 +52,7 @@ import { shop } from './shop/shop.ts';
 import type { OrderView } from './shop/view.ts';
 import { createWarehouse } from './shop/warehouse.ts';
 import type { OrdersByVersion, Store } from './store.ts';
+import { untilAnswered } from './stores/await-database.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import { openDatabase, type TableOwner } from './stores/sqlite-open.ts';
@@ -95,6 +98,7 @@ export {
   createService,
   createWarehouse,
   httpService,
+  openDatabaseClock,
   openPostgresStore,
   openSqliteStore,
 };
@@ -131,12 +135,14 @@ export const createOrderchart = async (
   settings: Settings = readSettings(),
   replacements: Replacements = {},
 ): Promise<Orderchart> => {
-  const { application = shop, clock = systemClock, logger = createLogger(settings) } = replacements;
+  const { application = shop, logger = createLogger(settings) } = replacements;
   const { services: given = {}, faults, tracer } = replacements;
-  const ids = replacements.ids ?? createIds(clock);
   // Closed again if the start fails; whatever is given is closed by its owner.
   await using opened = new AsyncDisposableStack();
-  const store = replacements.store ?? (await openStore(settings, { application, clock, ids }));
+  const { clock, close: closeClock } = await openClock(settings, replacements, logger);
+  opened.defer(closeClock);
+  const ids = replacements.ids ?? createIds(clock);
+  const store = replacements.store ?? (await openStore(settings, { application, clock, ids, logger }));
   if (replacements.store === undefined) opened.defer(() => store.close());
   const catalogue = createCatalogue(store);
   const newest = given.gateway === undefined ? settings.PAYMENT_GATEWAY : ownProvider;
@@ -168,7 +174,19 @@ export const createOrderchart = async (
     logger.warn(unknown, 'the gateway knows an order that is not in the copy that was restored');
   }
   opened.move();
-  return { ...service, host: createShopHost(host, settings, ids, newest), catalogue, unknownOrders };
+  const close = () => service.close().finally(closeClock);
+  return { ...service, close, host: createShopHost(host, settings, ids, newest), catalogue, unknownOrders };
+};
+
+/** Nodes over a database count by its time. A clock that is not the machine's is left as it is: a test decides what time it is. */
+const openClock = async (
+  { DATABASE_URL: url }: Settings,
+  { store, clock = systemClock }: Replacements,
+  logger: Logger,
+): Promise<DatabaseClock> => {
+  const isOwn = store !== undefined || !isPostgresUrl(url) || clock.jumps === undefined;
+  if (isOwn) return { clock, close: async () => {} };
+  return untilAnswered(() => openDatabaseClock(url, clock), { clock, logger });
 };
 
 /** A gateway that is given in code has everything, whichever provider an order names. */
@@ -203,11 +221,17 @@ interface StoreParts {
   readonly application: Application<OrderView>;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly logger: Logger;
 }
 
-const openStore = async (settings: Settings, { application, clock, ids }: StoreParts): Promise<Store> => {
+const openStore = async (
+  settings: Settings,
+  { application, clock, ids, logger }: StoreParts,
+): Promise<Store> => {
   const { DATABASE_URL: url } = settings;
-  if (isPostgresUrl(url)) return openPostgresStore(url, application, { clock, ids });
+  if (isPostgresUrl(url)) {
+    return untilAnswered(() => openPostgresStore(url, application, { clock, ids }), { clock, logger });
+  }
   const path = toDatabasePath(settings);
   if (path === undefined) return createMemoryStore();
   const known = chartVersionsOf(application);

@@ -17,6 +17,8 @@ export interface ServiceHold {
   readonly resumedBy: string | null;
   /** From then on as many calls are made as before; null: not yet. */
   readonly endedAt: number | null;
+  /** The open circuit of another node: that one does not call the service, and ends it. Deadlines wait for it everywhere. */
+  readonly elsewhere?: true;
 }
 
 /** What holds need of a store. */

@@ -6,7 +6,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { type Application, versionsOf } from './application.ts';
 import { chartVersionsOf } from './chart-versions.ts';
 import type { Clock } from './clock.ts';
-import type { HostHealth } from './host.ts';
+import type { Host, HostHealth } from './host.ts';
 import type { Metrics } from './metrics.ts';
 import { findFailureReplies } from './service.ts';
 import { type ServiceControl, serviceStates, toServiceState } from './service-holds.ts';
@@ -64,6 +64,22 @@ export const addServiceStates = (
     registers: [registry],
     collect: async () => {
       for (const each of await read()) waiting.set({ service: each.service }, each.waiting);
+    },
+  });
+};
+
+/** How many nodes run over the store, this one among them. */
+export const addNodeMetrics = (registry: Registry, { nodes }: Pick<Host, 'nodes'>): void => {
+  const gauge: Gauge = new Gauge({
+    name: 'orderchart_nodes',
+    help: 'Nodes over this store: alive, or lost (nothing was heard of them for a while)',
+    labelNames: ['state'],
+    registers: [registry],
+    collect: async () => {
+      const found = await nodes();
+      for (const state of ['alive', 'lost']) {
+        gauge.set({ state }, found.filter((node) => node.state === state).length);
+      }
     },
   });
 };

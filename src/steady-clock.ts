@@ -12,8 +12,9 @@ export interface ClockJump {
   readonly at: number;
 }
 
-/** What became of the machine's time since the start. */
+/** What became of the time that a clock follows, since the start: the machine's, or that of a database which nodes share. */
 export interface ClockJumps {
+  readonly of?: 'database';
   last(): ClockJump | undefined;
   /** How far this clock is ahead of the machine's, ms: 0 unless that was set back. */
   aheadMs(): number;

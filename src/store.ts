@@ -5,6 +5,7 @@
 import type { KeyStore } from './access.ts';
 import type { Row } from './application.ts';
 import type { Claim } from './call-claims.ts';
+import type { NodeStore, OnChange } from './nodes.ts';
 import type { HoldStore } from './service-holds.ts';
 import type { ServiceIncidentStore } from './service-incidents.ts';
 import type { Call, NewEvent, Received } from './step/effect.ts';
@@ -128,7 +129,13 @@ export interface OrderNote {
   readonly at: number;
 }
 
-export interface Store extends RowReads, KeyStore, WebhookStore, HoldStore, ServiceIncidentStore {
+export interface Store extends RowReads, KeyStore, WebhookStore, HoldStore, ServiceIncidentStore, NodeStore {
+  /**
+   * Calls `listener` soon after another node changed something, and when it is not known whether one did; the returned function
+   * ends that. Left out: the store belongs to one process. Of `events` and `calls` it may say nothing: whoever needs them looks
+   * for them now and then. What it says of the others arrives within seconds while the store can be read.
+   */
+  readonly onChange?: OnChange;
   /** Loads what a batch needs, on top of what earlier batches are about to store. */
   open(needs: Needs): Promise<Batch>;
   load(orderIds: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>>;

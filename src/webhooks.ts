@@ -39,8 +39,34 @@ export interface WebhookDelivery {
   readonly problem: string | null;
 }
 
-/** What webhooks need of a store. */
-export interface WebhookStore {
+/** A wish to deliver to an endpoint, and nobody else meanwhile. Times are ms since 1970. */
+export interface WebhookClaim {
+  readonly endpointId: string;
+  readonly owner: string;
+  readonly now: number;
+  readonly until: number;
+  /** Also if another node has it: what that one writes from then on is refused. */
+  readonly isForced: boolean;
+}
+
+/** What several nodes need, so that one of them delivers to an endpoint. `fence` is the claim's: it ends with the next one's. */
+export interface WebhookLeases {
+  /** The endpoint as it is stored; undefined: another node has it, or it was removed. Who has it may claim it again. */
+  claimWebhook(
+    claim: WebhookClaim,
+  ): Promise<{ readonly endpoint: WebhookEndpoint; readonly fence: number } | undefined>;
+  /** As `writeWebhook`, for one that was claimed. False: another node has it now, and nothing was written. */
+  writeClaimedWebhook(
+    fence: number,
+    endpoint: WebhookEndpoint,
+    deliveries: readonly WebhookDelivery[],
+  ): Promise<boolean>;
+  /** Another node may have it at once. */
+  returnWebhook(endpointId: string, fence: number): Promise<void>;
+}
+
+/** What webhooks need of a store. Without leases, one process has it. */
+export interface WebhookStore extends Partial<WebhookLeases> {
   /** The oldest first. */
   webhookEndpoints(): Promise<readonly WebhookEndpoint[]>;
   /** Adds the endpoint, or replaces it, with what is new in its log; of that, the oldest beyond `limits.webhookLog` goes. */
@@ -60,7 +86,7 @@ export interface WebhookWish {
 
 /** The endpoints of one store. Every change is stored before it resolves. @throws AppError `webhook-not-found`. */
 export interface Webhooks {
-  list(): readonly WebhookEndpoint[];
+  list(): Promise<readonly WebhookEndpoint[]>;
   /** @throws AppError `invalid-request` for a URL that cannot be used, or for one endpoint too many. */
   create(wish: WebhookWish): Promise<WebhookEndpoint>;
   /** @throws AppError `invalid-request` for a URL that cannot be used. */

@@ -1,25 +1,18 @@
-// The keys of one store, in memory: read at the start, and changed here and in the store together. One process has the
-// store, so what is here is what is there. It knows no request.
-import {
-  type ApiKey,
-  type Caller,
-  type KeyStore,
-  type Keys,
-  type KeyWish,
-  type NewKey,
-  type Scope,
-  scopesOfAll,
-} from '../access.ts';
+// The keys of one store, in memory: read at the start, and changed here and in the store together. What other nodes change is
+// read when the store says so, and before a change is decided. It knows no request.
+import type { ApiKey, Caller, KeyStore, Keys, KeyWish, NewKey } from '../access.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { Store } from '../store.ts';
 import { createTurns, inTurn } from '../turns.ts';
+import { refuseWideScopes, toCaller } from './rights.ts';
 import { createToken, isToken, readKeyId, toHash } from './token.ts';
 
 export interface KeysParts {
-  readonly store: KeyStore;
+  readonly store: KeyStore & Pick<Store, 'onChange'>;
   readonly clock: Clock;
-  /** What could not be stored of the keys' last uses, which is no reason to stop. */
+  /** What could not be stored of the keys' last uses, or not be read, which is no reason to stop. */
   onError(error: unknown): void;
 }
 
@@ -42,12 +35,17 @@ class StoredKeys implements Keys {
   readonly #takeTurn = createTurns();
   #stopWriting: (() => void) | undefined;
   #firstMadeAt: number | undefined;
+  readonly #unfollow: () => void;
   #isClosed = false;
 
   constructor(parts: KeysParts, keys: readonly ApiKey[]) {
     this.#parts = parts;
     this.#keys = new Map(keys.map((key) => [key.keyId, key]));
     this.#firstMadeAt = this.list()[0]?.createdAt;
+    const follow = parts.store.onChange?.(({ topic }) => {
+      if (topic === 'keys') void this.#inTurn(() => this.#followOthers());
+    });
+    this.#unfollow = follow ?? (() => {});
   }
 
   firstMadeAt(): number | undefined {
@@ -80,6 +78,7 @@ class StoredKeys implements Keys {
 
   create(wish: KeyWish): Promise<NewKey> {
     return this.#inTurn(async () => {
+      await this.#refresh();
       this.#requireFitting(wish);
       return this.#add(wish, null);
     });
@@ -87,6 +86,7 @@ class StoredKeys implements Keys {
 
   rotate(keyId: string, keepOldMs: number): Promise<NewKey> {
     return this.#inTurn(async () => {
+      await this.#refresh();
       const old = this.#require(keyId);
       if (!this.#isValid(old)) {
         throw new AppError('invalid-request', `The key ${keyId} has ended: create a new one instead.`);
@@ -100,6 +100,7 @@ class StoredKeys implements Keys {
 
   revoke(keyId: string): Promise<ApiKey> {
     return this.#inTurn(async () => {
+      await this.#refresh();
       const key = this.#require(keyId);
       const revoked = { ...key, revokedAt: key.revokedAt ?? this.#parts.clock.now() };
       await this.#write(revoked);
@@ -110,6 +111,7 @@ class StoredKeys implements Keys {
 
   signIn(token: string, lifetimeMs: number): Promise<NewKey | undefined> {
     return this.#inTurn(async () => {
+      await this.#refresh();
       const caller = this.find(token);
       const key = this.#keys.get(caller?.keyId ?? '');
       if (key === undefined || key.sessionOf !== null) return undefined;
@@ -138,6 +140,7 @@ class StoredKeys implements Keys {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#unfollow();
     this.#stopWriting?.();
     await this.#inTurn(() => this.#writeUses());
   }
@@ -145,6 +148,37 @@ class StoredKeys implements Keys {
   /** One change at a time: each is decided on what the last one stored, or a key that was revoked could come back. */
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
     return inTurn(this.#takeTurn, change);
+  }
+
+  /** Reads the keys again, if others can change them. */
+  async #refresh(): Promise<void> {
+    const { store } = this.#parts;
+    if (store.onChange === undefined) return;
+    const read = new Map((await store.apiKeys()).map((key) => [key.keyId, key]));
+    for (const keyId of this.#keys.keys()) if (!read.has(keyId)) this.#forget(keyId);
+    for (const [keyId, key] of read) {
+      this.#keys.set(keyId, key);
+      this.#callers.delete(keyId);
+    }
+    this.#firstMadeAt = this.list()[0]?.createdAt;
+  }
+
+  /** What cannot be read now is read soon: a key that was revoked elsewhere must not stay valid here. */
+  async #followOthers(): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      await this.#refresh();
+    } catch (error) {
+      this.#parts.onError(error);
+      const again = () => void this.#inTurn(() => this.#followOthers());
+      this.#parts.clock.schedule(again, limits.nodes.heartbeatMs);
+    }
+  }
+
+  #forget(keyId: string): void {
+    this.#keys.delete(keyId);
+    this.#callers.delete(keyId);
+    this.#used.delete(keyId);
   }
 
   #isValid(key: ApiKey): boolean {
@@ -216,11 +250,7 @@ class StoredKeys implements Keys {
 
   async #remove(keyIds: readonly string[]): Promise<void> {
     if (keyIds.length === 0) return;
-    for (const keyId of keyIds) {
-      this.#keys.delete(keyId);
-      this.#callers.delete(keyId);
-      this.#used.delete(keyId);
-    }
+    for (const keyId of keyIds) this.#forget(keyId);
     await this.#parts.store.removeApiKeys(keyIds);
   }
 
@@ -248,24 +278,3 @@ class StoredKeys implements Keys {
     }
   }
 }
-
-const toCaller = (key: ApiKey): Caller => {
-  const allowed: ReadonlySet<Scope> = new Set(key.scopes);
-  return {
-    principal: key.principal,
-    keyId: key.keyId,
-    limitedAs: key.sessionOf ?? key.keyId,
-    owner: key.owner ?? undefined,
-    requestsPerMinute: key.requestsPerMinute ?? undefined,
-    refundsPerDay: key.refundsPerDay ?? undefined,
-    may: (scope) => allowed.has(scope),
-  };
-};
-
-const refuseWideScopes = ({ scopes, owner }: KeyWish): void => {
-  if (scopes.length === 0) throw new AppError('invalid-request', 'A key needs at least one scope.');
-  const tooWide = owner === null ? [] : scopes.filter((scope) => scopesOfAll.has(scope));
-  if (tooWide.length === 0) return;
-  const text = `A key that is bound to a customer cannot have ${tooWide.join(', ')}: it would reach beyond the customer's orders, or set its own prices.`;
-  throw new AppError('invalid-request', text);
-};

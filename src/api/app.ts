@@ -28,6 +28,7 @@ import { addRequestRules, toRequestId } from './edge/requests.ts';
 import { addRequestTraces } from './edge/traces.ts';
 import { addFacts } from './facts.ts';
 import { addKeys } from './keys.ts';
+import { addNodes } from './nodes.ts';
 import { addServiceIncidents } from './service-incidents.ts';
 import { addServices } from './services.ts';
 import { addSignIn } from './sign-in.ts';
@@ -119,6 +120,7 @@ export const createApi = (
     addFacts(api, dependencies);
     addServiceIncidents(api, dependencies.incidents, dependencies);
     addServices(api, dependencies);
+    addNodes(api, dependencies);
     if (dependencies.webhooks) addWebhooks(api, dependencies.webhooks, dependencies);
     addRoutes(api, { disconnects });
   });

@@ -135,7 +135,7 @@ const addReading = (api: Api, webhooks: Webhooks, { host }: Dependencies): void 
     },
     async () => {
       const cursors = await readCursors(host);
-      return { webhooks: webhooks.list().map((each) => toListing(each, cursors)) };
+      return { webhooks: (await webhooks.list()).map((each) => toListing(each, cursors)) };
     },
   );
   api.get(

@@ -188,6 +188,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The nodes that run the service over this store
+         * @description Over SQLite that is the one that answers. Over PostgreSQL each node is heard of every second by the time of the database; one that ends is gone from the list, one that was lost is shown for a day.
+         */
+        get: operations["listNodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks": {
         parameters: {
             query?: never;
@@ -985,6 +1005,32 @@ export interface components {
             lastUsedAt: string | null;
             revokedAt: string | null;
         };
+        /** @description A process that runs the service */
+        Node: {
+            id: string;
+            hostName: string;
+            /** @description the version of the program */
+            release: string;
+            /** @description chart versions that it knows: it leaves orders on others alone */
+            chartVersions: string[];
+            /**
+             * Format: date-time
+             * @description UTC, ISO 8601 with milliseconds
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description when it was heard of last
+             */
+            heartbeatAt: string;
+            /**
+             * @description lost: nothing was heard of it for 10 s. It is gone, stopped or cut off: what it was about to do, others do when its leases end
+             * @enum {string}
+             */
+            state: "alive" | "lost";
+            /** @description it is the one that answers */
+            isHere: boolean;
+        };
         /** @description Something that needs a person and is about a service instead of an order */
         ServiceIncident: {
             id: string;
@@ -1577,6 +1623,7 @@ export type Move = components['schemas']['Move'];
 export type CloudEvent = components['schemas']['CloudEvent'];
 export type Problem = components['schemas']['Problem'];
 export type ApiKey = components['schemas']['ApiKey'];
+export type Node = components['schemas']['Node'];
 export type ServiceIncident = components['schemas']['ServiceIncident'];
 export type HeldService = components['schemas']['HeldService'];
 export type ServiceHold = components['schemas']['ServiceHold'];
@@ -3613,6 +3660,134 @@ export interface operations {
                 };
             };
             /** @description `overloaded`, `store-unavailable`, `closing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All nodes, the longest running first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        nodes: components["schemas"]["Node"][];
+                    };
+                };
+            };
+            /** @description If-None-Match holds the ETag of the answer, or `*` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `keys-needed-first`, `scope-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address-too-long` */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-host` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers-too-large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`, `closing`, `overloaded` */
             503: {
                 headers: {
                     [name: string]: unknown;

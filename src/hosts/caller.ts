@@ -80,6 +80,11 @@ export class Caller {
     if (until === 0 && calls.some(isFree)) this.#claims.noteBacklog();
   }
 
+  /** Another node decided calls that any may make. */
+  noteFreeCalls(): void {
+    if (!this.#isStopping) this.#claims.noteBacklog();
+  }
+
   /** Calls that are no longer to be made, if they were not made yet: a migration dropped them, or wrote them again. */
   forget(callIds: readonly string[]): void {
     for (const callId of callIds) this.#waiting.delete(callId);

@@ -257,7 +257,11 @@ export class Committer<View extends SystemView> {
 
   #refuseAll(orders: readonly OrderTasks<View>[], error: unknown): void {
     this.#parts.logger.error({ error: describeError(error), orders: orders.length }, 'the commit failed');
-    const refusal = new AppError('store-unavailable', 'The store cannot write; nothing was changed.');
+    const isAway = error instanceof AppError && error.code === 'store-unavailable';
+    // A database that went away may have stored it.
+    const refusal = isAway
+      ? error
+      : new AppError('store-unavailable', 'The store cannot write; nothing was changed.');
     for (const { tasks } of orders) this.#reject(tasks, refusal);
   }
 

@@ -3,12 +3,16 @@
 import { limits } from '../limits.ts';
 import type { DueWait, ServiceHold } from '../service-holds.ts';
 
-/** How many ms between two times a service was held. */
-export const toHeldMs = (holds: readonly ServiceHold[], from: number, to: number): number =>
-  holds.reduce((sum, { since, endedAt }) => {
-    const [start, end] = [Math.max(from, since), Math.min(to, endedAt ?? to)];
-    return sum + Math.max(0, end - start);
-  }, 0);
+/** How many ms between two times a service was held; what several nodes saw at the same time counts once. */
+export const toHeldMs = (holds: readonly ServiceHold[], from: number, to: number): number => {
+  let [sum, reached] = [0, from];
+  for (const { since, endedAt } of holds.toSorted((one, other) => one.since - other.since)) {
+    const [start, end] = [Math.max(reached, since), Math.min(to, endedAt ?? to)];
+    sum += Math.max(0, end - start);
+    reached = Math.max(reached, end);
+  }
+  return sum;
+};
 
 /**
  * To when a deadline is postponed that is due `now`; undefined: it fires. Never more than `mostMs` beyond the time for which

@@ -6,6 +6,7 @@ import type { Settings } from '../config.ts';
 import type { Faults } from '../faults.ts';
 import type { CommitObserver } from '../host.ts';
 import type { Metrics } from '../metrics.ts';
+import type { NodeFacts } from '../nodes.ts';
 import type { Services } from '../service.ts';
 import type { SloTracker } from '../slo-tracker.ts';
 import type { SystemView } from '../step/view.ts';
@@ -34,4 +35,6 @@ export interface RunnerParts<View extends SystemView> {
    * out: no other process has the store open.
    */
   readonly shared?: boolean;
+  /** What others may know of this node. Left out: they are not told. */
+  readonly node?: Omit<NodeFacts, 'startedAt' | 'chartVersions'>;
 }

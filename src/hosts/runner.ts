@@ -13,6 +13,7 @@ import { createCallHistory } from './call-history.ts';
 import { Caller } from './caller.ts';
 import { Committer } from './committer.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
+import { meetOthers } from './elsewhere.ts';
 import type { Engine } from './engine.ts';
 import { createHealth } from './health.ts';
 import { InFlightOrders } from './in-flight-orders.ts';
@@ -56,6 +57,7 @@ const mostOverdue = 10_000;
 class Runner<View extends SystemView> implements Host<View> {
   readonly #parts: RunnerParts<View>;
   readonly #engine: Engine<View>;
+  readonly #gates: ServiceGates;
   readonly #inFlight: InFlightOrders;
   readonly #committer: Committer<View>;
   readonly #caller: Caller;
@@ -67,6 +69,7 @@ class Runner<View extends SystemView> implements Host<View> {
   readonly #migrations: Pick<Host, 'migrate' | 'rehearse'>;
   readonly #health: () => Promise<HostHealth>;
   readonly #closing = new AbortController();
+  #leaveOthers: () => void = () => {};
   /** Chart versions that the application brings. */
   readonly #versions: readonly string[];
 
@@ -94,6 +97,7 @@ class Runner<View extends SystemView> implements Host<View> {
       replyInside: (call) =>
         this.#run((done) => ({ kind: 'answer-inside', orderId: call.orderId, call, done })),
     });
+    this.#gates = gates;
     gates.observe((gate) => void this.#caller.noteGate(gate));
     this.services = gates.services;
     this.heldServices = gates.heldServices;
@@ -157,6 +161,9 @@ class Runner<View extends SystemView> implements Host<View> {
     }
     const restored = await this.#takeOver();
     faults.reach('recover.after');
+    const [journal, settled, caller] = [this.#journal, this.#settled, this.#caller];
+    const met = { ...this.#parts, versions: known, journal, settled, caller, gates: this.#gates };
+    this.#leaveOthers = await meetOthers(met);
     void this.#deadlines.fireDue();
     void this.#caller.poll();
     void this.#keys.sweep();
@@ -254,10 +261,13 @@ class Runner<View extends SystemView> implements Host<View> {
     return this.#health();
   };
 
+  nodes: Host['nodes'] = () => this.#parts.store.nodes(this.#parts.clock.now());
+
   close: Host['close'] = async () => {
     if (this.#closing.signal.aborted) return;
     const { faults } = this.#engine;
     this.#closing.abort();
+    this.#leaveOthers();
     faults.reach('drain.before');
     this.#settled.notifyAll();
     await this.#deadlines.stop();

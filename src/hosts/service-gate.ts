@@ -7,6 +7,7 @@ import type { HeldService, ServiceHold } from '../service-holds.ts';
 import { createTurns, inTurn } from '../turns.ts';
 import { CallWindow } from './call-window.ts';
 import { Circuit } from './circuit.ts';
+import { endReplaced, isElsewhere, toNewer } from './known-holds.ts';
 
 export interface GateParts {
   readonly clock: Pick<Clock, 'now'>;
@@ -39,14 +40,6 @@ export interface Passage {
 
 const circuitReason = 'most of its last calls failed';
 
-/** A hold ends where the next one begins, also if a crash came before that was stored: an open one postpones deadlines. */
-const endReplaced = (holds: readonly ServiceHold[]): readonly ServiceHold[] =>
-  holds.map((hold, index) => {
-    const next = holds[index + 1];
-    if (next === undefined || hold.endedAt !== null) return hold;
-    return { ...hold, resumedAt: hold.resumedAt ?? next.since, endedAt: next.since };
-  });
-
 export class ServiceGate {
   readonly service: string;
   readonly #parts: GateParts;
@@ -54,6 +47,8 @@ export class ServiceGate {
   readonly #takeTurn = createTurns();
   /** The oldest first; the last one alone may not have ended. */
   #holds: readonly ServiceHold[];
+  /** Circuits of other nodes that are open now. */
+  #elsewhere: readonly ServiceHold[];
   #circuit: Circuit;
   /** Calls at once while it is called again. */
   #ramp: number = limits.resumeWith;
@@ -65,17 +60,16 @@ export class ServiceGate {
 
   constructor(service: string, holds: readonly ServiceHold[], parts: GateParts) {
     this.service = service;
-    this.#holds = endReplaced(holds);
     this.#parts = parts;
-    for (const hold of this.#holds) if (!holds.includes(hold)) parts.note(hold);
+    this.#elsewhere = holds.filter(isElsewhere);
+    this.#holds = this.#endReplaced(holds.filter((hold) => !isElsewhere(hold)));
     this.#circuit = new Circuit(parts.settings);
-    // Failures are not counted over a start: a circuit that was open is tried a few calls at a time.
-    const hold = this.#current();
-    if (hold?.kind === 'circuit' && hold.resumedAt === null) this.#beginResuming(hold, null);
+    this.#resumeLeft();
   }
 
+  /** Of all nodes. */
   get holds(): readonly ServiceHold[] {
-    return this.#holds;
+    return this.#elsewhere.length === 0 ? this.#holds : [...this.#holds, ...this.#elsewhere];
   }
 
   get inFlight(): number {
@@ -129,6 +123,42 @@ export class ServiceGate {
 
   resume(principal: string | null): Promise<void> {
     return inTurn(this.#takeTurn, () => this.#resume(principal));
+  }
+
+  /** Takes over what other nodes made of the holds, as they are `stored`: a pause is everybody's. */
+  adopt(stored: readonly ServiceHold[]): Promise<void> {
+    return inTurn(this.#takeTurn, () => this.#adopt(stored));
+  }
+
+  #adopt(stored: readonly ServiceHold[]): void {
+    const before = this.held;
+    const here = new Map(this.#holds.map((hold) => [hold.holdId, hold]));
+    const shared = stored
+      .filter((hold) => !isElsewhere(hold))
+      .map((hold) => toNewer(here.get(hold.holdId), hold));
+    // What is on its way to the store.
+    const unsaved = this.#holds.filter(({ holdId }) => !stored.some((hold) => hold.holdId === holdId));
+    const all = [...shared, ...unsaved].toSorted((one, other) => one.since - other.since);
+    this.#elsewhere = stored.filter(isElsewhere);
+    this.#holds = this.#endReplaced(all).slice(-limits.heldStretches);
+    const { held } = this;
+    if (held?.state === before?.state && held?.since === before?.since) return;
+    this.#circuit = new Circuit(this.#parts.settings);
+    this.#ramp = limits.resumeWith;
+    this.#resumeLeft();
+    this.#change();
+  }
+
+  #endReplaced(holds: readonly ServiceHold[]): readonly ServiceHold[] {
+    const ended = endReplaced(holds);
+    for (const hold of ended) if (!holds.includes(hold)) this.#parts.note(hold);
+    return ended;
+  }
+
+  /** Failures are not counted over a start: a circuit that a process left open is tried a few calls at a time. */
+  #resumeLeft(): void {
+    const hold = this.#current();
+    if (hold?.kind === 'circuit' && hold.resumedAt === null) this.#beginResuming(hold, null);
   }
 
   async #pause(reason: string, principal: string | null): Promise<void> {

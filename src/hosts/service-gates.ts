@@ -14,13 +14,14 @@ import type {
   ServiceStatus,
 } from '../service-holds.ts';
 import type { Call, Store } from '../store.ts';
+import { createTurns, inTurn } from '../turns.ts';
 import { CallWindow } from './call-window.ts';
 import { toHeldMs, toPostponedTime } from './held-time.ts';
 import { type GateParts, ServiceGate } from './service-gate.ts';
 
 export interface GatesParts {
   readonly services: Services;
-  readonly store: Pick<Store, 'serviceHolds' | 'writeServiceHold' | 'callsByService'>;
+  readonly store: Pick<Store, 'serviceHolds' | 'writeServiceHold' | 'callsByService' | 'onChange'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly settings: Settings;
@@ -44,6 +45,7 @@ export class ServiceGates implements Postponing, ServiceControl {
   readonly #parts: GatesParts;
   readonly #gates: ReadonlyMap<string, ServiceGate>;
   #observer: Observer | undefined;
+  readonly #takeTurn = createTurns();
 
   constructor(parts: GatesParts, holds: readonly ServiceHold[]) {
     this.#parts = parts;
@@ -102,8 +104,23 @@ export class ServiceGates implements Postponing, ServiceControl {
     });
   };
 
+  /** Takes over what other nodes changed. */
+  refresh(): Promise<void> {
+    return inTurn(this.#takeTurn, async () => {
+      const { store, clock, logger } = this.#parts;
+      try {
+        const byService = Map.groupBy(await store.serviceHolds(), ({ service }) => service);
+        for (const [service, gate] of this.#gates) await gate.adopt(byService.get(service) ?? []);
+      } catch (error) {
+        logger.error({ error: describeError(error) }, 'it cannot be read which services are paused');
+        clock.schedule(() => void this.refresh(), limits.nodes.heartbeatMs);
+      }
+    });
+  }
+
   pauseService: ServiceControl['pauseService'] = async (service, { reason, principal }) => {
     const gate = this.#find(service);
+    if (this.#parts.store.onChange) await this.refresh();
     const before = toLogged(gate);
     await gate.pause(reason, principal ?? null);
     this.#parts.logger.warn({ service, principal, before, after: toLogged(gate) }, 'a service is paused');
@@ -111,6 +128,7 @@ export class ServiceGates implements Postponing, ServiceControl {
 
   resumeService: ServiceControl['resumeService'] = async (service, principal) => {
     const gate = this.#find(service);
+    if (this.#parts.store.onChange) await this.refresh();
     const before = toLogged(gate);
     await gate.resume(principal ?? null);
     if (before.state !== 'paused') return;

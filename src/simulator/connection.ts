@@ -75,6 +75,8 @@ export const connect = (store: Store, process: Process, parts: ConnectionParts):
     openServiceIncidents: () => receive(() => store.openServiceIncidents()),
     addNote: (note) => receive(() => store.addNote(note)),
     notes: (orderIds) => receive(() => store.notes(orderIds)),
+    join: (node) => receive(() => store.join(node)),
+    nodes: (now) => receive(() => store.nodes(now)),
     check: (writes) => receive(() => store.check(writes)),
     close: async () => {},
   };

@@ -27,6 +27,7 @@ import {
   toKey,
 } from './memory-tables.ts';
 import { createWebhookTables } from './memory-webhooks.ts';
+import { createOneNode } from './one-node.ts';
 
 const toStoredOrder = ({ orderId, version, system, summary, unreadable }: OrderRow): StoredOrder => ({
   orderId,
@@ -281,6 +282,7 @@ export const createMemoryStore = (): Store => {
     serviceIncident: guard(incidents.serviceIncident),
     serviceIncidents: guard(incidents.serviceIncidents),
     openServiceIncidents: guard(incidents.openServiceIncidents),
+    ...createOneNode(),
     check: change(() => undefined),
     close: () => close(() => batches.change(() => undefined)),
   };

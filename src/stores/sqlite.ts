@@ -8,6 +8,7 @@ import { createBatches } from './batch.ts';
 import type { BatchAccess } from './batch-access.ts';
 import { createDoor } from './closing.ts';
 import { withCache } from './committed-cache.ts';
+import { createOneNode } from './one-node.ts';
 import { createBatchAccess } from './sqlite-batch.ts';
 import { createCallChanges, createOrderChanges } from './sqlite-changes.ts';
 import { createCheck } from './sqlite-check.ts';
@@ -39,8 +40,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
   const history = withEarlierHistory(createHistoryReads(reader), findEarlier);
   const others = createOtherReads(reader);
   const rows = tables?.sqlite.open(reader);
-  const calls = createCallChanges(database, transact);
-  const changes = createOrderChanges(database, transact);
+  const [calls, changes] = [createCallChanges(database, transact), createOrderChanges(database, transact)];
   const people = createPeople(database, transact);
   const webhooks = createWebhookTables(database, transact);
   const holds = createHoldTable(database, transact);
@@ -93,6 +93,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     serviceIncident: guard(incidents.serviceIncident),
     serviceIncidents: guard(incidents.serviceIncidents),
     openServiceIncidents: guard(incidents.openServiceIncidents),
+    ...createOneNode(),
     check: change(createCheck(database, access)),
     close: () => close(() => batches.change(() => closeDatabase(database))),
   };

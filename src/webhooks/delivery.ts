@@ -1,8 +1,9 @@
 // Delivers the journal to one endpoint: in order, at least once, one event after the other, each until it is taken or the
-// endpoint is dead. It waits for no other endpoint, and none waits for it. It never changes an order.
+// endpoint is dead. It waits for no other endpoint, and none waits for it. Of several nodes one delivers. It never changes an
+// order.
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { describeError } from '../errors.ts';
+import { AppError, describeError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { limits } from '../limits.ts';
 import { pause } from '../service.ts';
@@ -11,6 +12,7 @@ import { sign } from '../signature.ts';
 import type { JournalEvent } from '../store.ts';
 import { createTurns, inTurn } from '../turns.ts';
 import type { WebhookDelivery, WebhookEndpoint, WebhookStore } from '../webhooks.ts';
+import { createLease, type EndpointLease } from './lease.ts';
 import { type Answered, type SendingRules, send } from './send.ts';
 
 export interface DeliveryParts {
@@ -25,6 +27,8 @@ export interface DeliveryParts {
   /** What is sent of an event: JSON. */
   readonly toBody: (event: JournalEvent) => string;
   readonly noteTry: (isDelivered: boolean) => void;
+  /** The name of this node among those that deliver; no other one has it. */
+  readonly owner: string;
 }
 
 /** Under which an endpoint's incident is open while the endpoint is dead. */
@@ -41,6 +45,7 @@ const toIncident = (endpoint: WebhookEndpoint, last: WebhookDelivery | undefined
 
 export class Delivery {
   readonly #parts: DeliveryParts;
+  readonly #lease: EndpointLease;
   #endpoint: WebhookEndpoint;
   #unsaved: WebhookDelivery[] = [];
   #savedAt = 0;
@@ -51,10 +56,16 @@ export class Delivery {
   constructor(parts: DeliveryParts, endpoint: WebhookEndpoint) {
     this.#parts = parts;
     this.#endpoint = endpoint;
+    this.#lease = createLease({ ...parts, current: () => this.#endpoint });
   }
 
   get endpoint(): WebhookEndpoint {
     return this.#endpoint;
+  }
+
+  /** Whether this node delivers to it. */
+  get isHere(): boolean {
+    return this.#lease.isHeld();
   }
 
   start(): void {
@@ -64,18 +75,16 @@ export class Delivery {
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#pause();
+    await this.#lease.giveBack();
   }
 
   /** Stops, stores the endpoint with `changes`, and goes on as it then says. */
   change(toChanges: (endpoint: WebhookEndpoint) => Partial<WebhookEndpoint>): Promise<WebhookEndpoint> {
     return inTurn(this.#takeTurn, async () => {
-      await this.stop();
+      await this.#pause();
       try {
-        const changed = { ...this.#endpoint, ...toChanges(this.#endpoint) };
-        await this.#parts.store.writeWebhook(changed, []);
-        this.#endpoint = changed;
+        this.#endpoint = await this.#store(toChanges);
       } finally {
         this.start();
       }
@@ -83,15 +92,54 @@ export class Delivery {
     });
   }
 
+  /** Another node may have changed it: it is `stored` like that. */
+  adopt(stored: WebhookEndpoint): Promise<void> {
+    return inTurn(this.#takeTurn, async () => {
+      // Whoever changes an endpoint takes it over.
+      await this.#lease.renew();
+      if (this.#lease.isHeld()) return;
+      await this.#pause();
+      this.#endpoint = stored;
+      this.start();
+    });
+  }
+
+  async #store(toChanges: (endpoint: WebhookEndpoint) => Partial<WebhookEndpoint>): Promise<WebhookEndpoint> {
+    const { endpointId } = this.#endpoint;
+    for (let tries = 0; tries < limits.webhookChangeTries; tries += 1) {
+      const stored = await this.#lease.take(true);
+      if (stored === undefined) {
+        throw new AppError('webhook-not-found', `No endpoint has the id ${endpointId}.`);
+      }
+      const changed = { ...stored, ...toChanges(stored) };
+      if (await this.#lease.save(changed, [])) return changed;
+    }
+    const text = `Other nodes change the endpoint ${endpointId} all the time; nothing was stored.`;
+    throw new AppError('store-unavailable', text);
+  }
+
+  async #pause(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     const { logger, clock } = this.#parts;
     while (!signal.aborted && this.#endpoint.state === 'enabled') {
       try {
-        await this.#deliverAll(signal);
+        const stored = await this.#lease.take(false);
+        if (stored === undefined) {
+          await pause(clock, limits.webhookLookMs, signal);
+          continue;
+        }
+        this.#endpoint = stored;
+        const { lost } = this.#lease;
+        await this.#deliverAll(AbortSignal.any([signal, lost]));
         // The watch ends by itself only when the host closes.
-        break;
+        if (!lost.aborted && this.#lease.isHeld()) break;
       } catch (error) {
         if (signal.aborted) break;
+        if (this.#lease.lost.aborted) continue;
         const { endpointId } = this.#endpoint;
         logger.error({ endpointId, error: describeError(error) }, 'webhooks cannot be delivered now');
         await pause(clock, limits.webhookRestMs, signal).catch(() => undefined);
@@ -116,6 +164,7 @@ export class Delivery {
     const { clock } = this.#parts;
     for (;;) {
       await pause(clock, Math.max(0, (this.#endpoint.nextAt ?? 0) - clock.now()), signal);
+      if (!this.#lease.isHeld()) return false;
       const answered = await this.#try(event, signal);
       if (signal.aborted && answered.status === null) return false;
       const isDelivered = this.#note(event, answered);
@@ -173,7 +222,7 @@ export class Delivery {
 
   /** What cannot be stored is stored with what comes next; until then a crash repeats it. */
   async #save(): Promise<void> {
-    const { store, incidents, clock, logger } = this.#parts;
+    const { incidents, clock, logger } = this.#parts;
     if (this.#unsaved.length === 0) return;
     const saving = this.#unsaved.slice(-limits.webhookLog);
     this.#unsaved = [];
@@ -181,7 +230,8 @@ export class Delivery {
     try {
       // Before it is stored that the endpoint is dead: after a crash between them it dies again, and opens the same one.
       if (this.#endpoint.state === 'dead') await incidents.open(toIncident(this.#endpoint, saving.at(-1)));
-      await store.writeWebhook(this.#endpoint, saving);
+      // What another node took over is that one's to say.
+      await this.#lease.save(this.#endpoint, saving);
     } catch (error) {
       this.#unsaved = [...saving, ...this.#unsaved];
       const { endpointId } = this.#endpoint;

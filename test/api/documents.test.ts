@@ -33,6 +33,7 @@ const routes = [
   'get /keys',
   'get /livez',
   'get /metrics',
+  'get /nodes',
   'get /openapi.json',
   'get /orders',
   'get /orders/{id}',

@@ -112,7 +112,7 @@ describe('a webhook to a hostile URL is not sent', () => {
   ])('because no endpoint is made: %.40s', async (url) => {
     const webhooks = await openEndpoints();
     await expect(webhooks.create({ url, types: null, after: 0 })).rejects.toThrow(/\/url: must be an http/);
-    expect(webhooks.list()).toEqual([]);
+    expect(await webhooks.list()).toEqual([]);
   });
 });
 

@@ -196,7 +196,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'store-unavailable': {
     status: 503,
     title: 'The store cannot write',
-    text: 'Nothing was stored. Try again after the time in Retry-After, with the same Idempotency-Key; `/readyz` says when it can write again.',
+    text: 'Nothing was stored, or the database went away before it said so. Try again after the time in Retry-After, with the same Idempotency-Key; `/readyz` says when it can write again.',
     retryAfter: 5,
   },
   closing: {

@@ -1,10 +1,11 @@
-// The services: whether each is called now, how its calls went lately, what waits, and its open incidents. People pause and
-// resume them here; the API decides.
+// The services: whether each is called now, how its calls went lately, what waits, and its open incidents; and the nodes that
+// call them. People pause and resume services here; the API decides.
 import type { ApplicationInfo } from '../server/protocol.ts';
 import { Link, toOrder } from './addresses.tsx';
 import { FormButton } from './form-button.tsx';
 import { toClock, toCount, toDuration, toShortId } from './formats.ts';
 import { useNow } from './live.ts';
+import { Nodes, useNodes } from './nodes.tsx';
 import { ServiceIncidents } from './service-incidents.tsx';
 import {
   type Service,
@@ -161,6 +162,7 @@ export const ServicesView = ({ application }: { application: ApplicationInfo }) 
   const version = `${now} ${changes}`;
   const services = useServices(version);
   const incidents = useServiceIncidents(version);
+  const nodes = useNodes(version);
   return (
     <section className="page">
       <h1>Services</h1>
@@ -173,6 +175,8 @@ export const ServicesView = ({ application }: { application: ApplicationInfo }) 
       <h2>Open incidents of services</h2>
       {incidents?.length === 0 && <p className="quiet">None. Incidents of orders are in their own view.</p>}
       <ServiceIncidents {...{ application, now, onDone }} incidents={incidents ?? []} />
+      <h2>Nodes</h2>
+      <Nodes {...{ now }} nodes={nodes ?? []} />
     </section>
   );
 };

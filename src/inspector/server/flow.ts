@@ -5,18 +5,17 @@ import { type Application, viewOf } from '../../application.ts';
 import { sumOrders } from '../../chart-versions.ts';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
-import type { CommitObserver, OrderAccess, OrderChange } from '../../host.ts';
+import type { CommitObserver, OrderAccess, OrderChange, SystemView } from '../../host.ts';
 import { limits } from '../../limits.ts';
 import type { SloTracker } from '../../slo-tracker.ts';
-import { toPaths } from '../../step/notes.ts';
 import { hasIncident, isSettled, toMainState } from '../../step/view.ts';
 import type { StoreFigures } from '../../store.ts';
-import { readCharts } from './charts.ts';
 import { type FlowFilter, matches } from './filter.ts';
 import { FilteredView } from './filtered-view.ts';
 import { type InFlightOrder, toInFlight } from './in-flight.ts';
-import { findTaken } from './paths.ts';
-import type { Chart, FlowFrame, HolderList, OrderList, Sample, ServiceHealth } from './protocol.ts';
+import type { FlowFrame, HolderList, OrderList, Sample, ServiceHealth } from './protocol.ts';
+import { StoredOrders } from './stored-orders.ts';
+import { TakenEdges } from './taken-edges.ts';
 
 export interface FlowParts {
   readonly application: Application;
@@ -27,8 +26,6 @@ export interface FlowParts {
 
 /** How long it observes after the last page was closed: a page that is reloaded finds its counts again. */
 const lingerMs = 60_000;
-/** How many times as long as it reads a page of orders it waits before the next. */
-const loadingPause = 3;
 /** How long counted orders are current: so long, and so many times as long as counting them took. */
 const figuresPauseMs = 500;
 const figuresPause = 100;
@@ -42,24 +39,28 @@ interface OpenView {
 
 export class Flow implements CommitObserver {
   readonly #parts: FlowParts;
-  /** The main actor's chart of each version. */
-  readonly #mainCharts: ReadonlyMap<string, Chart>;
+  readonly #edges: TakenEdges;
   readonly #inFlight = new Map<string, InFlightOrder>();
   readonly #views = new Map<string, OpenView>();
   /** Changes since the last frame, by order. */
   readonly #pending = new Map<string, OrderChange[]>();
-  readonly #paths = new Map<string, readonly string[]>();
   readonly #waiting = new Map<string, Set<() => void>>();
-  /** What settled while orders are loaded: the store may still list it as in flight. */
-  #settledMeanwhile: Set<string> | undefined;
+  #isLoading = false;
   #loading: Promise<void> | undefined;
+  readonly #stored: StoredOrders;
+  #host: OrderAccess | undefined;
   #isClosed = false;
   #figures: { readonly figures: StoreFigures; readonly until: number } | undefined;
 
   constructor(parts: FlowParts) {
     this.#parts = parts;
-    const charts = readCharts(parts.application).filter(({ name }) => name === parts.application.mainActor);
-    this.#mainCharts = new Map(charts.map((chart) => [chart.version, chart]));
+    this.#edges = new TakenEdges(parts.application);
+    this.#stored = new StoredOrders({
+      clock: parts.clock,
+      take: (...stored) => this.#take(...stored),
+      known: () => this.#inFlight.keys(),
+      isWanted: () => this.isObserving() && !this.#isClosed,
+    });
   }
 
   isObserving = (): boolean => this.#views.size > 0;
@@ -74,6 +75,7 @@ export class Flow implements CommitObserver {
    * @throws AppError `overloaded` when pages watch as many other filters as there may be.
    */
   open(host: OrderAccess, filter: FlowFilter): { readonly view: FilteredView; leave(): void } {
+    this.#host = host;
     const key = JSON.stringify(Object.entries(filter).sort());
     const created = {
       view: new FilteredView(filter, this.#parts.clock.now()),
@@ -130,28 +132,38 @@ export class Flow implements CommitObserver {
     for (const { cancelEnd } of this.#views.values()) cancelEnd();
   }
 
-  /** Reads from the store which orders are in flight, page by page, and leaves most of the time to the orders. */
   async #load(host: OrderAccess): Promise<void> {
-    const { application, clock } = this.#parts;
-    this.#settledMeanwhile = new Set();
+    this.#isLoading = true;
     try {
-      let after: string | undefined;
-      for (;;) {
-        const begun = clock.now();
-        const from = after === undefined ? {} : { after };
-        const page = await host.list({ settled: false, limit: limits.page, ...from });
-        for (const view of page) {
-          if (this.#inFlight.has(view.id) || this.#settledMeanwhile.has(view.id)) continue;
-          this.#inFlight.set(view.id, toInFlight(application, view));
-        }
-        after = page.at(-1)?.id;
-        if (page.length < limits.page || this.#inFlight.size >= limits.inspectedOrders) return;
-        const tookMs = Math.max(1, clock.now() - begun);
-        await new Promise<void>((resolve) => clock.schedule(resolve, tookMs * loadingPause));
-      }
+      await this.#stored.load(host);
     } finally {
-      this.#settledMeanwhile = undefined;
+      this.#isLoading = false;
     }
+  }
+
+  /** Takes an order as it is stored, unless more is known of it here. How it came there is not known. */
+  #take(orderId: string, view: SystemView | undefined): boolean {
+    const { application } = this.#parts;
+    const known = this.#inFlight.get(orderId);
+    if (view === undefined || (view.settled && view.incidents.length === 0)) {
+      this.#inFlight.delete(orderId);
+      if (known === undefined || view === undefined) return true;
+      const order = toInFlight(application, view);
+      for (const { view: each } of this.#views.values()) each.noteEnd(order, view.state);
+    } else if ((known?.version ?? 0) < view.version) {
+      this.#inFlight.set(orderId, toInFlight(application, view));
+    }
+    return this.#inFlight.size < limits.inspectedOrders;
+  }
+
+  /** What other nodes commit is read from the store: how many are where is right, and nothing moves on the chart. */
+  noteElsewhere = (orderIds: readonly string[] | undefined): void => {
+    for (const orderId of orderIds ?? this.#waiting.keys()) this.#wake(orderId);
+    if (this.#host && this.isObserving()) this.#stored.note(this.#host, orderIds);
+  };
+
+  #wake(orderId: string): void {
+    for (const wake of this.#waiting.get(orderId) ?? []) wake();
   }
 
   /** Keeps the change for later: most orders go through many states between two frames, and only the last counts. */
@@ -160,8 +172,7 @@ export class Flow implements CommitObserver {
     const before = this.#pending.get(orderId);
     if (before) before.push(change);
     else this.#pending.set(orderId, [change]);
-    if (this.#waiting.size === 0) return;
-    for (const wake of this.#waiting.get(orderId) ?? []) wake();
+    if (this.#waiting.size > 0) this.#wake(orderId);
   };
 
   #applyPending(): void {
@@ -181,45 +192,15 @@ export class Flow implements CommitObserver {
     const isGone = isSettled(state) && !hasIncident(state);
     const isNeeded = !isGone || views.some(({ isComplete }) => !isComplete);
     const order = isNeeded ? toInFlight(application, viewOf(application, orderId, state)) : undefined;
-    const edges = changes.flatMap((change) => this.#findEdges(change));
+    const edges = changes.flatMap((change) => this.#edges.find(change));
     for (const view of views) view.noteEdges(order, edges);
     if (isGone) {
       this.#inFlight.delete(orderId);
-      this.#settledMeanwhile?.add(orderId);
+      this.#stored.noteSettled(orderId);
       for (const view of views) view.noteEnd(order, toMainState(application, state));
     } else if (order && (known || this.#inFlight.size < limits.inspectedOrders)) {
       this.#inFlight.set(orderId, order);
     }
-  }
-
-  #findEdges({ deliveries, state }: OrderChange): readonly string[] {
-    const chart = this.#mainCharts.get(state.charts);
-    if (chart === undefined) return [];
-    return deliveries.flatMap(({ to, message, snapshots }) =>
-      to !== this.#parts.application.mainActor || !snapshots || snapshots.before === snapshots.after
-        ? []
-        : this.#findPath(
-            chart,
-            toPaths(snapshots.before.value),
-            toPaths(snapshots.after.value),
-            message.type,
-          ),
-    );
-  }
-
-  /** Kept, for the same few paths are taken again and again. */
-  #findPath(
-    chart: Chart,
-    before: readonly string[],
-    after: readonly string[],
-    on: string,
-  ): readonly string[] {
-    const key = `${chart.version} ${before.join()}>${after.join()}>${on}`;
-    const known = this.#paths.get(key);
-    if (known !== undefined) return known;
-    const path = findTaken(chart, before, after, on);
-    this.#paths.set(key, path);
-    return path;
   }
 
   /** Ends the present second of every view. */
@@ -236,7 +217,7 @@ export class Flow implements CommitObserver {
       ...seen,
       totals: view.isComplete ? ordersByState : ended,
       isFiltered: !view.isComplete,
-      isLoading: this.#settledMeanwhile !== undefined,
+      isLoading: this.#isLoading,
       isTruncated: this.#inFlight.size >= limits.inspectedOrders,
       incidents: incidents + sumOrders(unreadable),
       services,

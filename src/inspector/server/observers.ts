@@ -6,4 +6,7 @@ export const joinObservers = (observers: readonly CommitObserver[]): CommitObser
   note: (change) => {
     for (const each of observers) if (each.isObserving()) each.note(change);
   },
+  noteElsewhere: (orderIds) => {
+    for (const each of observers) each.noteElsewhere?.(orderIds);
+  },
 });

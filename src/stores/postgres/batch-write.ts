@@ -10,6 +10,10 @@ import { isAnswered, isGivenUp, isShutdown, toBatchError } from './errors.ts';
 import type { PostgresDatabase } from './open.ts';
 import { sql } from './statement.ts';
 
+/** The row of a node that was lost for very long is gone, and with it what became of the batch: it counts as not stored. */
+const raiseFence = `INSERT INTO writers (writer_id, fence) VALUES ($1, 1)
+  ON CONFLICT (writer_id) DO UPDATE SET fence = writers.fence + 1 RETURNING last_batch, fence`;
+
 /** Of the store's own tables: another node placed the order, recorded the message or took the key. */
 const contendedOrders = ['orders_pkey'];
 const contendedKeys = 'idempotency_key';
@@ -46,11 +50,7 @@ export const createBatchAccess = (
 
   /** Whether the batch is stored, once nothing of it can be under way any more. */
   const isStored = async (number: number): Promise<boolean> => {
-    const { rows } = await database.run(
-      sql('UPDATE writers SET fence = fence + 1 WHERE writer_id = $1 RETURNING last_batch, fence', [
-        writerId,
-      ]),
-    );
+    const { rows } = await database.run(sql(raiseFence, [writerId]));
     const [row] = rows;
     fence = Number(row?.['fence']);
     return Number(row?.['last_batch']) >= number;

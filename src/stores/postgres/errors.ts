@@ -47,3 +47,14 @@ export const toUnavailable = (error: unknown): unknown => {
   const text = 'the database cannot be used now; the service goes on by itself when it can';
   return Object.assign(new AppError('store-unavailable', text), { cause });
 };
+
+/** What a first connection failed with: nothing that waiting helps, or `store-unavailable`. */
+export const toOpenError = (error: unknown): unknown => {
+  const code = isAnswered(error) ? (error.code ?? '') : '';
+  if (isAnswered(error) && (code.startsWith('28') || code === '3D000')) {
+    return new AppError('invalid-setting', `DATABASE_URL is refused by the database: ${error.message}.`);
+  }
+  // It starts, or has no connection to spare.
+  const isAway = !isAnswered(error) || isShutdown(error) || code.startsWith('53');
+  return isAway ? toUnavailable(error) : error;
+};

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { AppError } from '../../errors.ts';
-import { isAnswered, toUnavailable } from './errors.ts';
+import { isAnswered, toOpenError } from './errors.ts';
 import type { Connecting } from './line.ts';
 import type { PostgresApplication } from './statement.ts';
 
@@ -112,8 +112,5 @@ const toRefusal = (error: unknown, schema: string): unknown => {
     const text = `The user of DATABASE_URL may not make the schema ${schema} or tables in it: make it once as another user (docs/production.md has the statements).`;
     return new AppError('store-unsupported', text);
   }
-  if (isAnswered(error) && (error.code?.startsWith('28') || error.code === '3D000')) {
-    return new AppError('invalid-setting', `DATABASE_URL is refused by the database: ${error.message}.`);
-  }
-  return isAnswered(error) ? error : toUnavailable(error);
+  return toOpenError(error);
 };

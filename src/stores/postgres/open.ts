@@ -24,6 +24,7 @@ export interface PostgresDatabase {
   /** Runs statements in one transaction, on one connection. @throws as `run`. */
   transact<T>(task: (run: (statement: Statement) => Promise<Result>) => Promise<T>): Promise<T>;
   readonly connecting: Connecting;
+  readonly clock: Clock;
   pause(ms: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -98,6 +99,8 @@ export const openPostgres = async (
   const pool = new pg.Pool({ ...connecting, max: limits.database.readers });
   // Of a connection that nobody uses: the next one who needs it gets another.
   pool.on('error', () => {});
+  // Of one that is lost while it is used: its statement fails, too.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const batching = { ...connecting, options: `${connecting.options} ${byKey}` };
   const [loader, writer] = [new Line(batching), new Line(batching)];
   const run = async ({ text, values }: Statement): Promise<Result> => {
@@ -128,7 +131,7 @@ export const openPostgres = async (
   const writerId = ids.next();
   await run({ text: 'INSERT INTO writers (writer_id) VALUES ($1)', values: [writerId] });
   return {
-    ...{ schema, loader, writer, writerId, run, transact, connecting },
+    ...{ schema, loader, writer, writerId, run, transact, connecting, clock },
     pause: (ms) =>
       new Promise((resolve) => {
         clock.schedule(resolve, ms);

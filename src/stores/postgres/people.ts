@@ -5,13 +5,15 @@ import { toApiKey, toNote } from '../people-rows.ts';
 import type { PostgresDatabase } from './open.ts';
 import { sql } from './statement.ts';
 
+// What one node stores may rest on what it knew a moment ago: an end is never put off, nor taken back.
 const writeKeyText = `INSERT INTO api_keys (key_id, hash, principal, scopes, owner, session_of, requests_per_minute,
     refunds_per_day, created_at, expires_at, last_used_at, revoked_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   ON CONFLICT (key_id) DO UPDATE SET hash = excluded.hash, principal = excluded.principal, scopes = excluded.scopes,
     owner = excluded.owner, session_of = excluded.session_of, requests_per_minute = excluded.requests_per_minute,
-    refunds_per_day = excluded.refunds_per_day, created_at = excluded.created_at, expires_at = excluded.expires_at,
-    last_used_at = excluded.last_used_at, revoked_at = excluded.revoked_at`;
+    refunds_per_day = excluded.refunds_per_day, created_at = excluded.created_at, expires_at = least(api_keys.expires_at, excluded.expires_at),
+    last_used_at = greatest(api_keys.last_used_at, excluded.last_used_at),
+    revoked_at = coalesce(api_keys.revoked_at, excluded.revoked_at)`;
 
 export const createPeople = ({ run, transact }: PostgresDatabase) => ({
   apiKeys: async (): Promise<readonly ApiKey[]> =>

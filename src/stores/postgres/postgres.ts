@@ -10,6 +10,7 @@ import { createDoor } from '../closing.ts';
 import { withCache } from '../committed-cache.ts';
 import { createBatchAccess } from './batch-write.ts';
 import { createCallChanges, createOrderChanges } from './changes.ts';
+import { openCompany } from './company.ts';
 import { createFigures } from './figures.ts';
 import { createHistoryReads } from './history-reads.ts';
 import { createHoldTable } from './holds.ts';
@@ -23,7 +24,9 @@ import { createWebhookTables } from './webhooks.ts';
 /** The store over a database that `openPostgres` opened, with the tables of the application that it was opened for. */
 export const createPostgresStore = (database: PostgresDatabase, tables?: PostgresTables): Store => {
   const { guard, close } = createDoor();
-  const batches = createBatches(withCache(createBatchAccess(database, tables)), createTurns());
+  const company = openCompany(database);
+  const access = company.telling(withCache(createBatchAccess(database, tables)));
+  const batches = createBatches(access, createTurns());
   const amend = createAmending(batches);
   const orders = createOrderReads(database);
   const history = createHistoryReads(database);
@@ -32,8 +35,7 @@ export const createPostgresStore = (database: PostgresDatabase, tables?: Postgre
   const changes = createOrderChanges(database);
   const people = createPeople(database);
   const webhooks = createWebhookTables(database);
-  const holds = createHoldTable(database);
-  const incidents = createServiceIncidents(database);
+  const [holds, incidents] = [createHoldTable(database), createServiceIncidents(database)];
   const rows = createTableReads(database, tables);
 
   return {
@@ -70,6 +72,9 @@ export const createPostgresStore = (database: PostgresDatabase, tables?: Postgre
     notes: guard(people.notes),
     webhookEndpoints: guard(webhooks.webhookEndpoints),
     writeWebhook: guard(webhooks.writeWebhook),
+    claimWebhook: guard(webhooks.claimWebhook),
+    writeClaimedWebhook: guard(webhooks.writeClaimedWebhook),
+    returnWebhook: guard(webhooks.returnWebhook),
     removeWebhook: guard(webhooks.removeWebhook),
     webhookDeliveries: guard(webhooks.webhookDeliveries),
     serviceHolds: guard(holds.serviceHolds),
@@ -80,7 +85,10 @@ export const createPostgresStore = (database: PostgresDatabase, tables?: Postgre
     serviceIncident: guard(incidents.serviceIncident),
     serviceIncidents: guard(incidents.serviceIncidents),
     openServiceIncidents: guard(incidents.openServiceIncidents),
+    join: guard(company.join),
+    nodes: guard(company.nodes),
+    onChange: company.onChange,
     check: guard(changes.check),
-    close: () => close(() => batches.change(() => database.close())),
+    close: () => close(() => batches.change(() => company.leave().then(database.close))),
   };
 };

@@ -103,7 +103,7 @@ const lists: readonly HostileCase[] = [
   {
     name: "services are neither shown to a customer's key nor paused by it",
     attack: async ({ shop, tokens }) => {
-      for (const path of ['/services', '/services/gateway', '/services/incidents']) {
+      for (const path of ['/services', '/services/gateway', '/services/incidents', '/nodes']) {
         expectRefused(await shop.ask(path, { key: tokens.owner }), 403, 'scope-missing');
       }
       const body = { paused: true, reason: 'x' };

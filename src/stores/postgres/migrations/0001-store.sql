@@ -10,6 +10,36 @@ CREATE TABLE writers (
   fence bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
+-- The time of the database, ms since 1970: by it nodes are alive or lost.
+CREATE FUNCTION database_ms() RETURNS bigint LANGUAGE sql AS $$
+  SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint
+$$;
+
+-- Nodes that take part, by the id of their row in `writers`. Each writes its heartbeat every second; one that is lost stays for
+-- long enough to be noticed, and its row in `writers` as long as it could come back and ask what became of its last batch.
+CREATE TABLE nodes (
+  node_id text COLLATE "C" PRIMARY KEY,
+  host_name text NOT NULL,
+  release text NOT NULL,
+  chart_versions text NOT NULL,
+  started_at bigint NOT NULL,
+  heartbeat_at bigint NOT NULL
+) WITH (fillfactor = 50);
+
+-- How often each of these was changed, by whomever: nodes read it every second, so that no change is missed for longer. Whoever
+-- listens is told at once.
+CREATE TABLE changes (
+  topic text COLLATE "C" PRIMARY KEY,
+  number bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+INSERT INTO changes (topic) VALUES ('keys'), ('holds'), ('webhooks');
+CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE changes SET number = number + 1 WHERE topic = TG_ARGV[0];
+  PERFORM pg_notify('orderchart_' || TG_TABLE_SCHEMA, json_build_object('topics', json_build_array(TG_ARGV[0]))::text);
+  RETURN NULL;
+END $$;
+
 CREATE TABLE orders (
   order_id text COLLATE "C" PRIMARY KEY,
   version integer NOT NULL CHECK (version > 0),
@@ -113,6 +143,12 @@ CREATE TABLE api_keys (
   revoked_at bigint
 );
 
+CREATE TRIGGER keys_come AFTER INSERT OR DELETE ON api_keys FOR EACH ROW EXECUTE FUNCTION note_change('keys');
+-- Not for their last uses.
+CREATE TRIGGER keys_change AFTER UPDATE ON api_keys FOR EACH ROW
+  WHEN ((OLD.revoked_at, OLD.expires_at, OLD.scopes, OLD.hash) IS DISTINCT FROM (NEW.revoked_at, NEW.expires_at, NEW.scopes, NEW.hash))
+  EXECUTE FUNCTION note_change('keys');
+
 CREATE TABLE order_notes (
   position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   order_id text COLLATE "C" NOT NULL,
@@ -133,8 +169,18 @@ CREATE TABLE webhook_endpoints (
   position bigint NOT NULL,
   tries integer NOT NULL,
   next_at bigint,
-  failing_since bigint
+  failing_since bigint,
+  -- The node that delivers to it, and until when nobody else does. `fence` grows with each node that takes it over: what an
+  -- earlier one writes then is refused.
+  lease_owner text COLLATE "C" NOT NULL DEFAULT '',
+  lease_until bigint NOT NULL DEFAULT 0,
+  fence bigint NOT NULL DEFAULT 0
 );
+CREATE TRIGGER webhooks_come AFTER INSERT OR DELETE ON webhook_endpoints FOR EACH ROW EXECUTE FUNCTION note_change('webhooks');
+-- Not for their progress, nor for a lease that is renewed.
+CREATE TRIGGER webhooks_change AFTER UPDATE ON webhook_endpoints FOR EACH ROW
+  WHEN ((OLD.url, OLD.types, OLD.secrets, OLD.state, OLD.lease_owner) IS DISTINCT FROM (NEW.url, NEW.types, NEW.secrets, NEW.state, NEW.lease_owner))
+  EXECUTE FUNCTION note_change('webhooks');
 CREATE TABLE webhook_deliveries (
   delivery bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   endpoint_id text COLLATE "C" NOT NULL,
@@ -174,8 +220,11 @@ CREATE TABLE service_holds (
   since bigint NOT NULL,
   resumed_at bigint,
   resumed_by text,
-  ended_at bigint
+  ended_at bigint,
+  -- Whose circuit it is.
+  node_id text COLLATE "C" NOT NULL
 );
+CREATE TRIGGER holds_change AFTER INSERT OR UPDATE ON service_holds FOR EACH ROW EXECUTE FUNCTION note_change('holds');
 
 -- One row while the store is moved, and after it was moved away (src/move.ts): nothing else is done with it then.
 CREATE TABLE move_mark (

@@ -9,7 +9,7 @@ const keepAndReport =
 export const engineChecks = {
   storageIntact: {
     sentence:
-      'The store is intact: its schema, its references, the pages of a file, and the journal of a database',
+      'The store is intact: its schema, its references, the pages of a file, and the positions of its journal',
     advice:
       'Stop the service, keep a copy (of a file with its -wal and -shm), and restore the last good backup.',
   },

@@ -4,9 +4,11 @@ import type { DatabaseSync as Database } from 'node:sqlite';
 import type { StorageCheck } from '../audit-source.ts';
 import { describeError } from '../errors.ts';
 import { DatabaseSync } from '../sqlite.ts';
+import { gapsText, toGap } from './journal-gaps.ts';
 import { text } from './rows.ts';
 import { toPrimaryCode } from './sqlite-errors.ts';
 import { readMigrations, type TableOwner } from './sqlite-open.ts';
+import { isTakeoverPending } from './sqlite-takeover.ts';
 
 /** One check after the other: each may take long on a large file. */
 export const checkStorage = function* (
@@ -17,6 +19,8 @@ export const checkStorage = function* (
   const tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   for (const row of tables) yield checkTable(connection, text(row, 'name'));
   yield checkReferences(connection);
+  // Until an earlier history is moved, a part of the journal is elsewhere.
+  if (!isTakeoverPending(connection)) yield checkJournal(connection);
 };
 
 /** Its pages, types and NOT NULLs. SQLite leaves out CHECKs when a connection can only read. */
@@ -38,6 +42,9 @@ const checkReferences = (connection: Database): StorageCheck =>
         ({ child, parent, rows }) => `${rows} rows of ${child} refer to rows of ${parent} that do not exist`,
       ),
   );
+
+const checkJournal = (connection: Database): StorageCheck =>
+  toCheck('the journal', () => connection.prepare(gapsText).all().map(toGap));
 
 /** A file can be so broken that SQLite refuses to read it: then that is the problem. */
 const toCheck = (about: string, find: () => readonly string[]): StorageCheck => {

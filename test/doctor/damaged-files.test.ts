@@ -11,6 +11,10 @@ const healthy = useHealthyStore();
 
 const storage: readonly Damage[] = [
   ['storageIntact', 'the schema', 'the index orders_waking is missing', 'DROP INDEX orders_waking'],
+  [
+    ...(['storageIntact', 'the journal', 'and the one before it ends at'] as const),
+    'UPDATE history SET position = position + 1 WHERE position = (SELECT max(position) FROM history)',
+  ],
   ['storageIntact', 'the schema', 'the table calls is not as this version makes it', unkeyed('calls')],
   ['storageIntact', 'the schema', 'the table products is not as this version makes it', unkeyed('products')],
   [

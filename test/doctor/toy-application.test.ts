@@ -20,6 +20,7 @@ import { openDatabase } from '../../src/stores/sqlite-open.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { createCounter, never } from '../hosts/harness.ts';
 import { chart, says, tell } from '../step/toy-words.ts';
+import { writeHere } from '../stores/write-here.ts';
 import { damage, filesIn, listFindings, makeFolder } from './doctored-store.ts';
 
 const lamp = chart({
@@ -78,7 +79,7 @@ const toy: Application = defineApplication<SystemView>({
 /** Lamp 1 is spent, lamp 2 shines, lamp 3 waits for its power. */
 const fill = async (path: string): Promise<void> => {
   const clock = createFakeClock(Date.UTC(2026, 0, 1));
-  const store = createSqliteStore(openDatabase(path, toy));
+  const store = createSqliteStore(writeHere(openDatabase(path, toy)));
   const { host } = await createRunner({
     ...{ application: toy, store, clock, ids: createCounter() },
     services: {

@@ -1,6 +1,7 @@
 // How the schema itself is kept: the tables, indexes, triggers and functions of the migrations are there and in use, and the
 // positions of the journal have no gap up to its ends. It only reads.
 import type { StorageCheck } from '../../audit-source.ts';
+import { gapsText, toGap } from '../journal-gaps.ts';
 import { type Row, text, whole } from '../rows.ts';
 import { toParts } from './migrations.ts';
 import { describeFailure, type Picture } from './picture.ts';
@@ -54,16 +55,6 @@ const findUnusable = async ({ query, schema }: Picture): Promise<readonly string
   return rows.map((row) => `the ${text(row, 'kind')} ${text(row, 'name')} is not valid`);
 };
 
-/**
- * Each row's events are counted from the number of the order's last event before it: the doctor compares those numbers with the
- * events themselves, order by order.
- */
-const gapsText = `WITH numbered AS (
-    SELECT position, last_seq - coalesce(lag(last_seq) OVER of_order, 0) AS number FROM history
-    WINDOW of_order AS (PARTITION BY order_id ORDER BY version, last_seq)),
-  placed AS (
-    SELECT position, number, coalesce(lag(position) OVER (ORDER BY position), 0) AS before FROM numbered WHERE position > 0)
-  SELECT position, number, before FROM placed WHERE position - number <> before ORDER BY position LIMIT 10`;
 const endsText = `SELECT journal.last_position, journal.first_position,
     (SELECT coalesce(max(position), 0) FROM history WHERE position > 0) AS last_found,
     (SELECT coalesce(min(position), 0) FROM history WHERE position < 0) AS first_found,
@@ -71,10 +62,7 @@ const endsText = `SELECT journal.last_position, journal.first_position,
   FROM journal`;
 
 const findGaps = async ({ query }: Picture): Promise<readonly string[]> => {
-  const gaps = (await query(gapsText)).map((row) => {
-    const [position, number, before] = ['position', 'number', 'before'].map((column) => whole(row, column));
-    return `the row at position ${position} has ${number} events, and the one before it ends at ${before}`;
-  });
+  const gaps = (await query(gapsText)).map(toGap);
   const [ends] = await query(endsText);
   if (ends === undefined) return [...gaps, 'the row that says where it ends is missing'];
   const last = whole(ends, 'last_position');

@@ -73,3 +73,12 @@ test('a refund by product gives back its price, and the product goes back into s
   expect(body.refundedAmount).toBe(1200);
   expect(body.refundedLines).toEqual([{ productId: 'mug', quantity: 1, restock: true }]);
 });
+
+test('the view of services shows the node that runs', async () => {
+  await page.goto('/inspector/services');
+  const nodes = page.getByRole('region', { name: 'Nodes' });
+  await nodes.getByText('answers this page').waitFor();
+  await nodes.getByText('alive').waitFor();
+  expect(await nodes.getByRole('row').count()).toBe(2);
+  expect(errors).toEqual([]);
+});

@@ -3,8 +3,10 @@
 
 import type { KeyRow } from '../../src/audit-source.ts';
 import { systemClock } from '../../src/clock.ts';
+import { isPostgresUrl } from '../../src/config.ts';
 import { examineStore } from '../../src/main.ts';
 import { shop } from '../../src/shop/shop.ts';
+import { openPostgresAuditSource } from '../../src/stores/postgres/audit-source.ts';
 import { openAuditSource } from '../../src/stores/sqlite-audit-source.ts';
 import { checkHistory, type Stored, type Violation } from './check-history.ts';
 import { checkMails, toMailEntries, toPaymentEntries } from './check-mails.ts';
@@ -70,8 +72,16 @@ export const runDoctor = async (
 };
 
 /** What the store holds, and the state of each settled order. */
-const readStored = async (path: string): Promise<{ stored: Stored; states: ReadonlyMap<string, string> }> => {
-  const source = openAuditSource(path, shop, systemClock.now());
+const readStored = async (
+  address: string,
+): Promise<{ stored: Stored; states: ReadonlyMap<string, string> }> => {
+  const source = isPostgresUrl(address)
+    ? await openPostgresAuditSource(
+        address,
+        { name: 'shop', tables: shop.tables?.postgres },
+        systemClock.now(),
+      )
+    : openAuditSource(address, shop, systemClock.now());
   try {
     const moves = new Map<string, readonly string[]>();
     const states = new Map<string, string>();

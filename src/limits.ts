@@ -54,6 +54,8 @@ export const limits = {
   inspectedBytes: 4096,
   /** How long one of them may be silent before the operating system asks whether its other end is there. */
   keepAliveMs: 30_000,
+  /** Between once and twice so long, a node leaves deadlines of orders that it did not commit last to the node that did. */
+  deadlinePatienceMs: 300,
   /** Of PostgreSQL. A node whose commit was not answered asks what became of it for so long before it gives up. */
   database: {
     connectMs: 5000,

@@ -1,5 +1,5 @@
 import { toChartSystem } from '../application.ts';
-import { findMissingCharts, refuseMissingCharts, sumOrders } from '../chart-versions.ts';
+import { sumOrders } from '../chart-versions.ts';
 import { toStepLimits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { noFaults } from '../faults.ts';
@@ -23,6 +23,7 @@ import { KeySweeper } from './key-sweeper.ts';
 import { createMigrations } from './migrations.ts';
 import { Notifier } from './notifier.ts';
 import { createOrderNotes } from './order-notes.ts';
+import { requireCharts } from './require-charts.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import { openGates, type ServiceGates } from './service-gates.ts';
 import { viewStored } from './stored-view.ts';
@@ -106,7 +107,9 @@ class Runner<View extends SystemView> implements Host<View> {
     this.#deadlines = new DeadlineTimer({
       ...parts,
       faults,
+      owner,
       versions,
+      isWarm: (orderId) => this.#inFlight.get(orderId) !== undefined,
       fire: (orderId) => this.#run((done) => ({ kind: 'deadline', orderId, done })),
     });
     this.trail = createTrail({ ...parts, engine });
@@ -143,22 +146,15 @@ class Runner<View extends SystemView> implements Host<View> {
   }
 
   async recover(): Promise<Recovery> {
-    const { store, clock, shared, settings, logger } = this.#parts;
+    const { store, clock, shared } = this.#parts;
     const { faults } = this.#engine;
     const known = this.#versions;
     faults.reach('recover.before');
-    const versions = await store.chartVersions();
-    if (settings.LEAVE_UNREADABLE === '0') refuseMissingCharts(versions, known);
+    const versions = await requireCharts(this.#parts, known);
     await store.clearUnreadable(known);
     if (shared !== true) await store.returnAllCalls();
     const { pendingCalls, incidents, unreadable } = await store.figures(known);
     const overdue = await store.dueOrders(clock.now(), mostOverdue, known);
-    const missing = findMissingCharts(versions, known);
-    if (sumOrders(missing) > 0) {
-      const text =
-        'orders are on chart versions that are not known here: they are left alone, and listed as incidents';
-      logger.error({ orders: sumOrders(missing), versions: Object.keys(missing), known }, text);
-    }
     const restored = await this.#takeOver();
     faults.reach('recover.after');
     const [journal, settled, caller] = [this.#journal, this.#settled, this.#caller];

@@ -107,7 +107,7 @@ test('a port that is taken stops the start with one clear line', async () => {
 test.each([
   [{ PORT: 'eighty' }, /PORT=eighty/],
   [{ PAYMENT_DECLINE_RATE: '2' }, /PAYMENT_DECLINE_RATE=2/],
-  [{ DATABASE_URL: 'mysql://x' }, /sqlite:PATH or memory:/],
+  [{ DATABASE_URL: 'mysql://x' }, /sqlite:PATH, postgres:.* or memory:/],
   [{ PAYMENT_DELAY_MS: '20000' }, /CALL_TIMEOUT_MS/],
 ])('the wrong setting %o stops the start with one clear line', async (environment, message) => {
   const { code, output } = await runCommand(['serve'], folder.path, environment);

@@ -1,81 +1,15 @@
-// Random actions on one order of a real server, compared with the model after each of them. If a sequence
-// fails, fast-check shrinks it, and what is left is printed as given, when and then.
-import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
-import { toChartSystem } from '../../src/application.ts';
-import type { Settings } from '../../src/config.ts';
-import { ownProvider } from '../../src/gateway-settings.ts';
-import { limits } from '../../src/limits.ts';
-import { toPolicy } from '../../src/shop/placement.ts';
-import { shop } from '../../src/shop/shop.ts';
-import { registerSystem } from '../../src/step/register.ts';
-import { toSettings } from './fault-limits.ts';
-import { type Action, createModel } from './model.ts';
-import { type ModelSide, performAndCompare, randomActions, type ServerSide } from './random-actions.ts';
-import { type CrashAt, placeOrder } from './server-actions.ts';
-import { openServer, type Server } from './server-process.ts';
+// Any sequence of actions is the same on a server and in the model.
+import { expect, test } from 'vitest';
+import { compareSequences } from './compare-sequences.ts';
+import { openServer } from './server-process.ts';
 
-const system = registerSystem(toChartSystem(shop), limits);
 /** The same sequences every time; the environment sets another seed or more of them. */
 const seed = Number(process.env['MODEL_SEED'] ?? 1);
 const numRuns = Number(process.env['MODEL_RUNS'] ?? 40);
 
-const crashNow = { type: 'crash', down: 'for no time' } as const;
-const begin: Readonly<Record<CrashAt | 'plainly', readonly Action[]>> = {
-  plainly: [{ type: 'place' }],
-  'before-commit': [crashNow, { type: 'place' }],
-  'after-commit': [{ type: 'place' }, crashNow],
-};
-
-/** One for each capture mode, shared by all sequences: orders are independent. */
-const servers = new Map<string, Server>();
-afterAll(async () => {
-  for (const server of servers.values()) await server[Symbol.asyncDispose]();
-});
-
-/** After a failure the next sequence starts on a new server. */
-const useServer = async (
-  settings: Settings,
-  withReport: (server: Server) => Promise<void>,
-): Promise<void> => {
-  const { PAYMENT_CAPTURE: capture } = settings;
-  const server = servers.get(capture) ?? (await openServer(settings));
-  servers.set(capture, server);
-  try {
-    await withReport(server);
-  } catch (error) {
-    servers.delete(capture);
-    await server[Symbol.asyncDispose]();
-    throw error;
-  }
-};
-
-describe('any sequence of actions', () => {
-  it('is the same on a server and in the model', { timeout: 60_000 + 2000 * numRuns }, async () => {
-    const seen = new Set<string>();
-    const property = fc.asyncProperty(
-      fc.constantFrom('at-once', 'later'),
-      fc.oneof(
-        { weight: 4, arbitrary: fc.constant('plainly' as const) },
-        fc.constantFrom('before-commit' as const, 'after-commit' as const),
-      ),
-      fc.commands(randomActions, { maxCommands: 40, size: 'max' }),
-      async (capture, placing, commands) => {
-        const settings = toSettings({ PAYMENT_CAPTURE: capture });
-        await useServer(settings, async (server) => {
-          const model = createModel(system, toPolicy(settings, ownProvider), server.clock.now());
-          const modelSide: ModelSide = { settings, model, moment: model.first, steps: [] };
-          const crashAt = placing === 'plainly' ? undefined : placing;
-          const serverOrder = await placeOrder(server, model.orderId, crashAt);
-          const serverSide: ServerSide = { serverOrder, history: [] };
-          await performAndCompare(modelSide, serverSide, begin[placing], async () => {});
-          await fc.asyncModelRun(() => ({ model: modelSide, real: serverSide }), commands);
-          for (const { action } of modelSide.steps) seen.add(action.type);
-          server.leave(serverOrder.orderId);
-        });
-      },
-    );
-    await fc.assert(property, { seed, numRuns });
-    expect([...seen].sort()).toEqual(['answer', 'crash', 'fact', 'move', 'place', 'wait']);
-  });
+test('any sequence of actions is the same on a server and in the model', {
+  timeout: 60_000 + 2000 * numRuns,
+}, async () => {
+  const seen = await compareSequences((settings) => openServer(settings), { seed, numRuns });
+  expect([...seen].sort()).toEqual(['answer', 'crash', 'fact', 'move', 'place', 'wait']);
 });

@@ -37,11 +37,10 @@ const mostTurns = 5000;
 
 export type Server = Awaited<ReturnType<typeof openServer>>;
 
-export const openServer = async (given: Settings) => {
+export const openServer = async (given: Settings, store: Store = createMemoryStore()) => {
   // Each path has the failures that it is about, and many paths run over one server.
   const settings = { ...given, CIRCUIT_CALLS: 0 };
   const clock = createFakeClock(start);
-  const store = createMemoryStore();
   await createCatalogue(store).seedProducts(
     sampleOrder.items.map(({ productId, name, unitPrice }) => ({
       ...{ productId, name, unitPrice, currency: sampleOrder.currency },

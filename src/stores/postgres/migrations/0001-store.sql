@@ -221,8 +221,8 @@ CREATE TABLE service_holds (
   resumed_at bigint,
   resumed_by text,
   ended_at bigint,
-  -- Whose circuit it is.
-  node_id text COLLATE "C" NOT NULL
+  -- Whose circuit it is; empty: of a node that is gone.
+  node_id text COLLATE "C" NOT NULL DEFAULT ''
 );
 CREATE TRIGGER holds_change AFTER INSERT OR UPDATE ON service_holds FOR EACH ROW EXECUTE FUNCTION note_change('holds');
 

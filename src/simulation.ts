@@ -14,7 +14,7 @@ export interface SimulationOrder {
   readonly seed: number;
   /** Orders that customers place, at least 1. */
   readonly orders: number;
-  /** Processes that work over the one store. */
+  /** Processes that work over the same tables, each with a store of its own if there are several. */
   readonly nodes: number;
   /** The nodes start with the earlier release, and all but the last are upgraded in the middle. */
   readonly upgrade?: boolean;
@@ -35,9 +35,12 @@ export const sightings = {
   'crash-while-compensating': 'a process crashed while an order was compensating',
   'crash-in-recovery': 'a process crashed while it resumed what another had left',
   'stale-order': 'an order in memory was older than in the store, and was loaded again',
-  'stale-batch': 'a batch was released before its write, and was decided again',
+  'stale-batch': 'what a batch was decided on had changed before its write, and it was decided again',
   'decided-on-unstored': 'a batch was decided on top of one that was not durable yet',
   'dropped-batch': 'a batch was dropped, because the one that it was decided on could not be stored',
+  'counts-added-up': 'two nodes changed the stock of a product at once, and both changes counted',
+  'lost-answer-stored': 'the connection broke while a batch was stored, and its node read that it was',
+  'lost-batch-fenced': 'a batch arrived after its node had given it up, and was refused',
   'unknown-commit-stored': 'a commit without an answer turned out to be stored',
   'unknown-commit-lost': 'a commit without an answer turned out to be lost',
   'webhook-after-settled': 'a webhook reported to a settled order what it knew already',

@@ -17,7 +17,7 @@ be at rest within ten virtual minutes, and the doctor examines the store.
   --seed        the first seed [1]
   --seeds       how many seeds, one after the other [1]
   --orders      orders in each [25]
-  --nodes       processes over the one store [1 to 3, as the seed decides]
+  --nodes       processes over the same tables, whose commits interleave [1 to 3, as the seed decides]
   --upgrade     the nodes start with the earlier release; in the middle all but the last are upgraded, and
                 orders are moved to the new charts
   --crash-at    crash there instead of anywhere: a commit point, and after a colon the command that it is

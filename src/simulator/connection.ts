@@ -1,5 +1,6 @@
-// A process's connection to the store: the store itself, far enough away that it can be out of reach, or store a batch
-// whose answer gets lost. The monitor gets every stored batch, even if the process never learns of it.
+// A process's connection to its store. One store for all nodes is itself far enough away that it can be out of reach, or store
+// a batch whose answer gets lost. A store for each node is in its process, and the tables are far away (node-line.ts).
+// The monitor gets every stored batch, even if the process never learns of it.
 import { type Batch, type BatchWrite, DroppedBatch, type Needs, StaleBatch, type Store } from '../store.ts';
 import { DiskFull } from './disk.ts';
 import type { FaultRates } from './fault-rates.ts';
@@ -18,8 +19,30 @@ export interface ConnectionParts {
 const mostTravelMs = 20;
 const latestBatchMs = 3000;
 
-export const connect = (store: Store, process: Process, parts: ConnectionParts): Store => {
-  const { receive } = process;
+/** To the one store. */
+export const connect = (store: Store, process: Process, parts: ConnectionParts): Store =>
+  toConnected(store, process.receive, parts, (needs) =>
+    process.receive(() => open(store, process, parts, needs)),
+  );
+
+/** To the store of one node alone, whose batches take their own way to the tables. */
+export const connectNode = (store: Store, process: Process, parts: ConnectionParts): Store => {
+  const ask: Process['receive'] = (work) =>
+    process.receive(async () => {
+      await travel(parts);
+      const answer = await work();
+      await travel(parts);
+      return answer;
+    });
+  return toConnected(store, ask, parts, (needs) => openNear(store, parts, needs));
+};
+
+const toConnected = (
+  store: Store,
+  receive: Process['receive'],
+  { monitor }: ConnectionParts,
+  openBatch: Store['open'],
+): Store => {
   let writing = 0;
   const noteWriting = async (durable: Promise<void>): Promise<void> => {
     writing += 1;
@@ -29,8 +52,8 @@ export const connect = (store: Store, process: Process, parts: ConnectionParts):
   };
   return {
     open: async (needs) => {
-      const batch = await receive(() => open(store, process, parts, needs));
-      if (writing > 0) parts.monitor.saw('decided-on-unstored');
+      const batch = await openBatch(needs);
+      if (writing > 0) monitor.saw('decided-on-unstored');
       return { ...batch, write: (decided) => noteWriting(batch.write(decided)) };
     },
     load: (orderIds) => receive(() => store.load(orderIds)),
@@ -103,9 +126,7 @@ const open = async (store: Store, process: Process, parts: ConnectionParts, need
       await timeline.wait(random.between(0, latestBatchMs));
     } else if (!process.isResponsive) release();
   };
-  const isStale = ([orderId, version]: [string, number | undefined]) =>
-    version !== undefined && batch.loaded.orders.get(orderId)?.version !== version;
-  if ([...needs.orders].some(isStale)) monitor.saw('stale-order');
+  noteStaleOrders(batch, needs, monitor);
   await deliver();
   return {
     loaded: batch.loaded,
@@ -126,6 +147,31 @@ const open = async (store: Store, process: Process, parts: ConnectionParts, need
   };
 };
 
+const openNear = async (store: Store, { monitor }: ConnectionParts, needs: Needs): Promise<Batch> => {
+  const batch = await store.open(needs);
+  noteStaleOrders(batch, needs, monitor);
+  return {
+    ...batch,
+    write: (decided) =>
+      batch.write(decided).catch((error: unknown) => {
+        noteFailure(error, decided, monitor);
+        throw error;
+      }),
+  };
+};
+
+const noteStaleOrders = ({ loaded }: Batch, needs: Needs, monitor: Monitor): void => {
+  const isStale = ([orderId, version]: [string, number | undefined]) =>
+    version !== undefined && loaded.orders.get(orderId)?.version !== version;
+  if ([...needs.orders].some(isStale)) monitor.saw('stale-order');
+};
+
+const noteFailure = (error: unknown, decided: BatchWrite, monitor: Monitor): void => {
+  if (error instanceof DroppedBatch) monitor.saw('dropped-batch');
+  else if (error instanceof StaleBatch) monitor.saw('stale-batch');
+  if (error instanceof DiskFull) monitor.noteFull(decided);
+};
+
 const write = async (
   batch: Batch,
   decided: BatchWrite,
@@ -140,9 +186,7 @@ const write = async (
   try {
     await batch.write(decided);
   } catch (error) {
-    if (error instanceof DroppedBatch) monitor.saw('dropped-batch');
-    else if (error instanceof StaleBatch) monitor.saw('stale-batch');
-    if (error instanceof DiskFull) monitor.noteFull(decided);
+    noteFailure(error, decided, monitor);
     throw error;
   }
   await monitor.noteWrite(process, decided);

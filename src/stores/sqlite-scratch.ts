@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditSource } from '../audit-source.ts';
+import type { ChangeRow, NodeLink } from '../node-link.ts';
 import type { Store } from '../store.ts';
+import { createSharedState, shareFile } from './shared-scratch.ts';
 import { createSqliteStore } from './sqlite.ts';
 import { openAuditSource } from './sqlite-audit-source.ts';
 import { openDatabase, type TableOwner } from './sqlite-open.ts';
@@ -17,6 +19,8 @@ export const openScratchStore = (
   readonly store: Store;
   /** From now on batches wait for `disk` before they are written, and are not if it rejects. */
   attachDisk(disk: { untilWritable(): Promise<void> }): void;
+  /** A store for one node of several, under a name of its own: all over the same tables. Whoever ends the node forgets it. */
+  openNode(name: string, link: NodeLink, changeRow: ChangeRow): Store;
   openAudit(now: number): AuditSource;
   remove(): Promise<void>;
 } => {
@@ -35,8 +39,20 @@ export const openScratchStore = (
     },
   };
   const store = createSqliteStore({ ...database, batches }, application.tables);
+  const state = createSharedState();
+  const merge = application.tables?.postgres?.merge;
   return {
     store,
+    openNode: (name, link, changeRow) => {
+      const send: NodeLink['send'] = (carryOut) =>
+        link.send(async () => {
+          await current.untilWritable();
+          await carryOut();
+        });
+      const parts = { name, state, changeRow, merge, link: { ...link, send } };
+      const shared = { ...database, batches: inline, close: () => {} };
+      return createSqliteStore(shared, application.tables, (file) => shareFile(file, parts));
+    },
     attachDisk: (disk) => {
       current = disk;
     },

@@ -4,7 +4,7 @@ import type { Row, Tables } from '../application.ts';
 import type { Store } from '../store.ts';
 import { createTurns } from '../turns.ts';
 import { createAmending, nothingNeeded } from './amending.ts';
-import { createBatches } from './batch.ts';
+import { type Batches, createBatches } from './batch.ts';
 import type { BatchAccess } from './batch-access.ts';
 import { createDoor } from './closing.ts';
 import { withCache } from './committed-cache.ts';
@@ -23,19 +23,23 @@ import { createWebhookTables } from './sqlite-webhooks.ts';
 
 /**
  * The store over a file that `openDatabase` opened, with the tables of the application that it was opened for.
- * `close` closes the file and releases its lock.
+ * `close` closes the file and releases its lock. `share`: how batches reach it where others write to it as well (a simulation).
  */
-export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Store => {
+export const createSqliteStore = (
+  database: OpenDatabase,
+  tables?: Tables,
+  share?: (file: BatchAccess) => BatchAccess,
+): Store => {
   const { reader, takeover } = database;
   const { guard, close } = createDoor();
   const access = createWriterAccess(database);
   const { transact } = access;
   const findEarlier = createFindEarlier(database);
-  const committed = withCache(withEarlierMessages(createBatchAccess(reader, access, tables), findEarlier));
+  const file = withEarlierMessages(createBatchAccess(reader, access, tables), findEarlier);
+  const committed = withCache(share?.(file) ?? file);
   const batches = createBatches(committed, createTurns());
   const amend = createAmending(batches);
-  const change = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
-    guard((...given: Given) => batches.change(() => method(...given)));
+  const { alone, change } = createChanging(guard, batches, share !== undefined);
   const orders = createOrderReads(reader);
   const history = withEarlierHistory(createHistoryReads(reader), findEarlier);
   const others = createOtherReads(reader);
@@ -55,8 +59,8 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     returnAllCalls: change(calls.returnAllCalls),
     dueOrders: guard(orders.dueOrders),
     nextWake: guard(orders.nextWake),
-    markUnreadable: change(changes.markUnreadable),
-    clearUnreadable: change(changes.clearUnreadable),
+    markUnreadable: alone(changes.markUnreadable),
+    clearUnreadable: alone(changes.clearUnreadable),
     list: guard(orders.list),
     received: guard(history.received),
     events: guard(history.events),
@@ -72,7 +76,7 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     unreadable: guard(others.unreadable),
     figures: guard(others.figures),
     backlog: guard(others.backlog),
-    row: guard(createRowRead(committed)),
+    row: guard(createRowRead(share === undefined ? committed : file)),
     rows: guard((table: string, { after, limit }: { readonly after?: string; readonly limit: number }) =>
       rows === undefined ? [] : rows.list(table, after, limit),
     ),
@@ -97,6 +101,20 @@ export const createSqliteStore = (database: OpenDatabase, tables?: Tables): Stor
     check: change(createCheck(database, access)),
     close: () => close(() => batches.change(() => closeDatabase(database))),
   };
+};
+
+/**
+ * Methods that change the file: `alone` waits for its turn, and until no batch is under way. So does `change`, but where others write
+ * as well.
+ */
+const createChanging = (
+  guard: ReturnType<typeof createDoor>['guard'],
+  batches: Batches,
+  isShared: boolean,
+) => {
+  const alone = <Given extends readonly unknown[], T>(method: (...given: Given) => T) =>
+    guard((...given: Given) => batches.change(() => method(...given)));
+  return { alone, change: isShared ? guard : alone };
 };
 
 /** A row of the application as it is committed. */

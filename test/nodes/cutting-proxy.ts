@@ -6,18 +6,23 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface CuttingProxy extends AsyncDisposable {
   /** The address of the database, through the proxy. */
   readonly url: string;
-  /** The next batch loses its connection: before it reaches the database, or when its answer comes. */
-  cutNextBatch(when?: 'before' | 'after'): void;
+  /** The next batch loses its connection: before it reaches the database, or when its answer comes; or it is held on its way. */
+  cutNextBatch(when?: When): void;
+  /** Lets the batch that was held arrive; resolves when the database has answered. */
+  deliver(): Promise<void>;
   /** How many were cut. */
   cuts(): number;
 }
+
+type When = 'before' | 'after' | 'held';
 
 const marker = 'begin_batch';
 
 export const openCuttingProxy = async (databaseUrl: string): Promise<CuttingProxy> => {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  let armed: 'before' | 'after' | undefined;
+  let armed: When | undefined;
+  let deliver = async (): Promise<void> => {};
   let cut = 0;
 
   const note = (end: () => void): void => {
@@ -29,9 +34,20 @@ export const openCuttingProxy = async (databaseUrl: string): Promise<CuttingProx
     const database = connect(Number(target.port), target.hostname);
     let writesBatches = false;
     let isAsked = false;
+    let isHeld = false;
     const end = (): void => {
       client.destroy();
-      database.destroy();
+      if (!isHeld) database.destroy();
+    };
+    const hold = (bytes: Buffer): void => {
+      isHeld = true;
+      client.destroy();
+      deliver = async () => {
+        const answered = once(database, 'data');
+        database.write(bytes);
+        await answered;
+        database.destroy();
+      };
     };
     for (const socket of [client, database]) {
       sockets.add(socket);
@@ -44,12 +60,13 @@ export const openCuttingProxy = async (databaseUrl: string): Promise<CuttingProx
       writesBatches ||= bytes.includes(marker);
       isAsked = true;
       if (armed === 'before' && writesBatches) note(end);
+      else if (armed === 'held' && writesBatches) note(() => hold(bytes));
       else database.write(bytes);
     });
     database.on('data', (bytes) => {
       if (armed === 'after' && writesBatches && isAsked) return note(end);
       isAsked = false;
-      client.write(bytes);
+      if (!isHeld) client.write(bytes);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -63,6 +80,7 @@ export const openCuttingProxy = async (databaseUrl: string): Promise<CuttingProx
     cutNextBatch: (when = 'after') => {
       armed = when;
     },
+    deliver: () => deliver(),
     cuts: () => cut,
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();

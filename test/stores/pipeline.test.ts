@@ -1,5 +1,6 @@
 // Batches that overlap: the next one is decided on top of what is being written, written after it, and dropped with it.
 import { beforeEach, expect, test } from 'vitest';
+import type { Row } from '../../src/application.ts';
 import type { Batch, BatchWrite, IdempotencyRecord } from '../../src/store.ts';
 import { createAmending } from '../../src/stores/amending.ts';
 import { createBatches } from '../../src/stores/batch.ts';
@@ -214,3 +215,31 @@ test('another change waits until no batch is under way, and no batch is opened m
   await Promise.all([first.durable, changed, second]);
   expect(order).toEqual(['changed', 'opened']);
 });
+
+test.each([
+  [0, 4],
+  [1, 3],
+])(
+  'of a count that was read when %i of the batches under way were in it, the others are added: %i',
+  async (includes, count) => {
+    const key = 'counts/1';
+    const countOf = (row: Row | undefined): number => Number(row?.['count'] ?? 0);
+    const shared = createBatches(
+      {
+        load: () => ({ ...nothingFound, rows: new Map([[key, { count: 3 }]]), includes }),
+        rowAtHand: () => undefined,
+        isShared: true,
+        merge: ({ before, after }, current) => ({
+          count: countOf(current) + countOf(after) - countOf(before),
+        }),
+        prepare: () => () => new Promise(() => {}),
+      },
+      createTurns(),
+    );
+    const changed = [{ key, before: { count: 2 }, after: { count: 3 } }];
+    const first = await shared.open(toNeeds(['a']));
+    void first.write(toBatch('a', 0, { rows: { changed, appended: [] } }));
+    const second = await shared.open(toNeeds([], { rows: [key] }));
+    expect(second.loaded.rows.get(key)).toEqual({ count });
+  },
+);

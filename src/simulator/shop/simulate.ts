@@ -6,6 +6,7 @@ import type { Examine } from '../../audit.ts';
 import type { AuditSource } from '../../audit-source.ts';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
+import type { ChangeRow, NodeLink } from '../../node-link.ts';
 import { outsideNames } from '../../shop/audit/checks.ts';
 import { createCatalogue } from '../../shop/catalogue.ts';
 import { createShopHost } from '../../shop/placement.ts';
@@ -24,6 +25,7 @@ import { flawedShop } from './flawed-shop.ts';
 import { startOperator } from './operator.ts';
 import { createOrderMonitor, type OrderMonitor } from './order-monitor.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
+import { changeSharedRow } from './shared-rows.ts';
 import { startUpgrade, type Upgrade } from './upgrade.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 import { createWorld, type World } from './world.ts';
@@ -32,6 +34,8 @@ import { createWorld, type World } from './world.ts';
 interface Storage {
   readonly store: Store;
   attachDisk(disk: Disk): void;
+  /** The store of one node of several. */
+  openNode(name: string, link: NodeLink, changeRow: ChangeRow): Store;
   /** A picture of the store; `now` is ms since 1970. */
   openAudit(now: number): AuditSource;
   remove(): Promise<void>;
@@ -165,6 +169,7 @@ const createShopNodes = (simulation: Simulation, outageUntil: () => number): rea
   const warehouse = createWarehouse();
   return createNodes({
     ...{ store, startHost, settings, rates, mostSkewMs, timeline, monitor },
+    openNode: (name, link) => simulation.openNode(name, link, changeSharedRow),
     count: order.nodes,
     network: world.network,
     random: random('nodes'),

@@ -1,12 +1,12 @@
 // Stores batches in PostgreSQL: each is one statement, and so one transaction. When the connection is lost before
 // its commit is answered, what became of it is read, never guessed.
 import type { PostgresCall, PostgresTables } from '../../application.ts';
-import { limits } from '../../limits.ts';
 import { type BatchWrite, RefusedWrite } from '../../store.ts';
 import { type Asked, type BatchAccess, toName } from '../batch-access.ts';
+import { createNumberedBatches, LostAnswer, type Place } from '../numbered-batches.ts';
 import { createLoad } from './batch-load.ts';
 import { toBegin, toCalls, toStatement } from './batch-statements.ts';
-import { isAnswered, isGivenUp, isShutdown, toBatchError } from './errors.ts';
+import { isAnswered, isShutdown, toBatchError } from './errors.ts';
 import type { PostgresDatabase } from './open.ts';
 import { sql } from './statement.ts';
 
@@ -22,8 +22,6 @@ const contendedMessages = 'history_from_outside';
 /** A batch that is ready to be sent. */
 interface Prepared {
   readonly write: BatchWrite;
-  /** Counts the batches of this node. */
-  readonly number: number;
   readonly calls: readonly PostgresCall[];
   readonly constraints: ReadonlySet<string>;
 }
@@ -45,46 +43,24 @@ export const createBatchAccess = (
   tables: PostgresTables | undefined,
 ): BatchAccess => {
   const { writer, writerId } = database;
-  let prepared = 0;
-  let fence = 0;
+  const numbered = createNumberedBatches({
+    raiseFence: async () => {
+      const { rows } = await database.run(sql(raiseFence, [writerId]));
+      const [row] = rows;
+      return { lastBatch: Number(row?.['last_batch']), fence: Number(row?.['fence']) };
+    },
+    pause: database.pause,
+  });
 
-  /** Whether the batch is stored, once nothing of it can be under way any more. */
-  const isStored = async (number: number): Promise<boolean> => {
-    const { rows } = await database.run(sql(raiseFence, [writerId]));
-    const [row] = rows;
-    fence = Number(row?.['fence']);
-    return Number(row?.['last_batch']) >= number;
-  };
-
-  /** Reads what became of a batch, as soon as the database answers. */
-  const resolve = async (number: number, cause: unknown): Promise<void> => {
-    let pauseMs: number = limits.database.firstPauseMs;
-    for (let waitedMs = 0; ; waitedMs += pauseMs) {
-      try {
-        if (await isStored(number)) return;
-        break;
-      } catch {
-        if (waitedMs > limits.database.resolveWithinMs) break;
-        await database.pause(pauseMs);
-        pauseMs = Math.min(2 * pauseMs, limits.database.longestPauseMs);
-      }
-    }
-    throw cause;
-  };
-
-  const store = async ({ write, number, calls, constraints }: Prepared): Promise<void> => {
-    const first = toBegin(write, { writerId, number, fence });
+  const send = async ({ write, calls, constraints }: Prepared, place: Place): Promise<void> => {
+    const first = toBegin(write, { writerId, ...place });
     try {
       await writer.run([toStatement([first, ...calls])]);
     } catch (error) {
-      const isKnown = isAnswered(error) && !isShutdown(error);
-      if (isGivenUp(error)) await isStored(number);
-      if (!isKnown) {
-        await writer.drop();
-        await resolve(number, toBatchError(error, constraints));
-        return;
-      }
-      throw toBatchError(error, constraints);
+      const reported = toBatchError(error, constraints);
+      if (isAnswered(error) && !isShutdown(error)) throw reported;
+      await writer.drop();
+      throw new LostAnswer(reported);
     }
   };
 
@@ -95,10 +71,9 @@ export const createBatchAccess = (
     merge: (change, current) => tables?.merge(change, current) ?? change.after,
     prepare: (write, asked) => {
       const calls = refusing(() => toCalls(write, tables));
-      prepared += 1;
-      const number = prepared;
+      const number = numbered.next();
       const constraints = findContended(write, asked, tables);
-      return () => store({ write, number, calls, constraints });
+      return () => numbered.store(number, (place) => send({ write, calls, constraints }, place));
     },
   };
 };

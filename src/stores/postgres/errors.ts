@@ -3,6 +3,7 @@
 import { DatabaseError } from 'pg';
 import { AppError, describeError } from '../../errors.ts';
 import { RefusedWrite, StaleBatch } from '../../store.ts';
+import { GivenUp } from '../numbered-batches.ts';
 
 /** A batch whose connection was lost, and of which another batch of this node has been told to give it up. */
 const givenUp = 'OC002';
@@ -20,9 +21,6 @@ export const isAnswered = (error: unknown): error is DatabaseError =>
 export const isConsequence = (error: unknown): boolean =>
   isAnswered(error) && error.code === abortedTransaction;
 
-/** Whether the batch was refused because its node had given it up, or an earlier one. */
-export const isGivenUp = (error: unknown): boolean => isAnswered(error) && error.code === givenUp;
-
 /** Whether the server is going away or the connection is: it says nothing of the statement. */
 export const isShutdown = (error: DatabaseError): boolean =>
   error.code?.startsWith('57P') === true || error.code?.startsWith('08') === true;
@@ -35,7 +33,7 @@ export const toBatchError = (error: unknown, contended: ReadonlySet<string>): un
   if (constraint !== undefined && contended.has(constraint))
     return new StaleBatch(`What ${constraint} protects`);
   if (refusedClasses.includes(code.slice(0, 2))) return new RefusedWrite(error);
-  return code === givenUp ? new StaleBatch('The outcome of a batch that was given up') : toUnavailable(error);
+  return code === givenUp ? new GivenUp() : toUnavailable(error);
 };
 
 /** What everyone may read of a database that does not answer; `cause` is for the log. */

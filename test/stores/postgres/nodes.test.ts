@@ -5,27 +5,28 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createIds, systemClock } from '../../../src/clock.ts';
 import { createCatalogue } from '../../../src/shop/catalogue.ts';
 import { shop } from '../../../src/shop/shop.ts';
-import { toProductKey } from '../../../src/shop/stock.ts';
 import type { Store } from '../../../src/store.ts';
 import { openPostgres } from '../../../src/stores/postgres/open.ts';
 import { createPostgresStore } from '../../../src/stores/postgres/postgres.ts';
+import { nodesContract } from '../../contracts/nodes.ts';
 import { reserve, toCounts, toSetting } from '../../contracts/stock-samples.ts';
-import {
-  noon,
-  place,
-  toEvent,
-  toMessage,
-  toNeeds,
-  toRecord,
-  toWrite,
-  write,
-} from '../../contracts/store-samples.ts';
+import { noon, place, toEvent, toMessage, toNeeds, toWrite, write } from '../../contracts/store-samples.ts';
 import { openCuttingProxy } from '../../nodes/cutting-proxy.ts';
 import { queryOnce } from '../../support/postgres/database.ts';
 import { startPostgres } from '../../support/postgres/start-postgres.ts';
 import { useDatabase } from '../../support/postgres/use-database.ts';
 
 const database = useDatabase();
+const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+const untilWaiting = () => expect.poll(() => queryOnce(database.url(), waiting)).toEqual([{ n: 1 }]);
+/** A connection with an open transaction. */
+const openTransaction = async (): Promise<pg.Client> => {
+  const client = new pg.Client(database.url());
+  await client.connect();
+  await client.query('SET search_path = orderchart');
+  await client.query('BEGIN');
+  return client;
+};
 const { postgres } = shop.tables ?? {};
 let nodes: Store[] = [];
 afterEach(async () => {
@@ -48,36 +49,9 @@ const query = (sql: string, values: readonly unknown[] = []) =>
     values.length === 0 ? undefined : [...values],
   );
 
+nodesContract('PostgreSQL', async () => ({ nodes: await openTwo(), close: async () => {} }));
+
 describe('two nodes', () => {
-  test('of two that write one order from the same version, one is stale, and its batch leaves nothing', async () => {
-    const [one, other] = await openTwo();
-    await place(one, 'a');
-    const batches = await Promise.all([one, other].map((node) => node.open(toNeeds(['a']))));
-    const orders = [[toWrite('a', 1)], [toWrite('b', 0), toWrite('a', 1)]];
-    const rows = { changed: [], appended: [] };
-    const lease = { owner: 'x', until: 0 };
-    const outcomes: string[] = [];
-    for (const [index, batch] of batches.entries()) {
-      await batch.write({ orders: orders[index] ?? [], rows, lease }).then(
-        () => outcomes.push('stored'),
-        (error: Error) => outcomes.push(error.name),
-      );
-    }
-    expect(outcomes).toEqual(['stored', 'StaleBatch']);
-    expect([...(await one.load(['a', 'b'])).keys()]).toEqual(['a']);
-  });
-  test('counts that both change at once add up, and never sell more than there is', async () => {
-    const stores = await openTwo();
-    await createCatalogue(stores[0]).addProduct('anvil', toSetting({ onHand: 25 }), noon);
-    const wishes = Array.from({ length: 40 }, (_, number) => {
-      const store = stores[number % 2];
-      if (store === undefined) throw new Error('there are two');
-      return reserve({ store }, `order-${number}`, [{ productId: 'anvil', quantity: 1 }]);
-    });
-    const outcomes = (await Promise.all(wishes)).map(({ outcome }) => outcome);
-    expect(outcomes.filter((outcome) => outcome === 'reserved')).toHaveLength(25);
-    expect(toCounts(await createCatalogue(stores[1]).product('anvil'))).toEqual([25, 25, 0, 0]);
-  });
   test('batches that lock the same products in opposite order never wait for each other in a circle', async () => {
     const stores = await openTwo();
     const catalogue = createCatalogue(stores[0]);
@@ -97,33 +71,34 @@ describe('two nodes', () => {
     );
     expect(deadlocks?.['deadlocks']).toBe(0);
   });
-  test('a row that a node remembers is unsure, and is read again when it is asked for fresh', async () => {
-    const [one, other] = await openTwo();
-    const key = toProductKey('anvil');
-    await createCatalogue(one).addProduct('anvil', toSetting(), noon);
-    const adjustment = { productId: 'anvil', by: 5, reason: 'found', who: 'ada', at: noon };
-    await createCatalogue(other).adjustStock(adjustment);
-    const batch = await one.open(toNeeds([], { rows: [key] }));
-    expect([batch.loaded.rows.get(key)?.['onHand'], batch.loaded.isUnsure(key)]).toEqual([10, true]);
-    await batch.load({ ...toNeeds([], { rows: [key] }), isFresh: true });
-    expect([batch.loaded.rows.get(key)?.['onHand'], batch.loaded.isUnsure(key)]).toEqual([15, false]);
-    batch.release();
-  });
-  test('a key or message that the other stored since it was looked for makes a batch stale, and is not refused', async () => {
-    const [one, other] = await openTwo();
-    await place(one, 'a');
-    const keys = [{ scope: toRecord().scope, key: toRecord().key }];
-    const received = [{ orderId: 'a', messageId: 'from-outside' }];
-    const late = await one.open(toNeeds(['a', 'c'], { keys, received }));
-    await place(other, 'b', { idempotency: [toRecord({ orderId: 'b' })] });
-    const orders = [toWrite('c', 0, { idempotency: [toRecord({ orderId: 'c' })] })];
-    const outcome = late.write({
-      orders,
-      rows: { changed: [], appended: [] },
-      lease: { owner: '', until: 0 },
-    });
-    await expect(outcome).rejects.toMatchObject({ name: 'StaleBatch' });
-  });
+  test.each([
+    [
+      `SELECT FROM orders WHERE order_id = 'a' FOR UPDATE`,
+      `SELECT FROM orders WHERE order_id = 'b' FOR UPDATE NOWAIT`,
+    ],
+    [
+      `SELECT FROM products WHERE product_id = 'anvil' FOR UPDATE`,
+      `SELECT FROM products WHERE product_id = 'drill' FOR UPDATE NOWAIT`,
+    ],
+  ])(
+    'while a batch waits for a row (%s), it holds none that is behind it in the order of ids',
+    async (first, behind) => {
+      const node = await openNode();
+      for (const id of ['b', 'a']) await place(node, id);
+      for (const id of ['drill', 'anvil']) await createCatalogue(node).addProduct(id, toSetting(), noon);
+      const other = await openTransaction();
+      await other.query(first);
+      const shares = ['drill', 'anvil'].map((productId) => ({ productId, quantity: 1 }));
+      const writing = first.includes('orders')
+        ? write(node, [toWrite('b', 1), toWrite('a', 1)])
+        : reserve({ store: node }, 'c', shares);
+      await untilWaiting();
+      await query(behind);
+      await other.query('COMMIT');
+      await other.end();
+      await writing;
+    },
+  );
 });
 
 describe('a batch whose connection is lost', () => {
@@ -147,6 +122,17 @@ describe('a batch whose connection is lost', () => {
     await write(node, [toWrite('a', 1)]);
     expect((await node.load(['a'])).get('a')?.version).toBe(2);
   });
+  test('while it is on its way is given up, and refused when it arrives', async () => {
+    await using proxy = await openCuttingProxy(database.url());
+    const node = await openNode(proxy.url);
+    await place(node, 'a');
+    proxy.cutNextBatch('held');
+    await expect(write(node, [toWrite('a', 1)])).rejects.toMatchObject({ code: 'store-unavailable' });
+    await proxy.deliver();
+    expect((await node.load(['a'])).get('a')?.version).toBe(1);
+    await write(node, [toWrite('a', 1)]);
+    expect((await node.load(['a'])).get('a')?.version).toBe(2);
+  });
   test('cannot be stored any more once its node has asked', async () => {
     const node = await openNode();
     await place(node, 'a');
@@ -162,10 +148,7 @@ describe('a batch whose connection is lost', () => {
 
 test('a reader of the journal never passes events of a transaction that is still open', async () => {
   const node = await openNode();
-  const slow = new pg.Client(database.url());
-  await slow.connect();
-  await slow.query('SET search_path = orderchart');
-  await slow.query('BEGIN');
+  const slow = await openTransaction();
   const event = JSON.stringify([['order', 'order.created', 0]]);
   const message = JSON.stringify([['order', 'order.place', null, null]]);
   await slow.query(
@@ -173,8 +156,7 @@ test('a reader of the journal never passes events of a transaction that is still
     [message, event],
   );
   const quick = place(node, 'quick', { events: [toEvent(1)] });
-  const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
-  await expect.poll(() => queryOnce(database.url(), waiting)).toEqual([{ n: 1 }]);
+  await untilWaiting();
   expect(await node.events({ after: 0, limit: 10 })).toEqual([]);
   await slow.query('COMMIT');
   await quick;

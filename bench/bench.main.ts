@@ -8,6 +8,7 @@ import { inProcess, limits, overHttp } from './end-to-end-parts.ts';
 import type { Figure, Part, Scale } from './figures.ts';
 import { createPeersPart, usualPeers } from './peers-part.ts';
 import { replaceComparison } from './peers-table.ts';
+import { postgres } from './postgres-part.ts';
 import { readResults, toTable, writeResults } from './results.ts';
 import { growth, hotProduct, parked, restart, slowDisk, slowPayments } from './strain-parts.ts';
 
@@ -60,6 +61,7 @@ const parts: readonly Part[] = [
   restart,
   parked,
   growth,
+  postgres,
   createPeersPart({
     folder: resolve(values.peers ?? usualPeers),
     isRequired: values.peers !== undefined || values.readme || values.only.includes('peers'),
@@ -88,8 +90,9 @@ ${parts.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
 Times depend on the machine and on what else it does: trust ratios within one run, CPU time and counts.
 Bytes are those of all write calls of the process (/proc/self/io); flushes are counted by strace, where it
-is installed. The peers need root, redis-server and postgresql-15, and take a quarter of an hour; their KiB and
-flushes are the disk's own counters, which count what other programs write too.`;
+is installed, and over PostgreSQL by the server, which the part starts from the npm packages. The peers need
+root, redis-server and postgresql-15, and take a quarter of an hour; their KiB and flushes are the disk's own
+counters, which count what other programs write too.`;
 
 const run = async (): Promise<void> => {
   const { quick, only, profile, keep, out } = values;

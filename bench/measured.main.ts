@@ -5,6 +5,7 @@ import type { RawFigures } from './figures.ts';
 import { fill } from './fill.ts';
 import { flushDisk } from './flush-disk.ts';
 import { list } from './list-http.ts';
+import { runNode } from './run-node.ts';
 import { runOrders } from './run-orders.ts';
 import { runPlainly } from './run-plainly.ts';
 import { serve } from './serve-http.ts';
@@ -20,6 +21,8 @@ const perform = async (task: Task): Promise<void> => {
   switch (task.do) {
     case 'run':
       return report(await runOrders(task));
+    case 'node':
+      return runNode(task, report);
     case 'serve':
       return serve(task, report);
     case 'drive':

@@ -54,12 +54,17 @@ const copyFolder = (from: string, to: string): void => {
 };
 
 /**
- * Copies the benchmark in `from` to `to`, and installs its packages where those of the copy are others.
+ * Copies the benchmark in `from` to `to` with the peers in `own`, and installs its packages where those of the copy are others.
  * @throws Error when there is none, or it cannot be installed.
  */
-export const prepare = async (from: string, to: string, say: (line: string) => void): Promise<void> => {
+export const prepare = async (
+  from: string,
+  to: string,
+  { own, say }: { readonly own: string; readonly say: (line: string) => void },
+): Promise<void> => {
   if (!existsSync(join(from, 'run.mjs'))) throw new Error(`there is no run.mjs in ${from}`);
   copyFolder(from, to);
+  copyFolder(own, join(to, 'peers'));
   const wanted = readFileSync(join(to, 'package.json'), 'utf8');
   const record = join(to, 'node_modules', '.installed-package.json');
   if (existsSync(record) && readFileSync(record, 'utf8') === wanted) return;

@@ -11,6 +11,8 @@ import { toComparison } from './peers-table.ts';
 const root = resolve(import.meta.dirname, '..');
 /** Kept between calls, so that the peers are installed once. */
 const copy = join(root, 'data/peers');
+/** Peers that the benchmark itself does not have. */
+const own = join(import.meta.dirname, 'peers');
 export const usualPeers = resolve(root, '../shared/peers');
 
 export interface PeersPlan {
@@ -28,7 +30,8 @@ export interface PeersPlan {
 
 const toRunning = (plan: PeersPlan, data: string, say: Scale['say']): readonly Peer[] =>
   peers.filter(({ id, name, needs }) => {
-    const missing = existsSync(join(plan.folder, 'peers', `${id}.mjs`))
+    const isThere = [join(plan.folder, 'peers'), own].some((folder) => existsSync(join(folder, `${id}.mjs`)));
+    const missing = isThere
       ? needs.flatMap((server) => findMissing(server, { data, peers: copy }) ?? [])
       : [`there is no peers/${id}.mjs in ${plan.folder}`];
     if (missing.length > 0) say(`${name} is left out: ${missing.join('; ')}`);
@@ -69,7 +72,7 @@ const measure = async (plan: PeersPlan, { quick, folder, say }: Scale): Promise<
 
 export const createPeersPart = (plan: PeersPlan): Part => ({
   name: 'peers',
-  about: 'BullMQ, Restate, DBOS and OpenWorkflow in turn with ours, and the comparison in the README',
+  about: 'BullMQ, Restate, DBOS and OpenWorkflow in turn with ours (over a file, and over PostgreSQL)',
   measure: async (scale) => {
     if (!existsSync(plan.folder)) {
       const text = `there is no ${plan.folder}; --peers DIR names the benchmark of the peers`;
@@ -77,7 +80,7 @@ export const createPeersPart = (plan: PeersPlan): Part => ({
       scale.say(`left out: ${text}`);
       return [];
     }
-    await prepare(plan.folder, copy, scale.say);
+    await prepare(plan.folder, copy, { own, say: scale.say });
     return toFigures(await measure(plan, scale));
   },
 });

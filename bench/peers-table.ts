@@ -51,7 +51,7 @@ const findAhead = (rounds: readonly Round[], peer: Peer): readonly string[] =>
 /** Says for each peer in what it is ahead of ours. */
 export const tellAhead = (rounds: readonly Round[]): string => {
   const lines = findRun(rounds)
-    .filter((peer) => peer !== ours)
+    .filter(({ isOurs }) => isOurs !== true)
     .map((peer) => ({ name: peer.name, ahead: findAhead(rounds, peer) }))
     .filter(({ ahead }) => ahead.length > 0)
     .map(({ name, ahead }) => `- ${name}: ${ahead.join('; ')}`);
@@ -62,7 +62,7 @@ export const tellAhead = (rounds: readonly Round[]): string => {
 export const toComparison = (rounds: readonly Round[], circumstances: Circumstances): string => {
   const titles = ['system', rate.title, '× BullMQ', ...others.map(({ title }) => title)];
   const rows = findRun(rounds).map((peer) => [
-    peer === ours ? `**${peer.name}**` : peer.name,
+    peer.isOurs ? `**${peer.name}**` : peer.name,
     toText(toMedian(rounds, peer, 'rate'), rate.digits),
     toText(toRatio(rounds, 'rate', peer, bullmq), 2),
     ...others.map(({ of, digits }) => toText(toMedian(rounds, peer, of), digits)),

@@ -6,21 +6,31 @@ import { type Figure, median } from './figures.ts';
 export type Server = 'redis' | 'postgres' | 'restate';
 
 export interface Peer {
-  /** Its file in the folder `peers/` of the peers' benchmark. */
+  /** Its file in the folder `peers/` of the peers' benchmark, or in ours beside this file. */
   readonly id: string;
   readonly name: string;
+  /** It is Orderchart. */
+  readonly isOurs?: true;
   readonly needs: readonly Server[];
   readonly environment?: Readonly<Record<string, string>>;
   /** What has a version, and the package that has it too. */
   readonly product?: { readonly name: string; readonly packageName: string };
-  /** At least this many times its rate is aimed at. */
+  /** At least this many times its rate is aimed at: by ours over a file, and by ours over PostgreSQL. */
   readonly target?: number;
+  readonly targetOverPostgres?: number;
 }
 
 const restate = { name: 'Restate', packageName: '@restatedev/restate-server' };
 const openWorkflow = { name: 'OpenWorkflow', packageName: 'openworkflow' };
 
-export const ours: Peer = { id: 'orderchart', name: 'Orderchart', needs: [] };
+export const ours: Peer = { id: 'orderchart', name: 'Orderchart', isOurs: true, needs: [] };
+/** One node, over the same server as the peers that use PostgreSQL. */
+const oursOverPostgres: Peer = {
+  id: 'orderchart-postgres',
+  name: 'Orderchart on PostgreSQL',
+  isOurs: true,
+  needs: ['postgres'],
+};
 export const bullmq: Peer = {
   id: 'bullmq',
   name: 'BullMQ, a flush at every write',
@@ -28,9 +38,11 @@ export const bullmq: Peer = {
   environment: { REDIS_FSYNC: 'always' },
   product: { name: 'BullMQ', packageName: 'bullmq' },
   target: 1.4,
+  targetOverPostgres: 0.8,
 };
 export const peers: readonly Peer[] = [
   ours,
+  oursOverPostgres,
   bullmq,
   {
     id: 'restate-pg',
@@ -46,6 +58,7 @@ export const peers: readonly Peer[] = [
     needs: ['postgres'],
     product: { name: 'DBOS', packageName: '@dbos-inc/dbos-sdk' },
     target: 10,
+    targetOverPostgres: 6,
   },
   {
     id: 'openworkflow-sqlite',
@@ -152,22 +165,28 @@ const toRatioFigure = (
   figure: Omit<Figure, 'name' | 'value' | 'unit'>,
 ) => (value === undefined ? [] : [{ name, value, unit: '×', ...figure }]);
 
+const toRate = (name: string, rounds: readonly Round[], peer: Peer): readonly Figure[] => {
+  const value = toMedian(rounds, peer, 'rate');
+  return value === undefined ? [] : [{ name, value, unit: 'orders/s', better: 'more' }];
+};
+
 /** Our figures beside the peers that ran, held to the targets. */
 export const toFigures = (rounds: readonly Round[]): readonly Figure[] => {
-  const rate = toMedian(rounds, ours, 'rate');
-  const others = peers.filter((peer) => peer !== ours);
-  return [
-    ...(rate === undefined
-      ? []
-      : [{ name: 'beside peers: rate', value: rate, unit: 'orders/s', better: 'more' as const }]),
-    ...others.flatMap((peer) =>
-      toRatioFigure(`ours / ${peer.name}: rate`, toRatio(rounds, 'rate', ours, peer), {
+  const others = peers.filter(({ isOurs }) => isOurs !== true);
+  const toRates = (name: string, own: Peer, of: 'target' | 'targetOverPostgres') =>
+    others.flatMap((peer) =>
+      toRatioFigure(`${name} / ${peer.name}: rate`, toRatio(rounds, 'rate', own, peer), {
         better: 'more',
-        ...(peer.target !== undefined && { target: peer.target }),
+        ...(peer[of] !== undefined && { target: peer[of] }),
       }),
-    ),
+    );
+  return [
+    ...toRate('beside peers: rate', rounds, ours),
+    ...toRates('ours', ours, 'target'),
     ...toRatioFigure(`ours / ${bullmq.name}: CPU`, toRatio(rounds, 'cpu', ours, bullmq), {
       ...{ better: 'less', target: 0.8 },
     }),
+    ...toRate('beside peers, on PostgreSQL: rate', rounds, oursOverPostgres),
+    ...toRates('ours on PostgreSQL', oursOverPostgres, 'targetOverPostgres'),
   ];
 };

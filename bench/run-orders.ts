@@ -7,26 +7,8 @@ import { noCounts } from './counted.ts';
 import { percentile, type RawFigures } from './figures.ts';
 import { keepInFlight } from './in-flight.ts';
 import { sinceUse, takeUse } from './own-use.ts';
-import {
-  type Basket,
-  openShop,
-  placeAndSettle,
-  type products,
-  requireOutcome,
-  sampleOrder,
-  toProducts,
-} from './shop.ts';
+import { openShop, placeAndSettle, requireOutcome, sampleOrder, toBaskets } from './shop.ts';
 import type { TaskOf } from './tasks.ts';
-
-const oneOf = ({ productId, name, unitPrice }: (typeof products)[number]): Basket => ({
-  ...sampleOrder,
-  amount: unitPrice,
-  items: [{ productId, name, quantity: 1, unitPrice, lineTotal: unitPrice }],
-});
-
-/** What the orders of a run are for, in turn. */
-const toBaskets = (count: number | undefined): readonly Basket[] =>
-  count === undefined ? [sampleOrder] : toProducts(count).map(oneOf);
 
 export const runOrders = async (task: TaskOf<'run'>): Promise<RawFigures> => {
   const { path, settings, inFlight, orders, warmUp, rounds, paymentMs, products: count, before = 0 } = task;

@@ -38,7 +38,7 @@ export const toProducts = (count: number) =>
   }));
 
 /** A thousand orders in flight are to wait for their turn, however slow the machine is. */
-const neverRefuse = { MAX_PENDING_MESSAGES: 1_000_000, MAX_WAIT_MS: 3_600_000 };
+export const neverRefuse = { MAX_PENDING_MESSAGES: 1_000_000, MAX_WAIT_MS: 3_600_000 };
 
 interface ShopPlan {
   readonly path: string;
@@ -65,6 +65,16 @@ export const openShop = async ({ path, settings, paymentMs, productCount, gatewa
 };
 type Shop = Awaited<ReturnType<typeof openShop>>;
 
+const oneOf = ({ productId, name, unitPrice }: (typeof products)[number]): Basket => ({
+  ...sampleOrder,
+  amount: unitPrice,
+  items: [{ productId, name, quantity: 1, unitPrice, lineTotal: unitPrice }],
+});
+
+/** What the orders of a run are for, in turn: one unit of one of so many products. Left out: all are the sample order. */
+export const toBaskets = (productCount: number | undefined): readonly Basket[] =>
+  productCount === undefined ? [sampleOrder] : toProducts(productCount).map(oneOf);
+
 /** Places one order and waits until it is settled. */
 export const placeAndSettle = async ({ host }: Pick<Orderchart, 'host'>, basket: Basket): Promise<void> => {
   const placed = await host.place(basket);
@@ -86,7 +96,7 @@ interface Expected {
  * @throws Error that names the first thing that is not as it should be.
  */
 export const requireOutcome = async (
-  { store, catalogue, books }: Shop,
+  { store, catalogue, books }: Pick<Shop, 'store' | 'catalogue' | 'books'>,
   { orders, before = 0, productCount }: Expected,
 ): Promise<void> => {
   const { ordersByState, pendingCalls, incidents } = await store.figures();

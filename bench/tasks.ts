@@ -25,6 +25,14 @@ export const task = z.discriminatedUnion('do', [
     /** Settled orders that are in the store already. */
     before: z.int().nonnegative().optional(),
   }),
+  /** One node over PostgreSQL: runs so many orders whenever it is told a number, and reports; `stop` ends it. */
+  z.strictObject({
+    do: z.literal('node'),
+    url: z.string(),
+    settings,
+    inFlight: count,
+    products: count.optional(),
+  }),
   /** Listens, and reports what it used between `begin` and `end`. */
   z.strictObject({ do: z.literal('serve'), path, before: z.int().nonnegative().optional() }),
   /** Places orders over HTTP, and sees on an event stream (or waits in the request until) they are settled. */

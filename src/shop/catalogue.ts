@@ -91,10 +91,12 @@ export const createCatalogue = (store: Store): Catalogue => {
     seedProducts: async (products, at) => {
       if ((await readPage({ limit: 1 })).length > 0) return false;
       const keys = products.map(({ productId }) => toProductKey(productId));
-      await changeRows(store, keys, (rows) => {
+      return changeRows(store, keys, (rows) => {
+        // Another node may have put them in since.
+        if (keys.some((key) => rows.get(key) !== undefined)) return false;
         for (const product of products) addProduct(rows, product.productId, product, { why: 'seeded', at });
+        return true;
       });
-      return true;
     },
   };
 };

@@ -54,7 +54,10 @@ export const noteProvider = async (
     const key = `${providerTable}/${newest}`;
     // The first one has what is older, too.
     const note = { name: newest, takesUnnamed: notes.length === 0 };
-    await changeRows(store, [key], (found) => found.set(key, note));
+    // Another node may have noted it since.
+    await changeRows(store, [key], (found) => {
+      if (found.get(key) === undefined) found.set(key, note);
+    });
   }
   return { names: [...new Set([...notes.map(({ name }) => name), newest])], unnamed };
 };

@@ -100,6 +100,16 @@ describe('the figures', () => {
       { name: 'ours / BullMQ, a flush at every write: CPU', value: 0.5, better: 'less', target: 0.8 },
     ]);
   });
+  it('hold ours over PostgreSQL to targets of its own', () => {
+    const rounds = [
+      toRound({ 'orderchart-postgres': { rate: 900 }, bullmq: { rate: 1000 }, dbos: { rate: 100 } }),
+    ];
+    expect(toFigures(rounds)).toMatchObject([
+      { name: 'beside peers, on PostgreSQL: rate', value: 900, better: 'more' },
+      { name: 'ours on PostgreSQL / BullMQ, a flush at every write: rate', value: 0.9, target: 0.8 },
+      { name: 'ours on PostgreSQL / DBOS on PostgreSQL: rate', value: 9, target: 6 },
+    ]);
+  });
   it('given no peer that ran, there are none of it', () => {
     expect(toFigures([toRound({ orderchart: {} })]).map(({ name }) => name)).toEqual(['beside peers: rate']);
   });
@@ -121,6 +131,11 @@ describe('the comparison', () => {
       '',
       'No other system is ahead of Orderchart in any column.',
     ]);
+  });
+  it('lists ours over PostgreSQL as ours, and never as ahead of itself', () => {
+    const rounds = [toRound({ orderchart: { rate: 900 }, 'orderchart-postgres': { rate: 1000 } })];
+    expect(toComparison(rounds, circumstances)).toContain('| **Orderchart on PostgreSQL** | 1,000 |');
+    expect(tellAhead(rounds)).toMatch(/^No other system/);
   });
   it('given no BullMQ, has no ratios to it', () => {
     const text = toComparison([toRound({ orderchart: {}, dbos: {} })], circumstances);

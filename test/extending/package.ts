@@ -19,7 +19,9 @@ export const checkTypesNatively = ['node', join(root, 'node_modules/@typescript/
 /** What `npm run build` copies beside what tsc makes. */
 const copiedFolders = [
   'stores/migrations',
+  'stores/postgres/migrations',
   'shop/migrations',
+  'shop/migrations-postgres',
   'services/mail-templates',
   'inspector/page/dist',
 ];

@@ -61,7 +61,8 @@ export const migrate = async (
     }
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [lockClass, schema]);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    // Where somebody else has made it, its owner may not be allowed to make any.
+    if (!(await hasSchema(client, schema))) await client.query(`CREATE SCHEMA ${schema}`);
     await client.query(bookkeeping);
     for (const part of parts) await bring(client, part);
     await judge(client);
@@ -79,6 +80,9 @@ const isUpToDate = async (client: pg.Client, schema: string, parts: readonly Par
   const versions = await readVersions(client);
   return parts.every(({ name, migrations }) => versions.get(name)?.version === migrations.length);
 };
+
+const hasSchema = async (client: pg.Client, schema: string): Promise<boolean> =>
+  (await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])).rows.length > 0;
 
 export const readVersions = async (client: pg.Client) => {
   const { rows } = await client.query('SELECT part, version, needed FROM schema_versions');

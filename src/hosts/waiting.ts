@@ -27,7 +27,7 @@ export const createWaiting = <View extends SystemView>(
   parts: WaitingParts<View>,
 ): Host<View>['waitUntilSettled'] => {
   const { engine, clock, settings, shared, inFlight, settled, awaited, closing, get } = parts;
-  // Another host's commits are not notified here.
+  // What another host commits may not be told here. What waits for a service here is mostly committed here.
   const lookEveryMs = shared === true ? settings.POLL_MS : limits.lookMs;
 
   /** Undefined when the time is over, or there is no such order. */
@@ -42,7 +42,8 @@ export const createWaiting = <View extends SystemView>(
     for (;;) {
       const left = until - clock.now();
       if (left <= 0 || closing.aborted || signal?.aborted) return undefined;
-      const news = settled.wait(orderId, Math.min(left, lookEveryMs), signal);
+      const isHere = inFlight.isWaitingForService(orderId, engine.application);
+      const news = settled.wait(orderId, Math.min(left, isHere ? limits.lookMs : lookEveryMs), signal);
       if (mustLook) {
         const view = await get(orderId);
         if (view === undefined || view.settled || view.awaitsCaller || view.incidents.length > 0) return view;

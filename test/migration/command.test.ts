@@ -156,7 +156,7 @@ describe('with the file alone', () => {
       ['--database-url', 'sqlite:nothing.db'],
       'Invalid DATABASE_URL=sqlite:nothing.db: there is no such file',
     ],
-    [['--database-url', 'memory:'], 'this command needs sqlite:PATH'],
+    [['--database-url', 'memory:'], 'Invalid DATABASE_URL=memory:: use sqlite:PATH or postgres://'],
     [['--quickly'], "Unknown option '--quickly'"],
   ])('%j is refused with 2 and one clear line', async (words, text) => {
     await addOrders(folder, {});

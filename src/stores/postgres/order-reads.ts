@@ -2,6 +2,7 @@
 import { AppError } from '../../errors.ts';
 import type { StoredOrder, StoredOrderFilter } from '../../store.ts';
 import { text, toStoredOrder, whole } from '../rows.ts';
+import { joinLoads } from './joined-loads.ts';
 import type { PostgresDatabase } from './open.ts';
 import { type SqlValue, sql } from './statement.ts';
 
@@ -66,10 +67,10 @@ export const createOrderReads = (database: PostgresDatabase) => {
   const { run } = database;
   const findUnknown = createFindUnknown(database);
   return {
-    load: async (orderIds: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>> => {
+    load: joinLoads(async (orderIds) => {
       const { rows } = await run(sql(`SELECT ${columns} FROM orders WHERE order_id = ANY ($1)`, [orderIds]));
       return new Map(rows.map(toStoredOrder).map((order) => [order.orderId, order]));
-    },
+    }),
     list: async (filter: StoredOrderFilter): Promise<readonly StoredOrder[]> => {
       const { incident, knownVersions, after } = filter;
       const isAsked = incident !== undefined && knownVersions !== undefined;

@@ -16,6 +16,8 @@ export interface HostOptions {
 export interface OpenedHost extends AsyncDisposable {
   readonly host: ShopHost;
   readonly clock: ReturnType<typeof createFakeClock>;
+  /** Its store answers over a network. */
+  readonly isRemote?: boolean;
 }
 
 export type OpenHost = (options?: HostOptions) => Promise<OpenedHost>;

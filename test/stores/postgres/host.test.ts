@@ -18,6 +18,7 @@ hostContract('the runner over the PostgreSQL store', async (options) => {
   return {
     host,
     clock,
+    isRemote: true,
     [Symbol.asyncDispose]: async () => {
       let isClosed = false;
       const closed = host.close().finally(() => {

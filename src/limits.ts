@@ -68,6 +68,8 @@ export const limits = {
     longestPauseMs: 1000,
     /** Connections for reads and small changes, beside two for batches, one that listens and one that asks for the time. */
     readers: 5,
+    /** Statements that each of those for batches has prepared, at most. */
+    preparedStatements: 500,
     /** How long a start waits for a database that does not answer, and between two tries. */
     startWithinMs: 60_000,
     longestStartPauseMs: 5000,

@@ -64,7 +64,7 @@ export interface Loaded {
   rowAtHand(key: string): Row | undefined;
   /**
    * Whether a row is as this node remembers it, where other nodes may have changed it since. A change of it is safe, as the
-   * store holds it against the row; a decision that only reads it has to load it again.
+   * store checks it against the row; a decision that only reads it has to load it again.
    */
   isUnsure(key: string): boolean;
 }

@@ -8,7 +8,7 @@ const rowsOf = (...keys: readonly string[]): BatchRows => {
   return rows;
 };
 
-test('a row that an order changes is held against the store by that change', () => {
+test('a row that an order changes is checked against the store by that change', () => {
   const rows = rowsOf('a', 'b');
   const order = rows.forOrder();
   order.get('a');

@@ -60,7 +60,7 @@ export const runBatch = async <View extends SystemView>(
 };
 
 /**
- * Loads rows again that decisions only read, as this node remembers them: nothing else would hold the decisions against them.
+ * Loads rows again that decisions only read, as this node remembers them: nothing else would check the decisions against them.
  * @throws StaleBatch if one has changed.
  */
 const confirmRows = async (batch: Batch, rows: BatchRows): Promise<void> => {

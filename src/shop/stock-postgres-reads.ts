@@ -4,8 +4,17 @@ import type { PostgresRead, PostgresStatement, Row } from '../application.ts';
 import { referenceTable } from './order-references.ts';
 import { providerTable } from './providers.ts';
 import { refundTable } from './refund-totals.ts';
-import { stockTables, toProductKey, toReservationKey } from './stock.ts';
-import { idsOf, productColumns, type SqlRow, text, toProductRow, whole } from './stock-rows.ts';
+import { stockTables } from './stock.ts';
+import {
+  addProducts,
+  addReservations,
+  idsOf,
+  productColumns,
+  type SqlRow,
+  text,
+  toProductRow,
+  whole,
+} from './stock-rows.ts';
 
 const sql = (statement: string, values: PostgresStatement['values']): PostgresStatement => ({
   text: statement,
@@ -18,10 +27,6 @@ interface Read {
   readonly statement: PostgresStatement;
   readonly add: (found: Found, rows: readonly SqlRow[]) => void;
 }
-
-const addProducts = (found: Found, rows: readonly SqlRow[]): void => {
-  for (const row of rows) found.set(toProductKey(text(row, 'product_id')), { ...toProductRow(row) });
-};
 
 const readProducts = (ids: readonly string[]): Read => ({
   statement: sql(`SELECT ${productColumns} FROM products WHERE product_id = ANY ($1)`, [ids]),
@@ -39,21 +44,7 @@ const readReservations = (ids: readonly string[]): Read => ({
   ),
   add: (found, rows) => {
     addProducts(found, rows);
-    for (const [orderId, shares] of Map.groupBy(rows, (row) => text(row, 'order_id'))) {
-      const [first] = shares;
-      if (first === undefined) continue;
-      found.set(toReservationKey(orderId), {
-        orderId,
-        status: text(first, 'status'),
-        shares: shares.map((row) => ({
-          productId: text(row, 'product_id'),
-          quantity: whole(row, 'quantity'),
-        })),
-        expiresAt: whole(first, 'expires_at'),
-        heldAt: whole(first, 'held_at'),
-        endedAt: first['ended_at'] === null ? null : whole(first, 'ended_at'),
-      });
-    }
+    addReservations(found, rows);
   },
 });
 

@@ -1,5 +1,6 @@
 // Rows of the shop's tables as SQL returns them, the same from SQLite and PostgreSQL. It runs no statement.
-import type { Product } from './stock.ts';
+import type { Row } from '../application.ts';
+import { type Product, toProductKey, toReservationKey } from './stock.ts';
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
@@ -39,3 +40,28 @@ export const toProductRow = (row: SqlRow): Product => {
 /** The ids of those of `keys` that are of one table. */
 export const idsOf = (keys: readonly string[], table: string): string[] =>
   keys.flatMap((key) => (key.startsWith(`${table}/`) ? [key.slice(table.length + 1)] : []));
+
+type Found = Map<string, Row>;
+
+export const addProducts = (found: Found, rows: readonly SqlRow[]): void => {
+  for (const row of rows) found.set(toProductKey(text(row, 'product_id')), { ...toProductRow(row) });
+};
+
+/** A row for each share of a reservation. */
+export const addReservations = (found: Found, rows: readonly SqlRow[]): void => {
+  for (const [orderId, shares] of Map.groupBy(rows, (row) => text(row, 'order_id'))) {
+    const [first] = shares;
+    if (first === undefined) continue;
+    found.set(toReservationKey(orderId), {
+      orderId,
+      status: text(first, 'status'),
+      shares: shares.map((row) => ({
+        productId: text(row, 'product_id'),
+        quantity: whole(row, 'quantity'),
+      })),
+      expiresAt: whole(first, 'expires_at'),
+      heldAt: whole(first, 'held_at'),
+      endedAt: first['ended_at'] === null ? null : whole(first, 'ended_at'),
+    });
+  }
+};

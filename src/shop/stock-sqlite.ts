@@ -6,15 +6,16 @@ import { readReference, referenceTable } from './order-references.ts';
 import { providerTable } from './providers.ts';
 import { createProviderReads, createProviderWrite } from './providers-sqlite.ts';
 import { readRefundTotal, refundTable } from './refund-totals.ts';
+import { type LedgerRow, type Product, type Reservation, stockTables, toProductKey } from './stock.ts';
 import {
-  type LedgerRow,
-  type Product,
-  type Reservation,
-  stockTables,
-  toProductKey,
-  toReservationKey,
-} from './stock.ts';
-import { idsOf, productColumns, text, toProductRow, whole } from './stock-rows.ts';
+  addProducts,
+  addReservations,
+  idsOf,
+  productColumns,
+  text,
+  toProductRow,
+  whole,
+} from './stock-rows.ts';
 
 const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list'> => {
   const products = connection.prepare(
@@ -37,23 +38,9 @@ const createReads = (connection: SqlConnection): Pick<TableStore, 'read' | 'list
   const refundTotal = connection.prepare('SELECT amount FROM refund_totals WHERE id = ?');
 
   const readReservations = (orderIds: readonly string[], found: Map<string, Row>): void => {
-    const rows = Map.groupBy(reservations.all(JSON.stringify(orderIds)), (row) => text(row, 'order_id'));
-    for (const [orderId, shares] of rows) {
-      const [first] = shares;
-      if (first === undefined) continue;
-      for (const row of shares) found.set(toProductKey(text(row, 'product_id')), { ...toProductRow(row) });
-      found.set(toReservationKey(orderId), {
-        orderId,
-        status: text(first, 'status'),
-        shares: shares.map((row) => ({
-          productId: text(row, 'product_id'),
-          quantity: whole(row, 'quantity'),
-        })),
-        expiresAt: whole(first, 'expires_at'),
-        heldAt: whole(first, 'held_at'),
-        endedAt: first['ended_at'] === null ? null : whole(first, 'ended_at'),
-      });
-    }
+    const rows = reservations.all(JSON.stringify(orderIds));
+    addProducts(found, rows);
+    addReservations(found, rows);
   };
 
   return {

@@ -1,5 +1,5 @@
 // What is committed, kept in memory as far as decisions ask for it again: where orders stand, and the application's rows. In a
-// store that others write to as well, that may have changed since: what is in memory is then unsure, and the store holds
+// store that others write to as well, that may have changed since: what is in memory is then unsure, and the store checks
 // whatever is decided on it against what is stored. It is bounded, and forgets everything when a write fails: what became
 // of that is for the store to say.
 import type { Row } from '../application.ts';
@@ -50,12 +50,12 @@ export const withCache = (access: BatchAccess): BatchAccess => {
       return async () => {
         try {
           await store();
-          outcomes += 1;
         } catch (error) {
-          outcomes += 1;
           heads.clear();
           cachedRows.clear();
           throw error;
+        } finally {
+          outcomes += 1;
         }
         for (const { orderId, version, lastSeq } of write.orders) heads.set(orderId, { version, lastSeq });
         for (const { key, after } of write.rows.changed) cachedRows.set(key, after);

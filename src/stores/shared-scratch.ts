@@ -30,7 +30,7 @@ export interface SharedParts {
 
 const newNode: NodeRow = { lastBatch: 0, fence: 0 };
 
-/** What a batch is held against. */
+/** What a batch is checked against. */
 const toNeeds = ({ orders, rows, idempotency = [] }: BatchWrite): Needs => ({
   orders: new Map(orders.map(({ orderId, baseVersion }) => [orderId, baseVersion])),
   received: orders.flatMap(({ orderId, received }) =>

@@ -84,7 +84,7 @@ export const createLoad =
     if (needs.rows.length > 0 && tables !== undefined) parts.push(toRows(needs.rows, tables));
     if (parts.length === 0) return nothingFound;
     const statements = [progressOf(writerId), ...parts.flatMap((part) => part.statements)];
-    const [answer] = await loader.run([toOne(statements)]).catch((error: unknown) => {
+    const answer = await loader.run(toOne(statements)).catch((error: unknown) => {
       throw toUnavailable(error);
     });
     const [own, ...others] = toResults(answer, statements.length);

@@ -55,7 +55,7 @@ export const createBatchAccess = (
   const send = async ({ write, calls, constraints }: Prepared, place: Place): Promise<void> => {
     const first = toBegin(write, { writerId, ...place });
     try {
-      await writer.run([toStatement([first, ...calls])]);
+      await writer.run(toStatement([first, ...calls]));
     } catch (error) {
       const reported = toBatchError(error, constraints);
       if (isAnswered(error) && !isShutdown(error)) throw reported;

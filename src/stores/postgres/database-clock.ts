@@ -14,8 +14,8 @@ const ask = async (line: Line, monotonic: () => number): Promise<readonly TimeAn
   const answers: TimeAnswer[] = [];
   for (let asked = 0; asked < limits.database.timeQuestions; asked += 1) {
     const sentAt = monotonic();
-    const [result] = await line.run([question]);
-    answers.push({ sentAt, answeredAt: monotonic(), time: Number(result?.rows[0]?.['ms']) });
+    const { rows } = await line.run(question);
+    answers.push({ sentAt, answeredAt: monotonic(), time: Number(rows[0]?.['ms']) });
   }
   return answers;
 };

@@ -11,15 +11,9 @@ const givenUp = 'OC002';
 const stale: readonly string[] = ['OC001', '40001', '40P01'];
 /** Data exceptions and violated constraints. */
 const refusedClasses: readonly string[] = ['22', '23'];
-/** A statement behind the one that failed, in the same transaction. */
-const abortedTransaction = '25P02';
 
 export const isAnswered = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && error.code !== undefined;
-
-/** Whether the error only says that one before it failed. */
-export const isConsequence = (error: unknown): boolean =>
-  isAnswered(error) && error.code === abortedTransaction;
 
 /** Whether the server is going away or the connection is: it says nothing of the statement. */
 export const isShutdown = (error: DatabaseError): boolean =>

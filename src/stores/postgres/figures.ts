@@ -10,6 +10,7 @@ const toCounts = ({ rows }: Result, name: string): Readonly<Record<string, numbe
 
 const byVersion = sql('SELECT chart_version, count(*) AS number FROM orders GROUP BY chart_version');
 const byState = sql('SELECT state, count(*) AS number FROM orders GROUP BY state');
+// A partial index is used only if its condition stands in the query.
 const counts = sql(
   `SELECT (SELECT count(*) FROM orders WHERE incident = 1 AND (incident = 1 OR unreadable IS NOT NULL)) AS incidents,
      (SELECT count(*) FROM calls) AS calls`,

@@ -1,51 +1,39 @@
-// One connection whose statements are sent without waiting for the answers of those before (pipelining): a transaction of many
-// statements takes one round trip. It connects when it is needed, again after a loss, and never runs a statement twice.
+// One connection for statements that are prepared once. It connects when it is needed, again after a loss, and never runs a
+// statement twice.
 import pg from 'pg';
-import { isConsequence } from './errors.ts';
+import { limits } from '../../limits.ts';
 import type { Result, Statement } from './statement.ts';
 
-/** Names of prepared statements by their text: each is parsed once on each connection. */
+/** Names of prepared statements by their text: each is parsed once on each connection, and kept there. */
 const names = new Map<string, string>();
-const nameOf = (text: string): string => {
-  let name = names.get(text);
-  if (name === undefined) {
-    name = `statement_${names.size}`;
-    names.set(text, name);
-  }
+/** Undefined if there are too many: a text depends on how many rows of some kinds a batch has. */
+const nameOf = (text: string): string | undefined => {
+  const known = names.get(text);
+  if (known !== undefined || names.size === limits.database.preparedStatements) return known;
+  const name = `statement_${names.size}`;
+  names.set(text, name);
   return name;
 };
 
 /** Settings of `pg.Client` for one connection. */
 export type Connecting = pg.ClientConfig;
 
-export const toResult = ({ rows, rowCount, command }: pg.QueryResult): Result => ({
-  rows,
-  count: rowCount ?? 0,
-  command,
-});
+export const toResult = ({ rows, rowCount }: pg.QueryResult): Result => ({ rows, count: rowCount ?? 0 });
 
 export class Line {
   readonly #connecting: Connecting;
   #client: Promise<pg.Client> | undefined;
 
   constructor(connecting: Connecting) {
+    // So the driver ends a connection that does not answer in time; otherwise the next statement would wait behind it.
     this.#connecting = { ...connecting, pipeline: true };
   }
 
-  /**
-   * Sends all of `statements` at once, and resolves when all are answered.
-   * @throws what the first one that failed was answered, or an error that is no answer when the connection is lost: then any of
-   * them may have been carried out.
-   */
-  async run(statements: readonly Statement[]): Promise<readonly Result[]> {
+  /** @throws what the database answered, or an error that is no answer if the connection is lost: then it may have been carried out. */
+  async run({ text, values }: Statement): Promise<Result> {
     const client = await this.#connected();
-    const asked = statements.map(({ text, values }) =>
-      client.query(values.length === 0 ? text : { name: nameOf(text), text, values: [...values] }),
-    );
-    const answers = await Promise.allSettled(asked);
-    const failures = answers.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-    if (failures.length > 0) throw failures.find((error) => !isConsequence(error)) ?? failures[0];
-    return answers.flatMap((each) => (each.status === 'fulfilled' ? [toResult(each.value)] : []));
+    const name = nameOf(text);
+    return toResult(await client.query({ ...(name && { name }), text, values: [...values] }));
   }
 
   /** Gives the connection up; the next statements get another one. */

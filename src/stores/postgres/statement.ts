@@ -9,8 +9,6 @@ export interface Result {
   readonly rows: readonly Row[];
   /** Rows that were changed, or returned. */
   readonly count: number;
-  /** What was done, such as `COMMIT`: for a transaction that had failed, that is `ROLLBACK`. */
-  readonly command: string;
 }
 
 export const sql = (text: string, values: readonly SqlValue[] = []): Statement => ({ text, values });

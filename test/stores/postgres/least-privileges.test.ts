@@ -46,7 +46,7 @@ test('without that schema, its start is refused with what to do', async () => {
 
 test('a batch is never compiled', async () => {
   const opened = await open(database.url());
-  const [answer] = await opened.writer.run([{ text: 'SHOW jit', values: [] }]);
-  expect(answer?.rows).toEqual([{ jit: 'off' }]);
+  const { rows } = await opened.writer.run({ text: 'SHOW jit', values: [] });
+  expect(rows).toEqual([{ jit: 'off' }]);
   await opened.close();
 });
